@@ -1,0 +1,1 @@
+"""What people see: Discord, the command line, and the composition root."""

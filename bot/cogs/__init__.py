@@ -1,0 +1,1 @@
+"""Cogs: they translate Discord events into calls, and nothing more."""

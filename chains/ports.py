@@ -1,0 +1,31 @@
+"""What this package needs of the others, as protocols. The composition root hands in what fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from langchain_core.language_models import BaseChatModel
+
+from finetune.types import Champion
+from knowledge.types import Reader, Retrieval
+
+
+class Retriever(Protocol):
+    """Finds passages in a guild's documents."""
+
+    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+        """The `limit` best passages that `reader` may read, best first."""
+        ...
+
+
+class Specialists(Protocol):
+    """The tuned models of a guild."""
+
+    async def champions(self, guild_id: str, reader: Reader) -> Sequence[Champion]:
+        """One champion a skill, of those that `reader` may use; empty where none was promoted."""
+        ...
+
+    def model(self, champion: Champion) -> BaseChatModel:
+        """The chat model that answers as `champion`."""
+        ...

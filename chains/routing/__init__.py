@@ -1,0 +1,1 @@
+"""The heart: signals, the guidance, the policy and the explanation."""

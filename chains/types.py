@@ -1,0 +1,175 @@
+"""The data of the way from a question to an explained answer. Frozen; no I/O, no LangChain, no Discord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.types import Evidence, Reader
+
+
+class Route(StrEnum):
+    """The means by which a question is answered."""
+
+    RETRIEVAL = "retrieval"
+    SPECIALIST = "specialist"
+    COMBINED = "combined"
+    DIRECT = "direct"
+    ABSTAIN = "abstain"
+
+
+class Language(StrEnum):
+    """A language in which the bot explains itself."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer, earlier in the same conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a member asked, where, and on whose behalf documents may be read."""
+
+    text: str
+    guild_id: str
+    asker_id: str
+    reader: Reader
+    language: Language
+    history: tuple[Turn, ...] = ()
+    """Oldest first."""
+    requested_route: Route | None = None
+    """The route that the member asked for by `route:`."""
+
+
+class Scope(StrEnum):
+    """What a signal differs by. Only what differs by question may be named as the deciding reason."""
+
+    QUESTION = "question"
+    SKILL = "skill"
+    INSTALLATION = "installation"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One measured number. Where it could not be measured, a reason stands instead of the value."""
+
+    name: str
+    value: float | None
+    unit: str
+    """`probability`, `share`, `seconds`, `examples`, …"""
+    source: str
+    """What measured it."""
+    scope: Scope
+    missing: str | None = None
+    """Why there is no value: a code that the explanation words; None where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one signal adds to one route's score, and the rules of the guidance behind it."""
+
+    signal: str
+    value: float
+    scope: Scope
+    rules: tuple[str, ...]
+    route: Route
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What overrode the sum: a request, a route that is not available, nothing good enough."""
+
+    name: str
+    route: Route
+    """The route that it closed, or, where `opens`, the one that it chose."""
+    opens: bool
+    figure: float | None = None
+    """What was measured, where the gate reads a number."""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecision:
+    """The record from which the explanation is computed. It holds figures, never texts."""
+
+    route: Route
+    signals: tuple[Signal, ...]
+    contributions: tuple[Contribution, ...]
+    gates: tuple[Gate, ...]
+    scores: tuple[tuple[Route, float], ...]
+    """Each route's sum, highest first; abstain has none."""
+    margin: float | None
+    """The chosen route's score less the next open one's; None where a gate chose or no other was open."""
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds, each measured."""
+
+    retrieval_s: float
+    decision_s: float
+    waiting_s: float
+    """In the generation queue."""
+    generation_s: float
+    first_word_s: float | None
+    """From the question to the first word; None where nothing was generated."""
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with the decision behind it."""
+
+    decision_id: str
+    text: str
+    language: Language
+    decision: RouteDecision
+    evidence: tuple[Evidence, ...]
+    """What was given to the model, in the order of its citation numbers from 1; empty unless it retrieved."""
+    tools_run: tuple[str, ...]
+    model: str | None
+    """Who wrote it; None where nobody did."""
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The route is known; nothing has been written yet."""
+
+    decision_id: str
+    decision: RouteDecision
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Other answers are written first."""
+
+    ahead: int
+    """How many; 0 when this one's turn has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next words of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer. Always the last event."""
+
+    answer: Answer
+
+
+AnswerEvent = Decided | Waiting | Delta | Finished

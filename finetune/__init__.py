@@ -1,0 +1,1 @@
+"""From a data set to a champion, and the local models that answer."""

@@ -1,0 +1,163 @@
+"""The data that crosses the edge of this package: sources, chunks, evidence, audiences, reports.
+
+Frozen and free of I/O; chains and bot may import this module and no other of the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may read a source: a guild's every member, or those who can read one channel."""
+
+    channel_id: str | None
+    """None: every member of the guild."""
+
+    @property
+    def key(self) -> str:
+        """The form in which it is stored and filtered by."""
+        return "guild" if self.channel_id is None else f"channel:{self.channel_id}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Audience:
+        """The audience that `key` stands for."""
+        return cls(None) if key == "guild" else cls(key.removeprefix("channel:"))
+
+
+EVERY_MEMBER = Audience(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """On whose behalf a search runs: the channels that it may draw on, beside what every member may read."""
+
+    channel_ids: frozenset[str]
+    is_owner: bool = False
+    """The guild's owner (and the terminal) reads every source."""
+
+    def may_read(self, audience: Audience) -> bool:
+        """Whether a source of that audience may be shown to this reader."""
+        return self.is_owner or audience.channel_id is None or audience.channel_id in self.channel_ids
+
+
+OWNER = Reader(frozenset(), is_owner=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One ingested document, as the catalog lists it."""
+
+    id: str
+    guild_id: str
+    name: str
+    """The file's name, unique within a guild and audience."""
+    media: str
+    """`md`, `txt` or `pdf`."""
+    sha256: str
+    """Of the file's bytes."""
+    audience: Audience
+    size_bytes: int
+    chunk_count: int
+    ingested_at: datetime
+    """UTC."""
+    ingested_by: str
+    """A member's id, or `terminal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its document a chunk stands. What a format does not have is None."""
+
+    page: int | None = None
+    """From 1; PDF only."""
+    heading: str | None = None
+    """The headings above it, joined by ` › `; Markdown only."""
+    line: int | None = None
+    """From 1; text and Markdown only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage: the unit that is embedded, found and cited."""
+
+    id: str
+    source_id: str
+    ordinal: int
+    """Its position in the document, from 0."""
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A chunk that a search found, with every score that put it there."""
+
+    chunk: Chunk
+    source: Source
+    cosine: float | None
+    """Question to chunk, -1 to 1. None: not among the dense arm's candidates."""
+    dense_rank: int | None
+    """From 1."""
+    bm25: float | None
+    """Higher is better. None: shares no term with the question."""
+    keyword_rank: int | None
+    """From 1."""
+    coverage: float
+    """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
+    fused: float
+    """Reciprocal rank fusion of both arms; the order of the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What one search found, best first, and the figures that the router reads."""
+
+    query: str
+    evidence: tuple[Evidence, ...]
+    top_cosines: tuple[float, ...]
+    """The dense arm's best five cosines, best first; empty where the guild has no documents."""
+    source_count: int
+    """How many sources this reader could draw on."""
+    seconds: float
+
+
+class IngestOutcome(StrEnum):
+    """What became of one file."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """The closing report on one file."""
+
+    name: str
+    outcome: IngestOutcome
+    source: Source | None
+    """None: it failed."""
+    chunk_count: int
+    page_count: int | None
+    """PDF only."""
+    seconds: float
+    reason: str | None = None
+    """Why it failed: an error code of `knowledge.errors`, which the bot words in the member's language."""
+    detail: str | None = None
+    """The same in an English sentence, for the log and the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How far one file is."""
+
+    stage: str
+    """`reading`, `embedding` or `storing`."""
+    done: int
+    total: int
+    """Chunks; 0 while unknown."""

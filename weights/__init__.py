@@ -1,0 +1,1 @@
+"""Model files by content: fetched, verified, turned into an ordinary folder once."""
