@@ -1,0 +1,70 @@
+"""What can go wrong between a question and its answer.
+
+ChainsError
+├── EmptyQuestion        nothing was asked
+├── QuestionTooLong      more characters than the limit
+├── DecisionNotFound     no record under that id
+├── GenerationFailed     the chat model raised or returned nothing
+└── GuidanceInvalid      a rule, term or weight contradicts another: a defect, raised at load
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ChainsError(Exception):
+    """Base of this package's errors. `code` names the sentence that the bot shows for it."""
+
+    code: ClassVar[str] = "chains"
+
+
+class EmptyQuestion(ChainsError):
+    """Raised where nothing is left to answer once mentions and spaces are gone."""
+
+    code = "empty_question"
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty. Write what you want to know after the mention.")
+
+
+class QuestionTooLong(ChainsError):
+    """Raised before anything is searched or generated."""
+
+    code = "question_too_long"
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(
+            f"The question has {length:,} characters; {limit:,} are the most. "
+            "Shorten it, or ingest the long text as a document and ask about it."
+        )
+        self.length = length
+        self.limit = limit
+
+
+class DecisionNotFound(ChainsError):
+    """Raised when an explanation is asked for that was never recorded, or was deleted."""
+
+    code = "decision_not_found"
+
+    def __init__(self, decision_id: str) -> None:
+        super().__init__(f"No decision is on record under {decision_id!r}. Ask the question again for a new one.")
+        self.decision_id = decision_id
+
+
+class GenerationFailed(ChainsError):
+    """Raised when the chat model fails; the cause is chained and logged."""
+
+    code = "generation_failed"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The chat model {model!r} failed while it wrote the answer. Ask again; the log has the cause."
+        )
+        self.model = model
+
+
+class GuidanceInvalid(ChainsError):
+    """Raised at load when the guidance and the policy's terms do not fit together."""
+
+    code = "guidance_invalid"

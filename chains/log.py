@@ -1,0 +1,161 @@
+"""The log of decisions: ids, hashes and figures, never a passage, a question's words or an answer's.
+
+SQLite, each call in a thread. Knows nothing of how a decision is made or worded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from chains.errors import DecisionNotFound
+from chains.types import Answer, Question, Route, RouteDecision, Timings
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS decision (
+    id TEXT PRIMARY KEY,
+    guild_id TEXT NOT NULL,
+    asker_id TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    language TEXT NOT NULL,
+    question_sha256 TEXT NOT NULL,
+    route TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    evidence_ids TEXT NOT NULL,
+    tools_run TEXT,
+    model TEXT,
+    answer_sha256 TEXT,
+    timings TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS decision_route ON decision (guild_id, route, decided_at);
+"""
+
+# "Measured here" means the last answers, not all of history: the machine and the documents change.
+_LATENCY_WINDOW = 50
+_LATENCY_LEAST = 5
+
+_DECISION = TypeAdapter(RouteDecision)
+_TIMINGS = TypeAdapter(Timings)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """What is kept of one decision."""
+
+    id: str
+    guild_id: str
+    asker_id: str
+    decision: RouteDecision
+    evidence_ids: tuple[str, ...]
+
+
+class DecisionLog:
+    """Decisions by id."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def open(self) -> None:
+        """Create the file and its tables where they are missing."""
+        await asyncio.to_thread(self._create)
+
+    async def record(
+        self, decision_id: str, question: Question, decision: RouteDecision, evidence_ids: tuple[str, ...]
+    ) -> None:
+        """Keep a decision, before its answer is written."""
+        row = (
+            decision_id,
+            question.guild_id,
+            question.asker_id,
+            datetime.now(UTC).isoformat(),
+            question.language,
+            _sha256(question.text),
+            decision.route,
+            _DECISION.dump_json(decision).decode(),
+            json.dumps(evidence_ids),
+        )
+        await asyncio.to_thread(
+            self._write,
+            "INSERT INTO decision (id, guild_id, asker_id, decided_at, language, question_sha256, route, decision,"
+            " evidence_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    async def complete(self, answer: Answer) -> None:
+        """Add what the answer measured, and its hash."""
+        row = (
+            json.dumps(answer.tools_run),
+            answer.model,
+            _sha256(answer.text),
+            _TIMINGS.dump_json(answer.timings).decode(),
+            answer.decision_id,
+        )
+        await asyncio.to_thread(
+            self._write,
+            "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ? WHERE id = ?",
+            row,
+        )
+
+    async def get(self, decision_id: str) -> LoggedDecision:
+        """The record under `decision_id`.
+
+        Raises:
+            DecisionNotFound: there is none.
+        """
+        rows = await asyncio.to_thread(
+            self._read,
+            "SELECT guild_id, asker_id, decision, evidence_ids FROM decision WHERE id = ?",
+            (decision_id,),
+        )
+        if not rows:
+            raise DecisionNotFound(decision_id)
+        guild_id, asker_id, decision, evidence_ids = rows[0]
+        return LoggedDecision(
+            decision_id, guild_id, asker_id, _DECISION.validate_json(decision), tuple(json.loads(evidence_ids))
+        )
+
+    async def median_seconds(self, guild_id: str, route: Route) -> float | None:
+        """The median time from a question to its whole answer, waiting left out, of the guild's last answers.
+
+        Returns:
+            None below five answers.
+        """
+        rows = await asyncio.to_thread(
+            self._read,
+            "SELECT json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s') AS seconds FROM"
+            " (SELECT timings FROM decision WHERE guild_id = ? AND route = ? AND timings IS NOT NULL"
+            " ORDER BY decided_at DESC LIMIT ?) ORDER BY seconds",
+            (guild_id, route, _LATENCY_WINDOW),
+        )
+        return float(rows[len(rows) // 2][0]) if len(rows) >= _LATENCY_LEAST else None
+
+    def _create(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
+
+    def _write(self, statement: str, row: tuple[str | None, ...]) -> None:
+        with closing(self._connect()) as database, database:
+            database.execute(statement, row)
+
+    def _read(self, query: str, parameters: tuple[str | int, ...]) -> list[tuple[str, ...]]:
+        with closing(self._connect()) as database:
+            return database.execute(query, parameters).fetchall()
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=30)
+        database.execute("PRAGMA secure_delete = ON")
+        return database
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,219 @@
+"""From the record of a decision to sentences, in English and Chinese. Pure: it adds nothing to the record."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+from chains.routing.guidance import Guidance
+from chains.types import Contribution, Gate, Language, Route, RouteDecision, Scope
+
+_Table = dict[str, dict[str, str]]
+
+# What reads as nothing once rounded to the one decimal that is shown.
+_NEGLIGIBLE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a question went its way."""
+
+    headline: str
+    """The deciding reason with its figure and rule, on one line."""
+    markdown: str
+    """The whole record in words; may exceed one Discord message."""
+
+
+def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
+    """What decided: the gate that chose, else the contribution, differing by question, that weighed most.
+
+    The weight of a signal is what it added to the chosen route less what it added to the best rival, so that a
+    signal which lifts both is not named for a lead that it did not give.
+    """
+    requests = [gate for gate in decision.gates if gate.name == "request_unavailable"]
+    if requests:
+        return requests[0]
+    opening = [gate for gate in decision.gates if gate.opens]
+    if opening and opening[0].name != "nothing_good_enough":
+        return opening[0]
+    if opening:
+        closing = {gate.route: gate for gate in decision.gates if not gate.opens}
+        return closing.get(Route.RETRIEVAL, opening[0])
+    return max(_of_question(decision), key=lambda item: _lead(decision, item))
+
+
+def _of_question(decision: RouteDecision) -> list[Contribution]:
+    own = [item for item in decision.contributions if item.route is decision.route]
+    return [item for item in own if item.scope is Scope.QUESTION] or own
+
+
+def _lead(decision: RouteDecision, contribution: Contribution) -> float:
+    rival = _rival(decision)
+    against = [c.amount for c in decision.contributions if c.signal == contribution.signal and c.route is rival]
+    return contribution.amount - sum(against)
+
+
+def _rival(decision: RouteDecision) -> Route | None:
+    closed = {gate.route for gate in decision.gates if not gate.opens}
+    others = [route for route, _ in decision.scores if route is not decision.route and route not in closed]
+    return others[0] if others else None
+
+
+class Explainer:
+    """Words decisions. Holds the wording of both languages and the rules."""
+
+    def __init__(self, guidance: Guidance) -> None:
+        self._guidance = guidance
+        self._wording: dict[Language, _Table] = {language: _load_wording(language) for language in Language}
+
+    def explain(self, decision: RouteDecision, language: Language) -> Explanation:
+        """The headline and the whole account of `decision`."""
+        return Explanation(self.headline(decision, language), self._report(decision, language))
+
+    def route_name(self, route: Route, language: Language) -> str:
+        """What a member calls the route."""
+        return self._wording[language]["routes"][route]
+
+    def headline(self, decision: RouteDecision, language: Language) -> str:
+        """The deciding reason with its figure, and the rules behind it."""
+        reason = deciding_reason(decision)
+        if isinstance(reason, Gate):
+            return self._gate(reason, language)
+        return f"{self._signal(reason, language)} ({', '.join(reason.rules)})"
+
+    def refusal(self, decision: RouteDecision, best_source: str | None, language: Language) -> str:
+        """What is missing and what would help: the text of an answer that nobody wrote."""
+        wording = self._wording[language]["abstain"]
+        reason = deciding_reason(decision)
+        if not isinstance(reason, Gate):
+            raise ValueError(f"a decision for {decision.route} is no refusal")
+        if reason.name == "request_unavailable":
+            absent = next(g for g in decision.gates if g.route is reason.route and g is not reason and not g.opens)
+            return wording["request_unavailable"].format(
+                route=self.route_name(reason.route, language), reason=self._gate(absent, language)
+            )
+        if reason.name == "passages_too_weak" and best_source is not None:
+            found = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
+            return f"{found}\n\n{wording['help']}"
+        return f"{wording['no_documents']}\n\n{wording['help']}"
+
+    def _report(self, decision: RouteDecision, language: Language) -> str:
+        wording = self._wording[language]["report"]
+        reason = deciding_reason(decision)
+        lines = [wording["route"].format(route=self.route_name(decision.route, language))]
+        if isinstance(reason, Gate):
+            lines.append(wording["decided_by_gate"].format(reason=self._gate(reason, language)))
+        else:
+            said = wording["decided_by_sum"].format(
+                reason=self._signal(reason, language),
+                amount=_amount(reason.amount),
+                route=self.route_name(reason.route, language),
+            )
+            margin = "" if decision.margin is None else " " + wording["margin"].format(margin=f"{decision.margin:.1f}")
+            lines.append(said + margin)
+            lines.extend(self._rule(rule_id, language) for rule_id in reason.rules)
+        lines.extend(self._for_and_against(decision, reason, language))
+        lines.append(wording["scores"].format(items=self._scores(decision, language)))
+        missing = self._unmeasured(decision, language)
+        if missing:
+            lines.append(wording["unmeasured"].format(items=missing))
+        lines.append(wording["policy"].format(version=decision.policy_version))
+        return "\n".join(lines)
+
+    def _for_and_against(self, decision: RouteDecision, reason: Contribution | Gate, language: Language) -> list[str]:
+        """What else spoke for the chosen route, and what against it: its own minuses, and its rival's pluses."""
+        wording = self._wording[language]["report"]
+        weighty = [c for c in decision.contributions if abs(c.amount) >= _NEGLIGIBLE and c is not reason]
+        rival = _rival(decision) or (decision.scores[0][0] if decision.route is Route.ABSTAIN else None)
+        more = [c for c in weighty if c.route is decision.route and c.amount > 0]
+        against = [c for c in weighty if c.route is decision.route and c.amount < 0]
+        against += [c for c in weighty if c.route is rival and c.route is not decision.route and c.amount > 0]
+        lines = []
+        for template, items in (("more_for", more), ("against", against)):
+            if items:
+                ranked = sorted(items, key=lambda c: -abs(c.amount))
+                said = [self._item(c, decision.route, language) for c in ranked]
+                lines.append(wording[template].format(items=self._join(said, language)))
+        return lines
+
+    def _item(self, contribution: Contribution, chosen: Route, language: Language) -> str:
+        template = "item" if contribution.route is chosen else "item_other"
+        return self._wording[language]["report"][template].format(
+            reason=self._signal(contribution, language),
+            amount=_amount(contribution.amount),
+            route=self.route_name(contribution.route, language),
+            rules=", ".join(contribution.rules),
+        )
+
+    def _scores(self, decision: RouteDecision, language: Language) -> str:
+        closed = {gate.route: gate for gate in reversed(decision.gates) if not gate.opens}
+        items = []
+        for route, score in decision.scores:
+            said = f"{self.route_name(route, language)} {score:.1f}"
+            if route in closed:
+                reason = self._gate(closed[route], language)
+                said += f" ({self._wording[language]['report']['closed'].format(reason=reason)})"
+            items.append(said)
+        return self._join(items, language)
+
+    def _unmeasured(self, decision: RouteDecision, language: Language) -> str:
+        """What could not be measured, grouped by the reason."""
+        wording = self._wording[language]
+        by_reason: dict[str, list[str]] = {}
+        for signal in decision.signals:
+            if signal.missing is not None:
+                by_reason.setdefault(signal.missing, []).append(wording["names"][signal.name])
+        said = [f"{', '.join(names)} ({wording['missing'][reason]})" for reason, names in by_reason.items()]
+        return self._join(said, language)
+
+    def _rule(self, rule_id: str, language: Language) -> str:
+        rule = self._guidance[rule_id]
+        return self._wording[language]["report"]["rule"].format(
+            id=rule_id, title=rule.title(language), wording=rule.wording(language)
+        )
+
+    def _signal(self, contribution: Contribution, language: Language) -> str:
+        value = self._value(contribution.signal, contribution.value, language)
+        return self._wording[language]["signals"][contribution.signal].format(value=value)
+
+    def _value(self, signal: str, value: float, language: Language) -> str:
+        units = self._wording[language]["units"]
+        unit = _UNITS.get(signal)
+        return units[unit].format(value=value) if unit else _percent(value)
+
+    def _gate(self, gate: Gate, language: Language) -> str:
+        return self._wording[language]["gates"][gate.name].format(
+            route=self.route_name(gate.route, language),
+            figure=_percent(gate.figure),
+            threshold=_percent(gate.threshold),
+        )
+
+    def _join(self, items: list[str], language: Language) -> str:
+        return self._wording[language]["units"]["list_separator"].join(items)
+
+
+# The signals whose value is not a share or a probability.
+_UNITS = {"latency_difference": "seconds", "cost_difference": "ratio", "training_examples": "examples"}
+
+
+def _percent(value: float | None) -> str:
+    """A share as a percentage; never rounded up to certainty or down to impossibility."""
+    if value is None:
+        return "?"
+    percent = value * 100
+    if 0 < percent < 1:
+        return "<1 %"
+    if 99 < percent < 100:
+        return ">99 %"
+    return f"{percent:.0f} %"
+
+
+def _amount(amount: float) -> str:
+    return f"{amount:+.1f}".replace("-", "−")
+
+
+def _load_wording(language: Language) -> _Table:
+    text = resources.files("chains.routing").joinpath(f"wording_{language}.toml").read_text("utf-8")
+    table: _Table = tomllib.loads(text)
+    return table

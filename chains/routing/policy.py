@@ -1,0 +1,217 @@
+"""From signals to a decision: a sum of contributions, then recorded gates. Pure; measures and words nothing."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from chains.errors import GuidanceInvalid
+from chains.routing.guidance import Guidance
+from chains.types import Contribution, Gate, Route, RouteDecision, Signal
+
+_SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How one signal moves one route, and the rules behind it."""
+
+    signal: str
+    route: Route
+    weight: float
+    centre: float
+    """The value at which it adds nothing."""
+    scale: float
+    """How far from the centre, in the signal's unit (or decades), it adds its whole weight."""
+    logarithmic: bool
+    rules_up: tuple[str, ...]
+    """Named when the contribution is for the route."""
+    rules_down: tuple[str, ...]
+    """Named when it is against the route."""
+
+    def amount(self, value: float) -> float:
+        """The contribution of `value`, within ±|weight|."""
+        if not self.logarithmic:
+            reach = (value - self.centre) / self.scale
+        elif value <= 0:
+            reach = -1.0
+        else:
+            reach = math.log10(value / self.centre) / self.scale
+        return self.weight * max(-1.0, min(1.0, reach))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is true of the question and the installation beside the numbers: what the gates read."""
+
+    requested: Route | None = None
+    has_documents: bool = True
+    """The reader can draw on at least one document."""
+    has_champion: bool = False
+    champion_reads_passages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities at which the gates open or close."""
+
+    passages_hold_answer: float
+    direct: float
+    creative: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The terms and thresholds that decide."""
+
+    version: str
+    terms: tuple[Term, ...]
+    thresholds: Thresholds
+
+    def decide(self, signals: Sequence[Signal], situation: Situation) -> RouteDecision:
+        """Sum the contributions, apply the gates, keep all of it."""
+        contributions = tuple(self._contributions(signals))
+        scores = _scores(contributions)
+        gates = [*_availability(situation), *self._strength({s.name: s.value for s in signals}, situation)]
+        gates.extend(_unmet_request(situation, gates))
+        closed = {gate.route for gate in gates if not gate.opens}
+        ranked = [(route, score) for route, score in scores if route not in closed]
+        opening = _opening(situation, gates, ranked) or self._creative(signals, ranked)
+        margin: float | None = None
+        if opening is not None:
+            gates.append(opening)
+            chosen = opening.route
+        else:
+            chosen = ranked[0][0]
+            margin = ranked[0][1] - ranked[1][1] if len(ranked) > 1 else None
+        return RouteDecision(
+            route=chosen,
+            signals=tuple(signals),
+            contributions=contributions,
+            gates=tuple(gates),
+            scores=scores,
+            margin=margin,
+            policy_version=self.version,
+        )
+
+    def _contributions(self, signals: Iterable[Signal]) -> Iterable[Contribution]:
+        for signal in signals:
+            if signal.value is None:
+                continue
+            for term in self.terms:
+                if term.signal != signal.name:
+                    continue
+                amount = term.amount(signal.value)
+                rules = term.rules_up if amount >= 0 else term.rules_down
+                yield Contribution(signal.name, signal.value, signal.scope, rules, term.route, amount)
+
+    def _strength(self, values: dict[str, float | None], situation: Situation) -> Iterable[Gate]:
+        """Close the routes whose signals are too weak to answer well."""
+        holds = values.get("passages_hold_answer")
+        weak = holds is None or holds < self.thresholds.passages_hold_answer
+        if weak and situation.has_documents:
+            for route in (Route.RETRIEVAL, Route.COMBINED):
+                yield Gate("passages_too_weak", route, False, holds, self.thresholds.passages_hold_answer)
+        small_talk, about = values.get("small_talk"), values.get("about_the_bot")
+        chat = None if small_talk is None or about is None else small_talk + about
+        creative = values.get("wants_creative_text")
+        if chat is not None and chat >= self.thresholds.direct:
+            return
+        if creative is not None and creative >= self.thresholds.creative:
+            if not weak:
+                yield Gate("creative_with_passages", Route.DIRECT, False, holds, self.thresholds.passages_hold_answer)
+            return
+        yield Gate("not_small_talk", Route.DIRECT, False, chat, self.thresholds.direct)
+
+    def _creative(self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
+        """Creative text that nothing else can write is written by the chat model alone, and marked so."""
+        values = {signal.name: signal.value for signal in signals}
+        creative = values.get("wants_creative_text")
+        alone = [route for route, _ in ranked] == [Route.DIRECT]
+        if alone and creative is not None and creative >= self.thresholds.creative:
+            return Gate("creative_without_passages", Route.DIRECT, True, creative, self.thresholds.creative)
+        return None
+
+
+def _scores(contributions: Iterable[Contribution]) -> tuple[tuple[Route, float], ...]:
+    sums = dict.fromkeys(_SCORED, 0.0)
+    for contribution in contributions:
+        sums[contribution.route] += contribution.amount
+    return tuple(sorted(sums.items(), key=lambda item: -item[1]))
+
+
+def _availability(situation: Situation) -> Iterable[Gate]:
+    """Close the routes for which a part is missing."""
+    if not situation.has_documents:
+        yield Gate("no_documents", Route.RETRIEVAL, False)
+        yield Gate("no_documents", Route.COMBINED, False)
+    if not situation.has_champion:
+        yield Gate("no_tuned_model", Route.SPECIALIST, False)
+        yield Gate("no_tuned_model", Route.COMBINED, False)
+    elif not situation.champion_reads_passages:
+        yield Gate("not_evaluated_with_passages", Route.COMBINED, False)
+
+
+def _unmet_request(situation: Situation, gates: Sequence[Gate]) -> Iterable[Gate]:
+    absent = {gate.route for gate in gates if gate.name in {"no_documents", "no_tuned_model"}}
+    if situation.requested in absent:
+        yield Gate("request_unavailable", situation.requested, False)
+
+
+def _opening(situation: Situation, gates: Sequence[Gate], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
+    """The gate that chooses the route in place of the sum, if one does.
+
+    A request overrules weakness, which is a judgement, but not absence: what is not there can't answer.
+    """
+    if any(gate.name == "request_unavailable" for gate in gates):
+        return Gate("nothing_good_enough", Route.ABSTAIN, True)
+    if situation.requested is not None:
+        return Gate("requested", situation.requested, True)
+    if not ranked:
+        return Gate("nothing_good_enough", Route.ABSTAIN, True)
+    return None
+
+
+def load_policy(guidance: Guidance, passages_hold_answer: float) -> Policy:
+    """Read policy.toml; the threshold on the passages comes from the calibration.
+
+    Raises:
+        GuidanceInvalid: a term names a rule that does not exist, does not read its signal or speaks the other
+            way, or a rule that reads signals stands behind no term.
+    """
+    table = tomllib.loads(resources.files("chains.routing").joinpath("policy.toml").read_text("utf-8"))
+    terms = tuple(
+        Term(
+            signal=entry["signal"],
+            route=Route(entry["route"]),
+            weight=float(entry["weight"]),
+            centre=float(entry.get("centre", 0.0)),
+            scale=float(entry.get("scale", 1.0)),
+            logarithmic=entry.get("transform") == "log10",
+            rules_up=tuple(entry.get("rules_up", ())),
+            rules_down=tuple(entry.get("rules_down", ())),
+        )
+        for entry in table["term"]
+    )
+    _check(terms, guidance)
+    gates = table["gates"]
+    thresholds = Thresholds(passages_hold_answer, gates["direct_opens_at"], gates["creative_opens_at"])
+    return Policy(table["version"], terms, thresholds)
+
+
+def _check(terms: Sequence[Term], guidance: Guidance) -> None:
+    named: set[str] = set()
+    for term in terms:
+        for rule_id in (*term.rules_up, *term.rules_down):
+            rule = guidance.rules.get(rule_id)
+            if rule is None or term.signal not in rule.signals:
+                raise GuidanceInvalid(f"policy.toml: rule {rule_id!r} does not read the signal {term.signal!r}")
+            named.add(rule_id)
+            if rule_id in term.rules_up and rule.moves.get(term.route) == "down":
+                raise GuidanceInvalid(f"policy.toml: rule {rule_id!r} speaks against {term.route}, not for it")
+    silent = {rule.id for rule in guidance.rules.values() if rule.signals} - named
+    if silent:
+        raise GuidanceInvalid(f"policy.toml: no term can fire {', '.join(sorted(silent))}")

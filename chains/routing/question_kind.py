@@ -1,0 +1,55 @@
+"""What kind of text a question asks for, by a linear classifier on its embedding. No lists of words.
+
+Fitted by `python -m benchmarks.fit_question_kinds` on questions of our own writing; the weights ship as
+question_kinds.json with their provenance. Knows nothing of documents or routes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class QuestionKind(StrEnum):
+    """What a question asks for."""
+
+    FACTS = "facts"
+    SMALL_TALK = "small_talk"
+    ABOUT_BOT = "about_bot"
+    CREATIVE = "creative"
+    FIXED_FORMAT = "fixed_format"
+
+
+@dataclass(frozen=True, slots=True)
+class KindClassifier:
+    """Multinomial logistic regression."""
+
+    kinds: tuple[QuestionKind, ...]
+    weights: NDArray[np.float32]
+    """Shape (kinds, dimension)."""
+    bias: NDArray[np.float32]
+    """Shape (kinds,)."""
+    embedding_model: str
+
+    def probabilities(self, vector: list[float]) -> dict[QuestionKind, float]:
+        """Each kind's probability for a question's vector of shape (dimension,); they sum to 1."""
+        logits = self.weights @ np.asarray(vector, dtype=np.float32) + self.bias
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        return {kind: float(share) for kind, share in zip(self.kinds, shares, strict=True)}
+
+
+def load_kind_classifier() -> KindClassifier:
+    """Read the weights that ship with the package."""
+    fitted = json.loads(resources.files("chains.routing").joinpath("question_kinds.json").read_text("utf-8"))
+    return KindClassifier(
+        kinds=tuple(QuestionKind(kind) for kind in fitted["kinds"]),
+        weights=np.asarray(fitted["weights"], dtype=np.float32),
+        bias=np.asarray(fitted["bias"], dtype=np.float32),
+        embedding_model=fitted["embedding_model"],
+    )

@@ -1,0 +1,68 @@
+"""The agent's two tools, and what one run of it carries. They run what was decided; they decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from langchain.tools import ToolRuntime
+from langchain_core.messages import HumanMessage
+from langchain_core.tools import BaseTool, tool
+
+from chains import prompts
+from chains.ports import Specialists
+from chains.types import Question, Route, RouteDecision
+from finetune.types import Champion
+from knowledge.types import Evidence, Retrieval
+
+SEARCH = "search_knowledge"
+ASK_SPECIALIST = "ask_specialist"
+
+TOOLS_OF: dict[Route, tuple[str, ...]] = {
+    Route.RETRIEVAL: (SEARCH,),
+    Route.SPECIALIST: (ASK_SPECIALIST,),
+    Route.COMBINED: (SEARCH, ASK_SPECIALIST),
+    Route.DIRECT: (),
+    Route.ABSTAIN: (),
+}
+"""The tools that a route runs, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One question on its way through the agent."""
+
+    question: Question
+    decision: RouteDecision
+    retrieval: Retrieval
+    """What was found before the route was decided: searched once, read by the decision and by the tool."""
+    evidence: tuple[Evidence, ...]
+    """The passages that the model may read, in the order of their numbers."""
+    champion: Champion | None
+    tools_run: list[str] = field(default_factory=list)
+    """Filled as they run: what really happened, beside what the decision names."""
+
+
+def build_tools(specialists: Specialists) -> list[BaseTool]:
+    """Both tools, bound to the guild's tuned models."""
+
+    @tool(SEARCH, response_format="content_and_artifact")
+    async def search_knowledge(query: str, runtime: ToolRuntime[Run, object]) -> tuple[str, list[str]]:
+        """Look up passages in the community's documents. Returns them numbered; the artifact holds their ids."""
+        run = runtime.context
+        run.tools_run.append(SEARCH)
+        return prompts.passages(run.evidence), [item.chunk.id for item in run.evidence]
+
+    @tool(ASK_SPECIALIST, return_direct=True)
+    async def ask_specialist(question: str, runtime: ToolRuntime[Run, object]) -> str:
+        """Ask the model that was tuned for this kind of question. Its words are the answer, unchanged."""
+        run = runtime.context
+        if run.champion is None:
+            raise ValueError("ask_specialist ran for a question that has no champion")
+        run.tools_run.append(ASK_SPECIALIST)
+        text = run.question.text
+        if run.decision.route is Route.COMBINED:
+            text = prompts.reading_prompt(run.question, prompts.passages(run.evidence))
+        reply = await specialists.model(run.champion).ainvoke([HumanMessage(text)])
+        return reply.text
+
+    return [search_knowledge, ask_specialist]
