@@ -1,0 +1,221 @@
+"""The policy: which signals move which route, which gates overrule the sum, and what the record keeps."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from chains.routing.explain import Explainer, deciding_reason
+from chains.routing.guidance import load_guidance
+from chains.routing.policy import Situation, Term, load_policy
+from chains.types import Contribution, Gate, Language, Route, RouteDecision, Scope, Signal
+
+THRESHOLD = 0.4
+GUIDANCE = load_guidance()
+POLICY = load_policy(GUIDANCE, THRESHOLD)
+EXPLAINER = Explainer(GUIDANCE)
+
+QUESTION_SIGNALS = {
+    "passages_hold_answer": 0.9,
+    "wants_outside_facts": 0.9,
+    "wants_creative_text": 0.02,
+    "wants_fixed_format": 0.02,
+    "small_talk": 0.03,
+    "about_the_bot": 0.03,
+}
+SKILL_SIGNALS = {"likeness_to_training": 0.1, "held_out_score": 0.8, "margin_over_base": 0.3, "training_examples": 400}
+INSTALLATION_SIGNALS = {"starting_lead": 1, "latency_difference": 3, "cost_difference": 2, "measured_wins": 0.6}
+CHAMPION = Situation(has_champion=True)
+
+
+def signals(**changed: float | None) -> list[Signal]:
+    found = []
+    for scope, values in (
+        (Scope.QUESTION, QUESTION_SIGNALS),
+        (Scope.SKILL, SKILL_SIGNALS),
+        (Scope.INSTALLATION, INSTALLATION_SIGNALS),
+    ):
+        for name, usual in values.items():
+            value = changed.get(name, usual)
+            scope_of = Scope.QUESTION if name == "likeness_to_training" else scope
+            missing = "not_measured_yet" if value is None else None
+            found.append(Signal(name, value, "probability", "test", scope_of, missing))
+    return found
+
+
+def decide(situation: Situation | None = None, **changed: float | None) -> RouteDecision:
+    return POLICY.decide(signals(**changed), situation or Situation())
+
+
+def rules_fired(decision: RouteDecision) -> set[str]:
+    return {rule for item in decision.contributions for rule in item.rules if item.amount != 0}
+
+
+FIRING = {
+    "G1": {"starting_lead": 1.0},
+    "G2": {"training_examples": 1000.0},
+    "G3": {"passages_hold_answer": 0.1},
+    "G4": {"training_examples": 10.0},
+    "R1": {"passages_hold_answer": 0.95},
+    "R2": {"wants_creative_text": 0.9},
+    "R3": {"training_examples": 10.0},
+    "F1": {"wants_fixed_format": 0.9},
+    "F2": {"training_examples": 1000.0},
+    "F3": {"latency_difference": 4.0},
+    "C1": {"cost_difference": 5.0},
+    "C2": {"cost_difference": 5.0},
+    "C3": {"cost_difference": 5.0},
+    "T1": {"measured_wins": 0.9},
+    "H1": {"small_talk": 0.9},
+}
+
+
+def test_every_rule_that_reads_signals_is_listed_here() -> None:
+    assert set(FIRING) == {rule.id for rule in GUIDANCE.rules.values() if rule.signals}
+
+
+@pytest.mark.parametrize("rule_id", sorted(FIRING))
+def test_rule_fires_on_its_signal_alone_and_moves_a_route_as_the_guidance_says(rule_id: str) -> None:
+    ((name, value),) = FIRING[rule_id].items()
+    alone = [Signal(name, value, "probability", "test", Scope.QUESTION)]
+    decision = POLICY.decide(alone, CHAMPION)
+    fired = [item for item in decision.contributions if rule_id in item.rules and item.amount != 0]
+    assert fired
+    for item in fired:
+        direction = GUIDANCE[rule_id].moves.get(item.route)
+        assert direction in {None, "either", "up" if item.amount > 0 else "down"}
+
+
+@pytest.mark.parametrize("rule_id", ["D1", "D2", "D3"])
+def test_definitions_read_no_signal_and_have_both_languages(rule_id: str) -> None:
+    rule = GUIDANCE[rule_id]
+    assert rule.signals == ()
+    assert rule.wording(Language.EN) != rule.wording(Language.ZH)
+
+
+def test_the_score_of_a_route_is_the_sum_of_its_contributions() -> None:
+    decision = decide(CHAMPION)
+    for route, score in decision.scores:
+        assert score == pytest.approx(sum(c.amount for c in decision.contributions if c.route is route))
+
+
+def test_passages_that_hold_the_answer_lead_to_retrieval_and_are_named_as_the_reason() -> None:
+    decision = decide()
+    reason = deciding_reason(decision)
+    assert decision.route is Route.RETRIEVAL
+    assert isinstance(reason, Contribution)
+    assert (reason.signal, reason.rules) == ("passages_hold_answer", ("R1",))
+
+
+def test_what_is_the_same_for_all_questions_is_never_named_as_the_reason() -> None:
+    steps = (0.0, 0.5, 1.0)
+    for holds, facts, like in itertools.product(steps, steps, steps):
+        decision = decide(CHAMPION, passages_hold_answer=holds, wants_outside_facts=facts, likeness_to_training=like)
+        reason = deciding_reason(decision)
+        assert isinstance(reason, Gate) or reason.scope is Scope.QUESTION
+
+
+def test_facts_without_good_passages_abstain_and_keep_the_figure_and_its_threshold() -> None:
+    decision = decide(passages_hold_answer=0.1)
+    reason = deciding_reason(decision)
+    assert decision.route is Route.ABSTAIN
+    assert reason == Gate("passages_too_weak", Route.RETRIEVAL, False, 0.1, THRESHOLD)
+
+
+def test_small_talk_goes_to_direct_by_the_house_rule() -> None:
+    decision = decide(passages_hold_answer=0.1, small_talk=0.95, wants_outside_facts=0.02)
+    assert decision.route is Route.DIRECT
+    assert deciding_reason(decision).rules == ("H1",)
+
+
+def test_creative_text_without_passages_goes_to_direct_by_a_gate() -> None:
+    decision = decide(passages_hold_answer=0.1, wants_creative_text=0.9, wants_outside_facts=0.05)
+    assert decision.route is Route.DIRECT
+    assert deciding_reason(decision).name == "creative_without_passages"
+
+
+def test_creative_text_with_passages_is_written_from_them() -> None:
+    assert decide(wants_creative_text=0.9, wants_outside_facts=0.05).route is Route.RETRIEVAL
+
+
+def test_no_documents_close_retrieval_and_say_so_rather_than_a_probability() -> None:
+    decision = decide(Situation(has_documents=False), passages_hold_answer=None)
+    assert decision.route is Route.ABSTAIN
+    assert deciding_reason(decision).name == "no_documents"
+
+
+def test_without_a_champion_the_specialist_is_closed_however_high_its_score() -> None:
+    decision = decide(likeness_to_training=1.0, passages_hold_answer=0.5)
+    assert decision.route is Route.RETRIEVAL
+    assert Gate("no_tuned_model", Route.SPECIALIST, False) in decision.gates
+
+
+def test_a_question_of_the_tuned_kind_goes_to_the_champion() -> None:
+    decision = decide(CHAMPION, likeness_to_training=0.97, passages_hold_answer=0.2, wants_outside_facts=0.3)
+    assert decision.route is Route.SPECIALIST
+    assert deciding_reason(decision).signal == "likeness_to_training"
+
+
+def test_combined_opens_only_for_a_champion_that_was_evaluated_with_passages() -> None:
+    strong = {"likeness_to_training": 0.98, "passages_hold_answer": 0.98, "wants_outside_facts": 0.0}
+    reading = Situation(has_champion=True, champion_reads_passages=True)
+    assert Gate("not_evaluated_with_passages", Route.COMBINED, False) in decide(CHAMPION, **strong).gates
+    without_history = {"starting_lead": None, "training_examples": None, "latency_difference": None}
+    none_measured = {"held_out_score": None, "margin_over_base": None, "cost_difference": None, "measured_wins": None}
+    assert decide(reading, **strong, **without_history, **none_measured).route is Route.COMBINED
+
+
+def test_a_requested_route_is_obeyed_and_recorded_as_a_gate_even_where_passages_are_weak() -> None:
+    decision = decide(Situation(requested=Route.RETRIEVAL), passages_hold_answer=0.1)
+    assert decision.route is Route.RETRIEVAL
+    assert deciding_reason(decision) == Gate("requested", Route.RETRIEVAL, True)
+    assert decision.margin is None
+
+
+def test_a_requested_route_that_has_nothing_to_answer_with_is_not_replaced_silently() -> None:
+    decision = decide(Situation(requested=Route.SPECIALIST))
+    refusal = EXPLAINER.refusal(decision, "rules.md", Language.EN)
+    assert decision.route is Route.ABSTAIN
+    assert deciding_reason(decision) == Gate("request_unavailable", Route.SPECIALIST, False)
+    assert "specialist" in refusal
+    assert "no tuned model yet" in refusal
+
+
+def test_an_unmeasured_signal_contributes_nothing_and_keeps_its_reason() -> None:
+    decision = decide(likeness_to_training=None)
+    assert all(item.signal != "likeness_to_training" for item in decision.contributions)
+    assert "Not measured:** likeness" in EXPLAINER.explain(decision, Language.EN).markdown
+
+
+def test_zero_training_examples_speak_for_retrieval_with_their_whole_weight() -> None:
+    term = next(t for t in POLICY.terms if t.signal == "training_examples" and t.route is Route.RETRIEVAL)
+    assert term.amount(0) == -term.weight == 0.5
+
+
+def test_a_contribution_is_held_within_its_weight() -> None:
+    term = Term("x", Route.RETRIEVAL, 2.0, 0.0, 1.0, False, ("G1",), ())
+    assert (term.amount(5), term.amount(-5), term.amount(0.5)) == (2.0, -2.0, 1.0)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("requested", [None, Route.RETRIEVAL, Route.SPECIALIST])
+def test_every_decision_can_be_worded_in_both_languages(language: Language, requested: Route | None) -> None:
+    ends = (None, 0.0, 0.5, 1.0)
+    for holds, chat, creative, champion in itertools.product(ends, (0.0, 1.0), (0.0, 1.0), (False, True)):
+        situation = Situation(requested, holds is not None, champion, champion)
+        decision = decide(situation, passages_hold_answer=holds, small_talk=chat, wants_creative_text=creative)
+        said = EXPLAINER.explain(decision, language)
+        assert said.headline
+        assert "{" not in said.markdown
+        if decision.route is Route.ABSTAIN:
+            assert EXPLAINER.refusal(decision, None if holds is None else "rules.md", language)
+
+
+def test_the_headline_holds_the_figure_that_decided() -> None:
+    assert "93 %" in EXPLAINER.headline(decide(passages_hold_answer=0.93), Language.EN)
+    assert "93 %" in EXPLAINER.headline(decide(passages_hold_answer=0.93), Language.ZH)
+
+
+def test_certainty_is_never_claimed_by_rounding() -> None:
+    assert ">99 %" in EXPLAINER.headline(decide(passages_hold_answer=0.9996), Language.EN)
