@@ -1,0 +1,52 @@
+"""`python -m weights`: lists the pinned models.  `python -m weights fetch NAME`: fetches one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from weights.catalog import CATALOG
+from weights.errors import WeightsError
+from weights.settings import WeightsSettings
+from weights.store import Weights
+from weights.types import Progress
+
+
+def main() -> int:
+    """Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m weights", description="The pinned models.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("list", help="what there is, and what is ready (the default)")
+    fetching = commands.add_parser("fetch", help="fetch, verify and prepare a model")
+    fetching.add_argument("name", help=", ".join(CATALOG))
+    arguments = parser.parse_args()
+    weights = Weights(WeightsSettings().model_dir)
+    if arguments.command != "fetch":
+        _list(weights)
+        return 0
+    try:
+        folder = weights.ensure(arguments.name, _show)
+    except WeightsError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    print(f"\n{arguments.name} is ready in {folder}")
+    return 0
+
+
+def _list(weights: Weights) -> None:
+    for entry in CATALOG.values():
+        state = "ready" if weights.is_ready(entry.name) else "not here"
+        print(f"{entry.name:15} {state:9} {entry.size_bytes / 1e6:6.0f} MB  {entry.title} ({entry.licence})")
+        if entry.note is not None:
+            print(f"{'':15} {entry.note}")
+        for file in entry.files:
+            print(f"{'':15} {file.path}  sha256 {file.sha256}")
+
+
+def _show(progress: Progress) -> None:
+    share = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
+    print(f"\r{progress.name}: {progress.stage} {share:24}", end="", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

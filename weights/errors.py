@@ -1,0 +1,97 @@
+"""What can go wrong with a model's files.
+
+WeightsError
+├── UnknownModelError      no such name in the catalog
+├── NoSourceError          neither the user's folder, nor the hub, nor the mirror gave the right bytes
+├── HashMismatchError      a file's bytes are not the pinned ones
+├── SourceError            one source failed; the next one is tried
+│   └── CutOffError        the transfer ended early; what came is kept
+├── DiskFullError          the model directory's disk has too little space
+├── ConversionError        the verified file could not be turned into a folder
+├── BrokenFolderError      a prepared folder is incomplete, or of another format
+└── StoppedError           whoever asked for the model no longer wants it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+_MEGABYTE = 1_000_000
+
+
+class WeightsError(Exception):
+    """A model's files cannot be had."""
+
+
+class UnknownModelError(WeightsError):
+    """No such name in the catalog."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no model named {name!r}. Choose one of: {', '.join(sorted(known))}.")
+
+
+class NoSourceError(WeightsError):
+    """Every source was tried."""
+
+    def __init__(self, name: str, file_name: str, directory: Path, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(
+            f"The file {file_name} of the model {name!r} could not be fetched: {'; '.join(reasons)}. "
+            f"Check the network and try again: it goes on where it stopped. Or put the file into {directory}."
+        )
+
+
+class HashMismatchError(WeightsError):
+    """The bytes are not those that the catalog names."""
+
+    def __init__(self, file_name: str, expected: str, found: str, *, removed: bool) -> None:
+        what_next = "It was removed." if removed else "It is left alone: replace it or take it away."
+        super().__init__(
+            f"{file_name} does not hold the pinned bytes: its sha256 is {found}, not {expected}. {what_next}"
+        )
+
+
+class SourceError(WeightsError):
+    """One source did not give the file."""
+
+
+class CutOffError(SourceError):
+    """The transfer ended before the file was complete."""
+
+    def __init__(self, source: str, done_bytes: int, total_bytes: int) -> None:
+        super().__init__(f"{source} was cut off at {done_bytes:,} of {total_bytes:,} bytes, which are kept")
+
+
+class DiskFullError(WeightsError):
+    """Too little space."""
+
+    def __init__(self, directory: Path, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"{directory} has {free_bytes // _MEGABYTE:,} MB free, but {needed_bytes // _MEGABYTE:,} MB "
+            "are needed. Free some space, or set MODEL_DIR to a folder on a larger disk."
+        )
+
+
+class ConversionError(WeightsError):
+    """The files were right, but could not be turned into a folder."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The model {name!r} was fetched, but could not be prepared: {reason}. "
+            "Check the free memory (the largest model takes 3 GB while it is prepared) and start again."
+        )
+
+
+class BrokenFolderError(WeightsError):
+    """A folder is not as it was prepared."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"The model folder {folder} cannot be used: {reason}. Remove it: it is then prepared anew.")
+
+
+class StoppedError(WeightsError):
+    """Nobody waits for the model any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Fetching {name!r} was stopped. The next fetch goes on where it stopped.")

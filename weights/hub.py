@@ -1,0 +1,88 @@
+"""Takes a file from its official publisher, over HTTPS, from where an earlier transfer stopped.
+
+Knows nothing of hashes: whoever calls checks the bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from weights.errors import CutOffError, SourceError
+from weights.reporter import Reporter, size_of
+from weights.types import PinnedFile, Stage
+
+_ORIGIN = "https://huggingface.co"
+_DOMAINS = ("huggingface.co", "hf.co")
+"""The hub's own, and those of the stores that it sends a reader on to."""
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_ATTEMPTS = 5
+_BLOCK_BYTES = 1 << 20
+
+
+class Hub:
+    """The model hub. `origin` is its address; only a test has another."""
+
+    name = "the hub"
+
+    def __init__(self, origin: str = _ORIGIN) -> None:
+        self._origin = httpx.URL(origin)
+
+    def has(self, file: PinnedFile) -> bool:
+        """Whether the file is published there."""
+        return file.hub is not None
+
+    def complete(self, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
+        """Append what `partial` lacks. Raises SourceError; what has come by then stays."""
+        for _ in range(_ATTEMPTS):
+            before = size_of(partial)
+            try:
+                with httpx.Client(
+                    timeout=_TIMEOUT,
+                    follow_redirects=True,
+                    headers={"Accept-Encoding": "identity"},
+                    event_hooks={"request": [self._refuse_elsewhere]},
+                ) as client:
+                    self._transfer(client, file, partial, reporter)
+            except httpx.HTTPError as error:
+                if size_of(partial) == 0:
+                    raise SourceError(f"{self.name} did not answer ({_reason(error)})") from error
+            if size_of(partial) >= file.size_bytes:
+                return
+            if size_of(partial) <= before:
+                break
+        raise CutOffError(self.name, size_of(partial), file.size_bytes)
+
+    def _transfer(self, client: httpx.Client, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
+        if file.hub is None:
+            raise SourceError(f"{self.name} does not publish {file.name}")
+        start = size_of(partial)
+        url = self._origin.join(f"/{file.hub.repository}/resolve/{file.hub.revision}/{file.hub.path}")
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        with client.stream("GET", url, headers=headers) as response:
+            if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+                raise SourceError(f"{self.name} answered {response.status_code} for {file.name}")
+            # A server may ignore the range and send the whole file.
+            going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
+            done = start if going_on else 0
+            with partial.open("ab" if going_on else "wb") as out:
+                for block in response.iter_raw(_BLOCK_BYTES):
+                    done += len(block)
+                    if done > file.size_bytes:
+                        raise SourceError(f"{self.name} sends more than the {file.size_bytes:,} bytes of {file.name}")
+                    out.write(block)
+                    reporter.report(Stage.DOWNLOADING, done)
+
+    def _refuse_elsewhere(self, request: httpx.Request) -> None:
+        url = request.url
+        at_origin = (url.scheme, url.netloc) == (self._origin.scheme, self._origin.netloc)
+        official = url.scheme == "https" and any(
+            url.host == domain or url.host.endswith(f".{domain}") for domain in _DOMAINS
+        )
+        if not (at_origin or official):
+            raise SourceError(f"{self.name} sends us on to {url.scheme}://{url.host}, which is not its own")
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__

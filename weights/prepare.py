@@ -1,0 +1,55 @@
+"""Turns verified files into an ordinary model folder, once and atomically.
+
+The work runs in a child process: it gives its memory back, leaves the caller's threads alone, and can be
+stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from weights import record
+from weights.child import last_line, run
+from weights.errors import ConversionError
+from weights.reporter import Reporter, size_of
+from weights.types import Entry, Form, Stage
+
+
+def prepare(entry: Entry, files: dict[str, Path], folder: Path, reporter: Reporter) -> None:
+    """Make `folder` out of the files, by their names. Raises ConversionError."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        staging = Path(scratch) / "folder"
+        staging.mkdir()
+        if entry.form is Form.FOLDER:
+            for name, path in files.items():
+                shutil.copyfile(path, staging / name)
+        else:
+            _convert(entry, next(iter(files.values())), staging, Path(scratch) / "log", reporter)
+        record.write(entry, staging)
+        if folder.exists():
+            shutil.rmtree(folder)
+        staging.replace(folder)
+
+
+def _convert(entry: Entry, file: Path, staging: Path, log: Path, reporter: Reporter) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "weights.convert",
+        entry.form.value,
+        str(file.absolute()),
+        str(staging.absolute()),
+    ]
+    with log.open("wb") as output:
+        code = run(
+            command,
+            output,
+            lambda: reporter.report(Stage.CONVERTING, size_of(staging), entry.prepared_bytes),
+            {**os.environ, "HF_HUB_OFFLINE": "1"},
+        )
+    if code != 0:
+        raise ConversionError(entry.name, f"{last_line(log)} (exit code {code})")

@@ -1,0 +1,73 @@
+"""What a prepared folder says of itself: the bytes it was made from, in which format, and how to use it.
+
+By this a folder that was changed, or that another version made, is noticed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from weights.errors import BrokenFolderError
+from weights.types import Embedding, Entry
+
+FILE_NAME = "routewise.json"
+FORMAT = 1
+"""Raised whenever `convert` writes something else."""
+
+
+class FolderRecord(BaseModel):
+    """The content of `routewise.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    format: int
+    sources: dict[str, str]
+    """sha256 by the pinned file's name."""
+    sizes: dict[str, int]
+    """Bytes by the name of each file in the folder."""
+    embedding: Embedding | None
+
+
+def write(entry: Entry, folder: Path) -> None:
+    """Describe the finished folder."""
+    record = FolderRecord(
+        name=entry.name,
+        title=entry.title,
+        format=FORMAT,
+        sources={file.name: file.sha256 for file in entry.files},
+        sizes=_sizes(folder),
+        embedding=entry.embedding,
+    )
+    (folder / FILE_NAME).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> FolderRecord:
+    """The record of a folder that is as it was prepared. Raises BrokenFolderError."""
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise BrokenFolderError(folder, f"it has no {FILE_NAME}")
+    try:
+        record = FolderRecord.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise BrokenFolderError(folder, f"its {FILE_NAME} is not readable") from error
+    if record.format != FORMAT:
+        raise BrokenFolderError(folder, f"it has format {record.format}, and this version reads {FORMAT}")
+    found = _sizes(folder)
+    changed = sorted(name for name, size in record.sizes.items() if found.get(name) != size)
+    if changed:
+        raise BrokenFolderError(folder, f"these files were changed or are missing: {', '.join(changed)}")
+    return record
+
+
+def check(entry: Entry, folder: Path) -> None:
+    """Raises BrokenFolderError unless the folder was made from the entry's pinned files."""
+    if read(folder).sources != {file.name: file.sha256 for file in entry.files}:
+        raise BrokenFolderError(folder, "it was made from other files than those that this version pins")
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in folder.iterdir() if path.name != FILE_NAME}

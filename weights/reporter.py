@@ -1,0 +1,47 @@
+"""Carries a fetch's progress to whoever asked for the model, and their wish to stop back to the fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+from weights.errors import StoppedError
+from weights.types import OnProgress, Progress, Stage
+
+
+class Reporter:
+    """For one model. `report` is called in every loop that takes time, so that stopping is quick."""
+
+    def __init__(self, name: str, total_bytes: int, on_progress: OnProgress | None, stop: Event | None) -> None:
+        self._name = name
+        self._total_bytes = total_bytes
+        self._finished_bytes = 0
+        self._on_progress = on_progress
+        self._stop = stop
+
+    def report(self, stage: Stage, done_bytes: int, total_bytes: int | None = None) -> None:
+        """Tell how far the current file is. Raises StoppedError when nobody wants the model any more."""
+        if self._stop is not None and self._stop.is_set():
+            raise StoppedError(self._name)
+        if self._on_progress is None:
+            return
+        if total_bytes is None:
+            done_bytes, total_bytes = self._finished_bytes + done_bytes, self._total_bytes
+        self._on_progress(Progress(self._name, stage, min(done_bytes, total_bytes), total_bytes))
+
+    def finish_file(self, size_bytes: int) -> None:
+        """One of the model's files is complete."""
+        self._finished_bytes += size_bytes
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 where there is none. Files may vanish meanwhile."""
+    if path.is_file():
+        return path.stat().st_size
+    total = 0
+    for found in path.rglob("*"):
+        try:
+            total += found.stat().st_size if found.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total

