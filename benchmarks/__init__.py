@@ -1,0 +1,1 @@
+"""What is measured and fitted. Not part of the product, and not of its tests."""

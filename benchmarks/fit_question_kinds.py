@@ -1,0 +1,84 @@
+"""Fit the classifier of question kinds on our own questions, judge it on the held-out ones, write its weights.
+
+`python -m benchmarks.fit_question_kinds`. The strength of the regularisation is chosen by cross-validation on the
+questions to fit, families kept together; the held-out questions are read once, at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
+
+from benchmarks import results
+from chains.routing.question_kind import QuestionKind
+from knowledge.embeddings import LocalEmbeddings
+from weights.settings import WeightsSettings
+from weights.store import Weights
+
+QUESTIONS = Path(__file__).parent / "question_kinds" / "questions.jsonl"
+TARGET = Path("chains/routing/question_kinds.json")
+STRENGTHS = {"C": [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0]}
+
+
+def main() -> None:
+    """Fit, judge, write."""
+    questions = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
+    vectors = np.array([embeddings.embed_query(question["text"]) for question in questions])
+    kinds = np.array([question["kind"] for question in questions])
+    fit = np.array([question["split"] == "fit" for question in questions])
+    families = np.array([question["family"] for question in questions])
+
+    search = GridSearchCV(
+        LogisticRegression(max_iter=5000), STRENGTHS, cv=GroupKFold(5), scoring="neg_log_loss", refit=True
+    )
+    search.fit(vectors[fit], kinds[fit], groups=families[fit])
+    model = search.best_estimator_
+    predicted = model.predict(vectors)
+    figures = {
+        "C": search.best_params_["C"],
+        "cross-validated log loss": round(-search.best_score_, 3),
+        "held out": {
+            lang: _judge(kinds, predicted, ~fit & np.array([q["lang"].startswith(lang) for q in questions]))
+            for lang in ("en", "zh")
+        },
+    }
+    weights = {
+        "embedding_model": embeddings.model_name,
+        "kinds": [QuestionKind(kind).value for kind in model.classes_],
+        "bias": [round(float(value), 4) for value in model.intercept_],
+        "weights": [[round(float(value), 4) for value in row] for row in model.coef_],
+        "provenance": {"questions": int(fit.sum()), "C": figures["C"], **results.provenance()},
+    }
+    TARGET.write_text(json.dumps(weights) + "\n", "utf-8")
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+    print("wrote", TARGET, "and", results.write("question_kinds", figures))
+    for question, guess in zip(questions, predicted, strict=True):
+        if question["split"] == "held_out" and guess != question["kind"]:
+            print(f"  {question['kind']:>12} taken for {guess:<12} {question['text'][:90]}")
+
+
+def _judge(kinds: np.ndarray, predicted: np.ndarray, rows: np.ndarray) -> dict[str, object]:
+    right = int((kinds[rows] == predicted[rows]).sum())
+    return {
+        "questions": int(rows.sum()),
+        "accuracy": round(right / int(rows.sum()), 3),
+        "interval": results.wilson(right, int(rows.sum())),
+        "recall by kind": {
+            kind: round(float((predicted[rows & (kinds == kind)] == kind).mean()), 3) for kind in sorted(set(kinds))
+        },
+        "confusions": {
+            f"{kind} as {other}": count
+            for kind in sorted(set(kinds))
+            for other in sorted(set(kinds))
+            if other != kind and (count := int((rows & (kinds == kind) & (predicted == other)).sum()))
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
