@@ -1,0 +1,9 @@
+"""A passage with what its document says above it, in the form in which both arms of the search index it."""
+
+from __future__ import annotations
+
+
+def in_context(name: str, heading: str | None, text: str) -> str:
+    """The document's name and the headings, which a passage seldom repeats, before its text."""
+    stem = name.rpartition(".")[0] or name
+    return "\n".join(part for part in (stem, heading, text) if part)

@@ -1,0 +1,132 @@
+"""knowledge.db: its connections, its schema and its migrations. Knows no query.
+
+WAL, so that readers never wait for the writer; secure_delete, so that what is deleted is overwritten.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from knowledge.errors import DatabaseTooNew
+
+BUSY_S = 30
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE guilds (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL
+    );
+    CREATE TABLE sources (
+        id TEXT PRIMARY KEY,
+        guild_id TEXT NOT NULL REFERENCES guilds (id),
+        name TEXT NOT NULL,
+        media TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        audience TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        chunk_count INTEGER NOT NULL,
+        page_count INTEGER,
+        ingested_at TEXT NOT NULL,
+        ingested_by TEXT NOT NULL,
+        UNIQUE (guild_id, name, audience)
+    ) WITHOUT ROWID;
+    CREATE TABLE chunks (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        source_id TEXT NOT NULL REFERENCES sources (id),
+        ordinal INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        page INTEGER,
+        heading TEXT,
+        line INTEGER
+    );
+    CREATE INDEX chunks_by_source ON chunks (source_id);
+    -- Sources whose vectors are in Chroma and must not stay: removed, replaced, or being written by `owner`.
+    CREATE TABLE stray_vectors (
+        source_id TEXT PRIMARY KEY,
+        guild_id TEXT NOT NULL,
+        owner TEXT
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+class Database:
+    """A pool of connections to one SQLite file. Safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.write() as connection:
+            self._migrate(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose statements all see the same state."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction that is committed at the end, or undone where an error leaves it."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def purge(self) -> None:
+        """Move what the write-ahead log holds into the file and empty the log: deleted text is then gone from both."""
+        with self._connection() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection:
+            connection.execute(begin)
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise DatabaseTooNew(
+                f"{self._path.name} has version {version}, this program knows {len(_MIGRATIONS)}: update the program"
+            )
+        for script in _MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")

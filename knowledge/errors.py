@@ -1,0 +1,71 @@
+"""What can go wrong between a document and its evidence.
+
+KnowledgeError
+├── DocumentError        one file cannot be ingested; `reason` says why, in a code that the bot words
+├── GuildError           a guild that cannot be used
+│   ├── UnknownGuild     none by that name
+│   └── AmbiguousGuild   several by that name
+├── SourceError          no source, or several, by that name
+├── EmbeddingMismatch    the guild's vectors were made by another embedding model
+├── IndexUnavailable     the Chroma server does not answer and could not be started
+└── DatabaseTooNew       knowledge.db was written by a later version of this program
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a file cannot be ingested."""
+
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    EMPTY = "empty"
+    BINARY = "binary"
+    CORRUPT = "corrupt"
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too_large"
+    NO_TEXT = "no_text"
+    TOO_SLOW = "too_slow"
+
+
+class KnowledgeError(Exception):
+    """Any failure of this package. Its message can be shown to an admin."""
+
+
+class DocumentError(KnowledgeError):
+    """One file cannot be ingested."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class GuildError(KnowledgeError):
+    """A guild that cannot be used."""
+
+
+class UnknownGuild(GuildError):
+    """No guild answers to that name or id."""
+
+
+class AmbiguousGuild(GuildError):
+    """More than one guild answers to that name."""
+
+
+class SourceError(KnowledgeError):
+    """No source, or more than one, answers to that name."""
+
+
+class EmbeddingMismatch(KnowledgeError):
+    """The guild's vectors were made by another embedding model than the one in use."""
+
+
+class IndexUnavailable(KnowledgeError):
+    """The Chroma server does not answer and could not be started."""
+
+
+class DatabaseTooNew(KnowledgeError):
+    """The database was written by a later version of this program."""

@@ -1,0 +1,70 @@
+"""Cuts Markdown at its headings, keeping each part's heading path and first line.
+
+LangChain's MarkdownHeaderTextSplitter strips the indentation of code and forgets line numbers, hence this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+PATH_SEPARATOR = " › "
+
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownPart:
+    """The text below one heading, up to the next."""
+
+    heading: str | None
+    """The headings above it, outermost first."""
+    text: str
+    line: int
+    """The document's line, from 1, on which `text` begins."""
+
+
+def cut_at_headings(markdown: str) -> list[MarkdownPart]:
+    """The parts with text. A heading that has neither text nor subheadings is itself the text."""
+    path: list[tuple[int, str]] = []
+    parts: list[MarkdownPart] = []
+    lines = markdown.split("\n")
+    starts = [*_heading_lines(lines), (len(lines), 0, "")]
+    _append(parts, path, lines[: starts[0][0]], 1)
+    for (number, level, title), (following, next_level, _) in pairwise(starts):
+        while path and path[-1][0] >= level:
+            path.pop()
+        path.append((level, title))
+        body = lines[number + 1 : following]
+        if any(line.strip() for line in body):
+            _append(parts, path, body, number + 2)
+        elif next_level <= level:
+            parts.append(MarkdownPart(_joined(path), title, number + 1))
+    return parts
+
+
+def _append(parts: list[MarkdownPart], path: list[tuple[int, str]], body: list[str], line: int) -> None:
+    text = "\n".join(body)
+    if text.strip():
+        parts.append(MarkdownPart(_joined(path), text, line))
+
+
+def _joined(path: list[tuple[int, str]]) -> str | None:
+    return PATH_SEPARATOR.join(title for _, title in path) or None
+
+
+def _heading_lines(lines: list[str]) -> Iterator[tuple[int, int, str]]:
+    """Index, level and title of each heading outside of code fences."""
+    fence = ""
+    for number, line in enumerate(lines):
+        if opened := _FENCE.match(line):
+            mark = opened[1]
+            if not fence:
+                fence = mark
+            elif mark[0] == fence[0] and len(mark) >= len(fence) and not line.strip(" \t" + fence[0]):
+                fence = ""
+        elif not fence and (found := _HEADING.match(line)):
+            yield number, len(found[1]), found[2]

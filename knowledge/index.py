@@ -1,0 +1,208 @@
+"""The vectors of every guild, one Chroma collection each: ids, vectors and what to filter by, never text.
+
+Knows no document. A server that has died is started again by the next call.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+import numpy as np
+
+from knowledge.errors import EmbeddingMismatch, IndexUnavailable
+from knowledge.ports import TextEmbeddings
+from knowledge.server import Server
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+T = TypeVar("T")
+
+
+class VectorIndex:
+    """All guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
+
+    def __init__(self, server: Server, embeddings: TextEmbeddings) -> None:
+        self._server = server
+        self._embeddings = embeddings
+        self._client: Client | None = None
+        self._collections: dict[str, Collection] = {}
+        self._connecting = threading.Lock()
+
+    def upsert(
+        self, guild_id: str, source_id: str, audience: str, ids: Sequence[str], vectors: Sequence[Sequence[float]]
+    ) -> None:
+        """Write vectors of one source."""
+        rows = np.asarray(vectors, dtype=np.float32)
+
+        def write() -> None:
+            collection = self._collection(guild_id, create=True)
+            for at in range(0, len(ids), BATCH):
+                part = list(ids[at : at + BATCH])
+                collection.upsert(
+                    ids=part,
+                    embeddings=rows[at : at + BATCH],
+                    metadatas=[{"source": source_id, "audience": audience} for _ in part],
+                )
+
+        self._reach(write)
+
+    def query(
+        self, guild_id: str, vector: Sequence[float], limit: int, audiences: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        """The `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
+
+        wanted: list[str | int | float | bool] = list(audiences or ())
+
+        def ask() -> list[tuple[str, float]]:
+            found = self._collection(guild_id).query(
+                query_embeddings=np.asarray([vector], dtype=np.float32),
+                n_results=limit,
+                where=None if audiences is None else {"audience": {"$in": wanted}},
+                include=["distances"],
+            )
+            distances = found["distances"] or [[]]
+            return [(id_, 1.0 - d) for id_, d in zip(found["ids"][0], distances[0], strict=True)]
+
+        return self._reach_existing(ask, [])
+
+    def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
+        """The cosine of each of these ids to `vector`; ids without a vector are left out."""
+        if not ids:
+            return {}
+
+        def ask() -> dict[str, float]:
+            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
+            if not found["ids"]:
+                return {}
+            rows = np.asarray(found["embeddings"], dtype=np.float64)
+            question = np.asarray(vector, dtype=np.float64)
+            norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(question)
+            return dict(zip(found["ids"], (rows @ question / norms).tolist(), strict=True))
+
+        return self._reach_existing(ask, {})
+
+    def delete_source(self, guild_id: str, source_id: str) -> None:
+        """Delete one source's vectors, whichever model made them."""
+        self._reach_existing(lambda: self._stored(guild_id).delete(where={"source": source_id}), None)
+
+    def ids(self, guild_id: str) -> set[str]:
+        """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
+        return self._reach_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
+
+    def count(self, guild_id: str) -> int:
+        """How many vectors the guild has, whichever model made them."""
+        return self._reach_existing(lambda: self._stored(guild_id).count(), 0)
+
+    def drop(self, guild_id: str) -> None:
+        """Delete all the guild's vectors, whichever model made them."""
+        self._reach_existing(lambda: self._connected().delete_collection(_collection_name(guild_id)), None)
+        self._collections.pop(guild_id, None)
+
+    def close(self) -> None:
+        """Close the connection; the server runs on."""
+        with self._connecting:
+            self._disconnect()
+
+    def _reach_existing(self, call: Callable[[], T], absent: T) -> T:
+        """The result of `call`, or `absent` where the guild has no collection yet."""
+        from chromadb.errors import NotFoundError
+
+        try:
+            return self._reach(call)
+        except NotFoundError:
+            return absent
+
+    def _reach(self, call: Callable[[], T]) -> T:
+        """Run `call`; where the server is gone or a collection was made anew, connect and run it once more."""
+        from chromadb.errors import NotFoundError
+
+        try:
+            self._connected()
+            return call()
+        except (httpx.TransportError, NotFoundError) as error:
+            if isinstance(error, httpx.TransportError):
+                log.warning("the Chroma server is gone (%s), connecting again", error)
+        with self._connecting:
+            self._disconnect()
+        try:
+            self._connected()
+            return call()
+        except httpx.TransportError as error:
+            raise IndexUnavailable("the Chroma server does not answer: see its log in the data folder") from error
+
+    def _connected(self) -> Client:
+        with self._connecting:
+            if self._client is None:
+                self._client = _connect(self._server.ensure())
+            return self._client
+
+    def _disconnect(self) -> None:
+        self._collections.clear()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
+        """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
+        known = self._collections.get(guild_id)
+        if known is None:
+            known = self._created(guild_id) if create else self._stored(guild_id)
+            self._check(known)
+            self._collections[guild_id] = known
+        return known
+
+    def _stored(self, guild_id: str) -> Collection:
+        return self._connected().get_collection(_collection_name(guild_id), embedding_function=None)
+
+    def _created(self, guild_id: str) -> Collection:
+        return self._connected().get_or_create_collection(
+            _collection_name(guild_id),
+            configuration={"hnsw": {"space": "cosine"}},
+            metadata={"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension},
+            embedding_function=None,
+        )
+
+    def _check(self, collection: Collection) -> None:
+        recorded = collection.metadata or {}
+        theirs = (recorded.get("embedding_model"), recorded.get("dimension"))
+        ours = (self._embeddings.model_name, self._embeddings.dimension)
+        if theirs != ours:
+            raise EmbeddingMismatch(
+                f"the documents were embedded by {theirs[0]} ({theirs[1]} numbers), the setting now names "
+                f"{ours[0]} ({ours[1]}): set EMBEDDING_MODEL back, or embed them anew with "
+                "`python -m knowledge reindex --guild …`"
+            )
+
+
+def _connect(url: str) -> Client:
+    import chromadb  # 0.6 s
+    from chromadb.api.client import Client
+    from chromadb.config import Settings
+
+    parts = httpx.URL(url)
+    secure = parts.scheme == "https"
+    try:
+        client = chromadb.HttpClient(
+            host=parts.host,
+            port=parts.port or (443 if secure else 80),
+            ssl=secure,
+            settings=Settings(anonymized_telemetry=False),
+        )
+    except ValueError as error:  # how its constructor reports a refused connection
+        raise IndexUnavailable(f"no Chroma server answers at {url}: {error}") from error
+    if not isinstance(client, Client):
+        raise TypeError("chromadb.HttpClient returned something that cannot be closed")
+    return client
+
+
+def _collection_name(guild_id: str) -> str:
+    return f"guild-{guild_id}"

@@ -1,0 +1,104 @@
+"""The keyword arm: one FTS5 index a guild inside knowledge.db, holding terms but no copy of the text.
+
+Knows no vectors. Its scores are SQLite's BM25, turned so that higher is better.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Sequence
+
+from knowledge.context import in_context
+from knowledge.database import Database
+from knowledge.terms import indexable, question_terms
+from knowledge.types import Source
+
+
+class KeywordIndex:
+    """All guilds' terms. Blocking; safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Make the guild's index, if it has none."""
+        db.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table(db, guild_id)} "
+            "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
+        )
+
+    def add(self, db: sqlite3.Connection, source: Source) -> None:
+        """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
+        table = _table(db, source.guild_id)
+        rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source.id,)).fetchall()
+        insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
+        db.executemany(insert, ((row["number"], _terms(source.name, row)) for row in rows))
+
+    def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        """Take a source's terms out for good, within the transaction of `db`, before its chunks are deleted."""
+        table = _table(db, guild_id)
+        query = (
+            "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
+        )
+        rows = db.execute(query, (source_id,)).fetchall()
+        delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
+        db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
+        # Deletion only marks the terms; merging all segments is what takes them out of the file.
+        db.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+
+    def search(
+        self, guild_id: str, question: str, limit: int, audiences: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        """The `limit` best chunk ids with their BM25, best first, of these audiences; None: of all."""
+        terms = question_terms(question)
+        if not terms:
+            return []
+        with self._database.read() as db:
+            table = _table(db, guild_id)
+            among = "" if audiences is None else f"AND audience IN ({','.join('?' * len(audiences))})"
+            query = (
+                f"SELECT chunks.id, -bm25({table}) AS score FROM {table} "  # noqa: S608
+                f"JOIN chunks ON number = {table}.rowid JOIN sources ON sources.id = source_id "
+                f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?"
+            )
+            rows = db.execute(query, (" OR ".join(terms), *(audiences or ()), limit))
+            return [(row["id"], row["score"]) for row in rows]
+
+    def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
+        """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
+
+        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which hold the
+        term. SQLite looks each term up itself, so words are stemmed alike here and in `search`.
+        """
+        terms = question_terms(question)
+        if not terms or not chunk_ids:
+            return {}
+        held = dict.fromkeys(chunk_ids, 0.0)
+        total = 0.0
+        with self._database.read() as db:
+            table = _table(db, guild_id)
+            sized = "SELECT coalesce(sum(chunk_count), 0) FROM sources WHERE guild_id = ?"
+            (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
+            marks = ",".join("?" * len(chunk_ids))
+            numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
+            ids = {row["number"]: row["id"] for row in db.execute(numbers, list(chunk_ids))}
+            counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
+            holding = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({','.join('?' * len(ids))})"  # noqa: S608
+            for term in terms:
+                (frequency,) = db.execute(counting, (term,)).fetchone()
+                idf = math.log1p((chunk_count - frequency + 0.5) / (frequency + 0.5))
+                total += idf
+                for row in db.execute(holding, (term, *ids)) if frequency else ():
+                    held[ids[row["rowid"]]] += idf
+        return {chunk_id: weight / total for chunk_id, weight in held.items()}
+
+
+def _table(db: sqlite3.Connection, guild_id: str) -> str:
+    """The name of the guild's table, made of a number alone, so that it is safe inside a statement."""
+    row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
+    return f"keywords_{int(row['number'])}"
+
+
+def _terms(name: str, row: sqlite3.Row) -> str:
+    return indexable(in_context(name, row["heading"], row["text"]))

@@ -1,0 +1,166 @@
+"""All of a community's documents behind one object: ingest, search, list, remove. It never blocks the event loop.
+
+Knows no Discord, and no model but the embeddings that it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from knowledge.catalog import Catalog
+from knowledge.database import Database
+from knowledge.errors import DocumentError, Reason
+from knowledge.filename import safe_name
+from knowledge.index import VectorIndex
+from knowledge.ingest import Ingestor, OnProgress, Upload, failed
+from knowledge.keywords import KeywordIndex
+from knowledge.owners import Owner
+from knowledge.ports import TextEmbeddings
+from knowledge.retriever import DocumentRetriever
+from knowledge.server import ChromaServer, RemoteServer, Server
+from knowledge.settings import KnowledgeSettings
+from knowledge.types import Audience, IngestReport, Reader, Retrieval, Source
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """One data folder, open. Several processes may have it open at once."""
+
+    def __init__(self, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> None:
+        folder = settings.data_dir
+        self._owner = Owner(folder / "owners")
+        self._database = Database(folder / "knowledge.db")
+        keywords = KeywordIndex(self._database)
+        self._catalog = Catalog(self._database, keywords)
+        self._server: Server = (
+            ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
+        )
+        self._index = VectorIndex(self._server, embeddings)
+        self._embeddings = embeddings
+        self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
+        max_bytes = settings.max_document_mb * 1024**2
+        self._ingestor = Ingestor(self._catalog, self._index, embeddings, self._owner.token, max_bytes)
+
+    @classmethod
+    async def open(cls, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> Library:
+        """Open the data folder and clear away what an earlier process left half done.
+
+        The Chroma server starts with the first call that needs it. Raises DatabaseTooNew.
+        """
+        library = await asyncio.to_thread(cls, settings, embeddings)
+        await library._sweep()
+        return library
+
+    async def warm_up(self) -> None:
+        """Start what a first question would else wait for. Raises IndexUnavailable."""
+        await asyncio.gather(
+            asyncio.to_thread(self._server.ensure), asyncio.to_thread(self._embeddings.embed_query, "warm-up")
+        )
+
+    async def close(self) -> None:
+        """Let go of the data folder; the last to do so ends the Chroma server."""
+        await asyncio.to_thread(self._close)
+
+    async def register_guild(self, guild_id: str, name: str) -> None:
+        """Make a guild known, or its new name. Its documents need this first. Raises GuildError."""
+        await asyncio.to_thread(self._catalog.register_guild, guild_id, name)
+
+    async def resolve_guild(self, name_or_id: str) -> str:
+        """The id of the one guild so named. Raises UnknownGuild, AmbiguousGuild."""
+        return await asyncio.to_thread(self._catalog.resolve_guild, name_or_id)
+
+    async def ingest(
+        self,
+        path: Path,
+        *,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        name: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> IngestReport:
+        """`ingest_bytes` with what the file at `path` holds; `name` stands for the file's own."""
+        began = time.perf_counter()
+        shown = path.name if name is None else name
+        try:
+            data = await asyncio.to_thread(_read, path, self._ingestor.max_bytes)
+        except DocumentError as error:
+            return failed(safe_name(shown), error, began)
+        return await self.ingest_bytes(
+            data,
+            name=shown,
+            guild_id=guild_id,
+            audience=audience,
+            ingested_by=ingested_by,
+            on_progress=on_progress,
+        )
+
+    async def ingest_bytes(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        on_progress: OnProgress | None = None,
+    ) -> IngestReport:
+        """Make a document searchable, in place of the one with its name and audience.
+
+        A file that cannot be ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
+        """
+        return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by), on_progress)
+
+    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+        """The `limit` best passages that `reader` may read, best first; none where the guild has no documents.
+
+        Raises EmbeddingMismatch, IndexUnavailable.
+        """
+        return await asyncio.to_thread(self._retriever.search, query, guild_id, reader, limit)
+
+    async def sources(self, guild_id: str, reader: Reader) -> list[Source]:
+        """The guild's sources that `reader` may read, by name."""
+        return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
+
+    async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
+        """Delete a source that `reader` may read: its text, its terms and its vectors. Raises SourceError."""
+        source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
+        await asyncio.to_thread(self._catalog.remove, source)
+        await self._ingestor.discard_vectors(guild_id, source.id)
+        return source
+
+    async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
+        """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""
+        return await self._ingestor.reindex(guild_id, on_progress)
+
+    async def _sweep(self) -> None:
+        for guild_id, source_id in await asyncio.to_thread(self._strays):
+            await self._ingestor.discard_vectors(guild_id, source_id)
+
+    def _strays(self) -> list[tuple[str, str]]:
+        return self._catalog.strays({self._owner.token, *self._owner.others()})
+
+    def _close(self) -> None:
+        self._index.close()
+        self._database.close()
+        self._owner.leave()
+        if not self._owner.others():
+            self._server.stop()
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            limit_mb = max_bytes // 1024**2
+            message = f"{path.name}: {size / 1024**2:.0f} MB is over the limit of {limit_mb} MB"
+            raise DocumentError(Reason.TOO_LARGE, message)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DocumentError(Reason.NOT_FOUND, f"{path.name}: there is no such file") from error
+    except OSError as error:
+        raise DocumentError(Reason.UNREADABLE, f"{path.name}: {error.strerror}") from error

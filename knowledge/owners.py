@@ -1,0 +1,54 @@
+"""Which live processes use a data folder: each holds a lock on a file of its own, which the kernel drops at its end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from pathlib import Path
+
+
+class Owner:
+    """One user of the folder, from construction to `leave`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.token = uuid.uuid4().hex
+        # Locked under another name first: a file that is visible as an owner is always locked by a live one.
+        hidden = folder / f".{self.token}"
+        self._lock = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        hidden.rename(folder / self.token)
+
+    def others(self) -> set[str]:
+        """The tokens of the other live owners. Files of dead ones are cleared away."""
+        live: set[str] = set()
+        for path in self._folder.iterdir():
+            if path.name.startswith(".") or path.name == self.token:
+                continue
+            if is_locked(path):
+                live.add(path.name)
+            else:
+                path.unlink(missing_ok=True)
+        return live
+
+    def leave(self) -> None:
+        """Give up ownership."""
+        (self._folder / self.token).unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a live process holds the lock on the file at `path`."""
+    try:
+        probe = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(probe)
+    return False

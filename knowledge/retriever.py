@@ -1,0 +1,109 @@
+"""Finds the passages for a question: dense and keyword arm, each under the reader's audience, fused with all scores.
+
+Blocking; knows no event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.catalog import Catalog
+from knowledge.fusion import fuse
+from knowledge.index import VectorIndex
+from knowledge.keywords import KeywordIndex
+from knowledge.ports import TextEmbeddings
+from knowledge.types import Chunk, Evidence, Reader, Retrieval, Source
+
+log = logging.getLogger(__name__)
+
+CANDIDATES = 50
+"""Of each arm, before they are fused."""
+TOP_COSINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """What both arms found that this reader may read: scores by chunk id, best first."""
+
+    dense: dict[str, float]
+    keyword: dict[str, float]
+    known: dict[str, tuple[Chunk, Source]]
+
+
+class DocumentRetriever:
+    """Searches one data folder."""
+
+    def __init__(
+        self, catalog: Catalog, keywords: KeywordIndex, index: VectorIndex, embeddings: TextEmbeddings
+    ) -> None:
+        self._catalog = catalog
+        self._keywords = keywords
+        self._index = index
+        self._embeddings = embeddings
+        self._audited: set[str] = set()
+
+    def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
+        """The `limit` best passages that `reader` may read, best first."""
+        began = time.perf_counter()
+        scope = self._catalog.scope(guild_id, reader)
+        if scope.source_count == 0 or not query.strip():
+            return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
+        self._audit(guild_id)
+        vector = self._embeddings.embed_query(query)
+        nearest = self._index.query(guild_id, vector, CANDIDATES, scope.audiences)
+        matching = self._keywords.search(guild_id, query, CANDIDATES, scope.audiences)
+        known = self._readable([id_ for id_, _ in (*nearest, *matching)], guild_id, reader)
+        arms = _Arms(
+            dense={id_: cosine for id_, cosine in nearest if id_ in known},
+            keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
+            known=known,
+        )
+        evidence = self._fused(query, guild_id, limit, vector, arms)
+        top = tuple(list(arms.dense.values())[:TOP_COSINES])
+        return Retrieval(query, evidence, top, scope.source_count, time.perf_counter() - began)
+
+    def _audit(self, guild_id: str) -> None:
+        """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
+        if guild_id in self._audited:
+            return
+        self._audited.add(guild_id)
+        chunks, vectors = self._catalog.chunk_count(guild_id), self._index.count(guild_id)
+        if vectors < chunks:
+            missing = chunks - vectors
+            log.warning(
+                "guild %s: %d of %d chunks have no vector: run `python -m knowledge reindex`", guild_id, missing, chunks
+            )
+
+    def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:
+        """Those that the catalog has and lets `reader` read: a vector may outlive its document for a moment."""
+        found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
+        return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
+
+    def _fused(
+        self, query: str, guild_id: str, limit: int, vector: Sequence[float], arms: _Arms
+    ) -> tuple[Evidence, ...]:
+        fused = fuse(list(arms.dense), list(arms.keyword))
+        best = list(fused)[:limit]
+        missing = [id_ for id_ in best if id_ not in arms.dense]
+        cosines = arms.dense | self._index.cosines(guild_id, vector, missing)
+        coverage = self._keywords.coverage(guild_id, query, best)
+        return tuple(
+            Evidence(
+                chunk=arms.known[id_][0],
+                source=arms.known[id_][1],
+                cosine=cosines.get(id_),
+                dense_rank=_rank(arms.dense, id_),
+                bm25=arms.keyword.get(id_),
+                keyword_rank=_rank(arms.keyword, id_),
+                coverage=coverage.get(id_, 0.0),
+                fused=fused[id_],
+            )
+            for id_ in best
+        )
+
+
+def _rank(scores: dict[str, float], chunk_id: str) -> int | None:
+    return list(scores).index(chunk_id) + 1 if chunk_id in scores else None
