@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import httpx
 import numpy as np
@@ -20,6 +20,7 @@ from knowledge.server import Server
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
+    from chromadb.api.types import Where
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +61,11 @@ class VectorIndex:
     ) -> list[tuple[str, float]]:
         """The `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
 
-        wanted: list[str | int | float | bool] = list(audiences or ())
-
         def ask() -> list[tuple[str, float]]:
             found = self._collection(guild_id).query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
                 n_results=limit,
-                where=None if audiences is None else {"audience": {"$in": wanted}},
+                where=_among(audiences),
                 include=["distances"],
             )
             distances = found["distances"] or [[]]
@@ -202,6 +201,13 @@ def _connect(url: str) -> Client:
     if not isinstance(client, Client):
         raise TypeError("chromadb.HttpClient returned something that cannot be closed")
     return client
+
+
+def _among(audiences: Sequence[str] | None) -> Where | None:
+    if audiences is None:
+        return None
+    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*audiences]}
+    return {"audience": wanted}
 
 
 def _collection_name(guild_id: str) -> str:
