@@ -11,36 +11,64 @@ import math
 from dataclasses import dataclass
 from importlib import resources
 
+from pydantic import TypeAdapter
+
+from chains.language import detect
 from knowledge.types import Retrieval
-
-FEATURES = ("cosine", "lead", "coverage")
-
-
-def features(retrieval: Retrieval) -> tuple[float, ...] | None:
-    """The figures that the probability reads, or None where nothing was found.
-
-    Returns:
-        The best cosine; its lead over the mean of the next four (e5's cosines crowd together, so that the
-        distance says more than the height); the best share of the question's terms that one of the first
-        three passages covers.
-    """
-    cosines = retrieval.top_cosines
-    if not cosines or not retrieval.evidence:
-        return None
-    rest = cosines[1:]
-    lead = cosines[0] - sum(rest) / len(rest) if rest else 0.0
-    coverage = max(item.coverage for item in retrieval.evidence[:3])
-    return cosines[0], lead, coverage
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
-    """The fitted model: one weight a feature, on standardised figures."""
+class Figures:
+    """What the probability reads of one search."""
+
+    cosine: float
+    """The best one."""
+    lead: float
+    """Of the best cosine over the mean of the next four: e5's cosines crowd together, so that the distance says
+    more than the height."""
+    coverage: float
+    """The best share of the question's terms, by rarity, that one of the first three passages covers."""
+    same_language: bool
+    """Whether question and first passage are in one language: else no term can be shared."""
+
+
+def figures_of(retrieval: Retrieval) -> Figures | None:
+    """The figures of a search; None where nothing was found."""
+    cosines, evidence = retrieval.top_cosines, retrieval.evidence
+    if not cosines or not evidence:
+        return None
+    rest = cosines[1:]
+    return Figures(
+        cosine=cosines[0],
+        lead=cosines[0] - sum(rest) / len(rest) if rest else 0.0,
+        coverage=max(item.coverage for item in evidence[:3]),
+        same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A fitted logistic regression on standardised figures."""
 
     means: tuple[float, ...]
     scales: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
+
+    def probability(self, figures: tuple[float, ...]) -> float:
+        """Between 0 and 1."""
+        terms = zip(figures, self.means, self.scales, self.weights, strict=True)
+        return 1 / (1 + math.exp(-(self.bias + sum((x - m) / s * w for x, m, s, w in terms))))
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The calibration: one regression with the shared terms, one without, for a search across languages."""
+
+    same_language: Logistic
+    """Reads cosine, lead and coverage."""
+    across_languages: Logistic
+    """Reads cosine and lead."""
     threshold: float
     """Below it the bot refuses; fitted on the same development data."""
     embedding_model: str
@@ -48,21 +76,24 @@ class Confidence:
 
     def probability(self, retrieval: Retrieval) -> float | None:
         """Between 0 and 1; None where nothing was found."""
-        figures = features(retrieval)
+        figures = figures_of(retrieval)
         if figures is None:
             return None
-        terms = zip(figures, self.means, self.scales, self.weights, strict=True)
-        return 1 / (1 + math.exp(-(self.bias + sum((x - m) / s * w for x, m, s, w in terms))))
+        if figures.same_language:
+            return self.same_language.probability((figures.cosine, figures.lead, figures.coverage))
+        return self.across_languages.probability((figures.cosine, figures.lead))
 
 
 def load_confidence() -> Confidence:
     """Read the calibration that ships with the package."""
-    fitted = json.loads(resources.files("chains.routing").joinpath("calibration.json").read_text("utf-8"))["confidence"]
+    fitted = json.loads(resources.files("chains.routing").joinpath("calibration.json").read_text("utf-8"))
     return Confidence(
-        means=tuple(fitted["means"]),
-        scales=tuple(fitted["scales"]),
-        weights=tuple(fitted["weights"]),
-        bias=fitted["bias"],
+        same_language=_logistic(fitted["same_language"]),
+        across_languages=_logistic(fitted["across_languages"]),
         threshold=fitted["threshold"],
         embedding_model=fitted["embedding_model"],
     )
+
+
+def _logistic(fitted: dict[str, list[float] | float]) -> Logistic:
+    return TypeAdapter(Logistic).validate_python(fitted)

@@ -125,7 +125,7 @@ class Explainer:
         """What else spoke for the chosen route, and what against it: its own minuses, and its rival's pluses."""
         wording = self._wording[language]["report"]
         weighty = [c for c in decision.contributions if abs(c.amount) >= _NEGLIGIBLE and c is not reason]
-        rival = _rival(decision) or (decision.scores[0][0] if decision.route is Route.ABSTAIN else None)
+        rival = _rival(decision)
         more = [c for c in weighty if c.route is decision.route and c.amount > 0]
         against = [c for c in weighty if c.route is decision.route and c.amount < 0]
         against += [c for c in weighty if c.route is rival and c.route is not decision.route and c.amount > 0]

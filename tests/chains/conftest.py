@@ -1,0 +1,184 @@
+"""Doubles at this package's ports: a retriever with given passages, a model that says given words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from chains.assistant import Assistant
+from chains.log import DecisionLog
+from chains.queue import TurnQueue
+from chains.routing.confidence import Confidence, Logistic
+from chains.routing.explain import Explainer
+from chains.routing.guidance import load_guidance
+from chains.routing.policy import load_policy
+from chains.routing.question_kind import KindClassifier, QuestionKind
+from chains.routing.router import Router
+from chains.settings import ChainsSettings
+from chains.types import Language, Question, Route
+from finetune.types import Champion
+from knowledge.types import EVERY_MEMBER, OWNER, Chunk, Evidence, Place, Reader, Retrieval, Source
+
+KINDS = tuple(QuestionKind)
+
+
+def passage(text: str, number: int = 1, coverage: float = 0.9) -> Evidence:
+    source = Source(f"s{number}", "g", f"page{number}.md", "md", "0" * 64, EVERY_MEMBER, 1, 1, datetime.now(UTC), "m")
+    chunk = Chunk(f"c{number}", source.id, 0, text, Place(heading="Fees"))
+    return Evidence(chunk, source, 0.9, 1, 5.0, 1, coverage, 0.03)
+
+
+@dataclass
+class GivenRetriever:
+    """Finds the passages that a test gives it, and remembers what was searched for."""
+
+    evidence: tuple[Evidence, ...] = ()
+    queries: list[str] = field(default_factory=list)
+
+    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+        self.queries.append(query)
+        cosines = tuple(item.cosine for item in self.evidence if item.cosine is not None)
+        return Retrieval(query, self.evidence, cosines, len(self.evidence), 0.01)
+
+
+class KindEmbeddings(Embeddings):
+    """A one-hot vector of the kind that a test gives a question; facts where it gives none."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, QuestionKind] = {}
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        kind = self.kinds.get(text, QuestionKind.FACTS)
+        return [10.0 if kind is other else 0.0 for other in KINDS]
+
+
+class ScriptedModel(BaseChatModel):
+    """Says given words, one chunk a word, and remembers what it was sent."""
+
+    words: list[str]
+    fails: bool = False
+    prompts: list[list[BaseMessage]] = []  # noqa: RUF012 (pydantic copies it)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
+        return self
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=AIMessage("".join(self._say(messages))))])
+
+    def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        for word in self._say(messages):
+            yield ChatGenerationChunk(message=AIMessageChunk(word))
+
+    async def _astream(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        for chunk in self._stream(messages):
+            yield chunk
+
+    def _say(self, messages: list[BaseMessage]) -> list[str]:
+        self.prompts.append(messages)
+        if self.fails:
+            raise RuntimeError("the weights are gone")
+        return self.words
+
+
+class GivenSpecialists:
+    """The champions that a test gives, all answering with one model."""
+
+    def __init__(self, champions: Sequence[Champion], model: BaseChatModel) -> None:
+        self._champions = champions
+        self._model = model
+
+    async def champions(self, guild_id: str, reader: Reader) -> Sequence[Champion]:
+        return self._champions
+
+    def model(self, champion: Champion) -> BaseChatModel:
+        return self._model
+
+
+CHAMPION = Champion("g", "queue", "a" * 64, "embedded-small", "guild", 400, 0.9, 0.4, True, 60.0)
+
+
+@dataclass
+class Bench:
+    """An assistant with doubles at its ports."""
+
+    assistant: Assistant
+    retriever: GivenRetriever
+    embeddings: KindEmbeddings
+    model: ScriptedModel
+    log: DecisionLog
+    queue: TurnQueue
+
+    def ask(self, text: str, language: Language = Language.EN, **changed: Any) -> Question:
+        return Question(text, "g", "member-1", OWNER, language, **changed)
+
+
+@pytest.fixture
+async def make_bench(tmp_path: Path) -> Callable[..., Any]:
+    async def make(
+        *evidence: Evidence, words: Sequence[str] = ("Two ", "euros."), champions: Sequence[Champion] = ()
+    ) -> Bench:
+        log = DecisionLog(tmp_path / "decisions.db")
+        await log.open()
+        guidance = load_guidance()
+        retriever, embeddings = GivenRetriever(evidence), KindEmbeddings()
+        model, queue = ScriptedModel(words=list(words)), TurnQueue()
+        specialists = GivenSpecialists(champions, ScriptedModel(words=["queue: ", "billing"]))
+        router = Router(
+            retriever=retriever,
+            specialists=specialists,
+            embeddings=embeddings,
+            kinds=KindClassifier(KINDS, np.eye(len(KINDS), dtype=np.float32), np.zeros(len(KINDS), np.float32), "test"),
+            # The coverage of the best passage alone, steep around one half.
+            confidence=Confidence(
+                Logistic((0, 0, 0.5), (1, 1, 0.1), (0, 0, 1), 0.0), Logistic((0, 0), (1, 1), (0, 0), -9.0), 0.5, "test"
+            ),
+            policy=load_policy(guidance, 0.5),
+            log=log,
+        )
+        assistant = Assistant(
+            model=model,
+            model_name="scripted",
+            router=router,
+            specialists=specialists,
+            log=log,
+            explainer=Explainer(guidance),
+            settings=ChainsSettings(),
+            queue=queue,
+        )
+        return Bench(assistant, retriever, embeddings, model, log, queue)
+
+    return make
+
+
+@pytest.fixture
+def a_passage() -> Callable[..., Evidence]:
+    return passage
+
+
+@pytest.fixture
+def champion() -> Champion:
+    return CHAMPION
+
+
+@pytest.fixture
+def routes() -> type[Route]:
+    return Route

@@ -1,0 +1,157 @@
+"""The assistant through its real agent: what runs is what was decided, and what is logged holds no text."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from chains.errors import DecisionNotFound, EmptyQuestion, GenerationFailed, QuestionTooLong
+from chains.routing.question_kind import QuestionKind
+from chains.types import Decided, Delta, Finished, Language, Route, Turn, Waiting
+
+
+async def test_an_answer_from_passages_is_read_by_the_model_and_cited(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Mooring costs two euros a night."), words=["It costs ", "two euros."])
+    answer = await bench.assistant.answer(bench.ask("What does mooring cost?"))
+    assert answer.decision.route is Route.RETRIEVAL
+    assert answer.tools_run == ("search_knowledge",)
+    assert answer.text == "It costs two euros. [1]"
+    assert "Mooring costs two euros" in bench.model.prompts[0][-1].text
+
+
+async def test_the_documents_are_searched_once_for_decision_and_answer(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Mooring costs two euros."))
+    await bench.assistant.answer(bench.ask("What does mooring cost?"))
+    assert bench.retriever.queries == ["What does mooring cost?"]
+
+
+async def test_a_refusal_is_written_without_the_model_and_names_what_would_help(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Dogs are welcome.", coverage=0.1))
+    answer = await bench.assistant.answer(bench.ask("What does mooring cost?"))
+    assert answer.decision.route is Route.ABSTAIN
+    assert (answer.tools_run, answer.model, bench.model.prompts) == ((), None, [])
+    assert "/ingest" in answer.text
+    assert "page1.md" in answer.text
+
+
+async def test_small_talk_reaches_the_model_without_tools_or_passages(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Dogs are welcome.", coverage=0.1), words=["Hello!"])
+    bench.embeddings.kinds["hi there"] = QuestionKind.SMALL_TALK
+    answer = await bench.assistant.answer(bench.ask("hi there"))
+    assert (answer.decision.route, answer.tools_run, answer.evidence) == (Route.DIRECT, (), ())
+    assert "Dogs" not in str(bench.model.prompts)
+
+
+async def test_a_requested_specialist_answers_in_its_own_words(make_bench, a_passage, champion) -> None:
+    bench = await make_bench(a_passage("Mooring costs two euros."), champions=[champion])
+    answer = await bench.assistant.answer(bench.ask("My card is refused", requested_route=Route.SPECIALIST))
+    assert answer.tools_run == ("ask_specialist",)
+    assert answer.text == "queue: billing"
+    assert answer.model == champion.adapter_sha256
+    assert bench.model.prompts == []
+
+
+async def test_combined_runs_both_tools_in_order(make_bench, a_passage, champion) -> None:
+    bench = await make_bench(a_passage("Mooring costs two euros."), champions=[champion])
+    answer = await bench.assistant.answer(bench.ask("What does mooring cost?", requested_route=Route.COMBINED))
+    assert answer.tools_run == ("search_knowledge", "ask_specialist")
+    assert answer.text.startswith("queue: billing")
+
+
+async def test_events_come_in_order_and_the_words_join_to_the_answer(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."), words=["Two ", "eu", "ros."])
+    events = [event async for event in bench.assistant.stream(bench.ask("What does mooring cost?"))]
+    assert isinstance(events[0], Decided)
+    assert isinstance(events[1], Waiting)
+    assert [event.text for event in events if isinstance(event, Delta)] == ["Two ", "eu", "ros."]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].answer.decision_id == events[0].decision_id
+
+
+async def test_one_answer_is_written_at_a_time_and_who_waits_knows_how_many_are_ahead(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    async with bench.queue.place():
+        events = bench.assistant.stream(bench.ask("What does mooring cost?"))
+        assert isinstance(await anext(events), Decided)
+        assert await anext(events) == Waiting(1)
+    rest = [event async for event in events]
+    assert rest[0] == Waiting(0)
+    assert isinstance(rest[-1], Finished)
+
+
+async def test_giving_up_while_waiting_lets_the_next_one_move_up(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    async with bench.queue.place() as first, aclosing(first.ahead()):
+        given_up = bench.assistant.stream(bench.ask("What does mooring cost?"))
+        await anext(given_up)
+        assert await anext(given_up) == Waiting(1)
+        await given_up.aclose()
+        async with bench.queue.place() as next_one:
+            assert await anext(next_one.ahead()) == 1
+
+
+async def test_the_explanation_of_a_logged_decision_equals_that_of_the_fresh_one(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    answer = await bench.assistant.answer(bench.ask("What does mooring cost?"))
+    for language in Language:
+        logged = await bench.assistant.explanation(answer.decision_id, language)
+        assert logged == bench.assistant._explainer.explain(answer.decision, language)
+    assert await bench.assistant.asker_of(answer.decision_id) == "member-1"
+
+
+async def test_the_log_holds_neither_question_nor_passage_nor_answer(make_bench, a_passage, tmp_path: Path) -> None:
+    bench = await make_bench(a_passage("A zyzzyva crossed the harbour."), words=["Quokkas wave."])
+    await bench.assistant.answer(bench.ask("Which xylophone is it?"))
+    with sqlite3.connect(tmp_path / "decisions.db") as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    stored = (tmp_path / "decisions.db").read_bytes()
+    assert all(word not in stored for word in (b"zyzzyva", b"xylophone", b"Quokkas"))
+
+
+async def test_a_follow_up_is_also_searched_behind_the_question_before(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    earlier = (Turn("What does mooring cost?", "Two euros."),)
+    await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
+    assert bench.retriever.queries == ["And in winter?", "What does mooring cost? And in winter?"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
+async def test_an_empty_question_is_told_so(make_bench, text: str) -> None:
+    bench = await make_bench()
+    with pytest.raises(EmptyQuestion, match="empty"):
+        await bench.assistant.answer(bench.ask(text))
+
+
+async def test_a_question_over_the_limit_is_told_both_figures(make_bench) -> None:
+    bench = await make_bench()
+    with pytest.raises(QuestionTooLong, match=r"4,000 characters; 2,000"):
+        await bench.assistant.answer(bench.ask("x" * 4000))
+
+
+async def test_a_failing_model_is_said_and_leaves_the_queue_free(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    bench.model.fails = True
+    with pytest.raises(GenerationFailed, match="scripted"):
+        await bench.assistant.answer(bench.ask("What does mooring cost?"))
+    bench.model.fails = False
+    async with asyncio.timeout(10):
+        assert (await bench.assistant.answer(bench.ask("What does mooring cost?"))).text
+
+
+async def test_an_unknown_decision_is_not_explained(make_bench) -> None:
+    bench = await make_bench()
+    with pytest.raises(DecisionNotFound, match="Ask"):
+        await bench.assistant.explanation("nothing", Language.EN)
+
+
+async def test_latency_is_stated_only_after_five_answers(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    for expected in (False, False, False, False, True):
+        await bench.assistant.answer(bench.ask("What does mooring cost?"))
+        assert (await bench.log.median_seconds("g", Route.RETRIEVAL) is not None) is expected
+    assert await bench.log.median_seconds("other", Route.RETRIEVAL) is None
