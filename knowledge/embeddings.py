@@ -16,7 +16,7 @@ from langchain_core.embeddings import Embeddings
 
 from weights import record
 from weights.errors import BrokenFolderError
-from weights.precision import fastest_dtype
+from weights.loading import settle_torch
 
 if TYPE_CHECKING:
     import torch
@@ -126,17 +126,14 @@ class _Encoder:
 
 
 def _load(folder: Path, max_tokens: int, threads: int) -> _Encoder:
-    import torch
     from tokenizers import Tokenizer
     from transformers import AutoModel
-    from transformers.utils import logging
 
-    torch.set_num_threads(min(threads, torch.get_num_threads()))
+    dtype = settle_torch(threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
-    logging.disable_progress_bar()
-    model = AutoModel.from_pretrained(folder, dtype=fastest_dtype(), local_files_only=True, add_pooling_layer=False)
+    model = AutoModel.from_pretrained(folder, dtype=dtype, local_files_only=True, add_pooling_layer=False)
     return _Encoder(tokenizer, model.eval())
 
 

@@ -1,0 +1,33 @@
+"""What a local model is asked, and how it ended. Frozen; knows no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage
+
+Deliver = Callable[[str], None]
+"""Called with the next words, in the worker's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to generate from."""
+
+    messages: Sequence[BaseMessage]
+    max_new_tokens: int
+    stop: Sequence[str] = ()
+    """The answer ends before the first of these."""
+    tools: Sequence[Mapping[str, object]] = ()
+    """Schemas in OpenAI's form; shown where the chat template knows tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """How a generation ended."""
+
+    input_tokens: int
+    output_tokens: int
+    finish_reason: str
+    """`stop`, `length` or `cancelled`."""

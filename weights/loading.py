@@ -1,0 +1,27 @@
+"""How this process loads a prepared model: in which number format, with how many threads, quietly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+_BF16_UNITS = ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16")
+
+
+def settle_torch(threads: int) -> torch.dtype:
+    """Cap the process's threads; returns the format that is fastest on this CPU.
+
+    That is bf16 where the CPU multiplies it in hardware: elsewhere it is emulated, and fp32 is faster.
+    """
+    import torch
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+
+    torch.set_num_threads(min(threads, torch.get_num_threads()))
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    # A prepared folder is known by its hash: reports on how its parameters were matched tell nobody anything.
+    set_verbosity_error()  # type: ignore[no-untyped-call]
+    capabilities = torch.cpu.get_capabilities()
+    has_bf16 = any(capabilities.get(unit, False) for unit in _BF16_UNITS)
+    return torch.bfloat16 if has_bf16 else torch.float32
