@@ -43,6 +43,10 @@ class Reader:
         """Whether a source of that audience may be shown to this reader."""
         return self.is_owner or audience.channel_id is None or audience.channel_id in self.channel_ids
 
+    def may_read_key(self, audience_key: str) -> bool:
+        """The same, of an audience in its stored form."""
+        return self.may_read(Audience.from_key(audience_key))
+
 
 OWNER = Reader(frozenset(), is_owner=True)
 
