@@ -1,1 +1,1 @@
-"""Cogs: they translate Discord events into calls, and nothing more."""
+"""What members do in Discord, translated into calls."""

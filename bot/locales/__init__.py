@@ -1,1 +1,45 @@
-"""What the bot says, in English and Chinese."""
+"""Every sentence that a member reads, in both languages. Knows nothing of when one is said."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from importlib import resources
+
+from chains.types import Language
+
+_Table = dict[str, str]
+
+
+class Texts:
+    """The sentences, by language and key; `chapter.name` is the key."""
+
+    def __init__(self, tables: dict[Language, _Table]) -> None:
+        self._tables = tables
+
+    def __call__(self, language: Language, key: str, **values: object) -> str:
+        """The sentence with `values` filled in."""
+        return self._tables[language][key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a sentence."""
+        return key in self._tables[Language.EN]
+
+    def keys(self, language: Language) -> frozenset[str]:
+        """All keys of a language."""
+        return frozenset(self._tables[language])
+
+    def fields(self, language: Language, key: str) -> frozenset[str]:
+        """The names of the values that a sentence needs."""
+        parsed = string.Formatter().parse(self._tables[language][key])
+        return frozenset(name for _, name, _, _ in parsed if name)
+
+
+def load_texts() -> Texts:
+    """Read the sentences that ship with the package."""
+    return Texts({language: _load(language) for language in Language})
+
+
+def _load(language: Language) -> _Table:
+    chapters = tomllib.loads(resources.files("bot.locales").joinpath(f"{language}.toml").read_text("utf-8"))
+    return {f"{chapter}.{name}": text for chapter, texts in chapters.items() for name, text in texts.items()}

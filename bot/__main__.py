@@ -1,0 +1,121 @@
+"""`python -m bot`: run on Discord, or in the browser with `--local`; `ask` and `explain` in the terminal.
+
+Answers go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+
+import discord
+
+from bot import terminal
+from bot.app import Loader, assemble
+from bot.errors import BotError, LocalUnavailable, TokenMissing, TokenRefused
+from bot.ports import Assistant, Documents
+from bot.readiness import Part
+from bot.settings import Settings, load_settings
+from bot.tasks import Tasks
+from chains.errors import ChainsError
+from chains.types import Route
+from finetune.errors import FinetuneError
+from knowledge.errors import KnowledgeError
+from weights.errors import WeightsError
+
+_KNOWN = (BotError, ChainsError, FinetuneError, KnowledgeError, WeightsError)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings()
+        logging.basicConfig(level=settings.bot.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        said = asyncio.run(_until_ended(_command(arguments, settings)))
+    except _KNOWN as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    if said is not None:
+        print(said)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Routewise, on Discord or in the browser.")
+    parser.add_argument("--local", action="store_true", help="a Discord in the browser: no account, token or key")
+    parser.add_argument("--port", type=int, help="of the browser's page")
+    parser.add_argument("--channel", default="ask-the-crew", help="the channel that the page shows")
+    commands = parser.add_subparsers(dest="command")
+    ask = commands.add_parser("ask", help="answer one question, as the server's owner")
+    ask.add_argument("question")
+    ask.add_argument("--guild", required=True, help="the server's name or id")
+    ask.add_argument("--route", choices=[str(route) for route in Route], help="instead of the one that is decided")
+    ask.add_argument("--json", action="store_true", help="the answer with its whole decision, as JSON")
+    explain = commands.add_parser("explain", help="say why a decision was made")
+    explain.add_argument("id", help="of the decision")
+    explain.add_argument("--language", choices=["en", "zh"], default="en")
+    return parser
+
+
+def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[object, object, str | None]:
+    if arguments.command == "ask":
+        return terminal.ask(settings, arguments.question, arguments.guild, arguments.route, as_json=arguments.json)
+    if arguments.command == "explain":
+        return terminal.explain(settings, arguments.id, arguments.language)
+    if arguments.local:
+        return _run_local(settings, arguments.port, arguments.channel)
+    return _run(settings)
+
+
+async def _run_local(settings: Settings, port: int | None, channel: str) -> None:
+    try:
+        from bot.local import run_local
+    except ModuleNotFoundError as error:
+        raise LocalUnavailable(
+            f'The package {error.name} is missing. Install it with: pip install "routewise[local]"'
+        ) from error
+    await run_local(settings, port, channel)
+
+
+async def _run(settings: Settings) -> None:
+    """Run on Discord until the process is ended."""
+    token = settings.bot.discord_token
+    if token is None:
+        raise TokenMissing
+    tasks, loader = Tasks(), Loader(settings)
+    documents: Part[Documents] = Part("documents")
+    assistant: Part[Assistant] = Part("chat_model")
+    record = settings.bot.data_dir / "commands.sha256"
+    app = assemble(settings, documents, assistant, tasks, sync_record=record)
+    try:
+        async with app.client:
+            await app.client.login(token.get_secret_value())
+            tasks.start(loader.load(documents, assistant), "loading")
+            await app.client.connect()
+    except discord.LoginFailure as error:
+        raise TokenRefused from error
+    finally:
+        await tasks.close()
+        await loader.close()
+
+
+async def _until_ended(work: Coroutine[object, object, str | None]) -> str | None:
+    """Await `work`; an ordinary request to end the process cancels it, so that everything closes."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows has none: KeyboardInterrupt ends it there.
+            loop.add_signal_handler(name, task.cancel)
+    return await task
+
+
+if __name__ == "__main__":
+    sys.exit(main())

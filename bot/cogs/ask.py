@@ -1,0 +1,169 @@
+"""Questions: by mention, reply, direct message and `/ask`; the buttons below the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import access, conversation, render
+from bot.access import GuildPlace
+from bot.direct import DirectMessages
+from bot.errors import GuildOnly, NotYours
+from bot.failures import whisper
+from bot.language import of_interaction
+from bot.outlets import BelowMessage, CommandResponse
+from bot.replies import Replies, Request, Services
+from bot.views import GuildSelect, only
+from chains.language import detect
+from chains.types import Language, Question, Route
+from knowledge.types import Reader
+
+
+class Ask(commands.Cog):
+    """Hands questions to `Replies`, and explanations to whoever asked."""
+
+    def __init__(self, client: discord.Client, replies: Replies, services: Services) -> None:
+        self._client = client
+        self._replies = replies
+        self._services = services
+        self._direct = DirectMessages(client)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer whoever addresses the bot."""
+        me = self._client.user
+        if me is not None and conversation.is_addressed(message, me):
+            language = detect(conversation.question_text(message, me))
+            self._services.failures.start(
+                self._answer_message(message, me), message.reply, language, "answer to a message"
+            )
+
+    @app_commands.command(description="Ask a question about this server")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        question="What you want to know",
+        route="The way to answer; without it, the bot decides and says why",
+        private="Show the answer to you alone, from whatever you may read",
+    )
+    @app_commands.choices(route=[app_commands.Choice(name=route, value=route) for route in Route])
+    async def ask(
+        self,
+        interaction: discord.Interaction,
+        question: str,
+        route: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Answer a question that is asked by command."""
+        await interaction.response.defer(ephemeral=private, thinking=True)
+        outlet = CommandResponse(interaction, private=private)
+        language = detect(question)
+        place, member = access.place_and_member(interaction)
+        reader = access.private_reader(member, place) if private else access.public_reader(place)
+        request = Request(
+            Question(
+                text=question,
+                guild_id=str(place.guild.id),
+                asker_id=str(member.id),
+                reader=reader,
+                language=language,
+                requested_route=None if route is None else Route(route),
+            ),
+            place.id,
+            outlet,
+            render.quote(question, language, self._services.texts),
+        )
+        self._services.failures.start(
+            self._replies.write(request), lambda text: outlet.send(text, None), language, "answer to /ask"
+        )
+
+    @commands.Cog.listener()
+    async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str) -> None:
+        """Explain a decision to the member who asked."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._whisper(self._explain(interaction, decision_id), interaction, "explanation")
+
+    @commands.Cog.listener()
+    async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str) -> None:
+        """Stop an answer."""
+        await interaction.response.defer()
+        self._whisper(self._stop(interaction, reply_id), interaction, "stop")
+
+    @commands.Cog.listener()
+    async def on_guild_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
+        """Answer a direct message now that its server is known."""
+        await interaction.response.defer()
+        self._whisper(self._answer_choice(interaction, guild_id), interaction, "answer to a direct message")
+
+    def _whisper(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
+        self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
+
+    async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
+        if message.guild is None:
+            await self._answer_direct(message, me)
+            return
+        place = message.channel
+        if not isinstance(place, GuildPlace):
+            raise GuildOnly
+        await self._answer(message, me, str(message.guild.id), access.public_reader(place))
+
+    async def _answer_direct(self, message: discord.Message, me: discord.ClientUser) -> None:
+        language = detect(message.content)
+        members = await self._direct.shared(message.author.id)
+        if not members:
+            await message.reply(self._services.texts(language, "direct.no_guild"))
+        elif len(members) == 1:
+            await self._answer_member(message, me, members[0])
+        else:
+            guilds = [(member.guild.id, member.guild.name) for member in members]
+            select = GuildSelect(message.author.id, guilds, self._services.texts(language, "direct.choose"))
+            await message.reply(self._services.texts(language, "direct.which_guild"), view=only(select))
+
+    async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
+        guild, me, asking = self._client.get_guild(guild_id), self._client.user, interaction.message
+        member = None if guild is None else await self._direct.member(guild, interaction.user.id)
+        if member is None or me is None or asking is None or asking.reference is None:
+            raise GuildOnly
+        self._direct.choose(member.id, guild_id)
+        question = await asking.channel.fetch_message(asking.reference.message_id or 0)
+        await asking.delete()
+        await self._answer_member(question, me, member)
+
+    async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
+        language = detect(message.content)
+        head = render.small(self._services.texts(language, "answer.about", guild=member.guild.name))
+        await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
+
+    async def _answer(
+        self, message: discord.Message, me: discord.ClientUser, guild_id: str, reader: Reader, head: str = ""
+    ) -> None:
+        asked = await conversation.read(message, me)
+        question = Question(
+            text=asked.text,
+            guild_id=guild_id,
+            asker_id=str(message.author.id),
+            reader=reader,
+            language=detect(asked.text),
+            history=asked.history,
+        )
+        await self._replies.write(Request(question, message.channel.id, BelowMessage(message), head))
+
+    async def _explain(self, interaction: discord.Interaction, decision_id: str) -> None:
+        assistant = await self._services.assistant.get()
+        if await assistant.asker_of(decision_id) != str(interaction.user.id):
+            raise NotYours
+        explanation = await assistant.explanation(decision_id, _language_of_answer(interaction))
+        for page in render.split(explanation.markdown):
+            await whisper(interaction, page)
+
+    async def _stop(self, interaction: discord.Interaction, reply_id: str) -> None:
+        moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)
+        self._replies.stop(reply_id, str(interaction.user.id), moderator=moderator)
+
+
+def _language_of_answer(interaction: discord.Interaction) -> Language:
+    """The language of the answer that the button stands below."""
+    message = interaction.message
+    return of_interaction(interaction) if message is None else detect(message.content)

@@ -1,0 +1,93 @@
+"""From a Discord message to a question: what it asks, and what was said before. Knows nothing of how it is answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import discord
+
+from chains.types import Turn
+
+_TURNS = 3
+"""How far back a follow-up reads: a small model's prompt is short."""
+
+_TURN_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks."""
+
+    text: str
+    history: tuple[Turn, ...]
+    """Oldest first."""
+
+
+def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
+    """Whether the bot is asked: by a mention in the text, by a reply to it, or in a direct message."""
+    if message.author.bot or message.webhook_id is not None or message.is_system():
+        return False
+    if message.guild is None or me.id in message.raw_mentions:
+        return True
+    referenced = _resolved(message)
+    return referenced is not None and referenced.author.id == me.id
+
+
+async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
+    """The question of `message`, and the conversation that it goes on with."""
+    turns: list[Turn] = []
+    answer = await _referenced(message)
+    while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
+        question = await _referenced(answer)
+        text = _quoted(answer) if question is None else question_text(question, me)
+        if text:
+            turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
+        answer = None if question is None else await _referenced(question)
+    return Asked(question_text(message, me), tuple(reversed(turns)))
+
+
+def question_text(message: discord.Message, me: discord.ClientUser) -> str:
+    """What `message` says, without the mention of the bot, and with names instead of other mentions."""
+    text = re.sub(rf"<@!?{me.id}>", " ", message.content)
+    for user in message.mentions:
+        text = text.replace(f"<@{user.id}>", f"@{user.display_name}")
+    for channel in message.channel_mentions:
+        text = text.replace(channel.mention, f"#{channel.name}")
+    return text.strip()
+
+
+async def _referenced(message: discord.Message) -> discord.Message | None:
+    """The message that `message` replies to; None where there is none, or it is gone or hidden."""
+    reference = message.reference
+    if reference is None or reference.message_id is None or message.type is not discord.MessageType.reply:
+        return None
+    if (known := _resolved(message)) is not None:
+        return known
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except discord.HTTPException:
+        return None
+
+
+def _resolved(message: discord.Message) -> discord.Message | None:
+    if message.reference is None:
+        return None
+    known = message.reference.resolved or message.reference.cached_message
+    return known if isinstance(known, discord.Message) else None
+
+
+def _answer_text(message: discord.Message) -> str:
+    """An answer without its small lines, and without the question above it."""
+    lines = message.content.splitlines()
+    if lines and lines[0].startswith("> ") and message.interaction_metadata is not None:
+        lines = lines[1:]
+    return "\n".join(line for line in lines if not line.startswith("-# ")).strip()
+
+
+def _quoted(message: discord.Message) -> str:
+    """The question that stands above the answer to a command; empty where the message is none."""
+    first = message.content.partition("\n")[0]
+    if message.interaction_metadata is None or not first.startswith("> "):
+        return ""
+    return re.sub(r"\\(.)", r"\1", first.removeprefix("> "))

@@ -1,0 +1,128 @@
+"""What can go wrong at the edge to people.
+
+BotError
+├── SettingsInvalid      a setting is unknown or has a value that cannot be used
+├── TokenMissing         the real Discord was asked for without a token
+├── TokenRefused         Discord does not know the token
+├── LocalUnavailable     the browser's Discord was asked for, but is not installed
+├── PartFailed           a model or the documents could not be loaded
+├── ModelUnusable        CHAT_MODEL names nothing that can be loaded
+├── NotAllowed           a member used what is a moderator's
+├── NotYours             a member asks for the reasons of another's answer
+├── NotYoursToStop       a member stops another's answer
+├── NothingToStop        the answer is not being written any more
+├── GuildOnly            what needs a server was used in a direct message
+├── TooManyQuestions     a member has as many questions in progress as are allowed
+└── FileTooLarge         an uploaded file is refused before it is read
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """Base of this package's errors. `code` names the sentence that a member reads."""
+
+    code: ClassVar[str] = "unexpected"
+
+
+class SettingsInvalid(BotError):
+    """Raised at load, with one line a problem."""
+
+
+class TokenMissing(BotError):
+    """Raised where the real Discord is asked for without a token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DISCORD_TOKEN is not set. Put the bot's token into .env to run on Discord, "
+            "or run `python -m bot --local` for a Discord in the browser, which needs none."
+        )
+
+
+class TokenRefused(BotError):
+    """Raised where Discord does not know the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord refused the token in DISCORD_TOKEN. Copy it again from the bot page of "
+            "https://discord.com/developers/applications, or run `python -m bot --local`, which needs none."
+        )
+
+
+class LocalUnavailable(BotError):
+    """Raised where the browser's Discord cannot be started."""
+
+
+class PartFailed(BotError):
+    """Raised to whoever waits for a part that could not be loaded; the cause is chained and logged."""
+
+    code = "part_failed"
+
+    def __init__(self, part: str, advice: str) -> None:
+        super().__init__(f"The {part} could not be loaded. {advice}")
+        self.part = part
+        self.advice = advice
+
+
+class ModelUnusable(BotError):
+    """Raised where a model's name leads to nothing that can be loaded."""
+
+    def __init__(self, setting: str, value: str, choices: str) -> None:
+        super().__init__(f"{setting}={value} names no model that can be loaded. Choose {choices}, and start again.")
+
+
+class NotAllowed(BotError):
+    """Raised in a command, whatever the server's own command permissions say."""
+
+    code = "not_allowed"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(f"This needs the permission {permission}.")
+        self.permission = permission
+
+
+class NotYours(BotError):
+    """Raised where only the one who asked may press."""
+
+    code = "not_yours"
+
+
+class NotYoursToStop(BotError):
+    """Raised where neither the one who asked nor a moderator presses."""
+
+    code = "not_yours_to_stop"
+
+
+class NothingToStop(BotError):
+    """Raised where a Stop button outlived the writing of its answer."""
+
+    code = "nothing_to_stop"
+
+
+class GuildOnly(BotError):
+    """Raised where there is no server whose documents or roles could be read."""
+
+    code = "guild_only"
+
+
+class TooManyQuestions(BotError):
+    """Raised before anything is searched."""
+
+    code = "too_many_questions"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A member may have {limit} questions in progress.")
+        self.limit = limit
+
+
+class FileTooLarge(BotError):
+    """Raised by the size that Discord states, before anything is downloaded."""
+
+    code = "file_too_large"
+
+    def __init__(self, size_mb: float, limit_mb: int) -> None:
+        super().__init__(f"The file has {size_mb:.1f} MB; {limit_mb} MB are the most.")
+        self.size_mb = f"{size_mb:.1f}"
+        self.limit_mb = limit_mb

@@ -1,0 +1,80 @@
+"""The one boundary at which an error becomes a sentence for a member and a traceback in the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+
+import discord
+
+from bot.errors import BotError, PartFailed
+from bot.locales import Texts
+from bot.tasks import Tasks
+from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
+from chains.types import Language
+from knowledge import errors as knowledge
+
+_log = logging.getLogger(__name__)
+
+_KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
+    (knowledge.SourceError, "source"),
+    (knowledge.EmbeddingMismatch, "embedding"),
+    (knowledge.IndexUnavailable, "index"),
+)
+
+# What a member did, not what failed: the sentence is enough.
+_EXPECTED = (BotError, EmptyQuestion, QuestionTooLong, DecisionNotFound, knowledge.SourceError)
+
+Tell = Callable[[str], Awaitable[object]]
+"""Brings a sentence to the member."""
+
+
+class Failures:
+    """Words errors and starts work that may fail."""
+
+    def __init__(self, texts: Texts, tasks: Tasks) -> None:
+        self._texts = texts
+        self._tasks = tasks
+
+    def start(self, work: Coroutine[object, object, object], tell: Tell, language: Language, name: str) -> None:
+        """Run `work` on its own; if it fails, `tell` what the member can do."""
+        self._tasks.start(self.guard(work, tell, language), name)
+
+    async def guard(self, work: Coroutine[object, object, object], tell: Tell, language: Language) -> None:
+        """Await `work`; if it fails, `tell` what the member can do."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the boundary: it is logged and told
+            await self._tell(tell, self.sentence(error, language))
+
+    def sentence(self, error: Exception, language: Language) -> str:
+        """What a member reads, and can do, about `error`; what is not the member's doing is logged."""
+        code = _code(error)
+        if not isinstance(error, _EXPECTED) or isinstance(error, PartFailed):
+            incident = secrets.token_hex(3)
+            _log.error("incident %s: %s", incident, error, exc_info=error)
+        else:
+            incident = ""
+            _log.info("told a member: %s", error)
+        return self._texts(language, f"errors.{code}", incident=incident, **vars(error))
+
+    async def _tell(self, tell: Tell, sentence: str) -> None:
+        try:
+            await tell(sentence)
+        except discord.HTTPException as error:
+            _log.warning("a member could not be told what failed: %s", error)
+
+
+async def whisper(interaction: discord.Interaction, content: str) -> None:
+    """Say something to the one who pressed or commanded, alone."""
+    if interaction.response.is_done():
+        await interaction.followup.send(content, ephemeral=True)
+    else:
+        await interaction.response.send_message(content, ephemeral=True)
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, (BotError, ChainsError)):
+        return error.code
+    return next((code for kind, code in _KNOWLEDGE if isinstance(error, kind)), "unexpected")

@@ -1,0 +1,80 @@
+"""The page of the local Discord, kept live while a bot works. Knows the simulator's page, pinned to one version of it.
+
+The simulator's own page is made for tests: it shows a message once the bot is at rest, and refuses what was typed
+while it changed. Here the page is published again whenever something has happened, and takes what comes meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+from simcord.preview import Preview
+
+_PUBLISH_INTERVAL_S = 0.25
+_KEPT_LOG_ENTRIES = 2000
+
+
+class LivePage(Preview):
+    """The page of one channel."""
+
+    def __init__(
+        self, env: simcord.Env, channel: ChannelHandle, viewers: Sequence[MemberActor], *, port: int, capability: str
+    ) -> None:
+        """`capability` is the secret in the address; the same one lets an open page find back after a restart."""
+        super().__init__(
+            env,
+            channel,
+            tuple(viewers),
+            layout="channel",
+            display="responsive",
+            width=960,
+            height=720,
+            locale="en-US",
+            timezone="UTC",
+            presentation_time=None,
+            assets=None,
+            port=port,
+        )
+        self.capability = capability
+        self._happened = True
+        self._turn = asyncio.Lock()
+        env.backend.subscribers.append(self._note)
+
+    async def keep_live(self) -> None:
+        """Move the simulated clock with the real one and publish what happens. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(_PUBLISH_INTERVAL_S)
+            move_clock(self.env)
+            if self._happened:
+                self._happened = False
+                self._advance_presentation_time()
+                self._publish_message_pages(reason="refresh")
+                del self.env.backend.transcript[:-_KEPT_LOG_ENTRIES]
+                del self.env.backend.http_requests[:-_KEPT_LOG_ENTRIES]
+
+    def _note(self, event: str, payload: Mapping[str, Any]) -> None:
+        self._happened = True
+
+    async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an action wait for its turn, on the page as it is now, with a typed mention as Discord sends it."""
+        async with self._turn:
+            fresh = dict(body)
+            if "published_revision" in fresh:
+                fresh["published_revision"] = self._get_page(context_id).revision
+            if isinstance(content := fresh.get("content"), str):
+                bot = self.env.backend.bot_user
+                fresh["content"] = content.replace(f"@{bot.name}", f"<@{bot.id}>")
+            return await super()._action(context_id, fresh)
+
+
+def move_clock(env: simcord.Env) -> None:
+    """Bring the simulated clock up to the real one; it starts at a fixed instant and never goes back."""
+    behind_s = (datetime.now(UTC) - env.now()).total_seconds()
+    if behind_s > 0:
+        env.backend.advance_clock(behind_s)

@@ -1,0 +1,93 @@
+"""Where the messages of one answer go: below a message, or as the response to a command."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import discord
+from discord.utils import MISSING
+
+
+class Written(Protocol):
+    """A message that stands in Discord."""
+
+    async def edit(self, content: str, view: discord.ui.View | None) -> None:
+        """Replace its text and buttons."""
+        ...
+
+    async def remove(self) -> None:
+        """Delete it."""
+        ...
+
+
+class Outlet(Protocol):
+    """Takes the messages of one answer, in their order."""
+
+    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+        """Add a message."""
+        ...
+
+
+class InChannel:
+    """Writes into a channel, below nothing."""
+
+    def __init__(self, channel: discord.abc.Messageable) -> None:
+        self._channel = channel
+
+    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+        """Write a message."""
+        return _Message(await self._channel.send(content, view=view or MISSING))
+
+
+class BelowMessage:
+    """Replies to a member's message."""
+
+    def __init__(self, message: discord.Message) -> None:
+        self._message = message
+
+    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+        """Reply; where the question was deleted meanwhile, write without a reference."""
+        reference = self._message.to_reference(fail_if_not_exists=False)
+        sent = await self._message.channel.send(content, reference=reference, view=view or MISSING)
+        return _Message(sent)
+
+
+class CommandResponse:
+    """Responds to a command that was deferred.
+
+    An interaction's token ends after 15 minutes; what everyone can read is therefore edited as an ordinary message.
+    """
+
+    def __init__(self, interaction: discord.Interaction, *, private: bool) -> None:
+        self._interaction = interaction
+        self._private = private
+        self._used = False
+
+    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+        """The first call fills the deferred response, the others follow it up."""
+        message: discord.Message
+        if self._used:
+            message = await self._interaction.followup.send(
+                content, view=view or MISSING, ephemeral=self._private, wait=True
+            )
+        else:
+            self._used = True
+            message = await self._interaction.edit_original_response(content=content, view=view)
+        place = self._interaction.channel
+        if self._private or not isinstance(place, discord.abc.Messageable) or isinstance(place, discord.GroupChannel):
+            return _Message(message)
+        seen = self._interaction.app_permissions.view_channel
+        return _Message(place.get_partial_message(message.id) if seen else message)
+
+
+class _Message:
+    """A message, by whichever of the library's types."""
+
+    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
+        self._message = message
+
+    async def edit(self, content: str, view: discord.ui.View | None) -> None:
+        await self._message.edit(content=content, view=view)
+
+    async def remove(self) -> None:
+        await self._message.delete()

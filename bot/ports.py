@@ -1,0 +1,59 @@
+"""What the bot needs of the other packages, as protocols. The composition root hands in what fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Protocol
+
+from chains.routing.explain import Explanation
+from chains.types import Answer, AnswerEvent, Language, Question
+from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+
+
+class Assistant(Protocol):
+    """Answers questions and explains the answers."""
+
+    def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        """The events of one answer; closing the generator stops the writing."""
+        ...
+
+    def headline(self, answer: Answer) -> str:
+        """The deciding reason with its figure, on one line."""
+        ...
+
+    async def explanation(self, decision_id: str, language: Language) -> Explanation:
+        """Why that decision was made; raises DecisionNotFound."""
+        ...
+
+    async def asker_of(self, decision_id: str) -> str:
+        """The id of the member who asked; raises DecisionNotFound."""
+        ...
+
+
+class Documents(Protocol):
+    """A guild's documents."""
+
+    async def ingest_bytes(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+    ) -> IngestReport:
+        """Take in one file; what is wrong with it stands in the report. `on_progress` comes from any thread."""
+        ...
+
+    async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
+        """What `reader` may read."""
+        ...
+
+    async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
+        """Remove a source with all that was made of it."""
+        ...
+
+    async def register_guild(self, guild_id: str, name: str) -> None:
+        """Remember a guild's name for the terminal."""
+        ...

@@ -1,0 +1,186 @@
+"""From answers and reports to the texts of Discord messages. Pure; sends nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from discord.utils import escape_markdown
+
+from bot.locales import Texts
+from bot.readiness import Loading
+from chains.types import Answer, Language
+from knowledge.types import Audience, Evidence, IngestOutcome, IngestProgress, IngestReport, Source
+
+MESSAGE_LIMIT = 2000
+"""Characters that Discord takes from a bot in one message."""
+
+_FENCE = "```"
+_SMALL = "-# "
+_QUOTE_LIMIT = 300
+_LINE_LIMIT = 180
+_MEGABYTE = 1_000_000
+
+
+def split(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
+    """`text` in pieces of at most `limit` characters, cut between lines where that can be.
+
+    A code block that a cut goes through is closed before it and opened again after it.
+    """
+    pieces: list[str] = []
+    piece: list[str] = []
+    opening = ""
+    room = limit - len(_FENCE) - 1  # A closing fence must always fit.
+    for line in _short_lines(text, limit // 2):
+        closes = bool(opening) and line.strip() == _FENCE
+        if piece and not closes and len("\n".join([*piece, line])) > room:
+            pieces.append("\n".join([*piece, _FENCE] if opening else piece))
+            piece = [opening] if opening else []
+        piece.append(line)
+        if line.count(_FENCE) % 2:
+            opening = "" if opening else _opening_fence(line)
+    if piece:
+        pieces.append("\n".join([*piece, _FENCE] if opening else piece))
+    return tuple(kept for kept in (piece.strip("\n") for piece in pieces) if kept.strip())
+
+
+def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") -> tuple[str, ...]:
+    """The messages of a whole answer: `head`, the text, its sources, and the line that says how it came to be."""
+    language = answer.language
+    footer = [
+        *(_source_line(number, item, language, texts) for number, item in enumerate(answer.evidence, start=1)),
+        small(
+            texts(language, f"routes.{answer.decision.route}"),
+            headline,
+            texts(language, "answer.seconds", seconds=f"{answer.timings.total_s:.1f}"),
+        ),
+    ]
+    return with_footer(join(head, answer.text), "\n".join(footer))
+
+
+def with_footer(text: str, footer: str) -> tuple[str, ...]:
+    """`text` in messages, and `footer` whole, below it."""
+    pages = split(text)
+    if pages and len(pages[-1]) + len(footer) < MESSAGE_LIMIT:
+        return (*pages[:-1], join(pages[-1], footer))
+    return (*pages, *split(footer))
+
+
+def join(*parts: str) -> str:
+    """The parts that are there, one below the other."""
+    return "\n".join(part for part in parts if part)
+
+
+def small(*parts: str) -> str:
+    """One line in small letters."""
+    return _SMALL + shorten(" · ".join(part for part in parts if part), MESSAGE_LIMIT // 4)
+
+
+def quote(question: str, language: Language, texts: Texts) -> str:
+    """What was asked, on one line, for those who did not see the command."""
+    return texts(language, "answer.asked", question=escape_markdown(shorten(question, _QUOTE_LIMIT)))
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` on one line of at most `limit` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def loading_line(part: str, loading: Loading, language: Language, texts: Texts) -> str:
+    """How far the loading of a part is."""
+    total = loading.total_bytes
+    return texts(
+        language,
+        f"loading.{loading.stage}",
+        part=texts(language, f"loading.{part}"),
+        percent=100 * loading.done_bytes // total if total else 0,
+        done=loading.done_bytes // _MEGABYTE,
+        total=total // _MEGABYTE,
+    )
+
+
+def ingest_progress(name: str, progress: IngestProgress, language: Language, texts: Texts) -> str:
+    """How far one file is."""
+    return texts(
+        language, f"ingest.{progress.stage}", name=escape_markdown(name), done=progress.done, total=progress.total
+    )
+
+
+def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
+    """The closing report on one file."""
+    name = escape_markdown(report.name)
+    if report.outcome is IngestOutcome.FAILED or report.source is None:
+        key = f"documents.{report.reason}"
+        reason = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+        return texts(language, "ingest.failed", name=name, reason=reason)
+    pages = report.page_count
+    return texts(
+        language,
+        f"ingest.{report.outcome}",
+        name=name,
+        chunks=report.chunk_count,
+        pages="" if pages is None else texts(language, "ingest.pages", pages=pages),
+        seconds=f"{report.seconds:.1f}",
+        audience=_audience("ingest", report.source.audience, language, texts),
+    )
+
+
+def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
+    """The messages that list `sources`."""
+    if not sources:
+        return (texts(language, "sources.none"),)
+    lines = [
+        texts(
+            language,
+            "sources.line",
+            name=escape_markdown(source.name),
+            chunks=source.chunk_count,
+            size=_size(source.size_bytes),
+            audience=_audience("sources", source.audience, language, texts),
+        )
+        for source in sources
+    ]
+    return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def _audience(chapter: str, audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, f"{chapter}.audience_guild")
+    return texts(language, f"{chapter}.audience_channel", channel=audience.channel_id)
+
+
+def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:
+    place = item.chunk.place
+    words = item.source.name
+    if place.heading is not None:
+        words += f" › {place.heading}"
+    if place.page is not None:
+        words += f", {texts(language, 'answer.page', page=place.page)}"
+    elif place.heading is None and place.line is not None:
+        words += f", {texts(language, 'answer.line', line=place.line)}"
+    return f"{_SMALL}[{number}] {escape_markdown(shorten(words, _LINE_LIMIT))}"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / _MEGABYTE:.1f} MB" if size_bytes >= _MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
+
+
+def _opening_fence(line: str) -> str:
+    """The fence that opens a block again as `line` opened it, with its language."""
+    language = re.match(r"[\w+-]{1,20}$", line.rsplit(_FENCE, 1)[1].strip())
+    return _FENCE + (language[0] if language else "")
+
+
+def _short_lines(text: str, limit: int) -> list[str]:
+    """The lines of `text`; those above `limit` characters are cut, at a space where there is one."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        rest = line
+        while len(rest) > limit:
+            space = rest.rfind(" ", limit // 2, limit)
+            at = limit if space < 0 else space
+            lines.append(rest[:at])
+            rest = rest[at:].lstrip(" ")
+        lines.append(rest)
+    return lines

@@ -1,0 +1,179 @@
+"""The answers that are being written: from a question to its last edit, with Stop, waiting and the member's limit."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot import render
+from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
+from bot.failures import Failures
+from bot.locales import Texts
+from bot.outlets import Outlet
+from bot.ports import Assistant, Documents
+from bot.readiness import Part
+from bot.stream import Content, Draft, Throttles
+from bot.views import StopButton, WhyButton, only
+from chains.types import Answer, AnswerEvent, Decided, Delta, Finished, Question, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every answer needs."""
+
+    assistant: Part[Assistant]
+    documents: Part[Documents]
+    texts: Texts
+    failures: Failures
+    throttles: Throttles
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question and the place of its answer."""
+
+    question: Question
+    channel_id: int
+    outlet: Outlet
+    head: str = ""
+    """Stands above the answer: what was asked, or which server it is about."""
+
+
+class Replies:
+    """All answers in progress."""
+
+    def __init__(self, services: Services, member_limit: int) -> None:
+        self._services = services
+        self._member_limit = member_limit
+        self._in_progress: dict[str, Reply] = {}
+
+    async def write(self, request: Request) -> None:
+        """Write the whole answer to `request`.
+
+        Raises:
+            TooManyQuestions: before anything is shown.
+        """
+        asker_id = request.question.asker_id
+        if sum(reply.asker_id == asker_id for reply in self._in_progress.values()) >= self._member_limit:
+            raise TooManyQuestions(self._member_limit)
+        reply_id = secrets.token_hex(8)
+        reply = self._in_progress[reply_id] = Reply(reply_id, request, self._services)
+        try:
+            await reply.write()
+        finally:
+            del self._in_progress[reply_id]
+
+    def stop(self, reply_id: str, user_id: str, *, moderator: bool) -> None:
+        """Stop an answer on behalf of a member.
+
+        Raises:
+            NothingToStop: it is not being written.
+            NotYoursToStop: it is another's, and the member is no moderator.
+        """
+        reply = self._in_progress.get(reply_id)
+        if reply is None:
+            raise NothingToStop
+        if reply.asker_id != user_id and not moderator:
+            raise NotYoursToStop
+        reply.stop()
+
+
+class Reply:
+    """One answer in progress."""
+
+    def __init__(self, reply_id: str, request: Request, services: Services) -> None:
+        self._request = request
+        self._services = services
+        self._language = request.question.language
+        self._stop_view = only(StopButton(reply_id, self._say("answer.stop")))
+        self._draft = Draft(request.outlet, services.throttles.of(request.channel_id), self.stop)
+        self._writing: asyncio.Task[Content] | None = None
+        self._stopped = False
+        self._decision_id: str | None = None
+        self._words = ""
+
+    @property
+    def asker_id(self) -> str:
+        """Who asked."""
+        return self._request.question.asker_id
+
+    def stop(self) -> None:
+        """End the writing; what is written stays."""
+        self._stopped = True
+        if self._writing is not None:
+            self._writing.cancel()
+
+    async def write(self) -> None:
+        """Acknowledge the question, show the answer as it grows, and leave its last state."""
+        try:
+            await self._draft.open(self._interim(self._say("answer.thinking")))
+            self._writing = asyncio.create_task(self._stream())
+            if self._stopped:
+                self._writing.cancel()
+            await self._draft.finish(await self._outcome(self._writing))
+        finally:
+            await self._draft.close()
+
+    async def _outcome(self, writing: asyncio.Task[Content]) -> Content:
+        try:
+            return await writing
+        except asyncio.CancelledError:
+            if not self._stopped:
+                writing.cancel()
+                raise
+            return self._partial(self._say("answer.stopped"))
+        except Exception as error:  # noqa: BLE001 - the boundary of one answer: it is logged and shown
+            return self._partial("", self._services.failures.sentence(error, self._language))
+
+    async def _stream(self) -> Content:
+        assistant = await self._loaded()
+        async with aclosing(assistant.stream(self._request.question)) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    return self._whole(event.answer, assistant.headline(event.answer))
+                self._take(event)
+        raise RuntimeError("the assistant ended without an answer")
+
+    async def _loaded(self) -> Assistant:
+        """The assistant; until it is there, how far the loading is."""
+        for part in (self._services.documents, self._services.assistant):
+            async with aclosing(part.progress()) as reports:
+                async for loading in reports:
+                    line = render.loading_line(part.name, loading, self._language, self._services.texts)
+                    self._draft.show(self._interim(self._say("loading.kept", progress=line)))
+        return await self._services.assistant.get()
+
+    def _take(self, event: AnswerEvent) -> None:
+        match event:
+            case Decided(decision_id=decision_id, evidence=evidence):
+                self._decision_id = decision_id
+                key = "answer.reading" if evidence else "answer.writing"
+                self._draft.show(self._interim(self._say(key, count=len(evidence))))
+            case Waiting(ahead=ahead) if ahead:
+                self._draft.show(self._interim(self._say("answer.ahead", count=ahead)))
+            case Waiting():
+                self._draft.show(self._interim(self._say("answer.writing")))
+            case Delta(text=text):
+                self._words += text
+                self._draft.show(self._interim(self._words))
+
+    def _interim(self, text: str) -> Content:
+        return Content(render.split(render.join(self._request.head, text)), self._stop_view)
+
+    def _whole(self, answer: Answer, headline: str) -> Content:
+        pages = render.answer_pages(answer, headline, self._services.texts, self._request.head)
+        return Content(pages, only(WhyButton(answer.decision_id, self._say("answer.why"))))
+
+    def _partial(self, status: str, sentence: str = "") -> Content:
+        """What stands there when the answer did not come to its end."""
+        words = render.join(self._request.head, self._words.strip(), sentence)
+        if not self._words and not sentence:
+            words = render.join(self._request.head, self._say("answer.stopped_empty"))
+        pages = render.with_footer(words, render.small(status) if status and self._words else "")
+        why = None if self._decision_id is None else only(WhyButton(self._decision_id, self._say("answer.why")))
+        return Content(pages, why)
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._services.texts(self._language, key, **values)

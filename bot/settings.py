@@ -1,0 +1,96 @@
+"""All settings, each declared once by the package that uses it, read from the environment and `.env`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsInvalid
+from chains.settings import ChainsSettings
+from finetune.settings import FinetuneSettings
+from knowledge.settings import KnowledgeSettings
+from weights.settings import WeightsSettings
+
+
+class BotSettings(BaseSettings):
+    """What concerns Discord and the process."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    discord_token: SecretStr | None = None
+    data_dir: Path = Path("data")
+    member_limit: int = Field(default=2, ge=1, le=20)
+    """Questions in progress that one member may have."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+_PACKAGES: tuple[type[BaseSettings], ...] = (
+    BotSettings,
+    ChainsSettings,
+    FinetuneSettings,
+    KnowledgeSettings,
+    WeightsSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every package's settings, from the same place."""
+
+    bot: BotSettings
+    chains: ChainsSettings
+    finetune: FinetuneSettings
+    knowledge: KnowledgeSettings
+    weights: WeightsSettings
+
+
+def setting_names() -> tuple[str, ...]:
+    """The names of all settings, as they stand in the environment, sorted."""
+    return tuple(sorted({name.upper() for package in _PACKAGES for name in package.model_fields}))
+
+
+def load_settings(env_file: Path = Path(".env")) -> Settings:
+    """Read all settings; the environment goes before `env_file`.
+
+    Raises:
+        SettingsInvalid: `env_file` has a name that is no setting, or a value cannot be used.
+    """
+    _check_names(env_file)
+    try:
+        return Settings(
+            BotSettings(_env_file=env_file),
+            ChainsSettings(_env_file=env_file),
+            FinetuneSettings(_env_file=env_file),
+            KnowledgeSettings(_env_file=env_file),
+            WeightsSettings(_env_file=env_file),
+        )
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_problems(error))) from None
+
+
+def _check_names(env_file: Path) -> None:
+    known = setting_names()
+    problems = []
+    for name in dotenv_values(env_file):
+        if name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(known)}."
+            problems.append(f"{env_file} sets {name}, which is no setting.{hint}")
+    if problems:
+        raise SettingsInvalid("\n".join(problems))
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """One line a problem, without the value where it may be secret."""
+    lines = []
+    for problem in error.errors(include_url=False, include_context=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "A setting"
+        shown = "" if "TOKEN" in name else f"={problem['input']}"
+        lines.append(f"{name}{shown} cannot be used: {problem['msg']}. .env.example says what it may be.")
+    return lines

@@ -1,0 +1,84 @@
+"""The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
+decided by whoever listens to the events `why_pressed`, `stop_pressed` and `guild_chosen`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Self
+
+import discord
+
+_Button = discord.ui.Button[discord.ui.View]
+_Select = discord.ui.Select[discord.ui.View]
+_Item = discord.ui.Item[discord.ui.View]
+
+MOST_CHOICES = 25
+"""Options that Discord takes in a select."""
+
+
+class WhyButton(discord.ui.DynamicItem[_Button], template=r"why:(?P<decision_id>[\w-]{1,64})"):
+    """Shows how a decision came about."""
+
+    def __init__(self, decision_id: str, label: str) -> None:
+        style = discord.ButtonStyle.secondary
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"why:{decision_id}", emoji="🧭"))
+        self.decision_id = decision_id
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(match["decision_id"], "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("why_pressed", interaction, self.decision_id)
+
+
+class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<reply_id>[\w-]{1,64})"):
+    """Stops an answer while it is written."""
+
+    def __init__(self, reply_id: str, label: str) -> None:
+        style = discord.ButtonStyle.secondary
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"stop:{reply_id}", emoji="⏹️"))
+        self.reply_id = reply_id
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(match["reply_id"], "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("stop_pressed", interaction, self.reply_id)
+
+
+class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>\d{1,20})"):
+    """Asks which server a direct message is about."""
+
+    def __init__(self, user_id: int, guilds: Sequence[tuple[int, str]], label: str) -> None:
+        options = [discord.SelectOption(label=name[:100], value=str(guild_id)) for guild_id, name in guilds]
+        super().__init__(
+            discord.ui.Select(custom_id=f"guild:{user_id}", placeholder=label, options=options[:MOST_CHOICES])
+        )
+        self.user_id = user_id
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The select of a message, from its id alone; its options stay in Discord."""
+        return cls(int(match["user_id"]), [], "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the choice on."""
+        interaction.client.dispatch("guild_chosen", interaction, int(self.item.values[0]))
+
+
+DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect)
+
+
+def only(item: WhyButton | StopButton | GuildSelect) -> discord.ui.View:
+    """A view of one control, without a time limit."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(item)
+    return view
