@@ -32,10 +32,12 @@ from knowledge.types import EVERY_MEMBER, OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
-TARGET = Path("chains/routing/calibration.json")
+TARGET = Path("chains/routing")
 GUILD_SIZES = (8, 30, 120)
 QUESTIONS = {"fit": 500, "judge": 250}
 SEED = 7
+LANGUAGES = {"embedding": ("en", "zh"), "embedding-en": ("en",)}
+"""What each embedding model can read."""
 # The bot would rather refuse twice than invent once.
 COST_OF_INVENTING = 2.0
 
@@ -80,10 +82,12 @@ def main() -> None:
     """Search, fit, judge, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    data: Path = parser.parse_args().data
-    embeddings = RememberingEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
+    parser.add_argument("--embedding", choices=LANGUAGES, default="embedding")
+    arguments = parser.parse_args()
+    name: str = arguments.embedding
+    embeddings = RememberingEmbeddings(Weights(WeightsSettings().model_dir).ensure(name))
     with tempfile.TemporaryDirectory() as folder:
-        examples = asyncio.run(_search_all(data, embeddings, Path(folder)))
+        examples = asyncio.run(_search_all(arguments.data, embeddings, Path(folder), LANGUAGES[name]))
     fit, judge = examples["fit"], examples["judge"]
     same, across = _fit(fit, with_coverage=True), _fit(fit, with_coverage=False)
     threshold = _threshold(fit, same)
@@ -92,7 +96,7 @@ def main() -> None:
         "fitted on": {"searches": len(fit), "answerable": sum(e.answerable for e in fit)},
         "judged on": {
             language: _judge([e for e in judge if e.language == language], same, across, threshold)
-            for language in ("en", "zh")
+            for language in LANGUAGES[name]
         },
     }
     fitted = {
@@ -102,17 +106,21 @@ def main() -> None:
         "across_languages": asdict(across),
         "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev", **results.provenance()},
     }
-    TARGET.write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
+    target = TARGET / f"calibration_{name}.json"
+    target.write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
     print(json.dumps(figures, indent=2))
-    print("wrote", TARGET, "and", results.write("calibration", figures))
+    print("wrote", target, "and", results.write(f"calibration_{name}", figures))
 
 
-async def _search_all(data: Path, embeddings: LocalEmbeddings, folder: Path) -> dict[str, list[Example]]:
+async def _search_all(
+    data: Path, embeddings: LocalEmbeddings, folder: Path, languages: Sequence[str]
+) -> dict[str, list[Example]]:
     library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
     examples: dict[str, list[Example]] = {"fit": [], "judge": []}
     off_corpus = [json.loads(line)["question"] for line in _lines(data / "nq_open_dev" / "qa.jsonl")]
     try:
-        for language, docs in (("en", _squad(data)), ("zh", _drcd(data))):
+        for language in languages:
+            docs = _squad(data) if language == "en" else _drcd(data)
             for part, found in examples.items():
                 chosen = [doc for doc in docs if _is_held_out(doc.title) == (part == "judge")]
                 for size in GUILD_SIZES:

@@ -6,6 +6,7 @@ questions to fit, families kept together; the held-out questions are read once, 
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -14,37 +15,40 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from benchmarks import results
+from benchmarks.calibrate import LANGUAGES
 from chains.routing.question_kind import QuestionKind
 from knowledge.embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
 QUESTIONS = Path(__file__).parent / "question_kinds" / "questions.jsonl"
-TARGET = Path("chains/routing/question_kinds.json")
-STRENGTHS = {"C": [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0]}
+TARGET = Path("chains/routing")
+GRID = {"C": [3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0], "class_weight": [None, "balanced"]}
 
 
 def main() -> None:
     """Fit, judge, write."""
-    questions = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
-    embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--embedding", choices=LANGUAGES, default="embedding")
+    name: str = parser.parse_args().embedding
+    lines = QUESTIONS.read_text("utf-8").splitlines()
+    questions = [question for question in map(json.loads, lines) if question["lang"].startswith(LANGUAGES[name])]
+    embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name))
     vectors = np.array([embeddings.embed_query(question["text"]) for question in questions])
     kinds = np.array([question["kind"] for question in questions])
     fit = np.array([question["split"] == "fit" for question in questions])
     families = np.array([question["family"] for question in questions])
 
-    search = GridSearchCV(
-        LogisticRegression(max_iter=5000), STRENGTHS, cv=GroupKFold(5), scoring="neg_log_loss", refit=True
-    )
+    search = GridSearchCV(LogisticRegression(max_iter=5000), GRID, cv=GroupKFold(5), scoring="neg_log_loss", refit=True)
     search.fit(vectors[fit], kinds[fit], groups=families[fit])
     model = search.best_estimator_
     predicted = model.predict(vectors)
     figures = {
-        "C": search.best_params_["C"],
+        **search.best_params_,
         "cross-validated log loss": round(-search.best_score_, 3),
         "held out": {
             lang: _judge(kinds, predicted, ~fit & np.array([q["lang"].startswith(lang) for q in questions]))
-            for lang in ("en", "zh")
+            for lang in LANGUAGES[name]
         },
     }
     weights = {
@@ -54,9 +58,10 @@ def main() -> None:
         "weights": [[round(float(value), 4) for value in row] for row in model.coef_],
         "provenance": {"questions": int(fit.sum()), "C": figures["C"], **results.provenance()},
     }
-    TARGET.write_text(json.dumps(weights) + "\n", "utf-8")
+    target = TARGET / f"question_kinds_{name}.json"
+    target.write_text(json.dumps(weights) + "\n", "utf-8")
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-    print("wrote", TARGET, "and", results.write("question_kinds", figures))
+    print("wrote", target, "and", results.write(f"question_kinds_{name}", figures))
     for question, guess in zip(questions, predicted, strict=True):
         if question["split"] == "held_out" and guess != question["kind"]:
             print(f"  {question['kind']:>12} taken for {guess:<12} {question['text'][:90]}")

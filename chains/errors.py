@@ -5,6 +5,7 @@ ChainsError
 ├── QuestionTooLong      more characters than the limit
 ├── DecisionNotFound     no record under that id
 ├── GenerationFailed     the chat model raised or returned nothing
+├── NotCalibrated        no thresholds were fitted for the embedding model
 └── GuidanceInvalid      a rule, term or weight contradicts another: a defect, raised at load
 """
 
@@ -62,6 +63,19 @@ class GenerationFailed(ChainsError):
             f"The chat model {model!r} failed while it wrote the answer. Ask again; the log has the cause."
         )
         self.model = model
+
+
+class NotCalibrated(ChainsError):
+    """Raised at load: a probability that was fitted for other vectors would be wrong without a sign of it."""
+
+    code = "not_calibrated"
+
+    def __init__(self, embedding_model: str) -> None:
+        super().__init__(
+            f"No thresholds were fitted for the embedding model {embedding_model!r}. "
+            "Set EMBEDDING_MODEL to `embedded` or `embedded-en`."
+        )
+        self.embedding_model = embedding_model
 
 
 class GuidanceInvalid(ChainsError):

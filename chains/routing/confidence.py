@@ -1,19 +1,18 @@
 """The calibrated probability that the passages found hold the answer.
 
 A logistic regression on a few figures of one search; fitted by `python -m benchmarks.calibrate`, which writes
-calibration.json with its provenance. Knows nothing of routes.
+calibration_*.json with its provenance. Knows nothing of routes.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from importlib import resources
 
 from pydantic import TypeAdapter
 
 from chains.language import detect
+from chains.routing import fitted
 from knowledge.types import Retrieval
 
 
@@ -84,16 +83,12 @@ class Confidence:
         return self.across_languages.probability((figures.cosine, figures.lead))
 
 
-def load_confidence() -> Confidence:
-    """Read the calibration that ships with the package."""
-    fitted = json.loads(resources.files("chains.routing").joinpath("calibration.json").read_text("utf-8"))
-    return Confidence(
-        same_language=_logistic(fitted["same_language"]),
-        across_languages=_logistic(fitted["across_languages"]),
-        threshold=fitted["threshold"],
-        embedding_model=fitted["embedding_model"],
-    )
+def load_confidence(embedding_model: str) -> Confidence:
+    """Read the calibration for that model's vectors.
 
-
-def _logistic(fitted: dict[str, list[float] | float]) -> Logistic:
-    return TypeAdapter(Logistic).validate_python(fitted)
+    Raises:
+        NotCalibrated: there is none.
+    """
+    confidence = TypeAdapter(Confidence).validate_json(fitted.read("calibration", embedding_model))
+    fitted.check(confidence.embedding_model, embedding_model)
+    return confidence

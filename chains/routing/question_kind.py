@@ -1,7 +1,7 @@
 """What kind of text a question asks for, by a linear classifier on its embedding. No lists of words.
 
 Fitted by `python -m benchmarks.fit_question_kinds` on questions of our own writing; the weights ship as
-question_kinds.json with their provenance. Knows nothing of documents or routes.
+question_kinds_*.json with their provenance. Knows nothing of documents or routes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chains.routing import fitted
 
 
 class QuestionKind(StrEnum):
@@ -44,12 +45,17 @@ class KindClassifier:
         return {kind: float(share) for kind, share in zip(self.kinds, shares, strict=True)}
 
 
-def load_kind_classifier() -> KindClassifier:
-    """Read the weights that ship with the package."""
-    fitted = json.loads(resources.files("chains.routing").joinpath("question_kinds.json").read_text("utf-8"))
+def load_kind_classifier(embedding_model: str) -> KindClassifier:
+    """Read the weights for that model's vectors.
+
+    Raises:
+        NotCalibrated: there are none.
+    """
+    weights = json.loads(fitted.read("question_kinds", embedding_model))
+    fitted.check(weights["embedding_model"], embedding_model)
     return KindClassifier(
-        kinds=tuple(QuestionKind(kind) for kind in fitted["kinds"]),
-        weights=np.asarray(fitted["weights"], dtype=np.float32),
-        bias=np.asarray(fitted["bias"], dtype=np.float32),
-        embedding_model=fitted["embedding_model"],
+        kinds=tuple(QuestionKind(kind) for kind in weights["kinds"]),
+        weights=np.asarray(weights["weights"], dtype=np.float32),
+        bias=np.asarray(weights["bias"], dtype=np.float32),
+        embedding_model=weights["embedding_model"],
     )
