@@ -9,11 +9,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
+import os
+import re
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
 from benchmarks import results
+from bot.app import Loader
+from bot.readiness import Loading
+from bot.settings import load_settings
+from chains.assistant import Assistant
+from chains.language import detect
+from chains.types import Question
+from knowledge.library import Library
+from knowledge.types import EVERY_MEMBER, OWNER
 
 GUILD = "benchmark"
 
