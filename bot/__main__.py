@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         logging.basicConfig(level=settings.bot.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # One line a request to the index is noise.
         said = asyncio.run(_until_ended(_command(arguments, settings)))
     except _KNOWN as error:
         print(error, file=sys.stderr)

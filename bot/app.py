@@ -27,7 +27,9 @@ from bot.replies import Replies, Services
 from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
+from knowledge.errors import DatabaseTooNew, IndexUnavailable
 from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
+from weights.errors import DiskFullError, HashMismatchError, NoSourceError
 from weights.store import Weights
 from weights.types import Progress
 
@@ -38,6 +40,14 @@ if TYPE_CHECKING:
     from knowledge.library import Library
 
 _log = logging.getLogger(__name__)
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (NoSourceError, "no_source"),
+    (HashMismatchError, "wrong_bytes"),
+    (DiskFullError, "disk_full"),
+    (IndexUnavailable, "index"),
+    (DatabaseTooNew, "too_new"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +109,15 @@ class Loader:
             embeddings, library = await self.load_documents(documents.report)
         except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the parts, and logged
             _log.error("the documents could not be loaded", exc_info=error)
-            documents.fail(error)
-            assistant.fail(error)
+            documents.fail(error, _reason(error))
+            assistant.fail(error, _reason(error))
             return
         documents.succeed(library)
         try:
             assistant.succeed(await self.load_assistant(library, embeddings, assistant.report))
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("the chat model could not be loaded", exc_info=error)
-            assistant.fail(error)
+            assistant.fail(error, _reason(error))
         else:
             _log.info("the chat model is ready")
 
@@ -148,6 +158,11 @@ class Loader:
         return await asyncio.to_thread(self._weights.ensure, name, on_progress, self._stop)
 
 
+def _reason(error: Exception) -> str:
+    """The code by which the bot words why a part could not be loaded."""
+    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unknown")
+
+
 # The heavy imports stand in these functions, which run in threads once the bot is there.
 
 
@@ -183,13 +198,13 @@ async def _build_assistant(
 
     log = DecisionLog(settings.chains.data_dir / "decisions.db")
     await log.open()
-    guidance, confidence = load_guidance(), load_confidence()
+    guidance, confidence = load_guidance(), load_confidence(embeddings.model_name)
     specialists = Registry(settings.finetune.data_dir / "finetune.db")
     router = Router(
         retriever=library,
         specialists=specialists,
         embeddings=embeddings,
-        kinds=load_kind_classifier(),
+        kinds=load_kind_classifier(embeddings.model_name),
         confidence=confidence,
         policy=load_policy(guidance, confidence.threshold),
         log=log,

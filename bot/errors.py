@@ -6,7 +6,6 @@ BotError
 ├── TokenRefused         Discord does not know the token
 ├── LocalUnavailable     the browser's Discord was asked for, but is not installed
 ├── PartFailed           a model or the documents could not be loaded
-├── ModelUnusable        CHAT_MODEL names nothing that can be loaded
 ├── NotAllowed           a member used what is a moderator's
 ├── NotYours             a member asks for the reasons of another's answer
 ├── NotYoursToStop       a member stops another's answer
@@ -60,17 +59,11 @@ class PartFailed(BotError):
 
     code = "part_failed"
 
-    def __init__(self, part: str, advice: str) -> None:
-        super().__init__(f"The {part} could not be loaded. {advice}")
+    def __init__(self, part: str, reason: str) -> None:
+        """`reason` is a code that the bot words: the cause's own message may hold what no member should read."""
+        super().__init__(f"The part {part} could not be loaded: {reason}.")
         self.part = part
-        self.advice = advice
-
-
-class ModelUnusable(BotError):
-    """Raised where a model's name leads to nothing that can be loaded."""
-
-    def __init__(self, setting: str, value: str, choices: str) -> None:
-        super().__init__(f"{setting}={value} names no model that can be loaded. Choose {choices}, and start again.")
+        self.reason = reason
 
 
 class NotAllowed(BotError):

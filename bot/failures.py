@@ -57,7 +57,11 @@ class Failures:
         else:
             incident = ""
             _log.info("told a member: %s", error)
-        return self._texts(language, f"errors.{code}", incident=incident, **vars(error))
+        values: dict[str, object] = {**vars(error), "incident": incident}
+        if isinstance(error, PartFailed):
+            values["part"] = self._texts(language, f"loading.{error.part}")
+            values["advice"] = self._texts(language, f"load_failed.{error.reason}", incident=incident)
+        return self._texts(language, f"errors.{code}", **values)
 
     async def _tell(self, tell: Tell, sentence: str) -> None:
         try:

@@ -19,7 +19,7 @@ from bot.errors import LocalUnavailable
 from bot.local_handbook import Handbook
 from bot.local_page import LivePage, move_clock
 from bot.local_world import World, build, restore_conversation, save_conversation
-from bot.outlets import InChannel
+from bot.outlets import BelowMessage, InChannel, Outlet
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings
@@ -108,11 +108,13 @@ class LocalDiscord:
         """Say what to try, and take in the handbook, once."""
         channel = self.app.client.get_partial_messageable(channel_id)
         say = self.app.services.texts
+        outlet: Outlet = InChannel(channel)
         if greet:
-            await channel.send(say(Language.EN, "local.welcome"))
+            outlet = BelowMessage(await channel.send(say(Language.EN, "local.welcome")))
         if not self._notes.has_handbook():
-            handbook = Handbook(self.app.services, str(self.world.guild.id))
-            if await handbook.take_in(InChannel(channel), channel_id):
+            guild = self.world.guild
+            handbook = Handbook(self.app.services, str(guild.id), guild.name)
+            if await handbook.take_in(outlet, channel_id):
                 self._notes.note_handbook()
 
     async def _keep_conversation(self) -> None:

@@ -24,9 +24,10 @@ HANDBOOK = Path(__file__).parent.parent / "examples" / "handbook"
 class Handbook:
     """The handbook of one server."""
 
-    def __init__(self, services: Services, guild_id: str, folder: Path = HANDBOOK) -> None:
+    def __init__(self, services: Services, guild_id: str, guild_name: str, folder: Path = HANDBOOK) -> None:
         self._services = services
         self._guild_id = guild_id
+        self._guild_name = guild_name
         self._folder = folder
 
     async def take_in(self, outlet: Outlet, channel_id: int) -> bool:
@@ -55,6 +56,7 @@ class Handbook:
     async def _ingest(self, documents: Documents, draft: Draft) -> Content:
         began = time.perf_counter()
         pages = await asyncio.to_thread(lambda: sorted(self._folder.glob("*.md")))
+        await documents.register_guild(self._guild_id, self._guild_name)
         chunks = 0
         for done, page in enumerate(pages):
             draft.show(self._line("progress", done=done, total=len(pages)))

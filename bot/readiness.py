@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.errors import BotError, PartFailed
+from bot.errors import PartFailed
 
 T = TypeVar("T")
 
@@ -58,10 +58,9 @@ class Part(Generic[T]):
         self._future().set_result(value)
         self._wake()
 
-    def fail(self, error: Exception) -> None:
-        """The part will not come; everyone who asks for it gets a PartFailed."""
-        advice = str(error) if isinstance(error, BotError) else f"{error} The log has the cause."
-        failure = PartFailed(self.name, advice)
+    def fail(self, error: Exception, reason: str) -> None:
+        """The part will not come, for a `reason` that the bot words; everyone who asks for it gets a PartFailed."""
+        failure = PartFailed(self.name, reason)
         failure.__cause__ = error
         future = self._future()
         future.set_exception(failure)

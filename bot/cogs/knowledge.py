@@ -117,6 +117,7 @@ class Knowledge(commands.Cog):
 
         data = await file.read()
         documents = await self._services.documents.get()
+        await documents.register_guild(str(place.guild.id), place.guild.name)
         return await documents.ingest_bytes(
             data,
             name=file.filename,
