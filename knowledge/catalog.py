@@ -93,9 +93,11 @@ class Catalog:
         return matches[0]
 
     def version(self, guild_id: str, name: str, audience: Audience) -> tuple[Source, int | None] | None:
-        """The source of that name and audience with its page count; None where there is none."""
+        """The source of that name and audience with its page count; None where there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
+            if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
+                raise UnknownGuild(f"guild {guild_id!r} is not registered")
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
         return None if row is None else (_source(row), row["page_count"])
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import httpx
 import numpy as np
 
+from knowledge.connection import Connection
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
 from knowledge.server import Server
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
+    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import Where
 
@@ -34,7 +35,7 @@ class VectorIndex:
     def __init__(self, server: Server, embeddings: TextEmbeddings) -> None:
         self._server = server
         self._embeddings = embeddings
-        self._client: Client | None = None
+        self._connection: Connection | None = None
         self._collections: dict[str, Collection] = {}
         self._connecting = threading.Lock()
 
@@ -138,17 +139,17 @@ class VectorIndex:
         except httpx.TransportError as error:
             raise IndexUnavailable("the Chroma server does not answer: see its log in the data folder") from error
 
-    def _connected(self) -> Client:
+    def _connected(self) -> ClientAPI:
         with self._connecting:
-            if self._client is None:
-                self._client = _connect(self._server.ensure())
-            return self._client
+            if self._connection is None:
+                self._connection = Connection(self._server.ensure())
+            return self._connection.client
 
     def _disconnect(self) -> None:
         self._collections.clear()
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
         """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
@@ -180,27 +181,6 @@ class VectorIndex:
                 f"{ours[0]} ({ours[1]}): set EMBEDDING_MODEL back, or embed them anew with "
                 "`python -m knowledge reindex --guild …`"
             )
-
-
-def _connect(url: str) -> Client:
-    import chromadb  # 0.6 s
-    from chromadb.api.client import Client
-    from chromadb.config import Settings
-
-    parts = httpx.URL(url)
-    secure = parts.scheme == "https"
-    try:
-        client = chromadb.HttpClient(
-            host=parts.host,
-            port=parts.port or (443 if secure else 80),
-            ssl=secure,
-            settings=Settings(anonymized_telemetry=False),
-        )
-    except ValueError as error:  # how its constructor reports a refused connection
-        raise IndexUnavailable(f"no Chroma server answers at {url}: {error}") from error
-    if not isinstance(client, Client):
-        raise TypeError("chromadb.HttpClient returned something that cannot be closed")
-    return client
 
 
 def _among(audiences: Sequence[str] | None) -> Where | None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -70,7 +71,6 @@ class ChromaServer:
         self._folder = folder
         self._lock_file = folder.with_name(folder.name + ".lock")
         self._log_file = folder.with_name(folder.name + ".log")
-        self._child: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 
     def ensure(self) -> str:
@@ -83,29 +83,19 @@ class ChromaServer:
                     record = self._record()
                     if record is not None and _answers(url := f"http://127.0.0.1:{record.port}"):
                         return url
-                elif self._child is None or self._child.poll() is not None:
-                    if attempts == ATTEMPTS:
-                        break
+                elif attempts == ATTEMPTS:
+                    break
+                else:
                     attempts += 1
                     self._start()
                 time.sleep(0.05)
-        raise IndexUnavailable(f"the Chroma server did not start within {START_LIMIT_S} s: see {self._log_file.name}")
+        raise IndexUnavailable(f"the Chroma server does not start or answer: see {self._log_file.name} in DATA_DIR")
 
     def stop(self) -> None:
         """End the server, whoever started it, and wait until it has let go of the folder."""
         with self._starting:
-            record = self._record()
-            if not is_locked(self._lock_file) or record is None:
-                return
-            for how in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.kill(record.pid, how)
-                except ProcessLookupError:
-                    break
-                if self._ended():
-                    break
-            if self._child is not None:
-                self._child.wait(STOP_LIMIT_S)
+            if not self._end(signal.SIGTERM):
+                self._end(signal.SIGKILL)
 
     @property
     def pid(self) -> int | None:
@@ -115,22 +105,25 @@ class ChromaServer:
 
     def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        # A dead server's record must not be taken for the next one's.
         if not _clear(self._lock_file):
             return
         port = _free_port()
         command = [sys.executable, "-m", "knowledge.server_child"]
         command += [str(self._folder), str(self._lock_file), str(port)]
-        with self._log_file.open("wb") as output:
-            self._child = subprocess.Popen(
+        with self._log_file.open("ab") as output:
+            subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C ends the bot, which then ends the server in order; the server outlives a bot that is killed.
+                # Ctrl-C ends the bot, which then ends the server in order.
                 start_new_session=True,
                 env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
+                timeout=START_LIMIT_S,
+                check=False,
             )
-        log.info("starting the Chroma server: pid %d, port %d", self._child.pid, port)
+        log.info("started the Chroma server on port %d", port)
 
     def _record(self) -> _Record | None:
         try:
@@ -138,7 +131,13 @@ class ChromaServer:
         except (FileNotFoundError, ValidationError):
             return None
 
-    def _ended(self) -> bool:
+    def _end(self, how: signal.Signals) -> bool:
+        """Whether the server let go of the folder in time after this signal."""
+        pid = self.pid
+        if pid is None:
+            return True
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
         until = time.monotonic() + STOP_LIMIT_S
         while is_locked(self._lock_file):
             if time.monotonic() > until:
@@ -148,7 +147,7 @@ class ChromaServer:
 
 
 def _clear(lock_file: Path) -> bool:
-    """Empty the record, so that a dead server's is not taken for the next one's; False where a server lives."""
+    """Empty the record; False where a server lives."""
     lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

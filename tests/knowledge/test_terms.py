@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from knowledge.terms import MAX_QUERY_TERMS, indexable, question_terms
+
+
+def test_chinese_becomes_pairs_and_words_stay() -> None:
+    assert question_terms("借书证 costs 5元?") == ['"借书"', '"书证"', '"costs"', '"5"', '"元"*']
+
+
+def test_each_character_of_indexed_chinese_begins_a_term() -> None:
+    assert indexable("我爱猫。猫爱我") == "我爱 爱猫 猫 猫爱 爱我 我"
+
+
+def test_full_width_and_case_make_no_difference() -> None:
+    assert question_terms("ＡＰＩ") == question_terms("api")
+
+
+def test_a_term_counts_once() -> None:
+    assert question_terms("Is it? It is.") == ['"is"', '"it"']
+
+
+def test_operators_of_the_query_language_are_plain_words() -> None:
+    assert question_terms('a" OR NEAR(b*) -c') == ['"a"', '"or"', '"near"', '"b"', '"c"']
+
+
+def test_signs_alone_are_no_question() -> None:
+    assert question_terms("?!… 🙂") == []
+
+
+def test_a_long_question_is_cut() -> None:
+    assert len(question_terms(" ".join(str(n) for n in range(5000)))) == MAX_QUERY_TERMS
