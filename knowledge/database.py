@@ -64,8 +64,12 @@ class Database:
         self._path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self.write() as connection:
-            self._migrate(connection)
+        try:
+            with self.write() as connection:
+                self._migrate(connection)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

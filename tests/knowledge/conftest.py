@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from knowledge.index import VectorIndex
 from knowledge.library import Library
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
@@ -17,8 +18,28 @@ GUILD = "100"
 OTHER_GUILD = "200"
 
 
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """One real server for all tests that are not about servers: starting one takes a second."""
+    server = ChromaServer(tmp_path_factory.mktemp("chroma") / "chroma")
+    server.ensure()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> KnowledgeSettings:
+def settings(tmp_path: Path, shared_server: ChromaServer) -> Iterator[KnowledgeSettings]:
+    """An empty data folder whose vectors are in the shared server."""
+    yield KnowledgeSettings(data_dir=tmp_path / "data", chroma_url=shared_server.ensure())
+    index = VectorIndex(shared_server, HashingEmbeddings())
+    for guild_id in (GUILD, OTHER_GUILD):
+        index.drop(guild_id)
+    index.close()
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path) -> KnowledgeSettings:
+    """An empty data folder with a server of its own."""
     return KnowledgeSettings(data_dir=tmp_path / "data", chroma_url=None)
 
 
@@ -28,9 +49,9 @@ def embeddings() -> HashingEmbeddings:
 
 
 @pytest.fixture
-def server(settings: KnowledgeSettings) -> ChromaServer:
-    """Looks at the data folder's server from outside."""
-    return ChromaServer(settings.data_dir / "chroma")
+def server(own_settings: KnowledgeSettings) -> ChromaServer:
+    """Looks at the data folder's own server from outside."""
+    return ChromaServer(own_settings.data_dir / "chroma")
 
 
 @pytest_asyncio.fixture

@@ -42,9 +42,9 @@ asyncio.run(main())
 """
 
 
-def ingest_and_be_killed(settings: KnowledgeSettings, data: bytes, when: str) -> None:
+def ingest_and_be_killed(own_settings: KnowledgeSettings, data: bytes, when: str) -> None:
     """Another process opens the library, ingests, and is killed before it can close anything."""
-    command = [sys.executable, "-c", CHILD, str(settings.data_dir), when]
+    command = [sys.executable, "-c", CHILD, str(own_settings.data_dir), when]
     done = subprocess.run(command, input=data, env=os.environ | {"PYTHONPATH": str(Path.cwd())}, check=False)
     assert done.returncode == -signal.SIGKILL
 
@@ -66,7 +66,10 @@ async def texts(library: Library, query: str = "refund") -> list[str]:
     return [evidence.chunk.text for evidence in (await library.search(query, GUILD, OWNER)).evidence]
 
 
-async def test_a_killed_server_is_started_again_by_the_next_search(library: Library, server: ChromaServer) -> None:
+async def test_a_killed_server_is_started_again_by_the_next_search(
+    own_settings: KnowledgeSettings, server: ChromaServer
+) -> None:
+    library = await Library.open(own_settings, HashingEmbeddings())
     await put(library)
     first = server.pid
     assert first is not None
@@ -75,20 +78,25 @@ async def test_a_killed_server_is_started_again_by_the_next_search(library: Libr
     assert server.pid not in (None, first)
     found = await library.search("refund", GUILD, OWNER)
     assert found.evidence[0].dense_rank == 1
+    await library.close()
 
 
-async def test_a_killed_server_is_started_again_by_the_next_document(library: Library, server: ChromaServer) -> None:
+async def test_a_killed_server_is_started_again_by_the_next_document(
+    own_settings: KnowledgeSettings, server: ChromaServer
+) -> None:
+    library = await Library.open(own_settings, HashingEmbeddings())
     await put(library)
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     await put(library, b"Dogs stay outside.", "dogs.txt")
     assert (await library.search("dogs", GUILD, OWNER)).evidence[0].dense_rank == 1
+    await library.close()
 
 
-async def test_the_last_to_close_ends_the_server(settings: KnowledgeSettings, server: ChromaServer) -> None:
-    starter = await Library.open(settings, HashingEmbeddings())
+async def test_the_last_to_close_ends_the_server(own_settings: KnowledgeSettings, server: ChromaServer) -> None:
+    starter = await Library.open(own_settings, HashingEmbeddings())
     await put(starter)
-    joined = await Library.open(settings, HashingEmbeddings())
+    joined = await Library.open(own_settings, HashingEmbeddings())
     assert await texts(joined) == [TEXT.decode()]
     first = server.pid
     await starter.close()
@@ -98,8 +106,8 @@ async def test_the_last_to_close_ends_the_server(settings: KnowledgeSettings, se
     assert server.pid is None
 
 
-async def test_many_that_start_at_once_share_one_server(settings: KnowledgeSettings, server: ChromaServer) -> None:
-    libraries = [await Library.open(settings, HashingEmbeddings()) for _ in range(4)]
+async def test_many_that_start_at_once_share_one_server(own_settings: KnowledgeSettings, server: ChromaServer) -> None:
+    libraries = [await Library.open(own_settings, HashingEmbeddings()) for _ in range(4)]
     await asyncio.gather(*(library.warm_up() for library in libraries))
     pid = server.pid
     assert pid is not None
@@ -112,11 +120,11 @@ async def test_many_that_start_at_once_share_one_server(settings: KnowledgeSetti
     assert server.pid is None
 
 
-async def test_an_orphaned_server_is_adopted_and_ended(settings: KnowledgeSettings, server: ChromaServer) -> None:
-    await asyncio.to_thread(ingest_and_be_killed, settings, TEXT, "after")
+async def test_an_orphaned_server_is_adopted_and_ended(own_settings: KnowledgeSettings, server: ChromaServer) -> None:
+    await asyncio.to_thread(ingest_and_be_killed, own_settings, TEXT, "after")
     orphan = server.pid
     assert orphan is not None
-    library = await Library.open(settings, HashingEmbeddings())
+    library = await Library.open(own_settings, HashingEmbeddings())
     assert await texts(library) == [TEXT.decode()]
     assert server.pid == orphan
     await library.close()
@@ -124,15 +132,15 @@ async def test_an_orphaned_server_is_adopted_and_ended(settings: KnowledgeSettin
 
 
 async def test_a_kill_while_embedding_leaves_the_last_version_and_no_half_one(
-    settings: KnowledgeSettings, server: ChromaServer
+    own_settings: KnowledgeSettings, server: ChromaServer
 ) -> None:
     embeddings = HashingEmbeddings()
-    library = await Library.open(settings, embeddings)
+    library = await Library.open(own_settings, embeddings)
     await put(library)
     await library.close()
     longer = "\n\n".join(f"Refund number {n}: " + "paid in coins. " * 50 for n in range(40)).encode()
-    await asyncio.to_thread(ingest_and_be_killed, settings, longer, "while-embedding")
-    library = await Library.open(settings, embeddings)
+    await asyncio.to_thread(ingest_and_be_killed, own_settings, longer, "while-embedding")
+    library = await Library.open(own_settings, embeddings)
     assert await texts(library) == [TEXT.decode()]
     assert count_vectors(server) == 1
     await put(library, longer)
@@ -140,12 +148,14 @@ async def test_a_kill_while_embedding_leaves_the_last_version_and_no_half_one(
     await library.close()
 
 
-async def test_a_library_opens_where_chroma_lost_its_files(settings: KnowledgeSettings, server: ChromaServer) -> None:
-    library = await Library.open(settings, HashingEmbeddings())
+async def test_a_library_opens_where_chroma_lost_its_files(
+    own_settings: KnowledgeSettings, server: ChromaServer
+) -> None:
+    library = await Library.open(own_settings, HashingEmbeddings())
     await put(library)
     await library.close()
-    (settings.data_dir / "chroma").rename(settings.data_dir / "lost")
-    library = await Library.open(settings, HashingEmbeddings())
+    (own_settings.data_dir / "chroma").rename(own_settings.data_dir / "lost")
+    library = await Library.open(own_settings, HashingEmbeddings())
     (evidence,) = (await library.search("refund", GUILD, OWNER)).evidence
     assert (evidence.dense_rank, evidence.keyword_rank) == (None, 1)
     assert await library.reindex(GUILD) == 1

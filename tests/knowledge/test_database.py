@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from knowledge.database import Database
+from knowledge.errors import DatabaseTooNew
+
+
+def test_a_database_keeps_its_version_and_is_opened_again(tmp_path: Path) -> None:
+    Database(tmp_path / "knowledge.db").close()
+    Database(tmp_path / "knowledge.db").close()
+    connection = sqlite3.connect(tmp_path / "knowledge.db")
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_a_later_programs_database_is_left_alone(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "knowledge.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(DatabaseTooNew, match="version 99"):
+        Database(tmp_path / "knowledge.db")
+
+
+def test_a_failed_write_is_undone(tmp_path: Path) -> None:
+    database = Database(tmp_path / "knowledge.db")
+    with pytest.raises(ZeroDivisionError), database.write() as db:
+        db.execute("INSERT INTO guilds (id, name) VALUES ('1', 'x')")
+        raise ZeroDivisionError
+    with database.read() as db:
+        assert db.execute("SELECT count(*) FROM guilds").fetchone()[0] == 0
+    database.close()

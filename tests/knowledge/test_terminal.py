@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from knowledge.__main__ import main
+from knowledge.settings import KnowledgeSettings
+from tests.fakes.hashing_embeddings import HashingEmbeddings
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def environment(settings: KnowledgeSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("CHROMA_URL", str(settings.chroma_url))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs" / "deep").mkdir(parents=True)
+    (tmp_path / "docs" / "fees.md").write_text("# Fees\nThe club refunds a ticket within 14 days.")
+    (tmp_path / "docs" / "deep" / "canteen.txt").write_text("食堂每天十一点开门。")
+    (tmp_path / "docs" / "logo.png").write_bytes(b"\x89PNG")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments), HashingEmbeddings())
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_a_folder_is_ingested_into_a_new_guild_and_searched_by_its_name(run: Run) -> None:
+    code, out, err = run("ingest", "docs", "--guild", "Chess club")
+    assert code == 0
+    assert [line.split(" (")[0] for line in out.splitlines()] == ["new: canteen.txt", "new: fees.md"]
+    assert "Chess club" in err and "embedding 0/1" in err
+    assert run("ingest", "docs", "--guild", "chess club")[1].count("unchanged") == 2
+    code, out, _ = run("search", "When are tickets refunded?", "--guild", "Chess club")
+    assert code == 0
+    assert out.startswith("1. fees.md · Fees · line 2\n")
+
+
+def test_json_holds_all_that_a_search_knows(run: Run) -> None:
+    run("ingest", "docs/fees.md", "--guild", "Chess club")
+    code, out, _ = run("search", "refund", "--guild", "Chess club", "--json")
+    best = json.loads(out)["evidence"][0]
+    assert code == 0
+    assert best["chunk"]["place"] == {"page": None, "heading": "Fees", "line": 2}
+    assert best["source"]["name"] == "fees.md"
+    assert best["keyword_rank"] == best["dense_rank"] == 1
+    code, out, _ = run("ingest", "docs/fees.md", "--guild", "Chess club", "--json")
+    assert [report["outcome"] for report in json.loads(out)] == ["unchanged"]
+
+
+def test_a_document_is_listed_and_removed(run: Run) -> None:
+    run("ingest", "docs", "--guild", "Chess club")
+    assert [source["name"] for source in json.loads(run("list", "--guild", "Chess club", "--json")[1])] == [
+        "canteen.txt",
+        "fees.md",
+    ]
+    assert run("remove", "fees.md", "--guild", "Chess club")[0] == 0
+    assert "fees.md" not in run("list", "--guild", "Chess club")[1]
+    code, _, err = run("remove", "fees.md", "--guild", "Chess club")
+    assert (code, err) == (1, "there is no source named 'fees.md': list the sources to see their names\n")
+
+
+def test_a_bad_file_fails_alone_and_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-nonsense")
+    code, out, _ = run("ingest", "docs", "broken.pdf", "nowhere.md", "--guild", "Chess club")
+    assert code == 1
+    assert out.count("new: ") == 2
+    assert "failed: broken.pdf: it cannot be read as a PDF" in out
+    assert "failed: nowhere.md: there is no such file" in out
+
+
+def test_a_guild_that_does_not_exist_is_named(run: Run) -> None:
+    code, _, err = run("search", "x", "--guild", "Tennis club")
+    assert (code, err) == (1, "no guild is named 'Tennis club'; known: none yet\n")
+
+
+def test_an_empty_folder_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("ingest", "empty", "--guild", "Chess club")
+    assert code == 1
+    assert "no .md, .txt or .pdf file there" in err
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_DOCUMENT_MB", "many")
+    code, _, err = run("list", "--guild", "Chess club")
+    assert code == 1
+    assert err.startswith("setting MAX_DOCUMENT_MB: ")
+
+
+def test_reindex_says_how_much_it_embedded(run: Run) -> None:
+    run("ingest", "docs", "--guild", "Chess club")
+    assert run("reindex", "--guild", "Chess club")[1] == "0 chunks embedded\n"
