@@ -19,7 +19,6 @@ from knowledge.ports import TextEmbeddings
 from knowledge.server import Server
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import Where
 
@@ -36,6 +35,7 @@ class VectorIndex:
         self._server = server
         self._embeddings = embeddings
         self._connection: Connection | None = None
+        self._broken: list[Connection] = []
         self._collections: dict[str, Collection] = {}
         self._connecting = threading.Lock()
 
@@ -104,13 +104,16 @@ class VectorIndex:
 
     def drop(self, guild_id: str) -> None:
         """Delete all the guild's vectors, whichever model made them."""
-        self._reach_existing(lambda: self._connected().delete_collection(_collection_name(guild_id)), None)
+        self._reach_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
         self._collections.pop(guild_id, None)
 
     def close(self) -> None:
-        """Close the connection; the server runs on."""
+        """Close the connections; the server runs on."""
         with self._connecting:
-            self._disconnect()
+            for connection in (*self._broken, *([self._connection] if self._connection else ())):
+                connection.close()
+            self._broken.clear()
+            self._connection = None
 
     def _reach_existing(self, call: Callable[[], T], absent: T) -> T:
         """The result of `call`, or `absent` where the guild has no collection yet."""
@@ -122,34 +125,35 @@ class VectorIndex:
             return absent
 
     def _reach(self, call: Callable[[], T]) -> T:
-        """Run `call`; where the server is gone or a collection was made anew, connect and run it once more."""
+        """Run `call`; where the server is gone or a collection was made anew, run it once more from the beginning."""
         from chromadb.errors import NotFoundError
 
+        connection = self._connected()
         try:
-            self._connected()
             return call()
-        except (httpx.TransportError, NotFoundError) as error:
-            if isinstance(error, httpx.TransportError):
-                log.warning("the Chroma server is gone (%s), connecting again", error)
-        with self._connecting:
-            self._disconnect()
+        except NotFoundError:
+            self._collections.clear()
+        except httpx.TransportError as error:
+            log.warning("the Chroma server is gone (%s), connecting again", error)
+            self._give_up(connection)
         try:
-            self._connected()
             return call()
         except httpx.TransportError as error:
-            raise IndexUnavailable("the Chroma server does not answer: see its log in the data folder") from error
+            raise IndexUnavailable("the Chroma server does not answer: see its log in DATA_DIR") from error
 
-    def _connected(self) -> ClientAPI:
+    def _connected(self) -> Connection:
         with self._connecting:
             if self._connection is None:
                 self._connection = Connection(self._server.ensure())
-            return self._connection.client
+            return self._connection
 
-    def _disconnect(self) -> None:
-        self._collections.clear()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _give_up(self, connection: Connection) -> None:
+        """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
+        with self._connecting:
+            if self._connection is connection:
+                self._collections.clear()
+                self._broken.append(connection)
+                self._connection = None
 
     def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
         """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
@@ -161,10 +165,10 @@ class VectorIndex:
         return known
 
     def _stored(self, guild_id: str) -> Collection:
-        return self._connected().get_collection(_collection_name(guild_id), embedding_function=None)
+        return self._connected().client.get_collection(_collection_name(guild_id), embedding_function=None)
 
     def _created(self, guild_id: str) -> Collection:
-        return self._connected().get_or_create_collection(
+        return self._connected().client.get_or_create_collection(
             _collection_name(guild_id),
             configuration={"hnsw": {"space": "cosine"}},
             metadata={"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension},
