@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from knowledge.catalog import Catalog
+from knowledge.database import Database
 from knowledge.index import VectorIndex
+from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
@@ -93,6 +96,17 @@ async def test_a_killed_server_is_started_again_by_the_next_document(
     await library.close()
 
 
+async def test_many_searches_at_once_outlive_the_server(own_settings: KnowledgeSettings, server: ChromaServer) -> None:
+    library = await Library.open(own_settings, HashingEmbeddings())
+    await put(library)
+    for _ in range(2):
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        found = await asyncio.gather(*(texts(library) for _ in range(12)))
+        assert found == [[TEXT.decode()]] * 12
+    await library.close()
+
+
 async def test_the_last_to_close_ends_the_server(own_settings: KnowledgeSettings, server: ChromaServer) -> None:
     starter = await Library.open(own_settings, HashingEmbeddings())
     await put(starter)
@@ -145,6 +159,25 @@ async def test_a_kill_while_embedding_leaves_the_last_version_and_no_half_one(
     assert count_vectors(server) == 1
     await put(library, longer)
     assert all(text.startswith("Refund number") for text in await texts(library))
+    await library.close()
+
+
+async def test_a_kill_before_old_vectors_are_deleted_is_made_up_for(
+    own_settings: KnowledgeSettings, server: ChromaServer
+) -> None:
+    library = await Library.open(own_settings, HashingEmbeddings())
+    await put(library)
+    await put(library, b"Dogs stay outside.", "dogs.txt")
+    # A removal that is cut off here has deleted the text, and left the vectors.
+    database = Database(own_settings.data_dir / "knowledge.db")
+    catalog = Catalog(database, KeywordIndex(database))
+    catalog.remove(catalog.find_source(GUILD, "fees.txt", OWNER))
+    database.close()
+    assert count_vectors(server) == 2
+    assert await texts(library) == ["Dogs stay outside."]
+    await library.close()
+    library = await Library.open(own_settings, HashingEmbeddings())
+    assert count_vectors(server) == 1
     await library.close()
 
 
