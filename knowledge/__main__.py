@@ -20,20 +20,11 @@ from knowledge.library import Library
 from knowledge.loaders import MEDIA_BY_SUFFIX
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import (
-    EVERY_MEMBER,
-    OWNER,
-    Evidence,
-    IngestOutcome,
-    IngestProgress,
-    IngestReport,
-    Retrieval,
-    Source,
-)
+from knowledge.terminal import print_retrieval, print_sources, report_line, say, show_fetch, show_ingest
+from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
-from weights.types import Progress
 
 _ENTRY_BY_SETTING = {"embedded": "embedding", "embedded-en": "embedding-en"}
 
@@ -46,11 +37,11 @@ def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None
         return asyncio.run(_run(arguments, settings, embeddings or _local(settings)))
     except ValidationError as error:
         first = error.errors()[0]
-        _say(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
+        say(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
     except (KnowledgeError, WeightsError) as error:
-        _say(str(error))
+        say(str(error))
     except KeyboardInterrupt:
-        _say("stopped; what was finished is kept")
+        say("stopped; what was finished is kept")
     return 1
 
 
@@ -75,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 def _local(settings: KnowledgeSettings) -> TextEmbeddings:
     def build() -> TextEmbeddings:
         name = _ENTRY_BY_SETTING[settings.embedding_model]
-        return LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name, _show_fetch))
+        return LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name, show_fetch))
 
     return DeferredEmbeddings(build)
 
@@ -90,13 +81,13 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
                 return await _search(library, arguments.guild, arguments.query, arguments.limit, arguments.json)
             case "list":
                 guild_id = await library.resolve_guild(arguments.guild)
-                _print_sources(await library.sources(guild_id, OWNER), arguments.json)
+                print_sources(await library.sources(guild_id, OWNER), as_json=arguments.json)
             case "remove":
                 guild_id = await library.resolve_guild(arguments.guild)
-                _print_sources([await library.remove(guild_id, arguments.name, OWNER)], arguments.json)
+                print_sources([await library.remove(guild_id, arguments.name, OWNER)], as_json=arguments.json)
             case _:
                 guild_id = await library.resolve_guild(arguments.guild)
-                count = await library.reindex(guild_id, _show_ingest)
+                count = await library.reindex(guild_id, show_ingest)
                 print(f'{{"embedded": {count}}}' if arguments.json else f"{count} chunks embedded")
         return 0
     finally:
@@ -108,15 +99,15 @@ async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool
     reports: list[IngestReport] = []
     for path in _files(paths):
         report = await library.ingest(
-            path, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="terminal", on_progress=_show_ingest
+            path, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="terminal", on_progress=show_ingest
         )
         reports.append(report)
         if not as_json:
-            print(_line(report))
+            print(report_line(report))
     if as_json:
         print(TypeAdapter(list[IngestReport]).dump_json(reports, indent=2).decode())
     if not reports:
-        _say("no .md, .txt or .pdf file there")
+        say("no .md, .txt or .pdf file there")
     return 0 if reports and all(r.outcome is not IngestOutcome.FAILED for r in reports) else 1
 
 
@@ -125,20 +116,14 @@ async def _guild_to_ingest_into(library: Library, guild: str) -> str:
     try:
         return await library.resolve_guild(guild)
     except UnknownGuild:
-        _say(f"there is no guild {guild!r} yet: it is created")
+        say(f"there is no guild {guild!r} yet: it is created")
     guild_id = f"terminal-{uuid.uuid4().hex[:12]}"
     await library.register_guild(guild_id, guild)
     return guild_id
 
 
 async def _search(library: Library, guild: str, query: str, limit: int, as_json: bool) -> int:
-    found = await library.search(query, await library.resolve_guild(guild), OWNER, limit)
-    if as_json:
-        print(TypeAdapter(Retrieval).dump_json(found, indent=2).decode())
-        return 0
-    for number, evidence in enumerate(found.evidence, start=1):
-        print(f"{number}. {_where(evidence)}\n   {_scores(evidence)}\n   {_start(evidence.chunk.text)}")
-    _say(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")
+    print_retrieval(await library.search(query, await library.resolve_guild(guild), OWNER, limit), as_json=as_json)
     return 0
 
 
@@ -151,58 +136,6 @@ def _files(paths: list[Path]) -> list[Path]:
         else:
             files.append(path)
     return files
-
-
-def _line(report: IngestReport) -> str:
-    if report.outcome is IngestOutcome.FAILED:
-        return f"{report.outcome}: {report.detail}"
-    pages = "" if report.page_count is None else f", {report.page_count} pages"
-    return f"{report.outcome}: {report.name} ({report.chunk_count} chunks{pages}, {report.seconds:.1f} s)"
-
-
-def _where(evidence: Evidence) -> str:
-    place = evidence.chunk.place
-    parts = [
-        evidence.source.name,
-        place.heading,
-        None if place.page is None else f"page {place.page}",
-        None if place.line is None else f"line {place.line}",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def _scores(evidence: Evidence) -> str:
-    cosine = "–" if evidence.cosine is None else f"{evidence.cosine:.3f}"
-    bm25 = "–" if evidence.bm25 is None else f"{evidence.bm25:.2f}"
-    return f"cosine {cosine}, BM25 {bm25}, terms {evidence.coverage:.0%}"
-
-
-def _start(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 160 else flat[:159] + "…"
-
-
-def _print_sources(sources: list[Source], as_json: bool) -> None:
-    if as_json:
-        print(TypeAdapter(list[Source]).dump_json(sources, indent=2).decode())
-        return
-    for source in sources:
-        day = source.ingested_at.date().isoformat()
-        print(f"{source.name}  ({source.chunk_count} chunks, {source.audience.key}, {day}, id {source.id})")
-
-
-def _show_ingest(progress: IngestProgress) -> None:
-    end = "\n" if progress.stage == "storing" else ""
-    print(f"\r{progress.stage} {progress.done}/{progress.total}   ", end=end, file=sys.stderr, flush=True)
-
-
-def _show_fetch(progress: Progress) -> None:
-    share = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
-    print(f"\r{progress.name}: {progress.stage} {share}   ", end="", file=sys.stderr, flush=True)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
 
 
 if __name__ == "__main__":
