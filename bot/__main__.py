@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         logging.basicConfig(level=settings.bot.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # One line a request to the index is noise.
+        _quieten()
         said = asyncio.run(_until_ended(_command(arguments, settings)))
     except _KNOWN as error:
         print(error, file=sys.stderr)
@@ -47,6 +47,12 @@ def main(argv: list[str] | None = None) -> int:
     if said is not None:
         print(said)
     return 0
+
+
+def _quieten() -> None:
+    """Leave out what says nothing here: each request to the index, and that the bot cannot speak."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.getMessage())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +83,8 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[obj
 
 
 async def _run_local(settings: Settings, port: int | None, channel: str) -> None:
+    # The simulator makes a client without intents to look at it, which discord.py warns of.
+    logging.getLogger("discord.state").setLevel(logging.ERROR)
     try:
         from bot.local import run_local
     except ModuleNotFoundError as error:

@@ -89,9 +89,7 @@ class NotYoursToStop(BotError):
 
 
 class NothingToStop(BotError):
-    """Raised where a Stop button outlived the writing of its answer."""
-
-    code = "nothing_to_stop"
+    """Raised where a Stop button outlived the writing of its answer: the bot was restarted meanwhile."""
 
 
 class GuildOnly(BotError):

@@ -7,17 +7,16 @@ import json
 import secrets
 import socket
 from contextlib import AsyncExitStack
-from contextvars import Context, copy_context
 from pathlib import Path
 
 import simcord
-from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from simcord.backend.access import can_access_channel
 
 from bot.app import App, Loader, assemble
 from bot.errors import LocalUnavailable
 from bot.local_handbook import Handbook
 from bot.local_page import LivePage, move_clock
+from bot.local_scope import OutsideScope
 from bot.local_world import World, build, restore_conversation, save_conversation
 from bot.outlets import BelowMessage, InChannel, Outlet
 from bot.ports import Assistant, Documents
@@ -57,11 +56,12 @@ class LocalDiscord:
     def __init__(self, settings: Settings, documents: Part[Documents], assistant: Part[Assistant]) -> None:
         self._conversation = settings.bot.data_dir / "local_conversation.json"
         self._notes = _Notes(settings.bot.data_dir / "local.json")
-        self._outside = copy_context()
         self._started = False
-        self.tasks = Tasks(self._context)
+        scope = OutsideScope()
+        self.tasks = Tasks(scope)
         self.app: App = assemble(settings, documents, assistant, self.tasks, shard_count=1)
         self.env = simcord.Env(self.app.client, check_errors=False, settle_timeout=_SETTLE_TIMEOUT_S)
+        scope.attach(self.env)
         self.world: World = build(self.env)
 
     async def open(self, port: int | None, channel_name: str) -> LivePage:
@@ -87,22 +87,6 @@ class LocalDiscord:
         if self._started:
             self._save()
             await self.env.shutdown()
-
-    def _context(self) -> Context:
-        """The context of the bot's tasks: outside of the simulator's watch.
-
-        The simulator holds every action of the page back until all that the bot does in its scope is at rest, and
-        lets virtual time pass there. An answer takes long and real time; it only needs to know where responses go.
-        """
-        context = self._outside.copy()
-        if self._started:
-            adapter = self._outside.copy().run(self._adapter)
-            context.run(async_context.set, adapter)
-        return context
-
-    def _adapter(self) -> AsyncWebhookAdapter:
-        with self.env.time_context():
-            return async_context.get()
 
     async def _receive(self, channel_id: int, *, greet: bool) -> None:
         """Say what to try, and take in the handbook, once."""

@@ -66,7 +66,7 @@ def build(env: simcord.Env) -> World:
     channels[_PRIVATE] = guild.create_text_channel(
         _PRIVATE,
         topic="The committee alone",
-        overwrites={guild.default_role: hidden, moderator: shown, admin: shown},
+        overwrites={guild.default_role: hidden, moderator: shown, admin: shown, guild.roles[_BOT]: shown},
     )
     viewers = (
         guild.add_member(env.create_user("ada", global_name="Ada (member)")),

@@ -87,11 +87,12 @@ class Reply:
         self._request = request
         self._services = services
         self._language = request.question.language
-        self._stop_view = only(StopButton(reply_id, self._say("answer.stop")))
+        self._stop_view = only(StopButton(reply_id, self._language, self._say("answer.stop")))
         self._draft = Draft(request.outlet, services.throttles.of(request.channel_id), self.stop)
         self._writing: asyncio.Task[Content] | None = None
         self._stopped = False
         self._decision_id: str | None = None
+        self._turn_line = ""
         self._words = ""
 
     @property
@@ -150,11 +151,12 @@ class Reply:
             case Decided(decision_id=decision_id, evidence=evidence):
                 self._decision_id = decision_id
                 key = "answer.reading" if evidence else "answer.writing"
-                self._draft.show(self._interim(self._say(key, count=len(evidence))))
+                self._turn_line = self._say(key, count=len(evidence))
+                self._draft.show(self._interim(self._turn_line))
             case Waiting(ahead=ahead) if ahead:
                 self._draft.show(self._interim(self._say("answer.ahead", count=ahead)))
             case Waiting():
-                self._draft.show(self._interim(self._say("answer.writing")))
+                self._draft.show(self._interim(self._turn_line))
             case Delta(text=text):
                 self._words += text
                 self._draft.show(self._interim(self._words))
@@ -164,7 +166,7 @@ class Reply:
 
     def _whole(self, answer: Answer, headline: str) -> Content:
         pages = render.answer_pages(answer, headline, self._services.texts, self._request.head)
-        return Content(pages, only(WhyButton(answer.decision_id, self._say("answer.why"))))
+        return Content(pages, only(WhyButton(answer.decision_id, self._language, self._say("answer.why"))))
 
     def _partial(self, status: str, sentence: str = "") -> Content:
         """What stands there when the answer did not come to its end."""
@@ -172,7 +174,11 @@ class Reply:
         if not self._words and not sentence:
             words = render.join(self._request.head, self._say("answer.stopped_empty"))
         pages = render.with_footer(words, render.small(status) if status and self._words else "")
-        why = None if self._decision_id is None else only(WhyButton(self._decision_id, self._say("answer.why")))
+        why = (
+            None
+            if self._decision_id is None
+            else only(WhyButton(self._decision_id, self._language, self._say("answer.why")))
+        )
         return Content(pages, why)
 
     def _say(self, key: str, **values: object) -> str:

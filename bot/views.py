@@ -10,6 +10,8 @@ from typing import Self
 
 import discord
 
+from chains.types import Language
+
 _Button = discord.ui.Button[discord.ui.View]
 _Select = discord.ui.Select[discord.ui.View]
 _Item = discord.ui.Item[discord.ui.View]
@@ -18,40 +20,42 @@ MOST_CHOICES = 25
 """Options that Discord takes in a select."""
 
 
-class WhyButton(discord.ui.DynamicItem[_Button], template=r"why:(?P<decision_id>[\w-]{1,64})"):
+class WhyButton(discord.ui.DynamicItem[_Button], template=r"why:(?P<language>en|zh):(?P<decision_id>[\w-]{1,64})"):
     """Shows how a decision came about."""
 
-    def __init__(self, decision_id: str, label: str) -> None:
-        style = discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"why:{decision_id}", emoji="🧭"))
+    def __init__(self, decision_id: str, language: Language, label: str) -> None:
+        style, custom_id = discord.ButtonStyle.secondary, f"why:{language}:{decision_id}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="🧭"))
         self.decision_id = decision_id
+        self.language = language
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
         """The button of a message, from its id alone."""
-        return cls(match["decision_id"], "?")
+        return cls(match["decision_id"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Pass the press on."""
-        interaction.client.dispatch("why_pressed", interaction, self.decision_id)
+        interaction.client.dispatch("why_pressed", interaction, self.decision_id, self.language)
 
 
-class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<reply_id>[\w-]{1,64})"):
+class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>en|zh):(?P<reply_id>[\w-]{1,64})"):
     """Stops an answer while it is written."""
 
-    def __init__(self, reply_id: str, label: str) -> None:
-        style = discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"stop:{reply_id}", emoji="⏹️"))
+    def __init__(self, reply_id: str, language: Language, label: str) -> None:
+        style, custom_id = discord.ButtonStyle.secondary, f"stop:{language}:{reply_id}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="⏹️"))
         self.reply_id = reply_id
+        self.language = language
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
         """The button of a message, from its id alone."""
-        return cls(match["reply_id"], "?")
+        return cls(match["reply_id"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Pass the press on."""
-        interaction.client.dispatch("stop_pressed", interaction, self.reply_id)
+        interaction.client.dispatch("stop_pressed", interaction, self.reply_id, self.language)
 
 
 class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>\d{1,20})"):

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot import access, conversation, render
 from bot.access import GuildPlace
 from bot.direct import DirectMessages
-from bot.errors import GuildOnly, NotYours
+from bot.errors import GuildOnly, NothingToStop, NotYours
 from bot.failures import whisper
 from bot.language import of_interaction
 from bot.outlets import BelowMessage, CommandResponse
@@ -80,16 +80,16 @@ class Ask(commands.Cog):
         )
 
     @commands.Cog.listener()
-    async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str) -> None:
+    async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         """Explain a decision to the member who asked."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        self._whisper(self._explain(interaction, decision_id), interaction, "explanation")
+        self._whisper(self._explain(interaction, decision_id, language), interaction, "explanation")
 
     @commands.Cog.listener()
-    async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str) -> None:
+    async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         """Stop an answer."""
         await interaction.response.defer()
-        self._whisper(self._stop(interaction, reply_id), interaction, "stop")
+        self._whisper(self._stop(interaction, reply_id, language), interaction, "stop")
 
     @commands.Cog.listener()
     async def on_guild_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
@@ -150,20 +150,21 @@ class Ask(commands.Cog):
         )
         await self._replies.write(Request(question, message.channel.id, BelowMessage(message), head))
 
-    async def _explain(self, interaction: discord.Interaction, decision_id: str) -> None:
+    async def _explain(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         assistant = await self._services.assistant.get()
         if await assistant.asker_of(decision_id) != str(interaction.user.id):
             raise NotYours
-        explanation = await assistant.explanation(decision_id, _language_of_answer(interaction))
+        explanation = await assistant.explanation(decision_id, language)
         for page in render.split(explanation.markdown):
             await whisper(interaction, page)
 
-    async def _stop(self, interaction: discord.Interaction, reply_id: str) -> None:
+    async def _stop(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)
-        self._replies.stop(reply_id, str(interaction.user.id), moderator=moderator)
-
-
-def _language_of_answer(interaction: discord.Interaction) -> Language:
-    """The language of the answer that the button stands below."""
-    message = interaction.message
-    return of_interaction(interaction) if message is None else detect(message.content)
+        try:
+            self._replies.stop(reply_id, str(interaction.user.id), moderator=moderator)
+        except NothingToStop:
+            interrupted = self._services.texts(language, "answer.interrupted")
+            words = "" if interaction.message is None else interaction.message.content
+            await interaction.edit_original_response(
+                content=render.join(words, interrupted)[-render.MESSAGE_LIMIT :], view=None
+            )

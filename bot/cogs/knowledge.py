@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import aclosing
 
 import discord
 from discord import app_commands
@@ -14,6 +15,7 @@ from bot.errors import FileTooLarge
 from bot.failures import whisper
 from bot.language import of_interaction
 from bot.outlets import CommandResponse
+from bot.ports import Documents
 from bot.replies import Services
 from bot.stream import Content, Draft
 from bot.tasks import Tasks
@@ -116,7 +118,7 @@ class Knowledge(commands.Cog):
             loop.call_soon_threadsafe(draft.show, Content((line,)))
 
         data = await file.read()
-        documents = await self._services.documents.get()
+        documents = await self._opened(draft, language)
         await documents.register_guild(str(place.guild.id), place.guild.name)
         return await documents.ingest_bytes(
             data,
@@ -126,6 +128,15 @@ class Knowledge(commands.Cog):
             ingested_by=str(member.id),
             on_progress=show,
         )
+
+    async def _opened(self, draft: Draft, language: Language) -> Documents:
+        """The documents; until they are there, how far the loading is."""
+        part = self._services.documents
+        async with aclosing(part.progress()) as reports:
+            async for loading in reports:
+                line = render.loading_line(part.name, loading, language, self._services.texts)
+                draft.show(Content((render.small(line),)))
+        return await part.get()
 
     async def _list(self, interaction: discord.Interaction) -> None:
         place, member = access.place_and_member(interaction)

@@ -1,0 +1,67 @@
+"""Documents that are only listed: nothing is read, embedded or searched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from knowledge.errors import SourceError
+from knowledge.types import Audience, IngestOutcome, IngestProgress, IngestReport, Reader, Source
+
+
+@dataclass
+class ListedDocuments:
+    """Fulfils `bot.ports.Documents`."""
+
+    listed: list[Source] = field(default_factory=list)
+    guilds: dict[str, str] = field(default_factory=dict)
+    fails_with: str | None = None
+    """The reason that every report gives."""
+    raises: Exception | None = None
+
+    async def ingest_bytes(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+    ) -> IngestReport:
+        if self.raises is not None:
+            raise self.raises
+        if self.fails_with is not None:
+            return IngestReport(name, IngestOutcome.FAILED, None, 0, None, 0.1, self.fails_with, "why")
+        if on_progress is not None:
+            on_progress(IngestProgress("embedding", 1, 2))
+        digest = hashlib.sha256(data).hexdigest()
+        source = Source(
+            digest[:8],
+            guild_id,
+            name,
+            "md",
+            digest,
+            audience,
+            len(data),
+            2,
+            datetime(2026, 1, 1, tzinfo=UTC),
+            ingested_by,
+        )
+        self.listed.append(source)
+        return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1)
+
+    async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
+        return [s for s in self.listed if s.guild_id == guild_id and reader.may_read(s.audience)]
+
+    async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
+        for source in await self.sources(guild_id, reader):
+            if name_or_id in {source.id, source.name}:
+                self.listed.remove(source)
+                return source
+        raise SourceError(f"no source {name_or_id!r}")
+
+    async def register_guild(self, guild_id: str, name: str) -> None:
+        self.guilds[guild_id] = name

@@ -1,0 +1,267 @@
+"""What a member sees when asking: by mention, reply, direct message and command."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from bot.ports import Assistant
+from bot.readiness import Loading, Part
+from chains.errors import GenerationFailed
+from chains.types import Language, Route, Turn
+from tests.fakes.scripted_assistant import ScriptedAssistant
+from tests.journeys import discord_api
+from tests.journeys.conftest import Community
+
+
+async def test_a_mention_is_answered_below_the_question_with_source_route_reason_and_seconds(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    answer = await community.ask(community.member, "How long can I borrow a tool?")
+    assert answer.content.splitlines() == [
+        "Seven days.",
+        "-# [1] tools.md › Borrowing › In short",
+        "-# retrieval · probability that the passages hold the answer: 93 % (R1) · 4.2 s",
+    ]
+    assert answer.reference is not None
+    assert [question.text for question in assistant.questions] == ["How long can I borrow a tool?"]
+    assert assistant.questions[0].asker_id == str(community.member.id)
+
+
+async def test_an_answer_pings_nobody(community: Community, assistant: ScriptedAssistant) -> None:
+    assistant.text = "@everyone ask <@1> now"
+    answer = await community.ask(community.member, "Who?")
+    stored = community.env.backend.get_message(community.channel.id, answer.id)
+    assert not stored.mention_everyone
+    assert not stored.ping_user_ids
+
+
+async def test_talk_that_does_not_address_the_bot_is_left_alone(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.member.send(community.channel, "How long can one borrow a tool?")
+    await community.rest()
+    assert assistant.questions == []
+
+
+async def test_the_first_words_show_while_the_rest_is_written(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    await community.member.send(community.channel, f"{community.mention} How long?")
+    await assistant.has_begun.wait()
+    await community.env.settle()
+    while "Seven" not in community.last().content:
+        await community.env.settle()
+    assert [child.label for child in _buttons(community.last())] == ["Stop"]
+    assistant.may_go_on.set()
+    await community.rest()
+    assert [child.label for child in _buttons(community.last())] == ["Why?"]
+
+
+async def test_a_question_in_chinese_is_answered_in_chinese(community: Community, assistant: ScriptedAssistant) -> None:
+    assistant.text = "七天。"
+    answer = await community.ask(community.member, "工具可以借多久？")
+    assert assistant.questions[0].language is Language.ZH
+    assert answer.content.splitlines()[-1].endswith("4.2 秒")
+    assert [child.label for child in _buttons(answer)] == ["为什么？"]
+
+
+async def test_a_reply_to_an_answer_goes_on_with_the_conversation(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    first = await community.ask(community.member, "How long can I borrow a tool?")
+    assistant.text = "Two pounds."
+    second = await community.ask(community.member, "And what if I am late?", reply_to=first)
+    await community.ask(community.member, "A week?", reply_to=second)
+    assert assistant.questions[-1].history == (
+        Turn("How long can I borrow a tool?", "Seven days."),
+        Turn("And what if I am late?", "Two pounds."),
+    )
+
+
+async def test_a_reply_to_the_answer_of_a_command_knows_what_was_asked(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.member.slash(community.channel, "ask", question="What is a *blue* card?")
+    await community.rest()
+    await community.ask(community.member, "Who gives it?", reply_to=community.last())
+    assert assistant.questions[-1].history == (Turn("What is a *blue* card?", "Seven days."),)
+
+
+async def test_ask_shows_the_question_and_obeys_the_route(community: Community, assistant: ScriptedAssistant) -> None:
+    result = await community.member.slash(community.channel, "ask", question="Say hello", route="direct")
+    assert result.acknowledged
+    await community.rest()
+    assert assistant.questions[0].requested_route is Route.DIRECT
+    assert community.last().content.startswith("> Say hello\nSeven days.")
+
+
+async def test_a_private_answer_is_seen_by_the_asker_alone(community: Community, assistant: ScriptedAssistant) -> None:
+    await community.moderator.slash(community.channel, "ask", question="Who leads?", private=True)
+    await community.rest()
+    assert community.channel.history(viewer=community.other) == []
+    assert "Seven days." in community.channel.history(viewer=community.moderator)[-1].content
+    assert str(community.hidden.id) in assistant.questions[0].reader.channel_ids
+
+
+async def test_a_public_answer_draws_only_on_what_everyone_there_may_read(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.ask(community.moderator, "Who leads?")
+    assert assistant.questions[0].reader.channel_ids == {str(community.channel.id), str(community.open.id)}
+
+
+async def test_an_answer_in_a_hidden_channel_may_draw_on_that_channel(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.moderator.send(community.hidden, f"{community.mention} Who leads?")
+    await community.rest()
+    assert str(community.hidden.id) in assistant.questions[0].reader.channel_ids
+
+
+async def test_a_direct_message_is_about_the_one_server_that_is_shared(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.member.send_dm("How long can I borrow a tool?")
+    await community.rest()
+    answer = community.member.user.dm_channel.last_message
+    assert answer is not None
+    assert answer.content.startswith("-# about Harbour Lights\nSeven days.")
+    assert assistant.questions[0].guild_id == str(community.guild.id)
+    assert str(community.hidden.id) not in assistant.questions[0].reader.channel_ids
+
+
+async def test_a_direct_message_asks_which_of_two_servers_it_is_about(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    second = community.env.create_guild("Night Owls")
+    second.add_member(community.member.user)
+    await community.env.settle()
+    await community.member.send_dm("How long?")
+    await community.rest()
+    channel = community.member.user.dm_channel
+    asking = channel.last_message
+    assert asking is not None
+    assert asking.content == "Which server is your question about?"
+    await community.member.user.select(asking, [str(second.id)])
+    await community.rest()
+    assert assistant.questions[0].guild_id == str(second.id)
+    answer = channel.last_message
+    assert answer is not None
+    assert answer.content.startswith("-# about Night Owls")
+
+
+async def test_an_empty_question_is_told_what_to_do(community: Community, assistant: ScriptedAssistant) -> None:
+    answer = await community.ask(community.member, "")
+    assert answer.content.startswith("What would you like to know?")
+    assert assistant.questions == []
+
+
+async def test_a_question_of_4000_characters_is_told_the_limit(community: Community) -> None:
+    await community.member.slash(community.channel, "ask", question="x" * 4000)
+    await community.rest()
+    assert "4000 characters; 2000 are the most" in community.last().content
+
+
+async def test_a_failing_model_leaves_a_sentence_and_the_next_question_is_answered(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.fails = GenerationFailed("scripted")
+    failed = await community.ask(community.member, "How long?")
+    assert "The chat model failed while it wrote" in failed.content
+    assistant.fails = None
+    answer = await community.ask(community.member, "How long?")
+    assert answer.content.startswith("Seven days.")
+
+
+async def test_an_unexpected_error_gives_a_number_and_no_detail(
+    community: Community, assistant: ScriptedAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    assistant.fails = RuntimeError("/secret/path")
+    answer = await community.ask(community.member, "How long?")
+    assert "/secret/path" not in answer.content
+    incident = answer.content.split("**")[1]
+    assert incident in caplog.text
+    assert "/secret/path" in caplog.text
+
+
+async def test_an_answer_that_is_too_long_for_one_message_is_split(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.text = "\n".join(f"line {number} " + "x" * 90 for number in range(50))
+    await community.ask(community.member, "Tell me all")
+    pages = [message for message in community.channel.history() if message.author.bot]
+    assert len(pages) > 2
+    assert all(len(page.content) <= 2000 for page in pages)
+    assert [len(_buttons(page)) for page in pages] == [0] * (len(pages) - 1) + [1]
+
+
+async def test_waiting_says_how_many_answers_come_first(community: Community, assistant: ScriptedAssistant) -> None:
+    assistant.ahead = 3
+    await community.ask(community.member, "How long?")
+    edits = [r.json["content"] for r in community.env.http_requests if r.method == "PATCH" and r.json]
+    sent = [r.json["content"] for r in community.env.http_requests if r.method == "POST" and r.json]
+    assert sent[0] == "-# Looking at your question…"
+    assert edits[-1].startswith("Seven days.")
+
+
+async def test_the_answer_is_written_anew_where_discord_refuses_its_last_edit(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    community.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
+    answer = await community.ask(community.member, "How long?")
+    assert answer.content.startswith("Seven days.")
+
+
+async def test_a_deleted_answer_stops_being_written(community: Community, assistant: ScriptedAssistant) -> None:
+    assistant.may_go_on.clear()
+    await community.member.send(community.channel, f"{community.mention} How long?")
+    await assistant.has_begun.wait()
+    await community.moderator.delete(community.last())
+    assistant.may_go_on.set()
+    await community.rest()
+    assert [message.author.bot for message in community.channel.history()] == [False]
+
+
+class TestWhileTheModelLoads:
+    @pytest.fixture
+    async def assistant_part(self) -> Part[Assistant]:
+        part: Part[Assistant] = Part("chat_model")
+        part.report(Loading("downloading", 212_000_000, 491_000_000))
+        return part
+
+    async def test_a_question_shows_the_progress_and_is_answered_once_it_is_there(
+        self, community: Community, assistant: ScriptedAssistant, assistant_part: Part[Assistant]
+    ) -> None:
+        await community.member.send(community.channel, f"{community.mention} How long?")
+        while "Loading" not in community.last().content:
+            await community.env.settle()
+        expected = "-# Loading the chat model: 43 %, 212 of 491 MB. Your question is kept."
+        assert community.last().content == expected
+        assistant_part.succeed(assistant)
+        await community.rest()
+        assert community.last().content.startswith("Seven days.")
+
+    async def test_a_failed_load_says_what_to_do(self, community: Community, assistant_part: Part[Assistant]) -> None:
+        assistant_part.fail(OSError("/models is full"), "disk_full")
+        answer = await community.ask(community.member, "How long?")
+        assert "the chat model could not be loaded. The disk has too little space." in answer.content
+        assert "/models" not in answer.content
+
+
+async def test_everything_sent_fits_discords_own_description(community: Community) -> None:
+    if not discord_api.is_described():
+        pytest.skip("Discord's API description is not on this machine")
+    await community.ask(community.member, "How long?")
+    assert discord_api.check(community.env.http_requests) >= 3
+
+
+def _buttons(message: discord.Message) -> list[discord.Button]:
+    return [
+        child
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+        if isinstance(child, discord.Button)
+    ]

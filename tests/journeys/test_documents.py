@@ -1,0 +1,160 @@
+"""What a moderator does with documents, and what a member may not."""
+
+from __future__ import annotations
+
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.ports import Documents
+from bot.readiness import Part
+from knowledge.errors import IndexUnavailable
+from knowledge.types import EVERY_MEMBER, Audience
+from tests.fakes.listed_documents import ListedDocuments
+from tests.journeys.conftest import Community
+
+PERMITS = ("permits.md", b"# Permits\n\nA permit costs nine pounds a night.")
+
+
+async def _ingest(community: Community, file: tuple[str, bytes] = PERMITS, **options: str) -> str:
+    result = await community.moderator.slash(community.channel, "ingest", file=file, **options)
+    assert result.acknowledged
+    await community.rest()
+    return community.last().content
+
+
+async def test_a_document_is_taken_in_for_those_who_can_read_the_channel(
+    community: Community, documents: ListedDocuments
+) -> None:
+    report = await _ingest(community)
+    assert report.startswith("📄 **permits.md** is taken in: 2 passages, 0.1 s.")
+    assert f"<#{community.channel.id}>" in report
+    [source] = documents.listed
+    assert source.audience == Audience(str(community.channel.id))
+    assert source.ingested_by == str(community.moderator.id)
+    assert documents.guilds == {str(community.guild.id): "Harbour Lights"}
+
+
+async def test_a_document_may_be_for_every_member(community: Community, documents: ListedDocuments) -> None:
+    report = await _ingest(community, audience="guild")
+    assert report.endswith("Answers may use it for every member.")
+    assert documents.listed[0].audience == EVERY_MEMBER
+
+
+async def test_a_member_cannot_use_the_moderators_commands(community: Community) -> None:
+    with pytest.raises(SetupError, match="not visible"):
+        await community.member.slash(community.channel, "ingest", file=PERMITS)
+
+
+async def test_the_command_checks_again_where_a_server_opened_it_to_everyone(
+    community: Community, documents: ListedDocuments
+) -> None:
+    command = next(c for c in await community.app.client.tree.fetch_commands() if c.name == "ingest")
+    community.guild.set_command_permissions(command, {community.guild.default_role: True})
+    await community.member.slash(community.channel, "ingest", file=PERMITS)
+    await community.rest()
+    told = community.channel.history(viewer=community.member)[-1].content
+    assert told == "That needs the permission **Manage Messages**. Ask a moderator."
+    assert documents.listed == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("empty", "It is empty."),
+        ("binary", "It holds no text"),
+        ("corrupt", "It is damaged."),
+        ("encrypted", "It is protected by a password."),
+        ("unsupported", "Its format is not known here."),
+    ],
+)
+async def test_a_file_that_cannot_be_taken_in_is_answered_with_what_to_do(
+    community: Community, documents: ListedDocuments, reason: str, sentence: str
+) -> None:
+    documents.fails_with = reason
+    report = await _ingest(community)
+    assert report.startswith("**permits.md** was not taken in.")
+    assert sentence in report
+
+
+async def test_a_file_of_30_mb_is_refused_before_it_is_downloaded(
+    community: Community, documents: ListedDocuments
+) -> None:
+    await _ingest(community, ("big.md", b"x" * 30_000_000))
+    told = community.channel.history(viewer=community.moderator)[-1].content
+    assert told.startswith("The file has 30.0 MB; 10 MB are the most.")
+    assert documents.listed == []
+
+
+async def test_a_name_with_a_path_in_it_changes_nothing_around_it(community: Community) -> None:
+    report = await _ingest(community, ("../../**x**.md", b"text"))
+    assert "\\*\\*x\\*\\*" in report
+
+
+async def test_an_index_that_is_down_is_told_and_logged(
+    community: Community, documents: ListedDocuments, caplog: pytest.LogCaptureFixture
+) -> None:
+    documents.raises = IndexUnavailable("the Chroma server on port 1 does not answer")
+    await _ingest(community)
+    told = community.channel.history(viewer=community.moderator)[-1].content
+    assert told.startswith("The search index doesn't answer.")
+    assert "port 1" in caplog.text
+
+
+async def test_sources_are_listed_to_the_moderator_alone(community: Community) -> None:
+    await _ingest(community)
+    await community.moderator.slash(community.channel, "sources list")
+    await community.rest()
+    listed = community.channel.history(viewer=community.moderator)[-1].content
+    assert listed.splitlines()[0] == "**Documents** (1)"
+    assert "**permits.md** · 2 passages · 1 kB" in listed
+    assert "**Documents**" not in community.last_seen_by(community.member)
+
+
+async def test_a_source_is_found_by_what_is_typed_and_removed(community: Community, documents: ListedDocuments) -> None:
+    await _ingest(community)
+    choices = await community.moderator.autocomplete(community.channel, "sources remove", "name", "PERM")
+    assert [choice["name"] for choice in choices] == ["permits.md"]
+    await community.moderator.slash(community.channel, "sources remove", name=choices[0]["value"])
+    await community.rest()
+    assert community.last().content.startswith("🗑️ **permits.md** is removed, with its 2 passages.")
+    assert documents.listed == []
+
+
+async def test_removing_what_is_not_there_says_so(community: Community) -> None:
+    await community.moderator.slash(community.channel, "sources remove", name="nothing.md")
+    await community.rest()
+    told = community.last_seen_by(community.moderator)
+    assert told.startswith("There is no single document of that name here.")
+
+
+async def test_a_moderator_lists_no_source_of_a_channel_that_is_hidden_from_them(
+    community: Community, documents: ListedDocuments
+) -> None:
+    secret = community.guild.create_text_channel("secret")
+    await documents.ingest_bytes(
+        b"x", name="s.md", guild_id=str(community.guild.id), audience=Audience("1"), ingested_by="terminal"
+    )
+    await community.moderator.slash(secret, "sources list")
+    await community.rest()
+    assert community.last_seen_by(community.moderator, secret).startswith("There are no documents")
+
+
+async def test_help_is_in_the_members_language(community: Community) -> None:
+    await community.member.slash(community.channel, "help")
+    assert "Routewise answers questions" in community.last_seen_by(community.member)
+
+
+class TestBeforeTheDocumentsAreOpen:
+    @pytest.fixture
+    async def documents_part(self) -> Part[Documents]:
+        return Part("documents")
+
+    async def test_ingesting_waits_for_them(
+        self, community: Community, documents: ListedDocuments, documents_part: Part[Documents]
+    ) -> None:
+        await community.moderator.slash(community.channel, "ingest", file=PERMITS)
+        while "Loading the search model" not in community.last().content:
+            await community.env.settle()
+        documents_part.succeed(documents)
+        await community.rest()
+        assert "is taken in" in community.last().content
