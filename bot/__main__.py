@@ -13,11 +13,12 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 
+import aiohttp
 import discord
 
 from bot import terminal
 from bot.app import Loader, assemble
-from bot.errors import BotError, LocalUnavailable, TokenMissing, TokenRefused
+from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
@@ -111,6 +112,8 @@ async def _run(settings: Settings) -> None:
             await app.client.connect()
     except discord.LoginFailure as error:
         raise TokenRefused from error
+    except (aiohttp.ClientConnectionError, discord.DiscordServerError) as error:
+        raise DiscordUnreachable from error
     finally:
         await tasks.close()
         await loader.close()

@@ -4,6 +4,7 @@ BotError
 ├── SettingsInvalid      a setting is unknown or has a value that cannot be used
 ├── TokenMissing         the real Discord was asked for without a token
 ├── TokenRefused         Discord does not know the token
+├── DiscordUnreachable   the network or Discord is down at the start
 ├── LocalUnavailable     the browser's Discord was asked for, but is not installed
 ├── PartFailed           a model or the documents could not be loaded
 ├── NotAllowed           a member used what is a moderator's
@@ -47,6 +48,16 @@ class TokenRefused(BotError):
         super().__init__(
             "Discord refused the token in DISCORD_TOKEN. Copy it again from the bot page of "
             "https://discord.com/developers/applications, or run `python -m bot --local`, which needs none."
+        )
+
+
+class DiscordUnreachable(BotError):
+    """Raised where Discord does not answer at the start; later, the connection is taken up again by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not answer. Check the network and https://discordstatus.com, then start again; "
+            "`python -m bot --local` needs no network."
         )
 
 

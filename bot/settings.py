@@ -52,7 +52,16 @@ class Settings:
 
 def setting_names() -> tuple[str, ...]:
     """The names of all settings, as they stand in the environment, sorted."""
-    return tuple(sorted({name.upper() for package in _PACKAGES for name in package.model_fields}))
+    return tuple(sorted(setting_defaults()))
+
+
+def setting_defaults() -> dict[str, str]:
+    """Each setting's default as `.env.example` writes it; empty where there is none, or it depends on the machine."""
+    fields = {name.upper(): field for package in _PACKAGES for name, field in package.model_fields.items()}
+    return {
+        name: "" if field.default_factory or field.default is None else str(field.default)
+        for name, field in fields.items()
+    }
 
 
 def load_settings(env_file: Path = Path(".env")) -> Settings:

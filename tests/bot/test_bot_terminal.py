@@ -1,0 +1,85 @@
+"""`python -m bot` as a person starts it, up to the point where it needs Discord or a model."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def _fresh_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+
+
+class _Refuses(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"message": "401: Unauthorized", "code": 0}')
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def refusing_discord(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = HTTPServer(("127.0.0.1", 0), _Refuses)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{server.server_port}/api/v10")
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_without_a_token_it_says_so_and_names_the_local_discord(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("DISCORD_TOKEN is not set.")
+    assert "--local" in told
+
+
+@pytest.mark.usefixtures("refusing_discord")
+def test_a_wrong_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "wrong.token.here")
+    assert main([]) == 1
+    told = capsys.readouterr().err.strip()
+    assert told.startswith("Discord refused the token in DISCORD_TOKEN.")
+    assert len(told.splitlines()) == 1
+    assert "wrong.token.here" not in told
+
+
+def test_discord_out_of_reach_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+    monkeypatch.setenv("DISCORD_TOKEN", "some.token.here")
+    assert main([]) == 1
+    assert capsys.readouterr().err.startswith("Discord does not answer.")
+
+
+def test_a_mistyped_setting_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKN=x\n", "utf-8")
+    assert main([]) == 1
+    assert "Did you mean DISCORD_TOKEN?" in capsys.readouterr().err
+
+
+def test_an_unknown_decision_cannot_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "nothing"]) == 1
+    assert "No decision is on record under 'nothing'" in capsys.readouterr().err
+
+
+def test_a_channel_that_is_not_there_is_named_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--local", "--channel", "nowhere"]) == 1
+    assert "Choose one of: ask-the-crew, tool-shed, committee." in capsys.readouterr().err
+    asyncio.set_event_loop(None)

@@ -1,0 +1,146 @@
+"""Discord in the browser: the page's own protocol, spoken to a live bot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.local import LocalDiscord
+from bot.local_page import LivePage
+from bot.readiness import Part
+from bot.settings import Settings
+from tests.fakes.listed_documents import ListedDocuments
+from tests.fakes.scripted_assistant import ScriptedAssistant
+
+
+class Tab:
+    """A browser's tab: opens the page, sends what a person does, reads what is published."""
+
+    def __init__(self, page: LivePage, http: httpx.AsyncClient) -> None:
+        self._page, self._http = page, http
+        self._state: dict[str, Any] = {}
+        self._sequence = 0
+
+    async def open(self) -> None:
+        answer = await self._http.post("/api/pages", json={})
+        self._state = answer.raise_for_status().json()
+        self._http.headers["X-Simcord-Context"] = self._state["context"]["id"]
+
+    async def act(self, kind: str, **body: Any) -> dict[str, Any]:
+        """Act on the state that was read last, however old it is."""
+        self._sequence += 1
+        answer = await self._http.post(
+            "/api/action",
+            json={
+                "kind": kind,
+                "protocol_version": 3,
+                "sequence": self._sequence,
+                "request_id": f"r{self._sequence}",
+                "generation": self._state["context"]["generation"],
+                "bot_generation": self._state["botGeneration"],
+                "published_revision": self._state["publishedRevision"],
+                **body,
+            },
+        )
+        receipt: dict[str, Any] = answer.raise_for_status().json()
+        assert receipt["settlement"] == "settled", receipt
+        return receipt
+
+    async def say(self, text: str) -> None:
+        await self.act("send_message", content=text, target_id=None, reply_to_id=None)
+
+    async def read(self) -> list[str]:
+        self._state = (await self._http.get("/api/state")).raise_for_status().json()
+        return [self._state["messages"][key]["content"] for key in self._state["timeline"]]
+
+    async def wait_for(self, shown: Callable[[list[str]], bool]) -> list[str]:
+        while not shown(texts := await self.read()):
+            pass
+        return texts
+
+    async def button(self, label: str) -> dict[str, str]:
+        """What to act on for the last button of that label."""
+        await self.read()
+        for key in reversed(self._state["timeline"]):
+            for row in self._state["messages"][key]["components"]:
+                for child in row["components"]:
+                    if child.get("label") == label:
+                        return {"target_id": key, "control_key": child["control_key"]}
+        raise AssertionError(f"there is no button {label!r}")
+
+
+Start = Callable[[], AbstractAsyncContextManager[tuple[LocalDiscord, Tab]]]
+
+
+@pytest.fixture
+def start(settings: Settings, assistant: ScriptedAssistant, documents: ListedDocuments) -> Start:
+    @asynccontextmanager
+    async def local() -> AsyncIterator[tuple[LocalDiscord, Tab]]:
+        world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant))
+        try:
+            async with await world.open(None, "ask-the-crew") as page:
+                headers = {"X-Simcord-Capability": page.capability}
+                async with httpx.AsyncClient(base_url=page.url.partition("/#")[0], headers=headers) as http:
+                    tab = Tab(page, http)
+                    await tab.open()
+                    yield world, tab
+        finally:
+            await world.close()
+
+    return local
+
+
+async def test_the_first_start_greets_and_takes_the_handbook_in(start: Start, documents: ListedDocuments) -> None:
+    async with start() as (_, tab):
+        texts = await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+    assert texts[0].startswith("**Welcome to Harbour Lights**")
+    assert "tools.md" in {source.name for source in documents.listed}
+
+
+async def test_an_answer_grows_on_the_page_while_it_is_written_and_can_be_stopped_there(
+    start: Start, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    async with start() as (_, tab):
+        await tab.say("@Routewise How long can I borrow a tool?")
+        await tab.wait_for(lambda texts: texts[-1] == "Seven")
+        await tab.act("click", **await tab.button("Stop"))
+        texts = await tab.wait_for(lambda texts: texts[-1].endswith("stopped"))
+    assert texts[-1] == "Seven\n-# stopped"
+    assert assistant.questions[0].text == "How long can I borrow a tool?"
+
+
+async def test_what_is_typed_while_the_page_changes_is_taken_all_the_same(
+    start: Start, assistant: ScriptedAssistant
+) -> None:
+    async with start() as (_, tab):
+        await tab.say("@Routewise One?")
+        await tab.say("@Routewise Two?")
+        await tab.wait_for(lambda texts: sum("4.2 s" in text for text in texts) == 2)
+    assert {question.text for question in assistant.questions} == {"One?", "Two?"}
+
+
+async def test_ids_conversation_and_address_are_the_same_after_a_restart(
+    start: Start, assistant: ScriptedAssistant, documents: ListedDocuments
+) -> None:
+    async with start() as (first, tab):
+        await tab.say("@Routewise How long can I borrow a tool?")
+        before = await tab.wait_for(
+            lambda texts: "4.2 s" in texts[-1] and any("The handbook is taken in" in text for text in texts)
+        )
+        known = first.world.guild.id, [channel.id for channel in first.world.channels.values()]
+        url = first.env._preview.url if first.env._preview else ""
+    documents.listed.clear()
+    async with start() as (second, tab):
+        assert await tab.read() == before
+        assert (second.world.guild.id, [channel.id for channel in second.world.channels.values()]) == known
+        await tab.act("click", **await tab.button("Why?"))
+        after = await tab.wait_for(lambda texts: any("**Route: retrieval**" in text for text in texts))
+        assert second.env._preview is not None
+        assert second.env._preview.url.partition("#")[2] == url.partition("#")[2]
+    assert after[: len(before)] == before
+    assert documents.listed == [], "what a moderator removed stays away"
