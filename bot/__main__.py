@@ -13,8 +13,8 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 
-import aiohttp
 import discord
+from pydantic import SecretStr
 
 from bot import terminal
 from bot.app import Loader, assemble
@@ -107,16 +107,21 @@ async def _run(settings: Settings) -> None:
     app = assemble(settings, documents, assistant, tasks, sync_record=record)
     try:
         async with app.client:
-            await app.client.login(token.get_secret_value())
+            await _log_in(app.client, token)
             tasks.start(loader.load(documents, assistant), "loading")
             await app.client.connect()
-    except discord.LoginFailure as error:
-        raise TokenRefused from error
-    except (aiohttp.ClientConnectionError, discord.DiscordServerError) as error:
-        raise DiscordUnreachable from error
     finally:
         await tasks.close()
         await loader.close()
+
+
+async def _log_in(client: discord.Client, token: SecretStr) -> None:
+    try:
+        await client.login(token.get_secret_value().strip())
+    except discord.LoginFailure as error:
+        raise TokenRefused from error
+    except (OSError, discord.DiscordServerError) as error:
+        raise DiscordUnreachable from error
 
 
 async def _until_ended(work: Coroutine[object, object, str | None]) -> str | None:

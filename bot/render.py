@@ -52,7 +52,7 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") ->
         small(
             texts(language, f"routes.{answer.decision.route}"),
             headline,
-            texts(language, "answer.seconds", seconds=f"{answer.timings.total_s:.1f}"),
+            texts(language, "answer.seconds", seconds=_seconds(answer.timings.total_s)),
         ),
     ]
     return with_footer(join(head, answer.text), "\n".join(footer))
@@ -160,6 +160,11 @@ def _source_line(number: int, item: Evidence, language: Language, texts: Texts) 
     elif place.heading is None and place.line is not None:
         words += f", {texts(language, 'answer.line', line=place.line)}"
     return f"{_SMALL}[{number}] {escape_markdown(shorten(words, _LINE_LIMIT))}"
+
+
+def _seconds(seconds: float) -> str:
+    """To a tenth; never none at all."""
+    return f"{seconds:.1f}" if seconds >= 0.05 else "<0.1"
 
 
 def _size(size_bytes: int) -> str:

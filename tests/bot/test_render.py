@@ -28,7 +28,7 @@ def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
         "Seven days [1].",
         "-# [1] a\\_b.md › Fees › Late",
         "-# [2] scan.pdf, p. 3",
-        "-# retrieval · because 93 % · 0.0 s",
+        "-# retrieval · because 93 % · <0.1 s",
     ]
 
 

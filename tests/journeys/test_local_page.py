@@ -144,3 +144,14 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
         assert second.env._preview.url.partition("#")[2] == url.partition("#")[2]
     assert after[: len(before)] == before
     assert documents.listed == [], "what a moderator removed stays away"
+
+
+async def test_the_page_of_a_hidden_channel_is_open_to_those_who_see_it(
+    settings: Settings, assistant: ScriptedAssistant, documents: ListedDocuments
+) -> None:
+    world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant))
+    try:
+        page = await world.open(None, "committee")
+        assert [viewer.name for viewer in page.viewers] == ["moritz", "iris"]
+    finally:
+        await world.close()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pypdf import PdfWriter
 
 from bot.app import Loader
 from bot.ports import Assistant, Documents
@@ -175,3 +180,50 @@ def _invented(chance: random.Random) -> list[_Fact]:
 
 def _word(chance: random.Random) -> str:
     return "".join(chance.choice("bdfgklmnprstv") + chance.choice("aeiou") for _ in range(3)).capitalize()
+
+
+async def test_files_that_cannot_be_taken_in_are_told_and_what_is_there_stays(
+    community: Community, loaded: Loaded
+) -> None:
+    await _take_in(community, "keys.md", _KEYS)
+    for name, data, sentence in (
+        ("empty.md", b"", "It is empty."),
+        ("noise.txt", bytes(range(256)) * 40, "It holds no text"),
+        ("broken.pdf", b"%PDF-1.7\nnothing that a PDF holds", "It is damaged."),
+        ("locked.pdf", _locked_pdf(), "It is protected by a password."),
+        ("picture.png", b"\x89PNG\r\n\x1a\n", "Its format is not known here."),
+    ):
+        await community.moderator.slash(community.channel, "ingest", file=(name, data))
+        await community.rest()
+        assert sentence in community.last().content, name
+    answer = await _ask(community, loaded, "Who keeps the keys of the hall?")
+    assert "Mira Ostrander" in _evidence(answer)
+
+
+async def test_a_name_with_a_path_in_it_stays_a_name(community: Community, loaded: Loaded, tmp_path: Path) -> None:
+    await community.moderator.slash(community.channel, "ingest", file=("../../x.md", _KEYS))
+    await community.rest()
+    assert "**x.md** is taken in" in community.last().content
+    assert not list(tmp_path.parent.glob("x.md"))
+
+
+async def test_a_killed_index_comes_back_with_the_next_question(
+    community: Community, loaded: Loaded, settings: Settings
+) -> None:
+    await _take_in(community, "keys.md", _KEYS)
+    pid = json.loads((settings.bot.data_dir / "chroma.lock").read_text("utf-8"))["pid"]
+    os.kill(pid, signal.SIGKILL)
+    answer = await _ask(community, loaded, "Who keeps the keys of the hall?")
+    assert answer.decision.route is Route.RETRIEVAL
+
+
+_KEYS = b"# Keys\n\nMira Ostrander keeps the keys of the hall and hands them out in the morning."
+
+
+def _locked_pdf() -> bytes:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret")
+    locked = io.BytesIO()
+    writer.write(locked)
+    return locked.getvalue()
