@@ -29,7 +29,7 @@ from bot.stream import Throttles
 from bot.tasks import Tasks
 from knowledge.errors import DatabaseTooNew, IndexUnavailable
 from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
-from weights.errors import DiskFullError, HashMismatchError, NoSourceError
+from weights.errors import ConversionError, DirectoryError, DiskFullError, HashMismatchError, NoSourceError
 from weights.store import Weights
 from weights.types import Progress
 
@@ -45,6 +45,8 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (NoSourceError, "no_source"),
     (HashMismatchError, "wrong_bytes"),
     (DiskFullError, "disk_full"),
+    (DirectoryError, "directory"),
+    (ConversionError, "conversion"),
     (IndexUnavailable, "index"),
     (DatabaseTooNew, "too_new"),
 )

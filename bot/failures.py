@@ -53,7 +53,12 @@ class Failures:
         code = _code(error)
         if not isinstance(error, _EXPECTED) or isinstance(error, PartFailed):
             incident = secrets.token_hex(3)
-            _log.error("incident %s: %s", incident, error, exc_info=error)
+            if isinstance(
+                error, PartFailed
+            ):  # Logged with its traceback when it failed: each question would repeat it.
+                _log.error("incident %s: %s The cause was: %r", incident, error, error.__cause__)
+            else:
+                _log.error("incident %s: %s", incident, error, exc_info=error)
         else:
             incident = ""
             _log.info("told a member: %s", error)

@@ -144,6 +144,7 @@ class Reply:
                 async for loading in reports:
                     line = render.loading_line(part.name, loading, self._language, self._services.texts)
                     self._draft.show(self._interim(self._say("loading.kept", progress=line)))
+            await part.get()
         return await self._services.assistant.get()
 
     def _take(self, event: AnswerEvent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from bot.ports import Assistant
+from bot.ports import Assistant, Documents
 from bot.readiness import Loading, Part
 from chains.errors import GenerationFailed
 from chains.types import Language, Route, Turn
@@ -248,6 +248,18 @@ class TestWhileTheModelLoads:
         answer = await community.ask(community.member, "How long?")
         assert "the chat model could not be loaded. The disk has too little space." in answer.content
         assert "/models" not in answer.content
+
+
+class TestWithoutDocuments:
+    @pytest.fixture
+    async def documents_part(self) -> Part[Documents]:
+        part: Part[Documents] = Part("documents")
+        part.fail(OSError("no network"), "no_source")
+        return part
+
+    async def test_the_failure_names_the_part_that_failed(self, community: Community) -> None:
+        answer = await community.ask(community.member, "How long?")
+        assert "the search model could not be loaded. It could not be downloaded." in answer.content
 
 
 async def test_everything_sent_fits_discords_own_description(community: Community) -> None:
