@@ -13,8 +13,6 @@ from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
-    GenerationMixin,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
     StoppingCriteria,
     StoppingCriteriaList,
@@ -39,9 +37,7 @@ class TextModel:
     def __init__(self, folder: Path, threads: int) -> None:
         dtype = settle_torch(threads)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
-        if not isinstance(model, GenerationMixin):
-            raise TypeError(f"{type(model).__name__} generates no text")
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
         self._generate = model.generate
         self._own_config = model.generation_config
         self._control = tuple(self._tokenizer.get_added_vocab())

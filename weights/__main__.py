@@ -26,6 +26,9 @@ def main() -> int:
         return 0
     try:
         folder = weights.ensure(arguments.name, _show)
+    except KeyboardInterrupt:
+        print("\nStopped. The next fetch goes on from here.", file=sys.stderr)
+        return 130
     except WeightsError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

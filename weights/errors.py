@@ -6,6 +6,7 @@ WeightsError
 ├── HashMismatchError      a file's bytes are not the pinned ones
 ├── SourceError            one source failed; the next one is tried
 │   └── CutOffError        the transfer ended early; what came is kept
+├── DirectoryError         the model directory cannot be written to
 ├── DiskFullError          the model directory's disk has too little space
 ├── ConversionError        the verified file could not be turned into a folder
 ├── BrokenFolderError      a prepared folder is incomplete, or of another format
@@ -61,6 +62,15 @@ class CutOffError(SourceError):
 
     def __init__(self, source: str, done_bytes: int, total_bytes: int) -> None:
         super().__init__(f"{source} was cut off at {done_bytes:,} of {total_bytes:,} bytes, which are kept")
+
+
+class DirectoryError(WeightsError):
+    """Nothing can be kept there."""
+
+    def __init__(self, directory: Path, reason: str) -> None:
+        super().__init__(
+            f"Models cannot be kept in {directory}: {reason}. Set MODEL_DIR to a folder that can be written to."
+        )
 
 
 class DiskFullError(WeightsError):

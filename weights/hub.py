@@ -37,6 +37,8 @@ class Hub:
         """Append what `partial` lacks. Raises SourceError; what has come by then stays."""
         for _ in range(_ATTEMPTS):
             before = size_of(partial)
+            if before >= file.size_bytes:
+                return
             try:
                 with httpx.Client(
                     timeout=_TIMEOUT,
@@ -48,11 +50,10 @@ class Hub:
             except httpx.HTTPError as error:
                 if size_of(partial) == 0:
                     raise SourceError(f"{self.name} did not answer ({_reason(error)})") from error
-            if size_of(partial) >= file.size_bytes:
-                return
             if size_of(partial) <= before:
                 break
-        raise CutOffError(self.name, size_of(partial), file.size_bytes)
+        if size_of(partial) < file.size_bytes:
+            raise CutOffError(self.name, size_of(partial), file.size_bytes)
 
     def _transfer(self, client: httpx.Client, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
         if file.hub is None:

@@ -19,9 +19,11 @@ from weights.reporter import Reporter, size_of
 from weights.types import Entry, Form, Stage
 
 
-def prepare(entry: Entry, files: dict[str, Path], folder: Path, reporter: Reporter) -> None:
-    """Make `folder` out of the files, by their names. Raises ConversionError."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, reporter: Reporter) -> None:
+    """Make `folder` out of the files, by their names; `working` is on its disk. Raises ConversionError."""
+    for left_by_a_killed_process in working.glob("preparing-*"):
+        shutil.rmtree(left_by_a_killed_process)
+    with tempfile.TemporaryDirectory(dir=working, prefix="preparing-") as scratch:
         staging = Path(scratch) / "folder"
         staging.mkdir()
         if entry.form is Form.FOLDER:

@@ -19,9 +19,13 @@ class Reporter:
         self._on_progress = on_progress
         self._stop = stop
 
+    def is_stopped(self) -> bool:
+        """Whether nobody wants the model any more."""
+        return self._stop is not None and self._stop.is_set()
+
     def report(self, stage: Stage, done_bytes: int, total_bytes: int | None = None) -> None:
         """Tell how far the current file is. Raises StoppedError when nobody wants the model any more."""
-        if self._stop is not None and self._stop.is_set():
+        if self.is_stopped():
             raise StoppedError(self._name)
         if self._on_progress is None:
             return

