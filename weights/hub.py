@@ -18,7 +18,6 @@ _DOMAINS = ("huggingface.co", "hf.co")
 """The hub's own, and those of the stores that it sends a reader on to."""
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _ATTEMPTS = 5
-_BLOCK_BYTES = 1 << 20
 
 
 class Hub:
@@ -68,7 +67,8 @@ class Hub:
             going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
             done = start if going_on else 0
             with partial.open("ab" if going_on else "wb") as out:
-                for block in response.iter_raw(_BLOCK_BYTES):
+                # As it comes: a larger block would be lost where the transfer is cut off within it.
+                for block in response.iter_raw():
                     done += len(block)
                     if done > file.size_bytes:
                         raise SourceError(f"{self.name} sends more than the {file.size_bytes:,} bytes of {file.name}")

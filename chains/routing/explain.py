@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -80,7 +81,7 @@ class Explainer:
         reason = deciding_reason(decision)
         if isinstance(reason, Gate):
             return self._gate(reason, language)
-        return f"{self._signal(reason, language)} ({', '.join(reason.rules)})"
+        return f"{self._signal(reason, language)} ({self._names(reason.rules, language)})"
 
     def refusal(self, decision: RouteDecision, best_source: str | None, language: Language) -> str:
         """What is missing and what would help: the text of an answer that nobody wrote."""
@@ -112,7 +113,8 @@ class Explainer:
             )
             margin = "" if decision.margin is None else " " + wording["margin"].format(margin=f"{decision.margin:.1f}")
             lines.append(said + margin)
-            lines.extend(self._rule(rule_id, language) for rule_id in reason.rules)
+            # A Markdown reader without Discord's own rules takes what follows a quotation for a part of it.
+            lines.extend([*(self._rule(rule_id, language) for rule_id in reason.rules), ""])
         lines.extend(self._for_and_against(decision, reason, language))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
@@ -143,18 +145,20 @@ class Explainer:
             reason=self._signal(contribution, language),
             amount=_amount(contribution.amount),
             route=self.route_name(contribution.route, language),
-            rules=", ".join(contribution.rules),
+            rules=self._names(contribution.rules, language),
         )
 
     def _scores(self, decision: RouteDecision, language: Language) -> str:
         closed = {gate.route: gate for gate in reversed(decision.gates) if not gate.opens}
-        items = []
-        for route, score in decision.scores:
-            said = f"{self.route_name(route, language)} {score:.1f}"
-            if route in closed:
-                reason = self._gate(closed[route], language)
-                said += f" ({self._wording[language]['report']['closed'].format(reason=reason)})"
-            items.append(said)
+        wording = self._wording[language]["report"]
+        items = [
+            wording["scored_closed" if route in closed else "scored"].format(
+                route=self.route_name(route, language),
+                score=_figure(score),
+                reason=self._gate(closed[route], language) if route in closed else "",
+            )
+            for route, score in decision.scores
+        ]
         return self._join(items, language)
 
     def _unmeasured(self, decision: RouteDecision, language: Language) -> str:
@@ -164,7 +168,12 @@ class Explainer:
         for signal in decision.signals:
             if signal.missing is not None:
                 by_reason.setdefault(signal.missing, []).append(wording["names"][signal.name])
-        said = [f"{', '.join(names)} ({wording['missing'][reason]})" for reason, names in by_reason.items()]
+        said = [
+            wording["report"]["unmeasured_item"].format(
+                names=self._names(names, language), reason=wording["missing"][reason]
+            )
+            for reason, names in by_reason.items()
+        ]
         return self._join(said, language)
 
     def _rule(self, rule_id: str, language: Language) -> str:
@@ -189,8 +198,11 @@ class Explainer:
             threshold=_percent(gate.threshold),
         )
 
-    def _join(self, items: list[str], language: Language) -> str:
+    def _join(self, items: Sequence[str], language: Language) -> str:
         return self._wording[language]["units"]["list_separator"].join(items)
+
+    def _names(self, names: Sequence[str], language: Language) -> str:
+        return self._wording[language]["units"]["name_separator"].join(names)
 
 
 # The signals whose value is not a share or a probability.
@@ -211,6 +223,10 @@ def _percent(value: float | None) -> str:
 
 def _amount(amount: float) -> str:
     return f"{amount:+.1f}".replace("-", "−")
+
+
+def _figure(score: float) -> str:
+    return f"{score:.1f}".replace("-", "−")
 
 
 def _load_wording(language: Language) -> _Table:
