@@ -1,9 +1,9 @@
 """Walks the main journey in a real browser, checks each step and takes a picture of it.
 
-    python benchmarks/pictures.py [FOLDER]
+    python -m benchmarks.pictures [FOLDER]
 
 Starts `python -m bot --local` on an empty data folder, so it shows what a person sees at a first `make run`. Needs
-Chromium (CHROMIUM names its path) and the models, which it has fetched where they are missing.
+Chromium (the variable CHROMIUM names its path) and the models, which it has fetched where they are missing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-_ROOT = Path(__file__).parents[1]
-_CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+ROOT = Path(__file__).parents[1]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 _PERMIT = "How much does a mooring permit for a visiting boat cost?"
 _START_LIMIT_S = 3600
 _STEP_LIMIT_S = 180
@@ -119,7 +119,7 @@ def walk(journey: Journey) -> None:
     journey.shows(r"no answer · .*Why\?")
     journey.picture("not-in-the-documents")
     journey.view_as("Moritz")
-    journey.command("/ingest", file=str(_ROOT / "examples" / "later" / "mooring-permits.md"))
+    journey.command("/ingest", file=str(ROOT / "examples" / "later" / "mooring-permits.md"))
     journey.picture("ingest-command")
     journey.send()
     journey.shows("mooring-permits.md is taken in")
@@ -157,7 +157,7 @@ def local_discord() -> Iterator[str]:
         command = [sys.executable, "-m", "bot", "--local", "--port", "8799"]
         with (
             log.open("wb") as output,
-            subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=output) as bot,
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as bot,
         ):
             try:
                 yield _address(bot, log)
@@ -177,11 +177,11 @@ def _address(bot: subprocess.Popen[bytes], log: Path) -> str:
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=_ROOT / "docs" / "pictures")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "pictures")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with local_discord() as url, sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=_CHROMIUM, args=list(_QUIET))
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = browser.new_page(viewport={"width": 1180, "height": 860})
         journey = Journey(page, folder)
         journey.open(url)
