@@ -28,6 +28,7 @@ _PERMIT = "How much does a mooring permit for a visiting boat cost?"
 _START_LIMIT_S = 3600
 _STEP_LIMIT_S = 180
 _POLL_S = 0.1
+_MESSAGE = "article.channel-message"
 
 
 class Journey:
@@ -51,10 +52,15 @@ class Journey:
         self._at_rest()
 
     def ask(self, question: str) -> None:
-        """Mention the bot."""
+        """Mention the bot, and wait until the question stands in the channel."""
+        self._at_rest()
         composer = self._page.locator("#channel-composer-input")
+        before = self._page.locator(_MESSAGE).count()
         composer.fill(f"@Routewise {question}")
         composer.press("Enter")
+        self._page.wait_for_function(
+            "([of, before]) => document.querySelectorAll(of).length > before", arg=[_MESSAGE, before]
+        )
 
     def command(self, text: str, **options: str) -> None:
         """Choose a slash command and fill its options; `file` is uploaded, others are chosen from what is offered."""
@@ -95,7 +101,7 @@ class Journey:
         print(f"{path.name}: {self._last().splitlines()[-1][:100]}", flush=True)
 
     def _last(self) -> str:
-        messages = self._page.locator("article.channel-message").all_inner_texts()
+        messages = self._page.locator(_MESSAGE).all_inner_texts()
         return messages[-1] if messages else ""
 
     def _at_rest(self) -> None:

@@ -107,11 +107,14 @@ async def _run(settings: Settings) -> None:
     app = assemble(settings, documents, assistant, tasks, sync_record=record)
     try:
         async with app.client:
-            await _log_in(app.client, token)
-            tasks.start(loader.load(documents, assistant), "loading")
-            await app.client.connect()
+            try:
+                await _log_in(app.client, token)
+                tasks.start(loader.load(documents, assistant), "loading")
+                await app.client.connect()
+            finally:
+                # Before the client closes: what is being written ends with a word to its reader.
+                await tasks.close()
     finally:
-        await tasks.close()
         await loader.close()
 
 

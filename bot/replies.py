@@ -7,6 +7,8 @@ import secrets
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import discord
+
 from bot import render
 from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
 from bot.failures import Failures
@@ -17,6 +19,9 @@ from bot.readiness import Part
 from bot.stream import Content, Draft, Throttles
 from bot.views import StopButton, WhyButton, only
 from chains.types import Answer, AnswerEvent, Decided, Delta, Finished, Question, Waiting
+
+_FAREWELL_S = 5.0
+"""For the last edit of an answer that the end of the bot cuts off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,11 @@ class Reply:
             if self._stopped:
                 self._writing.cancel()
             await self._draft.finish(await self._outcome(self._writing))
+        except asyncio.CancelledError:
+            # The bot is ending: nobody should wait for more below what stands there.
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._draft.finish(self._interrupted())
+            raise
         finally:
             await self._draft.close()
 
@@ -123,6 +133,7 @@ class Reply:
         except asyncio.CancelledError:
             if not self._stopped:
                 writing.cancel()
+                await asyncio.wait([writing])
                 raise
             return self._partial(self._say("answer.stopped"))
         except Exception as error:  # noqa: BLE001 - the boundary of one answer: it is logged and shown
@@ -167,20 +178,23 @@ class Reply:
 
     def _whole(self, answer: Answer, headline: str) -> Content:
         pages = render.answer_pages(answer, headline, self._services.texts, self._request.head)
-        return Content(pages, only(WhyButton(answer.decision_id, self._language, self._say("answer.why"))))
+        return Content(pages, self._why())
 
     def _partial(self, status: str, sentence: str = "") -> Content:
         """What stands there when the answer did not come to its end."""
         words = render.join(self._request.head, self._words.strip(), sentence)
         if not self._words and not sentence:
             words = render.join(self._request.head, self._say("answer.stopped_empty"))
-        pages = render.with_footer(words, render.small(status) if status and self._words else "")
-        why = (
-            None
-            if self._decision_id is None
-            else only(WhyButton(self._decision_id, self._language, self._say("answer.why")))
-        )
-        return Content(pages, why)
+        return Content(render.with_footer(words, render.small(status) if status and self._words else ""), self._why())
+
+    def _interrupted(self) -> Content:
+        words = render.join(self._request.head, self._words.strip())
+        return Content(render.with_footer(words, self._say("answer.interrupted")), self._why())
+
+    def _why(self) -> discord.ui.View | None:
+        if self._decision_id is None:
+            return None
+        return only(WhyButton(self._decision_id, self._language, self._say("answer.why")))
 
     def _say(self, key: str, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -59,6 +59,20 @@ async def test_the_first_words_show_while_the_rest_is_written(
     assert [child.label for child in _buttons(community.last())] == ["Why?"]
 
 
+async def test_an_answer_that_the_end_of_the_bot_cuts_off_says_so(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    await community.member.send(community.channel, f"{community.mention} How long?")
+    await assistant.has_begun.wait()
+    await community.app.tasks.close()
+    await community.env.settle()
+    assert community.last().content.splitlines() == [
+        "Seven",
+        "-# The bot was restarted while it wrote this. Ask again for the whole answer.",
+    ]
+
+
 async def test_a_question_in_chinese_is_answered_in_chinese(community: Community, assistant: ScriptedAssistant) -> None:
     assistant.text = "七天。"
     answer = await community.ask(community.member, "工具可以借多久？")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import discord
 
 from bot.app import assemble
+from bot.local_scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.stream import Throttles
+from bot.tasks import Tasks
 from chains.types import Route
 from tests.fakes.scripted_assistant import ScriptedAssistant
 from tests.journeys.conftest import Community
@@ -107,25 +109,27 @@ async def test_a_moderator_may_stop_an_answer_and_another_member_may_not(
     assert assistant.stopped == 1
 
 
-async def test_stop_on_an_answer_that_a_restart_cut_off_clears_it_up(
+async def test_stop_on_an_answer_that_a_killed_bot_left_behind_clears_it_up(
     community: Community,
     assistant: ScriptedAssistant,
     assistant_part: Part[Assistant],
     documents_part: Part[Documents],
 ) -> None:
     writing = await _begin(community, assistant)
-    await community.app.tasks.close()
+    scope = OutsideScope()
+    scope.attach(community.env)
     again = assemble(
         community.settings,
         documents_part,
         assistant_part,
-        community.app.tasks,
+        Tasks(scope),  # of its own: what the killed bot was at, it never ends
         throttles=Throttles(0.0),
         shard_count=1,
     )
     await community.env.restart_bot(again.client)
     await community.member.click(writing, label="Stop")
-    await community.rest()
+    await again.tasks.idle()
+    await community.env.settle()
     last = community.channel.history(viewer=community.other)[-1]
     assert last.content.endswith("Ask again for the whole answer.")
     assert last.components == []
