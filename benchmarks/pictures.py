@@ -54,10 +54,9 @@ class Journey:
     def ask(self, question: str) -> None:
         """Mention the bot, and wait until the question stands in the channel."""
         self._at_rest()
-        composer = self._page.locator("#channel-composer-input")
         before = self._page.locator(_MESSAGE).count()
-        composer.fill(f"@Routewise {question}")
-        composer.press("Enter")
+        self._page.locator("#channel-composer-input").fill(f"@Routewise {question}")
+        self.send()
         self._page.wait_for_function(
             "([of, before]) => document.querySelectorAll(of).length > before", arg=[_MESSAGE, before]
         )
@@ -75,7 +74,7 @@ class Journey:
                 self._page.locator(f"[role=option]:has-text('{value}')").first.click()
 
     def send(self) -> None:
-        """Send what stands in the composer."""
+        """Send what stands in the composer, once the page takes it: Enter would be lost before."""
         self._page.click("#send-message")
 
     def press(self, label: str) -> None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 
+from pydantic import TypeAdapter
+
 from weights.catalog import CATALOG
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
-from weights.types import Progress
+from weights.types import Entry, PinnedFile, Progress
 
 
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m weights", description="The pinned models.")
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("list", help="what there is, and what is ready (the default)")
+    listing = commands.add_parser("list", help="what there is, whether it is ready, and who has it (the default)")
+    listing.add_argument("--json", action="store_true", help="print JSON")
     fetching = commands.add_parser("fetch", help="fetch, verify and prepare a model")
     fetching.add_argument("name", help=", ".join(CATALOG))
     arguments = parser.parse_args()
     weights = Weights(WeightsSettings().model_dir)
     if arguments.command != "fetch":
-        _list(weights)
+        _list(weights, as_json=arguments.command is not None and arguments.json)
         return 0
     try:
         folder = weights.ensure(arguments.name, _show)
@@ -36,7 +39,10 @@ def main() -> int:
     return 0
 
 
-def _list(weights: Weights) -> None:
+def _list(weights: Weights, *, as_json: bool) -> None:
+    if as_json:
+        print(TypeAdapter(list[Entry]).dump_json(list(CATALOG.values()), indent=2).decode())
+        return
     for entry in CATALOG.values():
         state = "ready" if weights.is_ready(entry.name) else "not here"
         print(f"{entry.name:15} {state:9} {entry.size_bytes / 1e6:6.0f} MB  {entry.title} ({entry.licence})")
@@ -44,6 +50,14 @@ def _list(weights: Weights) -> None:
             print(f"{'':15} {entry.note}")
         for file in entry.files:
             print(f"{'':15} {file.path}  sha256 {file.sha256}")
+            for place in _places(file):
+                print(f"{'':17} {place}")
+
+
+def _places(file: PinnedFile) -> list[str]:
+    """Where the file may come from, in the order in which it is asked for."""
+    places = [] if file.hub is None else [f"hub: {file.hub.repository} at {file.hub.revision}, {file.hub.path}"]
+    return [*places, *(f"mirror: {part.package} {part.version}, {part.member}" for part in file.mirror)]
 
 
 def _show(progress: Progress) -> None:
