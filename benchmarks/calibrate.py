@@ -1,10 +1,10 @@
 """Fit the probability that the passages hold the answer, and the threshold below which the bot refuses.
 
-`python -m benchmarks.calibrate DATA` with DATA the folder that holds reading_en/squad_train_part, drcd_dev and
-nq_open_dev. Documents are dealt into guilds of several sizes and searched by the product's own library. A question
-is answerable in the guild that holds its document and unanswerable in its neighbour, which often holds the rest of
-the same article; general questions (nq_open) are unanswerable everywhere. Titles are split by hash: 70 % to fit, 30 %
-to judge.
+`python -m benchmarks.calibrate DATA [--embedding embedding-en | any]` with DATA the folder that holds
+reading_en/squad_train_part, drcd_dev and nq_open_dev. Documents are dealt into guilds of several sizes and searched by
+the product's own library. A question is answerable in the guild that holds its document and unanswerable in its
+neighbour, which often holds the rest of the same article; general questions (nq_open) are unanswerable everywhere.
+Titles are split by hash: 70 % to fit, 30 % to judge.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import results
-from chains.routing.confidence import Figures, Logistic, figures_of
+from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, row_of
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
@@ -38,6 +38,8 @@ QUESTIONS = {"fit": 500, "judge": 250}
 SEED = 7
 LANGUAGES = {"embedding": ("en", "zh"), "embedding-en": ("en",)}
 """What each embedding model can read."""
+READS = {"embedding": ("cosine", "lead"), "embedding-en": ("cosine", "lead"), ANY_MODEL: ("relative_lead",)}
+"""The figures that each calibration reads beside the coverage."""
 # The bot would rather refuse twice than invent once.
 COST_OF_INVENTING = 2.0
 
@@ -82,26 +84,33 @@ def main() -> None:
     """Search, fit, judge, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--embedding", choices=LANGUAGES, default="embedding")
+    parser.add_argument("--embedding", choices=READS, default="embedding")
     arguments = parser.parse_args()
     name: str = arguments.embedding
-    embeddings = RememberingEmbeddings(Weights(WeightsSettings().model_dir).ensure(name))
-    with tempfile.TemporaryDirectory() as folder:
-        examples = asyncio.run(_search_all(arguments.data, embeddings, Path(folder), LANGUAGES[name]))
-    fit, judge = examples["fit"], examples["judge"]
-    same, across = _fit(fit, with_coverage=True), _fit(fit, with_coverage=False)
-    threshold = _threshold(fit, same)
+    encoders = tuple(LANGUAGES) if name == ANY_MODEL else (name,)
+    searched = {encoder: _search_with(encoder, arguments.data) for encoder in encoders}
+    fit = [example for _, examples in searched.values() for example in examples["fit"]]
+    same, across = _fit(fit, (*READS[name], "coverage")), _fit(fit, READS[name])
+    threshold = _threshold(fit, same, READS[name])
     figures = {
         "threshold": threshold,
         "fitted on": {"searches": len(fit), "answerable": sum(e.answerable for e in fit)},
         "judged on": {
-            language: _judge([e for e in judge if e.language == language], same, across, threshold)
-            for language in LANGUAGES[name]
+            language if len(encoders) == 1 else f"{language}, {encoder}": _judge(
+                [e for e in searched[encoder][1]["judge"] if e.language == language],
+                same,
+                across,
+                threshold,
+                READS[name],
+            )
+            for encoder in encoders
+            for language in LANGUAGES[encoder]
         },
     }
     fitted = {
-        "embedding_model": embeddings.model_name,
+        "embedding_model": ANY_MODEL if name == ANY_MODEL else searched[name][0],
         "threshold": threshold,
+        "reads": READS[name],
         "same_language": asdict(same),
         "across_languages": asdict(across),
         "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev", **results.provenance()},
@@ -110,6 +119,13 @@ def main() -> None:
     target.write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
     print(json.dumps(figures, indent=2))
     print("wrote", target, "and", results.write(f"calibration_{name}", figures))
+
+
+def _search_with(encoder: str, data: Path) -> tuple[str, dict[str, list[Example]]]:
+    """The encoder's full name, and all searches with it."""
+    embeddings = RememberingEmbeddings(Weights(WeightsSettings().model_dir).ensure(encoder))
+    with tempfile.TemporaryDirectory() as folder:
+        return embeddings.model_name, asyncio.run(_search_all(data, embeddings, Path(folder), LANGUAGES[encoder]))
 
 
 async def _search_all(
@@ -164,8 +180,8 @@ async def _example(library: Library, question: str, guild_id: str, origin: str, 
     return Example(figures, origin == "gold", origin, language, size)
 
 
-def _fit(examples: Sequence[Example], *, with_coverage: bool) -> Logistic:
-    rows = np.array([_row(e.figures, with_coverage) for e in examples if e.figures.same_language])
+def _fit(examples: Sequence[Example], reads: Sequence[str]) -> Logistic:
+    rows = np.array([row_of(e.figures, reads) for e in examples if e.figures.same_language])
     labels = np.array([e.answerable for e in examples if e.figures.same_language])
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     model = LogisticRegression(C=1.0).fit((rows - means) / scales, labels)
@@ -177,10 +193,10 @@ def _fit(examples: Sequence[Example], *, with_coverage: bool) -> Logistic:
     )
 
 
-def _threshold(examples: Sequence[Example], fitted: Logistic) -> float:
+def _threshold(examples: Sequence[Example], fitted: Logistic, reads: Sequence[str]) -> float:
     """Where the cost on the fitted examples is least, an invented answer costing more than a needless refusal."""
     rows = [e for e in examples if e.figures.same_language]
-    scores = _scores(rows, fitted)
+    scores = _scores(rows, fitted, (*reads, "coverage"))
     labels = np.array([e.answerable for e in rows])
     costs = {
         float(cut): float((labels & (scores < cut)).sum() + COST_OF_INVENTING * (~labels & (scores >= cut)).sum())
@@ -189,10 +205,12 @@ def _threshold(examples: Sequence[Example], fitted: Logistic) -> float:
     return min(costs, key=lambda cut: costs[cut])
 
 
-def _judge(examples: Sequence[Example], same: Logistic, across: Logistic, threshold: float) -> dict[str, object]:
+def _judge(
+    examples: Sequence[Example], same: Logistic, across: Logistic, threshold: float, reads: Sequence[str]
+) -> dict[str, object]:
     own = [e for e in examples if e.figures.same_language]
-    scores = _scores(own, same)
-    without = _scores(own, across)
+    scores = _scores(own, same, (*reads, "coverage"))
+    without = _scores(own, across, reads)
     labels = np.array([e.answerable for e in own])
     answered = {
         origin: (int((scores[rows] >= threshold).sum()), int(rows.sum()))
@@ -203,7 +221,7 @@ def _judge(examples: Sequence[Example], same: Logistic, across: Logistic, thresh
     return {
         "searches": len(own),
         "ROC area": round(float(roc_auc_score(labels, scores)), 3),
-        "ROC area, cosine and lead alone": round(float(roc_auc_score(labels, without)), 3),
+        "ROC area, without coverage": round(float(roc_auc_score(labels, without)), 3),
         "ROC area, best cosine alone": round(float(roc_auc_score(labels, [e.figures.cosine for e in own])), 3),
         "answered": {
             origin: {"share": round(hit / of, 3), "interval": results.wilson(hit, of), "of": of}
@@ -217,13 +235,8 @@ def _judge(examples: Sequence[Example], same: Logistic, across: Logistic, thresh
     }
 
 
-def _scores(examples: Sequence[Example], fitted: Logistic) -> np.ndarray:
-    rows = (_row(example.figures, len(fitted.weights) == 3) for example in examples)
-    return np.array([fitted.probability(row) for row in rows])
-
-
-def _row(figures: Figures, with_coverage: bool) -> tuple[float, ...]:
-    return (figures.cosine, figures.lead, figures.coverage)[: 3 if with_coverage else 2]
+def _scores(examples: Sequence[Example], fitted: Logistic, reads: Sequence[str]) -> np.ndarray:
+    return np.array([fitted.probability(row_of(example.figures, reads)) for example in examples])
 
 
 def _squad(data: Path) -> list[Doc]:

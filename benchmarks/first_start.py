@@ -35,7 +35,7 @@ class Peak:
     """The most memory that the processes started in a folder held together."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = str(folder).encode()
+        self._folder = str(folder)
         self._ended = threading.Event()
         self.megabytes = 0
 
@@ -52,7 +52,7 @@ class Peak:
         total = 0
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError, StopIteration):
-                if self._folder in (process / "cmdline").read_bytes():
+                if str((process / "cwd").readlink()).startswith(self._folder):
                     lines = (process / "smaps_rollup").read_text().splitlines()
                     # Shared pages are counted once over all who share them.
                     total += 1024 * int(next(line for line in lines if line.startswith("Pss:")).split()[1])
@@ -106,7 +106,6 @@ def main() -> None:
             "disk in MB": {
                 "installed packages": _size_mb(machine.clone / ".venv"),
                 "models": _size_mb(machine.home / ".cache" / "routewise"),
-                "the example's data": _size_mb(machine.clone / "data"),
             },
         }
     print(figures)

@@ -140,7 +140,7 @@ def _calibration() -> Iterable[str]:
                     language,
                     found["searches"],
                     f"{found['ROC area']:.3f}",
-                    f"{found['ROC area, cosine and lead alone']:.3f}",
+                    f"{found['ROC area, without coverage']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
                     *(
                         _share(found["answered"][origin]) if origin in found["answered"] else "–"

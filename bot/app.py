@@ -21,22 +21,29 @@ from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.failures import Failures
 from bot.locales import load_texts
+from bot.models import ChatModel, Encoders, build_chat_model, build_encoders
 from bot.ports import Assistant, Documents
 from bot.readiness import Loading, Part
 from bot.replies import Replies, Services
 from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
-from knowledge.errors import DatabaseTooNew, IndexUnavailable
-from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
-from weights.errors import ConversionError, DirectoryError, DiskFullError, HashMismatchError, NoSourceError
+from chains.errors import ProviderUnusable
+from finetune.errors import NoChatTemplateError
+from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable
+from weights.errors import (
+    ConversionError,
+    DirectoryError,
+    DiskFullError,
+    HashMismatchError,
+    NoSourceError,
+    OwnModelError,
+)
 from weights.store import Weights
-from weights.types import Progress
+from weights.types import OnProgress, Progress
 
 if TYPE_CHECKING:
     from chains.assistant import Assistant as RealAssistant
-    from finetune.local_model import LocalChatModel
-    from knowledge.embeddings import LocalEmbeddings
     from knowledge.library import Library
 
 _log = logging.getLogger(__name__)
@@ -47,6 +54,11 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (DiskFullError, "disk_full"),
     (DirectoryError, "directory"),
     (ConversionError, "conversion"),
+    (OwnModelError, "own_model"),
+    (NoChatTemplateError, "own_model"),
+    (ProviderUnusable, "provider"),
+    (EncoderUnusable, "encoder"),
+    (EncoderUnreachable, "encoder"),
     (IndexUnavailable, "index"),
     (DatabaseTooNew, "too_new"),
 )
@@ -103,12 +115,12 @@ class Loader:
         self._weights = Weights(settings.weights.model_dir)
         self._stop = Event()
         self._library: Library | None = None
-        self._model: LocalChatModel | None = None
+        self._model: ChatModel | None = None
 
     async def load(self, documents: Part[Documents], assistant: Part[Assistant]) -> None:
         """Bring up both parts, one after the other. A failure is kept in the part that failed, and logged."""
         try:
-            embeddings, library = await self.load_documents(documents.report)
+            encoders, library = await self.load_documents(documents.report)
         except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the parts, and logged
             _log.error("the documents could not be loaded", exc_info=error)
             documents.fail(error, _reason(error))
@@ -116,31 +128,32 @@ class Loader:
             return
         documents.succeed(library)
         try:
-            assistant.succeed(await self.load_assistant(library, embeddings, assistant.report))
+            assistant.succeed(await self.load_assistant(library, encoders, assistant.report))
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("the chat model could not be loaded", exc_info=error)
             assistant.fail(error, _reason(error))
         else:
             _log.info("the chat model is ready")
 
-    async def load_documents(self, report: Callable[[Loading], None]) -> tuple[LocalEmbeddings, Library]:
+    async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
         """Fetch the search model and open the documents."""
-        folder = await self._fetch(EMBEDDING_MODELS[self._settings.knowledge.embedding_model], report)
+        encoders = await asyncio.to_thread(
+            build_encoders, self._settings, self._weights, self._told(report), self._stop
+        )
         report(Loading("opening"))
-        embeddings, library_type = await asyncio.to_thread(_build_embeddings, folder)
-        library = self._library = await library_type.open(self._settings.knowledge, embeddings)
+        library_type = await asyncio.to_thread(_import_library)
+        library = self._library = await library_type.open(self._settings.knowledge, encoders.documents)
         await library.warm_up()
-        return embeddings, library
+        return encoders, library
 
     async def load_assistant(
-        self, library: Library, embeddings: LocalEmbeddings, report: Callable[[Loading], None]
+        self, library: Library, encoders: Encoders, report: Callable[[Loading], None]
     ) -> RealAssistant:
         """Fetch and load the chat model, and build the assistant around it."""
-        settings = self._settings.finetune
-        folder = await self._fetch(CHAT_MODELS[settings.chat_model], report)
-        report(Loading("opening"))
-        self._model = await asyncio.to_thread(_build_chat_model, folder, settings.max_answer_tokens)
-        return await _build_assistant(self._settings, self._model, library, embeddings)
+        self._model = await asyncio.to_thread(
+            build_chat_model, self._settings, self._weights, self._told(report), self._stop
+        )
+        return await _build_assistant(self._settings, self._model, library, encoders)
 
     async def close(self) -> None:
         """Give up a fetch, end the model and let go of the documents."""
@@ -150,14 +163,15 @@ class Loader:
         if self._library is not None:
             await self._library.close()
 
-    async def _fetch(self, name: str, report: Callable[[Loading], None]) -> Path:
+    def _told(self, report: Callable[[Loading], None]) -> OnProgress:
+        """`report`, called in the event loop's thread whichever thread the progress comes from."""
         loop = asyncio.get_running_loop()
 
         def on_progress(progress: Progress) -> None:
             loading = Loading(progress.stage, progress.done_bytes, progress.total_bytes)
             loop.call_soon_threadsafe(report, loading)
 
-        return await asyncio.to_thread(self._weights.ensure, name, on_progress, self._stop)
+        return on_progress
 
 
 def _reason(error: Exception) -> str:
@@ -165,27 +179,15 @@ def _reason(error: Exception) -> str:
     return next((code for kind, code in _REASONS if isinstance(error, kind)), "unknown")
 
 
-# The heavy imports stand in these functions, which run in threads once the bot is there.
-
-
-def _build_embeddings(folder: Path) -> tuple[LocalEmbeddings, type[Library]]:
-    from knowledge.embeddings import LocalEmbeddings
+def _import_library() -> type[Library]:
+    """In a thread, since it takes a second."""
     from knowledge.library import Library
 
-    return LocalEmbeddings(folder), Library
-
-
-def _build_chat_model(folder: Path, max_new_tokens: int) -> LocalChatModel:
-    import chains.assistant  # noqa: F401 - imported here first, in a thread, since it takes a second
-    from finetune.local_model import LocalChatModel
-
-    model = LocalChatModel(folder=folder, max_new_tokens=max_new_tokens)
-    model.load()
-    return model
+    return Library
 
 
 async def _build_assistant(
-    settings: Settings, model: LocalChatModel, library: Library, embeddings: LocalEmbeddings
+    settings: Settings, chat_model: ChatModel, library: Library, encoders: Encoders
 ) -> RealAssistant:
     from chains.assistant import Assistant as RealAssistant
     from chains.log import DecisionLog
@@ -200,24 +202,25 @@ async def _build_assistant(
 
     log = DecisionLog(settings.chains.data_dir / "decisions.db")
     await log.open()
-    guidance, confidence = load_guidance(), load_confidence(embeddings.model_name)
+    guidance = load_guidance()
+    confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
     specialists = Registry(settings.finetune.data_dir / "finetune.db")
     router = Router(
         retriever=library,
         specialists=specialists,
-        embeddings=embeddings,
-        kinds=load_kind_classifier(embeddings.model_name),
+        embeddings=encoders.kinds,
+        kinds=load_kind_classifier(encoders.kinds.model_name),
         confidence=confidence,
         policy=load_policy(guidance, confidence.threshold),
         log=log,
     )
     return RealAssistant(
-        model=model,
-        model_name=model.title,
+        model=chat_model.model,
+        model_name=chat_model.name,
         router=router,
         specialists=specialists,
         log=log,
         explainer=Explainer(guidance),
         settings=settings.chains,
-        queue=TurnQueue(),
+        queue=TurnQueue(chat_model.width),
     )

@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
     (knowledge.SourceError, "source"),
     (knowledge.EmbeddingMismatch, "embedding"),
+    (knowledge.EncoderUnreachable, "encoder"),
     (knowledge.IndexUnavailable, "index"),
 )
 

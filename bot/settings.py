@@ -100,6 +100,6 @@ def _problems(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else "A setting"
-        shown = "" if "TOKEN" in name else f"={problem['input']}"
+        shown = "" if "TOKEN" in name or "KEY" in name else f"={problem['input']}"
         lines.append(f"{name}{shown} cannot be used: {problem['msg']}. .env.example says what it may be.")
     return lines

@@ -17,6 +17,7 @@ from chains.citations import cite
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.log import DecisionLog
 from chains.ports import Specialists
+from chains.providers import failure_of
 from chains.queue import TurnQueue
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
@@ -204,4 +205,4 @@ class Assistant:
                         yield chunk.text
         except Exception as error:  # the boundary to models of any kind; the cause is chained
             _log.exception("the agent failed on route %s", run.decision.route)
-            raise GenerationFailed(self._model_name) from error
+            raise GenerationFailed(self._model_name, failure_of(error)) from error

@@ -5,19 +5,18 @@ ChainsError
 ├── QuestionTooLong      more characters than the limit
 ├── DecisionNotFound     no record under that id
 ├── GenerationFailed     the chat model raised or returned nothing
+├── ProviderUnusable     a chat model's provider cannot be set up
 ├── NotCalibrated        no thresholds were fitted for the embedding model
 └── GuidanceInvalid      a rule, term or weight contradicts another: a defect, raised at load
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class ChainsError(Exception):
     """Base of this package's errors. `code` names the sentence that the bot shows for it."""
 
-    code: ClassVar[str] = "chains"
+    code: str = "chains"
 
 
 class EmptyQuestion(ChainsError):
@@ -58,11 +57,25 @@ class GenerationFailed(ChainsError):
 
     code = "generation_failed"
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, code: str = "generation_failed") -> None:
+        """`code` says how it failed, by `chains.providers.Failure`."""
         super().__init__(
-            f"The chat model {model!r} failed while it wrote the answer. Ask again; the log has the cause."
+            f"The chat model {model!r} failed while it wrote the answer ({code}). Ask again; the log has the cause."
         )
         self.model = model
+        self.code = code
+
+
+class ProviderUnusable(ChainsError):
+    """Raised at load, before anybody asks."""
+
+    code = "provider_unusable"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"CHAT_MODEL={name} cannot be used: {reason}. Providers are those of LangChain's init_chat_model; "
+            "each needs its package (for openai: langchain-openai) and its key."
+        )
 
 
 class NotCalibrated(ChainsError):

@@ -5,17 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ChainsSettings(BaseSettings):
     """Read from the environment; `.env.example` says what each is for."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Path("data")
     routing: Literal["policy"] = "policy"
     max_question_chars: int = Field(default=2000, ge=100, le=4000)
     passages_read: int = Field(default=2, ge=1, le=8)
     """How many passages the chat model is given: small models read one or two, not eight."""
+    chat_base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Where a provider's protocol is served, such as http://127.0.0.1:8000/v1; None: the provider's own address."""
+    chat_api_key: SecretStr | None = None
+    """None: the provider's own variable, such as OPENAI_API_KEY, is read from the environment."""
+    chat_timeout_s: float = Field(default=60.0, gt=0, le=600)
+    """Seconds without a word after which a provider counts as too slow."""

@@ -38,9 +38,9 @@ class Generation:
 class Engine:
     """Loads the model at the first generation, in the worker thread."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        """`folder` is prepared by `weights`. Raises BrokenFolderError."""
-        self.title = record.read(folder).title
+    def __init__(self, folder: Path, threads: int, title: str | None = None) -> None:
+        """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError."""
+        self.title = record.read(folder).title if title is None else title
         self._folder = folder
         self._threads = threads
         self._model: TextModel | None = None
@@ -75,5 +75,5 @@ class Engine:
         if self._model is None:
             from finetune.text_model import TextModel
 
-            self._model = TextModel(self._folder, self._threads)
+            self._model = TextModel(self._folder, self._threads, self.title)
         return self._model

@@ -2,6 +2,7 @@
 
 FinetuneError
 ├── PromptTooLongError         the question and its passages exceed the model's context
+├── NoChatTemplateError        the model was not trained to hold a conversation
 ├── ModelClosedError           an answer was asked for while the bot ends
 ├── AdapterNotRegisteredError  a champion's adapter is not on this machine
 └── RegistryTooNewError        finetune.db was written by a later version of this program
@@ -23,6 +24,16 @@ class PromptTooLongError(FinetuneError):
         super().__init__(
             f"The prompt has {prompt_tokens:,} tokens, and the model's context ends at {context_tokens:,}. "
             "Ask with fewer or shorter passages, or a shorter question."
+        )
+
+
+class NoChatTemplateError(FinetuneError):
+    """A model that only continues text."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"{title} has no chat template, so it cannot answer. Set CHAT_MODEL to a model that was trained for chat; "
+            "its name often ends in Instruct or Chat."
         )
 
 

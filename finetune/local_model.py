@@ -32,7 +32,9 @@ class LocalChatModel(BaseChatModel):
     """
 
     folder: Path
-    """Prepared by `weights`."""
+    """Prepared by `weights`, or any model folder that is given a name by `shown_as`."""
+    shown_as: str | None = None
+    """The model's name, for people; None: what the prepared folder calls it."""
     max_new_tokens: int = Field(default=384, ge=1)
     threads: int = Field(default=2, ge=1)
     _engine: Engine = PrivateAttr()
@@ -40,7 +42,7 @@ class LocalChatModel(BaseChatModel):
     def model_post_init(self, context: object, /) -> None:
         """Raises BrokenFolderError. Loads nothing yet."""
         super().model_post_init(context)
-        self._engine = Engine(self.folder, self.threads)
+        self._engine = Engine(self.folder, self.threads, self.shown_as)
 
     @property
     def title(self) -> str:

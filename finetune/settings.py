@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +16,15 @@ class FinetuneSettings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Holds finetune.db."""
-    chat_model: Literal["embedded", "embedded-small"] = "embedded"
-    """`embedded` knows English and Chinese, `embedded-small` is faster and knows English only."""
+    chat_model: str = "embedded"
+    """`embedded` knows English and Chinese, `embedded-small` is faster and knows English only; `hf:` and a folder or a
+    hub's id, or `provider:model`, is any other."""
     max_answer_tokens: int = Field(default=384, ge=16, le=4096)
     """A longer answer is ended there."""
+
+    @field_validator("chat_model")
+    @classmethod
+    def _has_a_form(cls, value: str) -> str:
+        if not re.fullmatch(r"embedded|embedded-small|[a-z][a-z0-9_]*:\S.*", value):
+            raise ValueError("it is neither `embedded`, `embedded-small`, `hf:<id or folder>` nor `<provider>:<model>`")
+        return value

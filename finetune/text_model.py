@@ -20,7 +20,7 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from finetune.errors import PromptTooLongError
+from finetune.errors import NoChatTemplateError, PromptTooLongError
 from finetune.generation import Deliver, Generated, Request
 from finetune.stop_strings import StopStrings
 from finetune.transcript import turns_of
@@ -34,9 +34,12 @@ _HALF_CHARACTER = "\ufffd"
 class TextModel:
     """The weights and the tokenizer of one folder."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, title: str) -> None:
+        """Raises NoChatTemplateError."""
         dtype = settle_torch(threads)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if self._tokenizer.chat_template is None:
+            raise NoChatTemplateError(title)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
         self._generate = model.generate
         self._own_config = model.generation_config

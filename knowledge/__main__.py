@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from knowledge.deferred import DeferredEmbeddings
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.library import Library
 from knowledge.loaders import MEDIA_BY_SUFFIX
@@ -25,8 +25,6 @@ from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
-
-_ENTRY_BY_SETTING = {"embedded": "embedding", "embedded-en": "embedding-en"}
 
 
 def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None) -> int:
@@ -65,8 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _local(settings: KnowledgeSettings) -> TextEmbeddings:
     def build() -> TextEmbeddings:
-        name = _ENTRY_BY_SETTING[settings.embedding_model]
-        return LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name, show_fetch))
+        return build_embeddings(settings, Weights(WeightsSettings().model_dir), show_fetch)
 
     return DeferredEmbeddings(build)
 

@@ -7,6 +7,8 @@ KnowledgeError
 │   └── AmbiguousGuild   several by that name
 ├── SourceError          no source, or several, by that name
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
+├── EncoderUnusable      the embedding model that the settings name cannot be set up
+├── EncoderUnreachable   the provider of the embedding model fails
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
 """
@@ -61,6 +63,20 @@ class SourceError(KnowledgeError):
 
 class EmbeddingMismatch(KnowledgeError):
     """The guild's vectors were made by another embedding model than the one in use."""
+
+
+class EncoderUnusable(KnowledgeError):
+    """The embedding model that the settings name cannot be set up."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"EMBEDDING_MODEL={name} cannot be used: {reason}.")
+
+
+class EncoderUnreachable(KnowledgeError):
+    """The provider of the embedding model fails, after its client has retried."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the embedding model {name} does not answer: {reason}")
 
 
 class IndexUnavailable(KnowledgeError):

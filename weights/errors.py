@@ -9,6 +9,7 @@ WeightsError
 ├── DirectoryError         the model directory cannot be written to
 ├── DiskFullError          the model directory's disk has too little space
 ├── ConversionError        the verified file could not be turned into a folder
+├── OwnModelError          a model of the operator's own choice cannot be used
 ├── BrokenFolderError      a prepared folder is incomplete, or of another format
 └── StoppedError           whoever asked for the model no longer wants it
 """
@@ -98,6 +99,16 @@ class BrokenFolderError(WeightsError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"The model folder {folder} cannot be used: {reason}. Remove it: it is then prepared anew.")
+
+
+class OwnModelError(WeightsError):
+    """What `hf:` names is not there, or is no model."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The model {name} cannot be used: {reason}. Give a folder with config.json, safetensors and a tokenizer, "
+            "or a repository of the hub, such as hf:Qwen/Qwen2.5-0.5B-Instruct."
+        )
 
 
 class StoppedError(WeightsError):

@@ -11,7 +11,7 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
-from weights import record
+from weights import huggingface, record
 from weights.catalog import CATALOG
 from weights.errors import BrokenFolderError, DirectoryError, StoppedError, UnknownModelError
 from weights.fetch import Source, fetch
@@ -53,9 +53,12 @@ class Weights:
     def ensure(self, name: str, on_progress: OnProgress | None = None, stop: Event | None = None) -> Path:
         """The model's folder, fetched and prepared where it is not there yet; blocks for minutes then.
 
-        Another thread or process that fetches the same model is waited for. Once `stop` is set it raises
+        `name` is the catalog's, or `hf:` and a folder or a hub's repository of the operator's own choice. Another
+        thread or process that fetches the same model is waited for. Once `stop` is set it raises
         StoppedError, keeping what came. Raises WeightsError.
         """
+        if name.startswith(huggingface.PREFIX):
+            return huggingface.resolve(name, Reporter(name, 0, on_progress, stop))
         entry = self._find(name)
         folder = self.folder(name)
         if self.is_ready(name):

@@ -7,13 +7,17 @@ calibration_*.json with its provenance. Knows nothing of routes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
 from chains.language import detect
 from chains.routing import fitted
 from knowledge.types import Retrieval
+
+ANY_MODEL = "any"
+"""In place of a model's name: fitted on the vectors of several, on what they have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Figures:
     lead: float
     """Of the best cosine over the mean of the next four: e5's cosines crowd together, so that the distance says
     more than the height."""
+    relative_lead: float
+    """The lead over the most that it could be: means much the same for the vectors of any model."""
     coverage: float
     """The best share of the question's terms, by rarity, that one of the first three passages covers."""
     same_language: bool
@@ -37,9 +43,12 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
     if not cosines or not evidence:
         return None
     rest = cosines[1:]
+    mean = sum(rest) / len(rest) if rest else cosines[0]
+    lead = cosines[0] - mean
     return Figures(
         cosine=cosines[0],
-        lead=cosines[0] - sum(rest) / len(rest) if rest else 0.0,
+        lead=lead,
+        relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
         same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
     )
@@ -64,10 +73,10 @@ class Logistic:
 class Confidence:
     """The calibration: one regression with the shared terms, one without, for a search across languages."""
 
+    reads: tuple[str, ...]
+    """The names of the figures that both read, in order; the first one reads the coverage after them."""
     same_language: Logistic
-    """Reads cosine, lead and coverage."""
     across_languages: Logistic
-    """Reads cosine and lead."""
     threshold: float
     """Below it the bot refuses; fitted on the same development data."""
     embedding_model: str
@@ -78,17 +87,26 @@ class Confidence:
         figures = figures_of(retrieval)
         if figures is None:
             return None
+        read = row_of(figures, self.reads)
         if figures.same_language:
-            return self.same_language.probability((figures.cosine, figures.lead, figures.coverage))
-        return self.across_languages.probability((figures.cosine, figures.lead))
+            return self.same_language.probability((*read, figures.coverage))
+        return self.across_languages.probability(read)
 
 
-def load_confidence(embedding_model: str) -> Confidence:
-    """Read the calibration for that model's vectors.
+def row_of(figures: Figures, reads: Sequence[str]) -> tuple[float, ...]:
+    """The figures of these names, in order."""
+    named = asdict(figures)
+    return tuple(named[name] for name in reads)
+
+
+def load_confidence(embedding_model: str, *, pinned: bool = True) -> Confidence:
+    """Read the calibration for that model's vectors; where it is not `pinned`, the one that serves any model's.
 
     Raises:
-        NotCalibrated: there is none.
+        NotCalibrated: there is none for a pinned model.
     """
+    if not pinned:
+        return TypeAdapter(Confidence).validate_json(fitted.read("calibration", ANY_MODEL))
     confidence = TypeAdapter(Confidence).validate_json(fitted.read("calibration", embedding_model))
     fitted.check(confidence.embedding_model, embedding_model)
     return confidence

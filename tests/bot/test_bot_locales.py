@@ -10,6 +10,7 @@ from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.locales import load_texts
 from chains import errors as chains_errors
+from chains.providers import Failure
 from chains.types import Language, Route
 from knowledge.errors import Reason
 
@@ -24,7 +25,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
 
 @pytest.mark.parametrize("room", [errors, chains_errors])
 def test_every_error_that_a_member_can_meet_has_its_sentence(room: object) -> None:
-    shown_in_terminal = {"chains", "guidance_invalid", "not_calibrated"}
+    shown_in_terminal = {"chains", "guidance_invalid", "not_calibrated", "provider_unusable"}
     codes = {kind.code for kind in vars(room).values() if isinstance(kind, type) and hasattr(kind, "code")}
     missing = {code for code in codes - shown_in_terminal if not TEXTS.has(f"errors.{code}")}
     assert not missing
@@ -33,6 +34,7 @@ def test_every_error_that_a_member_can_meet_has_its_sentence(room: object) -> No
 def test_every_reason_route_and_load_failure_is_worded() -> None:
     keys = [f"documents.{reason}" for reason in Reason] + [f"routes.{route}" for route in Route]
     keys += [f"load_failed.{code}" for _, code in _REASONS]
+    keys += [f"errors.{failure}" for failure in Failure]
     assert [key for key in keys if not TEXTS.has(key)] == []
 
 

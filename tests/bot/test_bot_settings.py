@@ -52,7 +52,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path) -> None
 def test_a_model_that_does_not_exist_is_refused_with_what_may_stand_there(tmp_path: Path) -> None:
     env = tmp_path / ".env"
     env.write_text("CHAT_MODEL=gpt-17\n", "utf-8")
-    with pytest.raises(SettingsInvalid, match=r"CHAT_MODEL=gpt-17 cannot be used: .*'embedded' or 'embedded-small'"):
+    with pytest.raises(SettingsInvalid, match=r"CHAT_MODEL=gpt-17 cannot be used: .*`<provider>:<model>`"):
         load_settings(env)
 
 

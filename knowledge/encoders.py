@@ -1,0 +1,27 @@
+"""Builds the embedding model that the settings name. Knows no document."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from knowledge.embeddings import LocalEmbeddings
+from knowledge.ports import TextEmbeddings
+from knowledge.provider_embeddings import ProviderEmbeddings
+from knowledge.sentence_transformer import SentenceTransformerEmbeddings
+from knowledge.settings import KnowledgeSettings
+from weights.catalog import EMBEDDING_MODELS
+from weights.huggingface import PREFIX
+from weights.store import Weights
+from weights.types import OnProgress
+
+
+def build_embeddings(
+    settings: KnowledgeSettings, weights: Weights, on_progress: OnProgress | None = None, stop: Event | None = None
+) -> TextEmbeddings:
+    """The embedding model of `settings`, fetched where it is not here; blocks. Raises WeightsError, KnowledgeError."""
+    name = settings.embedding_model
+    if name in EMBEDDING_MODELS:
+        return LocalEmbeddings(weights.ensure(EMBEDDING_MODELS[name], on_progress, stop))
+    if name.startswith(PREFIX):
+        return SentenceTransformerEmbeddings(weights.ensure(name, on_progress, stop), name)
+    return ProviderEmbeddings(name, settings.embedding_base_url, settings.embedding_api_key)

@@ -1,0 +1,54 @@
+"""Models of an operator's own choice, `hf:` and a folder or a hub's repository: found or fetched, not pinned.
+
+Only safetensors, configuration and vocabulary are ever taken: nothing that runs code when it is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from weights.errors import OwnModelError
+from weights.reporter import Reporter
+from weights.types import Stage
+
+PREFIX = "hf:"
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_TAKEN = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
+
+
+def resolve(name: str, reporter: Reporter) -> Path:
+    """The folder of `hf:<folder or repository>`; a repository is fetched into the hub's own cache, for good.
+
+    Raises:
+        OwnModelError: it is neither, it could not be fetched, or it holds no weights.
+    """
+    wanted = name.removeprefix(PREFIX)
+    folder = Path(wanted).expanduser()
+    if not folder.is_dir():
+        if not _REPOSITORY.fullmatch(wanted):
+            raise OwnModelError(name, "there is no such folder")
+        folder = _fetched(name, wanted, reporter)
+    if not (folder / "config.json").is_file():
+        raise OwnModelError(name, "it has no config.json, so it is no model folder")
+    if not any(folder.glob("*.safetensors")):
+        raise OwnModelError(name, "it has no safetensors, the only format of weights that is read")
+    return folder.absolute()
+
+
+def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
+    from huggingface_hub import snapshot_download
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]  # it has no types
+        """Tells the reporter what the library would draw."""
+
+        def display(self, *_: object, **__: object) -> None:
+            """Draw nothing."""
+            if self.unit == "B" and self.total:
+                reporter.report(Stage.DOWNLOADING, int(self.n), int(self.total))
+
+    try:
+        return Path(snapshot_download(repository, allow_patterns=_TAKEN, tqdm_class=Bar))
+    except (OSError, ValueError) as error:  # all of the library's own errors are one or the other
+        raise OwnModelError(name, str(error).partition("\n")[0].rstrip(".")) from error
