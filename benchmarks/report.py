@@ -121,7 +121,7 @@ def _calibration() -> Iterable[str]:
         "The calibrated probability, judged on titles that it was not fitted on. *Neighbour*: the question's document "
         "is in another guild, and this one often holds the rest of its article. *Off corpus*: a general question.\n"
     )
-    for name in ("calibration_embedding", "calibration_embedding-en"):
+    for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
         result = _load(name)
         figures = result["figures"]
         yield from _table(

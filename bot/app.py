@@ -21,7 +21,8 @@ from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.failures import Failures
 from bot.locales import load_texts
-from bot.models import ChatModel, Encoders, build_chat_model, build_encoders
+from bot.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
+from bot.notices import Notices
 from bot.ports import Assistant, Documents
 from bot.readiness import Loading, Part
 from bot.replies import Replies, Services
@@ -88,15 +89,19 @@ def assemble(
     failures = Failures(texts, tasks)
     services = Services(assistant, documents, texts, failures, throttles or Throttles())
 
+    leaving = leaving_to(settings)
+    notices = Notices(settings.bot.data_dir / "notices.json", texts, leaving)
+
     async def register(guild: discord.Guild) -> None:
         tasks.start(_register(documents, guild), "registration of a server")
+        tasks.start(notices.tell(client, guild), "notice to a server's owner")
 
     client = Routewise(texts, failures, sync_record=sync_record, on_guild=register, shard_count=shard_count)
     client.use(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
             Knowledge(services, tasks, settings.knowledge.max_document_mb),
-            Help(texts),
+            Help(texts, leaving),
         )
     )
     return App(client, services, tasks)
@@ -137,6 +142,8 @@ class Loader:
 
     async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
         """Fetch the search model and open the documents."""
+        for name in leaving_to(self._settings):
+            _log.warning("%s is not on this machine: questions, and passages of documents, are sent to it", name)
         encoders = await asyncio.to_thread(
             build_encoders, self._settings, self._weights, self._told(report), self._stop
         )

@@ -69,7 +69,7 @@ class Routewise(commands.AutoShardedBot):
         """Leave messages to the cogs: there are no prefix commands."""
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server came with the connection."""
+        """A server came back after it was not there."""
         await self._on_guild(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -82,8 +82,10 @@ class Routewise(commands.AutoShardedBot):
             await self._on_guild(after)
 
     async def on_ready(self) -> None:
-        """Say so in the log."""
+        """Say so in the log, and know the servers."""
         _log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        for guild in self.guilds:
+            await self._on_guild(guild)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """The last resort for listeners: what they start has its own boundary."""

@@ -19,10 +19,11 @@ from chains.log import DecisionLog
 from chains.ports import Specialists
 from chains.providers import failure_of
 from chains.queue import TurnQueue
+from chains.reading import Reading
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
-from chains.tools import SEARCH, TOOLS_OF, Run
+from chains.tools import ASK_SPECIALIST, SEARCH, TOOLS_OF, Run
 from chains.types import (
     Answer,
     AnswerEvent,
@@ -102,13 +103,12 @@ class Assistant:
         if routed.decision.route is Route.ABSTAIN:
             text = self._refusal(routed, question.language)
         else:
-            words: list[str] = []
-            async with aclosing(self._write(run, clock)) as events:
+            is_tuned = ASK_SPECIALIST in TOOLS_OF[routed.decision.route]
+            reading = Reading([item.chunk.text for item in run.evidence], unchanged=is_tuned)
+            async with aclosing(self._write(run, clock, reading)) as events:
                 async for event in events:
-                    if isinstance(event, Delta):
-                        words.append(event.text)
                     yield event
-            text = cite("".join(words).strip(), run.evidence)
+            text = cite(reading.text.strip(), run.evidence)
         answer = Answer(
             decision_id=decision_id,
             text=text,
@@ -173,8 +173,8 @@ class Assistant:
         best = routed.retrieval.evidence[0].source.name if routed.retrieval.evidence else None
         return self._explainer.refusal(routed.decision, best, language)
 
-    async def _write(self, run: Run, clock: _Clock) -> AsyncGenerator[Waiting | Delta, None]:
-        """Wait for a turn, then run the agent, passing on only what the answering model says."""
+    async def _write(self, run: Run, clock: _Clock, reading: Reading) -> AsyncGenerator[Waiting | Delta, None]:
+        """Wait for a turn, then run the agent, passing on only what the answering model says, to the answer's end."""
         async with self._queue.place() as place:
             async for ahead in place.ahead():
                 if ahead:
@@ -184,7 +184,10 @@ class Assistant:
             async with aclosing(self._words(run)) as words:
                 async for text in words:
                     clock.first_word = clock.first_word or time.monotonic()
-                    yield Delta(text)
+                    if own := reading.push(text):
+                        yield Delta(own)
+                    if reading.is_done:
+                        break
         if clock.first_word is None:
             raise GenerationFailed(self._model_name)
 

@@ -17,7 +17,7 @@ from knowledge.deferred import DeferredEmbeddings
 from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.library import Library
-from knowledge.loaders import MEDIA_BY_SUFFIX
+from knowledge.loaders import MEDIA_BY_SUFFIX, READABLE
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import print_retrieval, print_sources, report_line, say, show_fetch, show_ingest
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="command", required=True)
     ingesting = commands.add_parser("ingest", parents=[common], help="make files searchable")
-    ingesting.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .md, .txt or .pdf file, or a folder")
+    ingesting.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), or a folder")
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
@@ -104,7 +104,7 @@ async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool
     if as_json:
         print(TypeAdapter(list[IngestReport]).dump_json(reports, indent=2).decode())
     if not reports:
-        say("no .md, .txt or .pdf file there")
+        say(f"no file there that can be read: {READABLE}")
     return 0 if reports and all(r.outcome is not IngestOutcome.FAILED for r in reports) else 1
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from knowledge.contained import read_contained
 from knowledge.errors import DocumentError, Reason
-from knowledge.pdf import read_pdf
 
-MEDIA_BY_SUFFIX = {".md": "md", ".markdown": "md", ".txt": "txt", ".pdf": "pdf"}
+MEDIA_BY_SUFFIX = {
+    ".md": "md",
+    ".markdown": "md",
+    ".txt": "txt",
+    ".pdf": "pdf",
+    ".html": "html",
+    ".htm": "html",
+}
+READABLE = "Markdown, text, HTML and PDF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +40,39 @@ def load(data: bytes, name: str, max_bytes: int) -> LoadedDocument:
     """Read `data` as the type that `name` ends in. Raises DocumentError."""
     media = MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
     if media is None:
-        raise DocumentError(Reason.UNSUPPORTED, f"{name}: only .md, .txt and .pdf files can be read")
+        raise DocumentError(Reason.UNSUPPORTED, f"{name}: only {READABLE} files can be read")
     if len(data) > max_bytes:
         size_mb, limit_mb = len(data) / 1024**2, max_bytes // 1024**2
         raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.0f} MB is over the limit of {limit_mb} MB")
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    return _load_pdf(data, name) if media == "pdf" else _load_text(data, name, media)
+    match media:
+        case "pdf":
+            return _load_pdf(data, name)
+        case "html":
+            return _load_html(data, name)
+        case _:
+            return _load_text(data, name, media)
+
+
+def _pages(data: bytes, name: str, media: str) -> list[tuple[int, str]]:
+    try:
+        return read_contained(data, media)
+    except DocumentError as error:
+        raise DocumentError(error.reason, f"{name}: {error}") from error
+
+
+def _load_html(data: bytes, name: str) -> LoadedDocument:
+    if b"\0" in data:
+        raise DocumentError(Reason.BINARY, f"{name}: it is a binary file, no web page")
+    text = "\n\n".join(_encodable(text) for _, text in _pages(data, name, "html"))
+    if not text.strip():
+        raise DocumentError(Reason.NO_TEXT, f"{name}: the page shows no text of its own")
+    return LoadedDocument("html", (Section(text, None),), None)
 
 
 def _load_pdf(data: bytes, name: str) -> LoadedDocument:
-    try:
-        pages = read_pdf(data)
-    except DocumentError as error:
-        raise DocumentError(error.reason, f"{name}: {error}") from error
+    pages = _pages(data, name, "pdf")
     # A broken font map yields lone surrogates, which no database or model accepts.
     sections = tuple(Section(_encodable(text), number) for number, text in pages if text.strip())
     if not sections:

@@ -26,7 +26,7 @@ class SentenceTransformerEmbeddings(Embeddings):
             raise EncoderUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
         try:
             self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # the library raises almost anything on a folder that is no encoder
             raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
         self._name = name
         self._dimension = len(self.embed_query("dimension"))

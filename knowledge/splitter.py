@@ -39,7 +39,7 @@ def weigh(text: str) -> int:
 def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
     splitter = _length_splitter()
     for section in document.sections:
-        if document.media == "md":
+        if document.media in {"md", "html"}:
             for part in cut_at_headings(section.text):
                 for text, line in _pieces(splitter, part.text, part.line):
                     yield text, Place(heading=part.heading, line=line)

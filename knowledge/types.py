@@ -60,7 +60,7 @@ class Source:
     name: str
     """The file's name, unique within a guild and audience."""
     media: str
-    """`md`, `txt` or `pdf`."""
+    """`md`, `txt`, `html` or `pdf`."""
     sha256: str
     """Of the file's bytes."""
     audience: Audience
@@ -79,7 +79,7 @@ class Place:
     page: int | None = None
     """From 1; PDF only."""
     heading: str | None = None
-    """The headings above it, joined by ` › `; Markdown only."""
+    """The headings above it, joined by ` › `; Markdown and HTML only."""
     line: int | None = None
     """From 1; text and Markdown only."""
 

@@ -13,10 +13,15 @@ from bot.locales import Texts
 class Help(commands.Cog):
     """Says how to use the bot."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, leaving: tuple[str, ...]) -> None:
+        """`leaving`: the models to which text leaves this machine."""
         self._texts = texts
+        self._leaving = leaving
 
     @app_commands.command(description="What this bot does, and how to use it")
     async def help(self, interaction: discord.Interaction) -> None:
         """Show the help to whoever asks for it."""
-        await interaction.response.send_message(self._texts(of_interaction(interaction), "help.text"), ephemeral=True)
+        language = of_interaction(interaction)
+        lines = [self._texts(language, "help.text").rstrip()]
+        lines += [self._texts(language, "help.leaves", model=model) for model in self._leaving]
+        await interaction.response.send_message("\n".join(lines), ephemeral=True)

@@ -46,7 +46,7 @@ class Knowledge(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.describe(
-        file="A Markdown, text or PDF file",
+        file="A Markdown, text, HTML or PDF file",
         audience="Whose answers may use it; by default those who can read this channel",
     )
     @app_commands.choices(

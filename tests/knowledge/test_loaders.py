@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from knowledge.contained import read_contained
 from knowledge.errors import DocumentError, Reason
 from knowledge.loaders import load
-from knowledge.pdf import read_pdf
 from tests.knowledge.pdfs import bomb, pdf
 
 LIMIT = 10 * 1024**2
@@ -78,5 +78,34 @@ def test_a_pdf_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_pdf(pdf(["a page"]), limit_s=0)
+        read_contained(pdf(["a page"]), "pdf", limit_s=0)
     assert caught.value.reason is Reason.TOO_SLOW
+
+
+PAGE = """<html><head><title>Slips</title><script>alert("x")</script></head><body><nav>Home | About</nav>
+<main><h2>Dredging</h2><p>The slip is dredged in <b>March</b>.</p>
+<table><tr><th>Boat</th><th>Fee</th></tr><tr><td>Dinghy</td><td>£5</td></tr></table>
+<pre><code>book  slip
+now</code></pre></main><footer>All rights reserved</footer></body></html>"""
+
+
+def test_a_web_page_is_read_as_a_reader_sees_it() -> None:
+    document = load(PAGE.encode(), "slips.html", LIMIT)
+    (section,) = document.sections
+    assert section.text.startswith("# Slips\n\n## Dredging")
+    for part in ("dredged in **March**", "| Dinghy | £5 |", "book  slip\nnow"):
+        assert part in section.text
+    for hidden in ("alert", "Home | About", "All rights reserved"):
+        assert hidden not in section.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5"])
+def test_a_web_page_is_decoded_as_it_states(encoding: str) -> None:
+    page = f'<html><head><meta charset="{encoding}"></head><body><p>會員可以借書三十天。</p></body></html>'
+    assert load(page.encode(encoding), "x.htm", LIMIT).sections[0].text == "會員可以借書三十天。"
+
+
+def test_a_web_page_without_text_or_with_bombs_ends_in_a_sentence() -> None:
+    assert reason_of(b"<html><body><script>1</script></body></html>", "x.html") is Reason.NO_TEXT
+    assert reason_of(b"<html>\0</html>", "x.html") is Reason.BINARY
+    assert reason_of(b"<div>" * 200_000, "x.html") in {Reason.NO_TEXT, Reason.TOO_LARGE, Reason.CORRUPT}

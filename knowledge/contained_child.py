@@ -1,4 +1,4 @@
-"""The child process that reads one PDF under limits of memory and time, so that a hostile file ends only this.
+"""The child process that reads one PDF or web page under limits of memory and time, which a hostile file ends alone.
 
 The file comes in by path, the pages or a reason go out as JSON on stdout. Knows nothing of the rest.
 """
@@ -26,11 +26,12 @@ def _read(path: Path) -> dict[str, str | list[tuple[int, str]]]:
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
 
     from knowledge.community import pdf_pages  # after the limits are set
+    from knowledge.web_page import web_page
 
     pages: list[tuple[int, str]] = []
     total_chars = 0
     try:
-        for number, text in pdf_pages(path):
+        for number, text in pdf_pages(path) if path.suffix == ".pdf" else web_page(path):
             pages.append((number, text))
             total_chars += len(text)
             if total_chars > MAX_CHARS:
@@ -39,7 +40,7 @@ def _read(path: Path) -> dict[str, str | list[tuple[int, str]]]:
         return {"reason": "encrypted"}
     except (MemoryError, LimitReachedError, RecursionError):
         return {"reason": "too_large"}
-    except Exception as error:  # noqa: BLE001  # a process boundary: pypdf raises almost anything on a broken file
+    except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
         return {"reason": "corrupt"}
     return {"pages": pages}

@@ -1,4 +1,4 @@
-"""Text and page numbers of a PDF, read in a child process that can be killed."""
+"""Text of a PDF or a web page, read in a child process that can be killed. Knows no format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARSING_LIMIT_S = 60
 _MESSAGES = {
     Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
     Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
-    Reason.CORRUPT: "it cannot be read as a PDF: save it anew from the program that made it",
+    Reason.CORRUPT: "it cannot be read as what its name says: save it anew from the program that made it",
     Reason.TOO_SLOW: f"reading it took longer than {PARSING_LIMIT_S} s: split it into smaller files",
 }
 
@@ -30,10 +30,10 @@ class _Reading(BaseModel):
     reason: Reason | None = None
 
 
-def read_pdf(data: bytes, limit_s: int = PARSING_LIMIT_S) -> list[tuple[int, str]]:
-    """Page number, from 1, and text of each page. Raises DocumentError."""
-    with tempfile.TemporaryDirectory(prefix="routewise-pdf-") as folder:
-        path = Path(folder) / "document.pdf"
+def read_contained(data: bytes, media: str, limit_s: int = PARSING_LIMIT_S) -> list[tuple[int, str]]:
+    """Page number, from 1, and text of each page; a web page is one. Raises DocumentError."""
+    with tempfile.TemporaryDirectory(prefix="routewise-reading-") as folder:
+        path = Path(folder) / f"document.{media}"
         path.write_bytes(data)
         reading = _read_in_child(path, limit_s)
     if reading.reason is not None:
@@ -42,7 +42,7 @@ def read_pdf(data: bytes, limit_s: int = PARSING_LIMIT_S) -> list[tuple[int, str
 
 
 def _read_in_child(path: Path, limit_s: int) -> _Reading:
-    command = [sys.executable, "-m", "knowledge.pdf_child", str(path), str(limit_s)]
+    command = [sys.executable, "-m", "knowledge.contained_child", str(path), str(limit_s)]
     # One numeric thread: each further one reserves address space, of which the child has little.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
@@ -50,9 +50,9 @@ def _read_in_child(path: Path, limit_s: int) -> _Reading:
     except subprocess.TimeoutExpired:
         return _Reading(reason=Reason.TOO_SLOW)
     if done.stderr:
-        log.info("reading a PDF: %s", done.stderr.decode(errors="replace")[-2000:].strip())
+        log.info("reading a document: %s", done.stderr.decode(errors="replace")[-2000:].strip())
     try:
         return _Reading.model_validate_json(done.stdout)
     except ValidationError:
-        log.warning("the PDF reader ended with code %d and no result", done.returncode)
+        log.warning("the reader ended with code %d and no result", done.returncode)
         return _Reading(reason=Reason.CORRUPT)
