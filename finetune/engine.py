@@ -51,6 +51,11 @@ class Engine:
         """Load the model now, before anybody asks. Blocks."""
         self._submit(self._loaded).result()
 
+    def knows_tools(self) -> bool:
+        """Whether the chat template shows tools. Blocks until the model is loaded."""
+        model = self._model or self._submit(self._loaded).result()
+        return model.knows_tools
+
     def start(self, request: Request, deliver: Deliver) -> Generation:
         """Queue a generation. Its result raises whatever went wrong in the worker."""
         stopping = threading.Event()

@@ -21,6 +21,8 @@ class Request:
     """The answer ends before the first of these."""
     tools: Sequence[Mapping[str, object]] = ()
     """Schemas in OpenAI's form; shown where the chat template knows tools."""
+    begins: str = ""
+    """What the answer is made to begin with; the model goes on from there, and only that is delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,10 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr
 
+from finetune import tool_calls
 from finetune.engine import Engine
 from finetune.generation import Generated, Request
+from finetune.tool_calls import ToolCallSplitter
 
 
 class LocalChatModel(BaseChatModel):
@@ -64,8 +66,15 @@ class LocalChatModel(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: object,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Show the tools' schemas to the model, where its chat template knows tools. Nothing forces a choice."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
+        """Show the tools' schemas to the model. `tool_choice` makes its answer begin as a call of that tool, or, at
+        `any` or `required`, of one of them. Blocks until the model is loaded.
+
+        Raises:
+            NotImplementedError: the chat template knows no tools, or writes their calls in a form unknown here.
+        """
+        if not self._engine.knows_tools():
+            raise NotImplementedError(f"{self.title} knows no tools: its chat template has no {tool_calls.OPEN}")
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
     @property
     def _llm_type(self) -> str:
@@ -101,12 +110,17 @@ class LocalChatModel(BaseChatModel):
         **kwargs: object,
     ) -> Iterator[ChatGenerationChunk]:
         words: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        generation = self._engine.start(self._request(messages, stop, kwargs), words.put)
+        request = self._request(messages, stop, kwargs)
+        split = _splitter(request)
+        generation = self._engine.start(request, words.put)
         # However the generation ends, an error included, the reader is told.
         generation.result.add_done_callback(lambda _: words.put(None))
         try:
             while (text := words.get()) is not None:
-                yield _chunk(text)
+                for chunk in split.push(text):
+                    yield ChatGenerationChunk(message=chunk)
+            for chunk in split.flush():
+                yield ChatGenerationChunk(message=chunk)
             yield self._last_chunk(generation.result.result())
         finally:
             generation.cancel()
@@ -126,22 +140,29 @@ class LocalChatModel(BaseChatModel):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(words.put_nowait, text)
 
-        generation = self._engine.start(self._request(messages, stop, kwargs), deliver)
+        request = self._request(messages, stop, kwargs)
+        split = _splitter(request)
+        generation = self._engine.start(request, deliver)
         generation.result.add_done_callback(lambda _: deliver(None))
         try:
             while (text := await words.get()) is not None:
-                yield _chunk(text)
+                for chunk in split.push(text):
+                    yield ChatGenerationChunk(message=chunk)
+            for chunk in split.flush():
+                yield ChatGenerationChunk(message=chunk)
             yield self._last_chunk(generation.result.result())
         finally:
             generation.cancel()
 
     def _request(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, object]) -> Request:
-        tools = kwargs.get("tools")
+        bound, choice = kwargs.get("tools"), kwargs.get("tool_choice")
+        tools = tuple(tool for tool in bound if isinstance(tool, dict)) if isinstance(bound, list) else ()
         return Request(
             messages=tuple(messages),
             max_new_tokens=self.max_new_tokens,
             stop=tuple(stop or ()),
-            tools=tuple(tool for tool in tools if isinstance(tool, dict)) if isinstance(tools, list) else (),
+            tools=tools,
+            begins=tool_calls.beginning(choice if isinstance(choice, str) else None, _names(tools)),
         )
 
     def _last_chunk(self, generated: Generated) -> ChatGenerationChunk:
@@ -160,5 +181,14 @@ class LocalChatModel(BaseChatModel):
         )
 
 
-def _chunk(text: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content=text))
+def _splitter(request: Request) -> ToolCallSplitter:
+    """Reads the answer to `request`, whose given beginning the model does not say again."""
+    splitter = ToolCallSplitter(_names(request.tools))
+    if request.begins:
+        splitter.push(request.begins)
+    return splitter
+
+
+def _names(tools: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    functions = (tool["function"] for tool in tools)
+    return tuple(str(function["name"]) for function in functions if isinstance(function, Mapping))

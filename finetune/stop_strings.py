@@ -23,7 +23,7 @@ class StopStrings:
             self.found = True
             shown, self._held = self._held[: min(cuts)], ""
             return shown
-        keep = max((_overlap(self._held, string) for string in self._strings), default=0)
+        keep = max((overlap(self._held, string) for string in self._strings), default=0)
         shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return shown
 
@@ -33,7 +33,7 @@ class StopStrings:
         return shown
 
 
-def _overlap(text: str, string: str) -> int:
+def overlap(text: str, string: str) -> int:
     """The length of the longest end of `text` with which `string` begins."""
     for length in range(min(len(text), len(string) - 1), 0, -1):
         if text.endswith(string[:length]):

@@ -20,6 +20,7 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from finetune import tool_calls
 from finetune.errors import NoChatTemplateError, PromptTooLongError
 from finetune.generation import Deliver, Generated, Request
 from finetune.stop_strings import StopStrings
@@ -44,7 +45,8 @@ class TextModel:
         self._generate = model.generate
         self._own_config = model.generation_config
         self._control = tuple(self._tokenizer.get_added_vocab())
-        self._knows_tools = "tools" in str(self._tokenizer.chat_template)
+        # A template with other tags would have calls written that nobody here could read.
+        self.knows_tools = tool_calls.OPEN in str(self._tokenizer.chat_template)
         self._context_tokens = int(model.config.max_position_embeddings)
         self._is_stopping: IsStopping = lambda: False
         for module in model.modules():
@@ -76,12 +78,12 @@ class TextModel:
     def _encode(self, request: Request) -> tuple[torch.Tensor, torch.Tensor]:
         rendered = self._tokenizer.apply_chat_template(
             # Its annotation leaves out that a turn may hold tool calls.
-            turns_of(request.messages, knows_tools=self._knows_tools, control=self._control),  # type: ignore[arg-type]
-            tools=[dict(tool) for tool in request.tools] if request.tools and self._knows_tools else None,
+            turns_of(request.messages, knows_tools=self.knows_tools, control=self._control),  # type: ignore[arg-type]
+            tools=[dict(tool) for tool in request.tools] if request.tools and self.knows_tools else None,
             add_generation_prompt=True,
             tokenize=False,
         )
-        encoded = self._tokenizer(str(rendered), add_special_tokens=False, return_tensors="pt")
+        encoded = self._tokenizer(f"{rendered}{request.begins}", add_special_tokens=False, return_tensors="pt")
         return encoded["input_ids"], encoded["attention_mask"]
 
     def _greedy(self, max_new_tokens: int) -> GenerationConfig:
