@@ -18,7 +18,7 @@ from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.stream import Content, Draft, Throttles
 from bot.views import StopButton, WhyButton, only
-from chains.types import Answer, AnswerEvent, Decided, Delta, Finished, Question, Waiting
+from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
 _FAREWELL_S = 5.0
 """For the last edit of an answer that the end of the bot cuts off."""
@@ -55,16 +55,17 @@ class Replies:
         self._in_progress: dict[str, Reply] = {}
 
     async def write(self, request: Request) -> None:
-        """Write the whole answer to `request`.
+        """Write the whole answer to `request`, after those to the asker's earlier questions in the same channel.
 
         Raises:
             TooManyQuestions: before anything is shown.
         """
-        asker_id = request.question.asker_id
-        if sum(reply.asker_id == asker_id for reply in self._in_progress.values()) >= self._member_limit:
+        own = [reply for reply in self._in_progress.values() if reply.asker_id == request.question.asker_id]
+        if len(own) >= self._member_limit:
             raise TooManyQuestions(self._member_limit)
+        earlier = next((reply.ended for reply in reversed(own) if reply.channel_id == request.channel_id), None)
         reply_id = secrets.token_hex(8)
-        reply = self._in_progress[reply_id] = Reply(reply_id, request, self._services)
+        reply = self._in_progress[reply_id] = Reply(reply_id, request, self._services, earlier)
         try:
             await reply.write()
         finally:
@@ -88,7 +89,12 @@ class Replies:
 class Reply:
     """One answer in progress."""
 
-    def __init__(self, reply_id: str, request: Request, services: Services) -> None:
+    def __init__(
+        self, reply_id: str, request: Request, services: Services, earlier: asyncio.Event | None = None
+    ) -> None:
+        """`earlier`: set when the answer that must stand before this one stands."""
+        self.ended = asyncio.Event()
+        self._earlier = earlier
         self._request = request
         self._services = services
         self._language = request.question.language
@@ -104,6 +110,11 @@ class Reply:
     def asker_id(self) -> str:
         """Who asked."""
         return self._request.question.asker_id
+
+    @property
+    def channel_id(self) -> int:
+        """Where it is answered."""
+        return self._request.channel_id
 
     def stop(self) -> None:
         """End the writing; what is written stays."""
@@ -125,6 +136,7 @@ class Reply:
                 await self._draft.finish(self._interrupted())
             raise
         finally:
+            self.ended.set()
             await self._draft.close()
 
     async def _outcome(self, writing: asyncio.Task[Content]) -> Content:
@@ -141,6 +153,9 @@ class Reply:
 
     async def _stream(self) -> Content:
         assistant = await self._loaded()
+        if self._earlier is not None and not self._earlier.is_set():
+            self._draft.show(self._interim(self._say("answer.earlier_first")))
+            await self._earlier.wait()
         async with aclosing(assistant.stream(self._request.question)) as events:
             async for event in events:
                 if isinstance(event, Finished):
@@ -162,9 +177,9 @@ class Reply:
         match event:
             case Decided(decision_id=decision_id, evidence=evidence):
                 self._decision_id = decision_id
-                key = "answer.reading" if evidence else "answer.writing"
-                self._turn_line = self._say(key, count=len(evidence))
-                self._draft.show(self._interim(self._turn_line))
+                self._show_turn(len(evidence))
+            case Chosen(evidence=evidence):
+                self._show_turn(len(evidence))
             case Waiting(ahead=ahead) if ahead:
                 self._draft.show(self._interim(self._say("answer.ahead", count=ahead)))
             case Waiting():
@@ -172,6 +187,11 @@ class Reply:
             case Delta(text=text):
                 self._words += text
                 self._draft.show(self._interim(self._words))
+
+    def _show_turn(self, passages: int) -> None:
+        """Say what happens when the answer's turn has come."""
+        self._turn_line = self._say("answer.reading" if passages else "answer.writing", count=passages)
+        self._draft.show(self._interim(self._turn_line))
 
     def _interim(self, text: str) -> Content:
         return Content(render.split(render.join(self._request.head, text)), self._stop_view)

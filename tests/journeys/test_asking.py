@@ -73,6 +73,22 @@ async def test_an_answer_that_the_end_of_the_bot_cuts_off_says_so(
     ]
 
 
+async def test_a_members_second_question_is_answered_after_the_first(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    for text in ("First?", "Second?"):
+        await community.member.send(community.channel, f"{community.mention} {text}")
+    await community.other.send(community.channel, f"{community.mention} Another's?")
+    await assistant.has_begun.wait()
+    while len(assistant.questions) < 2:
+        await community.env.settle()
+    assert [question.text for question in assistant.questions] == ["First?", "Another's?"]
+    assistant.may_go_on.set()
+    await community.rest()
+    assert [question.text for question in assistant.questions][-1] == "Second?"
+
+
 async def test_a_question_in_chinese_is_answered_in_chinese(community: Community, assistant: ScriptedAssistant) -> None:
     assistant.text = "七天。"
     answer = await community.ask(community.member, "工具可以借多久？")

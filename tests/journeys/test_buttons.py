@@ -139,7 +139,7 @@ async def test_a_third_question_in_progress_is_refused_with_a_sentence(
     community: Community, assistant: ScriptedAssistant
 ) -> None:
     await _begin(community, assistant)
-    await _begin(community, assistant)
+    await community.member.send(community.channel, f"{community.mention} And how short?")
     await community.member.send(community.channel, f"{community.mention} And now?")
     while not community.last().content.startswith("I am still at work on 2 questions"):
         await community.env.settle()

@@ -1,0 +1,98 @@
+"""How long the bot's event loop is held up while documents are taken in and questions answered.
+
+    python -m benchmarks.event_loop FOLDER
+
+FOLDER holds docs.jsonl and qa.jsonl. Three times, after the models have loaded: an idle control, then every document
+is taken in while members ask; a task in the same loop wants to be woken every 5 ms and notes how late it is. The
+simulated Discord works in that loop too, so the bot is charged with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import results
+from benchmarks.simulated import Heartbeat, Server, server
+from knowledge.types import EVERY_MEMBER
+
+_RUNS = 3
+_IDLE_S = 20.0
+_ASKED = 4
+
+
+def main() -> None:
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    runs = [asyncio.run(_run(folder)) for _ in range(_RUNS)]
+    medians = {
+        phase: {figure: statistics.median(run[phase][figure] for run in runs) for figure in runs[0][phase]}
+        for phase in ("idle", "busy")
+    }
+    figures = {"median of three": medians, "runs": runs}
+    print(json.dumps(figures, indent=2))
+    print("wrote", results.write("event_loop", figures))
+
+
+async def _run(folder: Path) -> dict[str, dict[str, float]]:
+    docs = [json.loads(line) for line in (folder / "docs.jsonl").read_text("utf-8").splitlines()]
+    questions = [json.loads(line)["question"] for line in (folder / "qa.jsonl").read_text("utf-8").splitlines()]
+    with tempfile.TemporaryDirectory() as data_dir:
+        async with server(Path(data_dir)) as discord:
+            # What the first document and the first answer load once is not what is measured.
+            await _take_in(discord, docs[:1])
+            await discord.ask(discord.member("first"), discord.channel("first"), questions[0])
+            await discord.rest()
+            idle = await _watched(asyncio.sleep(_IDLE_S))
+            busy = await _watched(_work(discord, docs[1:], questions[1 : 1 + _ASKED]))
+    return {"idle": idle, "busy": busy}
+
+
+async def _watched(work: object) -> dict[str, float]:
+    heart = Heartbeat()
+    beating = asyncio.create_task(heart.beat())
+    began = asyncio.get_running_loop().time()
+    await work  # type: ignore[misc]
+    seconds = asyncio.get_running_loop().time() - began
+    beating.cancel()
+    return {"seconds": round(seconds, 1), "beats": len(heart.lags_s), **_summary(heart.lags_s)}
+
+
+async def _work(discord: Server, docs: Sequence[dict[str, str]], questions: Sequence[str]) -> None:
+    ingesting = asyncio.create_task(_take_in(discord, docs))
+    channel = discord.channel("crew")
+    for number, question in enumerate(questions):
+        await discord.ask(discord.member(f"member{number}"), channel, question)
+    await discord.rest()
+    await ingesting
+
+
+async def _take_in(discord: Server, docs: Sequence[dict[str, str]]) -> None:
+    for number, doc in enumerate(docs):
+        await discord.library.ingest_bytes(
+            f"# {doc['title']}\n\n{doc['text']}".encode(),
+            name=f"{number}-{doc['id'][:40].replace(':', '-')}.md",
+            guild_id=discord.guild_id,
+            audience=EVERY_MEMBER,
+            ingested_by="benchmark",
+        )
+
+
+def _summary(lags_s: Sequence[float]) -> dict[str, float]:
+    ranked = sorted(lags_s)
+    return {
+        "p99 ms": round(1000 * ranked[int(len(ranked) * 0.99)], 1),
+        "p99.9 ms": round(1000 * ranked[int(len(ranked) * 0.999)], 1),
+        "longest ms": round(1000 * ranked[-1], 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The whole bot, with its real models and documents, on a simulated Discord; and what happens there, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.app import App, Loader, assemble
+from bot.local_scope import OutsideScope
+from bot.ports import Assistant, Documents
+from bot.readiness import Part
+from bot.settings import load_settings
+from bot.tasks import Tasks
+from knowledge.library import Library
+
+SETTLE_TIMEOUT_S = 600.0
+
+
+@dataclass
+class Reply:
+    """The bot's reply to one message."""
+
+    acknowledged: float
+    """Seconds of the monotonic clock, as below."""
+    ended: float
+    content: str
+
+
+@dataclass
+class Server:
+    """A server of the simulated Discord with the bot in it."""
+
+    env: simcord.Env
+    app: App
+    guild: GuildHandle
+    library: Library
+    replies: dict[int, Reply] = field(default_factory=dict)
+    """By the id of the message that was replied to; each is kept up to date."""
+
+    @property
+    def guild_id(self) -> str:
+        """As the documents know the server."""
+        return str(self.guild.id)
+
+    def channel(self, name: str) -> ChannelHandle:
+        """A new channel that everyone reads."""
+        return self.guild.create_text_channel(name)
+
+    def member(self, name: str) -> MemberActor:
+        """A new member."""
+        return self.guild.add_member(self.env.create_user(name))
+
+    async def ask(self, member: MemberActor, channel: ChannelHandle, question: str) -> int:
+        """Mention the bot; returns the message's id once the bot has taken it up."""
+        message = await member.send(channel, f"<@{self.env.backend.bot_user.id}> {question}")
+        return int(message.id)
+
+    async def rest(self) -> None:
+        """Wait until the bot is at rest."""
+        await self.app.tasks.idle()
+        await self.env.settle()
+
+    def note(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Keep what the simulated Discord was told, with the time."""
+        now = time.monotonic()
+        if event == "MESSAGE_CREATE" and payload.get("message_reference"):
+            asked = int(payload["message_reference"]["message_id"])
+            self.replies[asked] = Reply(now, now, payload["content"])
+        elif event == "MESSAGE_UPDATE" and payload.get("message_reference") and payload.get("content"):
+            reply = self.replies[int(payload["message_reference"]["message_id"])]
+            reply.ended, reply.content = now, payload["content"]
+
+
+@asynccontextmanager
+async def server(data_dir: Path) -> AsyncIterator[Server]:
+    """A server whose bot has loaded its models."""
+    os.environ["DATA_DIR"] = str(data_dir)
+    settings = load_settings()
+    loader = Loader(settings)
+    encoders, library = await loader.load_documents(lambda _: None)
+    assistant = await loader.load_assistant(library, encoders, lambda _: None)
+    documents_part: Part[Documents] = Part.of("documents", library)
+    assistant_part: Part[Assistant] = Part.of("chat_model", assistant)
+    scope = OutsideScope()
+    tasks = Tasks(scope)
+    app = assemble(settings, documents_part, assistant_part, tasks, shard_count=1)
+    env = simcord.Env(app.client, settle_timeout=SETTLE_TIMEOUT_S)
+    scope.attach(env)
+    made = Server(env, app, env.create_guild("Benchmark"), library)
+    env.backend.subscribers.append(made.note)
+    try:
+        await env.start()
+        await library.register_guild(made.guild_id, "Benchmark")
+        yield made
+    finally:
+        await tasks.close()
+        await env.shutdown()
+        await loader.close()
+
+
+class Heartbeat:
+    """How late the event loop comes to a task that only wants to be woken every few milliseconds."""
+
+    INTERVAL_S = 0.005
+
+    def __init__(self) -> None:
+        self.lags_s: list[float] = []
+
+    async def beat(self) -> None:
+        """Runs until it is cancelled."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due = clock() + self.INTERVAL_S
+            await asyncio.sleep(self.INTERVAL_S)
+            self.lags_s.append(max(0.0, clock() - due))
