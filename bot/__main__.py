@@ -10,15 +10,16 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 import discord
 from pydantic import SecretStr
 
 from bot import terminal
-from bot.app import Loader, assemble
+from bot.app import App, Loader, assemble
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
+from bot.folder import claimed
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
@@ -92,7 +93,8 @@ async def _run_local(settings: Settings, port: int | None, channel: str) -> None
         raise LocalUnavailable(
             f'The package {error.name} is missing. Install it with: pip install "routewise[local]"'
         ) from error
-    await run_local(settings, port, channel)
+    with claimed(settings.bot.data_dir):
+        await run_local(settings, port, channel)
 
 
 async def _run(settings: Settings) -> None:
@@ -106,16 +108,21 @@ async def _run(settings: Settings) -> None:
     record = settings.bot.data_dir / "commands.sha256"
     app = assemble(settings, documents, assistant, tasks, sync_record=record)
     try:
-        async with app.client:
-            try:
-                await _log_in(app.client, token)
-                tasks.start(loader.load(documents, assistant), "loading")
-                await app.client.connect()
-            finally:
-                # Before the client closes: what is being written ends with a word to its reader.
-                await tasks.close()
+        with claimed(settings.bot.data_dir):
+            await _connect(app, token, lambda: loader.load(documents, assistant))
     finally:
         await loader.close()
+
+
+async def _connect(app: App, token: SecretStr, load: Callable[[], Coroutine[object, object, None]]) -> None:
+    async with app.client:
+        try:
+            await _log_in(app.client, token)
+            app.tasks.start(load(), "loading")
+            await app.client.connect()
+        finally:
+            # Before the client closes: what is being written ends with a word to its reader.
+            await app.tasks.close()
 
 
 async def _log_in(client: discord.Client, token: SecretStr) -> None:

@@ -5,6 +5,8 @@ BotError
 ├── TokenMissing         the real Discord was asked for without a token
 ├── TokenRefused         Discord does not know the token
 ├── DiscordUnreachable   the network or Discord is down at the start
+├── FolderTaken          another bot runs on the data folder
+├── FolderUnusable       the data folder cannot be written to
 ├── LocalUnavailable     the browser's Discord was asked for, but is not installed
 ├── PartFailed           a model or the documents could not be loaded
 ├── NotAllowed           a member used what is a moderator's
@@ -18,6 +20,7 @@ BotError
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -58,6 +61,24 @@ class DiscordUnreachable(BotError):
         super().__init__(
             "Discord does not answer. Check the network and https://discordstatus.com, then start again; "
             "`python -m bot --local` needs no network."
+        )
+
+
+class FolderTaken(BotError):
+    """Raised at the start: two bots would each answer every question."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"Another bot already runs on the data folder {data_dir}. End that one, or set DATA_DIR to another folder."
+        )
+
+
+class FolderUnusable(BotError):
+    """Raised at the start."""
+
+    def __init__(self, data_dir: Path, reason: str) -> None:
+        super().__init__(
+            f"Nothing can be kept in {data_dir}: {reason}. Set DATA_DIR to a folder that can be written to."
         )
 
 

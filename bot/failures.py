@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
@@ -87,4 +88,14 @@ async def whisper(interaction: discord.Interaction, content: str) -> None:
 def _code(error: Exception) -> str:
     if isinstance(error, (BotError, ChainsError)):
         return error.code
+    if _is_full_disk(error):
+        return "disk_full"
     return next((code for kind, code in _KNOWLEDGE if isinstance(error, kind)), "unexpected")
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether a full disk is behind it: the system, SQLite and Chroma, which uses SQLite, each say so in their way."""
+    if error is None:
+        return False
+    says_so = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return says_so or "disk is full" in str(error) or _is_full_disk(error.__cause__ or error.__context__)

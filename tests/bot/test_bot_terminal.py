@@ -10,6 +10,7 @@ import discord
 import pytest
 
 from bot.__main__ import main
+from bot.folder import claimed
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +84,22 @@ def test_a_channel_that_is_not_there_is_named_with_those_that_are(capsys: pytest
     assert main(["--local", "--channel", "nowhere"]) == 1
     assert "Choose one of: ask-the-crew, tool-shed, committee." in capsys.readouterr().err
     asyncio.set_event_loop(None)
+
+
+def test_a_second_bot_on_the_same_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "some.token.here")
+    for command in ([], ["--local"]):
+        with claimed(tmp_path / "data"):
+            assert main(command) == 1
+        assert capsys.readouterr().err.startswith("Another bot already runs on the data folder")
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "data"))
+    assert main(["--local"]) == 1
+    assert "Set DATA_DIR to a folder that can be written to." in capsys.readouterr().err

@@ -1,0 +1,33 @@
+"""Claims a data folder for one running bot. Commands of the terminal need no claim: they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bot.errors import FolderTaken, FolderUnusable
+
+
+@contextmanager
+def claimed(data_dir: Path) -> Iterator[None]:
+    """Hold `data_dir` until the block ends, however the process ends.
+
+    Raises:
+        FolderTaken: another bot runs on it.
+        FolderUnusable: it cannot be written to.
+    """
+    lock = FileLock(data_dir / "bot.lock")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise FolderTaken(data_dir) from error
+    except OSError as error:
+        raise FolderUnusable(data_dir, error.strerror or str(error)) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,41 @@
+"""What a member reads when something fails that is not the member's doing."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+import pytest
+
+from bot.failures import Failures
+from bot.locales import load_texts
+from bot.tasks import Tasks
+from chains.types import Language
+
+
+async def _sentence(error: Exception) -> str:
+    return Failures(load_texts(), Tasks()).sentence(error, Language.EN)
+
+
+def _full_database() -> sqlite3.OperationalError:
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE page (text)")
+        database.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(sqlite3.OperationalError) as raised:
+            database.execute("INSERT INTO page VALUES (?)", ("x" * 100_000,))
+    database.close()
+    return raised.value
+
+
+async def test_a_full_disk_is_told_whoever_notices_it() -> None:
+    chained = RuntimeError("the index failed")
+    chained.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    for error in (OSError(errno.ENOSPC, "No space left on device"), _full_database(), chained):
+        assert "free some space" in await _sentence(error)
+
+
+async def test_any_other_error_has_a_number_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    told = await _sentence(OSError(errno.EIO, "Input/output error"))
+    number = told.partition("**")[2].partition("**")[0]
+    assert "Input/output" not in told
+    assert number in caplog.text
