@@ -1,10 +1,12 @@
 """What a prepared folder says of itself: the bytes it was made from, in which format, and how to use it.
 
-By this a folder that was changed, or that another version made, is noticed.
+By this a folder that was changed, or that another version made, is noticed. A gigabyte takes seconds to hash, so a file
+is hashed again only where it was written after the record was.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,7 +15,7 @@ from weights.errors import BrokenFolderError
 from weights.types import Embedding, Entry
 
 FILE_NAME = "routewise.json"
-FORMAT = 1
+FORMAT = 2
 """Raised whenever `convert` writes something else."""
 
 
@@ -29,6 +31,8 @@ class FolderRecord(BaseModel):
     """sha256 by the pinned file's name."""
     sizes: dict[str, int]
     """Bytes by the name of each file in the folder."""
+    hashes: dict[str, str]
+    """sha256 by the same names."""
     embedding: Embedding | None
 
 
@@ -40,6 +44,7 @@ def write(entry: Entry, folder: Path) -> None:
         format=FORMAT,
         sources={file.name: file.sha256 for file in entry.files},
         sizes=_sizes(folder),
+        hashes={name: _sha256(folder / name) for name in _sizes(folder)},
         embedding=entry.embedding,
     )
     (folder / FILE_NAME).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -57,7 +62,12 @@ def read(folder: Path) -> FolderRecord:
     if record.format != FORMAT:
         raise BrokenFolderError(folder, f"it has format {record.format}, and this version reads {FORMAT}")
     found = _sizes(folder)
-    changed = sorted(name for name, size in record.sizes.items() if found.get(name) != size)
+    written = path.stat().st_mtime_ns
+    changed = sorted(
+        name
+        for name, size in record.sizes.items()
+        if found.get(name) != size or _is_changed(folder / name, written, record.hashes[name])
+    )
     if changed:
         raise BrokenFolderError(folder, f"these files were changed or are missing: {', '.join(changed)}")
     return record
@@ -71,3 +81,12 @@ def check(entry: Entry, folder: Path) -> None:
 
 def _sizes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in folder.iterdir() if path.name != FILE_NAME}
+
+
+def _is_changed(file: Path, since_ns: int, sha256: str) -> bool:
+    return file.stat().st_mtime_ns > since_ns and _sha256(file) != sha256
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -124,5 +124,4 @@ async def community(
     requests = list(env.http_requests)
     await env.shutdown()
     env.raise_errors()
-    if discord_api.is_described():
-        discord_api.check(requests)
+    discord_api.check(requests)

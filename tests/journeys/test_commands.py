@@ -12,6 +12,7 @@ from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings
 from bot.tasks import Tasks
+from tests.journeys import discord_api
 
 
 async def _start(
@@ -24,6 +25,7 @@ async def _start(
     env = simcord.Env(app.client)
     scope.attach(env)
     await env.start()
+    discord_api.check(env.http_requests)
     told = [r.json for r in env.http_requests if r.method == "PUT" and r.path.endswith("/commands")]
     await tasks.close()
     await env.shutdown()

@@ -15,6 +15,7 @@ from bot.readiness import Part
 from bot.settings import Settings
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant
+from tests.journeys import discord_api
 
 
 class Tab:
@@ -89,6 +90,7 @@ def start(settings: Settings, assistant: ScriptedAssistant, documents: ListedDoc
                     await tab.open()
                     yield world, tab
         finally:
+            discord_api.check(list(world.env.http_requests))
             await world.close()
 
     return local

@@ -20,6 +20,7 @@ from chains.types import Language, Question, Route
 from finetune.local_model import LocalChatModel
 from knowledge.types import EVERY_MEMBER, OWNER
 from tests.fakes.openai_server import OpenAIServer, serving
+from tests.journeys import discord_api
 from weights.store import Weights
 
 KEYS = b"# Keys\n\nMira Ostrander keeps the keys of the hall and hands them out at seven in the morning."
@@ -118,6 +119,7 @@ async def test_the_owner_is_told_once_that_text_leaves_the_machine(
         ada, crew = guild.add_member(env.create_user("ada")), guild.create_text_channel("crew")
         await ada.slash(crew, "help")
         assert ("openai:gpt-5-mini" in crew.history(viewer=ada)[-1].content) == bool(notices)
+        discord_api.check(env.http_requests)
         await tasks.close()
         await env.shutdown()
     assert len(seen) == notices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +165,22 @@ def test_a_folder_that_was_changed_is_prepared_anew(
     assert not weights.is_ready(NAME)
     assert prepared(weights.ensure(NAME)) == CONTENT
     assert "these files were changed or are missing: toy.bin" in caplog.text
+
+
+def test_a_folder_with_as_many_other_bytes_is_noticed_too(tmp_path: Path, entry: Entry, hub: HubServer) -> None:
+    weights = store(tmp_path, entry, Hub(hub.origin))
+    file = weights.ensure(NAME) / "toy.bin"
+    assert weights.is_ready(NAME)
+    file.write_bytes(CONTENT[::-1])
+    assert not weights.is_ready(NAME)
+    assert prepared(weights.ensure(NAME)) == CONTENT
+
+
+def test_a_folder_that_was_only_copied_is_as_it_was(tmp_path: Path, entry: Entry, hub: HubServer) -> None:
+    weights = store(tmp_path, entry, Hub(hub.origin))
+    file = weights.ensure(NAME) / "toy.bin"
+    os.utime(file)
+    assert weights.is_ready(NAME)
 
 
 def test_what_a_killed_process_left_half_prepared_is_cleared_away(tmp_path: Path, entry: Entry, hub: HubServer) -> None:
