@@ -29,7 +29,7 @@ from bot.replies import Replies, Services
 from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
-from chains.errors import ProviderUnusable
+from chains.errors import ProviderUnusable, ToolsUnknown
 from finetune.errors import NoChatTemplateError
 from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable
 from weights.errors import (
@@ -58,6 +58,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (OwnModelError, "own_model"),
     (NoChatTemplateError, "own_model"),
     (ProviderUnusable, "provider"),
+    (ToolsUnknown, "provider"),
     (EncoderUnusable, "encoder"),
     (EncoderUnreachable, "encoder"),
     (IndexUnavailable, "index"),

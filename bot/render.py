@@ -50,7 +50,7 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") ->
     footer = [
         *(_source_line(number, item, language, texts) for number, item in enumerate(answer.evidence, start=1)),
         small(
-            texts(language, f"routes.{answer.decision.route}"),
+            texts(language, f"routes.{answer.route}"),
             headline,
             texts(language, "answer.seconds", seconds=_seconds(answer.timings.total_s)),
         ),

@@ -46,7 +46,7 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
         f"[{number}] {item.source.name}, {item.chunk.place.heading or ''}"
         for number, item in enumerate(answer.evidence, start=1)
     ]
-    reason = f"{answer.decision.route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
+    reason = f"{answer.route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
     return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
 
 
@@ -58,8 +58,8 @@ async def explain(settings: Settings, decision_id: str, language: Literal["en", 
 
     log = DecisionLog(settings.chains.data_dir / "decisions.db")
     await log.open()
-    decision = (await log.get(decision_id)).decision
-    return Explainer(load_guidance()).explain(decision, Language(language)).markdown
+    logged = await log.get(decision_id)
+    return Explainer(load_guidance()).explain(logged.decision, Language(language), logged.choice).markdown
 
 
 def _show(loading: Loading) -> None:

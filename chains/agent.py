@@ -1,9 +1,9 @@
-"""The LangChain agent: the middleware issues the calls that were decided, so that any model can follow them."""
+"""The LangChain agent: the middleware issues the calls of the taken route, so that any model can follow."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents import create_agent
@@ -11,12 +11,12 @@ from langchain.agents.middleware import AgentMiddleware, AgentState, ModelReques
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import BaseTool
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from chains import prompts
-from chains.ports import Specialists
-from chains.tools import SEARCH, TOOLS_OF, Run, build_tools
+from chains.tools import SEARCH, TOOLS_OF, Run
 
 Agent = CompiledStateGraph[AgentState[Any], Run, Any, Any]
 
@@ -25,18 +25,18 @@ RECURSION_LIMIT = 12
 
 
 class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
-    """Issues the decided tool calls itself, then lets the model write, with the tools taken away."""
+    """Issues the route's tool calls itself, then lets the model write, with the tools taken away."""
 
     async def awrap_model_call(
         self, request: ModelRequest[Run], handler: Callable[[ModelRequest[Run]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any] | AIMessage:
-        """Answer with the next decided call while one is left; else call the model on a short prompt."""
+        """Answer with the next call of the route while one is left; else call the model on a short prompt."""
         run = request.runtime.context
         answered = [message for message in request.messages if isinstance(message, ToolMessage)]
-        decided = TOOLS_OF[run.decision.route]
-        if len(answered) < len(decided):
-            return _call(decided[len(answered)], run)
-        with_passages = SEARCH in decided
+        taken = TOOLS_OF[run.route]
+        if len(answered) < len(taken):
+            return _call(taken[len(answered)], run)
+        with_passages = SEARCH in taken
         return await handler(
             request.override(
                 tools=[],
@@ -50,19 +50,19 @@ class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
-        """Run only what the decision names: hiding a tool from the model does not keep it from running."""
+        """Run only what the taken route names: hiding a tool from the model does not keep it from running."""
         run: object = request.runtime.context
         if not isinstance(run, Run):
             raise TypeError(f"the agent was run with {type(run).__name__} as its context, not with a Run")
         name = request.tool_call["name"]
-        if name not in TOOLS_OF[run.decision.route]:
-            raise PermissionError(f"the tool {name!r} is not part of the decided route {run.decision.route}")
+        if name not in TOOLS_OF[run.route]:
+            raise PermissionError(f"the tool {name!r} is not part of the route {run.route}")
         return await handler(request)
 
 
-def build_agent(model: BaseChatModel, specialists: Specialists) -> Agent:
+def build_agent(model: BaseChatModel, tools: Sequence[BaseTool]) -> Agent:
     """The agent around `model`; one serves all questions, each in its own run."""
-    return create_agent(model, build_tools(specialists), middleware=[RoutingMiddleware()], context_schema=Run)
+    return create_agent(model, tools, middleware=[RoutingMiddleware()], context_schema=Run)
 
 
 def _call(tool: str, run: Run) -> AIMessage:

@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 
 from chains.agent import RECURSION_LIMIT, Agent, build_agent
+from chains.agent_mode import Chooser
 from chains.citations import cite
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.log import DecisionLog
@@ -23,14 +24,16 @@ from chains.reading import Reading
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
-from chains.tools import ASK_SPECIALIST, SEARCH, TOOLS_OF, Run
+from chains.tools import ASK_SPECIALIST, SEARCH, TOOLS_OF, Run, build_tools
 from chains.types import (
     Answer,
     AnswerEvent,
+    Chosen,
     Decided,
     Delta,
     Finished,
     Language,
+    ModelChoice,
     Question,
     Route,
     Timings,
@@ -61,6 +64,18 @@ class _Clock:
         )
 
 
+@dataclass(slots=True)
+class _Way:
+    """What becomes of one question after its decision."""
+
+    decision_id: str
+    routed: Routed
+    run: Run
+    """By the decided route, until a model chooses another."""
+    choice: ModelChoice | None = None
+    text: str = ""
+
+
 class Assistant:
     """Answers questions by the route that was decided, and explains decisions from their record."""
 
@@ -76,7 +91,11 @@ class Assistant:
         settings: ChainsSettings,
         queue: TurnQueue,
     ) -> None:
-        self._agent: Agent = build_agent(model, specialists)
+        """Raises ToolsUnknown: the model is to choose the route, and cannot."""
+        tools = build_tools(specialists)
+        self._agent: Agent = build_agent(model, tools)
+        by_model = settings.routing == "agent"
+        self._chooser = Chooser(model, model_name, tools, explainer) if by_model else None
         self._model_name = model_name
         self._router = router
         self._log = log
@@ -94,30 +113,26 @@ class Assistant:
         question = self._checked(question)
         clock = _Clock(time.monotonic())
         routed = await self._router.route(question)
-        run = self._run(routed)
-        decision_id = uuid.uuid4().hex[:12]
-        evidence_ids = tuple(item.chunk.id for item in run.evidence)
-        await self._log.record(decision_id, question, routed.decision, evidence_ids)
+        # A member's request goes before anybody's choice.
+        chooser = self._chooser if question.requested_route is None else None
+        way = _Way(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
+        await self._log.record(way.decision_id, question, routed.decision, _ids(way.run))
         clock.decided = clock.turn_came = time.monotonic()
-        yield Decided(decision_id, routed.decision, run.evidence)
-        if routed.decision.route is Route.ABSTAIN:
-            text = self._refusal(routed, question.language)
-        else:
-            is_tuned = ASK_SPECIALIST in TOOLS_OF[routed.decision.route]
-            reading = Reading([item.chunk.text for item in run.evidence], unchanged=is_tuned)
-            async with aclosing(self._write(run, clock, reading)) as events:
+        yield Decided(way.decision_id, routed.decision, way.run.evidence if chooser is None else ())
+        if chooser is not None or way.run.route is not Route.ABSTAIN:
+            async with aclosing(self._generate(way, chooser, clock)) as events:
                 async for event in events:
                     yield event
-            text = cite(reading.text.strip(), run.evidence)
         answer = Answer(
-            decision_id=decision_id,
-            text=text,
+            decision_id=way.decision_id,
+            text=self._refusal(way) if way.run.route is Route.ABSTAIN else way.text,
             language=question.language,
             decision=routed.decision,
-            evidence=run.evidence,
-            tools_run=tuple(run.tools_run),
-            model=self._author(run),
+            evidence=way.run.evidence,
+            tools_run=tuple(way.run.tools_run),
+            model=self._author(way.run),
             timings=clock.timings(routed.retrieval.seconds),
+            choice=way.choice,
         )
         await self._log.complete(answer)
         yield Finished(answer)
@@ -136,7 +151,8 @@ class Assistant:
         Raises:
             DecisionNotFound: it is not on record.
         """
-        return self._explainer.explain((await self._log.get(decision_id)).decision, language)
+        logged = await self._log.get(decision_id)
+        return self._explainer.explain(logged.decision, language, logged.choice)
 
     async def asker_of(self, decision_id: str) -> str:
         """The id of the member who asked.
@@ -147,8 +163,8 @@ class Assistant:
         return (await self._log.get(decision_id)).asker_id
 
     def headline(self, answer: Answer) -> str:
-        """The deciding reason, on one line, in the answer's language."""
-        return self._explainer.headline(answer.decision, answer.language)
+        """The deciding reason, on one line, in the answer's language; with a model's choice, where one was asked."""
+        return self._explainer.headline(answer.decision, answer.language, answer.choice)
 
     def _checked(self, question: Question) -> Question:
         text = question.text.strip()
@@ -158,43 +174,67 @@ class Assistant:
             raise QuestionTooLong(len(text), self._settings.max_question_chars)
         return replace(question, text=text)
 
-    def _run(self, routed: Routed) -> Run:
-        reads = SEARCH in TOOLS_OF[routed.decision.route]
+    def _run(self, routed: Routed, route: Route) -> Run:
+        reads = SEARCH in TOOLS_OF[route]
         evidence = routed.retrieval.evidence[: self._settings.passages_read] if reads else ()
-        return Run(routed.question, routed.decision, routed.retrieval, evidence, routed.champion)
+        return Run(routed.question, routed.decision, route, routed.retrieval, evidence, routed.champion)
 
     def _author(self, run: Run) -> str | None:
-        if run.decision.route is Route.ABSTAIN:
+        if run.route is Route.ABSTAIN:
             return None
-        tuned = run.decision.route in {Route.SPECIALIST, Route.COMBINED}
-        return run.champion.adapter_sha256 if tuned and run.champion else self._model_name
+        return run.champion.adapter_sha256 if _is_tuned(run) and run.champion else self._model_name
 
-    def _refusal(self, routed: Routed, language: Language) -> str:
-        best = routed.retrieval.evidence[0].source.name if routed.retrieval.evidence else None
-        return self._explainer.refusal(routed.decision, best, language)
+    def _refusal(self, way: _Way) -> str:
+        decision, retrieval, language = way.routed.decision, way.routed.retrieval, way.routed.question.language
+        if decision.route is not Route.ABSTAIN:
+            return self._explainer.declined(language)
+        best = retrieval.evidence[0].source.name if retrieval.evidence else None
+        return self._explainer.refusal(decision, best, language)
 
-    async def _write(self, run: Run, clock: _Clock, reading: Reading) -> AsyncGenerator[Waiting | Delta, None]:
-        """Wait for a turn, then run the agent, passing on only what the answering model says, to the answer's end."""
+    async def _generate(
+        self, way: _Way, chooser: Chooser | None, clock: _Clock
+    ) -> AsyncGenerator[Waiting | Chosen | Delta, None]:
+        """Wait for a turn; in it, have a model choose the route where one is asked, and write the answer."""
         async with self._queue.place() as place:
             async for ahead in place.ahead():
                 if ahead:
                     yield Waiting(ahead)
             clock.turn_came = time.monotonic()
             yield Waiting(0)
-            async with aclosing(self._words(run)) as words:
-                async for text in words:
-                    clock.first_word = clock.first_word or time.monotonic()
-                    if own := reading.push(text):
-                        yield Delta(own)
-                    if reading.is_done:
-                        break
+            if chooser is not None:
+                way.choice = await self._choice(chooser, way.routed)
+                way.run = self._run(way.routed, way.choice.route)
+                await self._log.choose(way.decision_id, way.choice, _ids(way.run))
+                yield Chosen(way.choice, way.run.evidence)
+            if way.run.route is not Route.ABSTAIN:
+                async with aclosing(self._write(way, clock)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+
+    async def _choice(self, chooser: Chooser, routed: Routed) -> ModelChoice:
+        try:
+            return await chooser.choose(routed)
+        except Exception as error:  # the boundary to models of any kind; the cause is chained
+            _log.exception("the chat model failed to choose a route")
+            raise GenerationFailed(self._model_name, failure_of(error)) from error
+
+    async def _write(self, way: _Way, clock: _Clock) -> AsyncGenerator[Delta, None]:
+        """Run the agent, passing on only what the answering model says, to the answer's end."""
+        reading = Reading([item.chunk.text for item in way.run.evidence], unchanged=_is_tuned(way.run))
+        async with aclosing(self._words(way.run)) as words:
+            async for text in words:
+                clock.first_word = clock.first_word or time.monotonic()
+                if own := reading.push(text):
+                    yield Delta(own)
+                if reading.is_done:
+                    break
         if clock.first_word is None:
             raise GenerationFailed(self._model_name)
+        way.text = cite(reading.text.strip(), way.run.evidence)
 
     async def _words(self, run: Run) -> AsyncGenerator[str, None]:
         """What the answering model, or the specialist's tool, says."""
-        tools = TOOLS_OF[run.decision.route]
-        speaker = "tools" if tools and tools[-1] != SEARCH else "model"
+        speaker = "tools" if _is_tuned(run) else "model"
         stream = self._agent.astream(
             {"messages": [("user", run.question.text)]},
             {"recursion_limit": RECURSION_LIMIT},
@@ -207,5 +247,14 @@ class Assistant:
                     case AIMessageChunk() as chunk, {"langgraph_node": node} if node == speaker and chunk.text:
                         yield chunk.text
         except Exception as error:  # the boundary to models of any kind; the cause is chained
-            _log.exception("the agent failed on route %s", run.decision.route)
+            _log.exception("the agent failed on route %s", run.route)
             raise GenerationFailed(self._model_name, failure_of(error)) from error
+
+
+def _is_tuned(run: Run) -> bool:
+    """Whether the specialist's words are the answer."""
+    return ASK_SPECIALIST in TOOLS_OF[run.route]
+
+
+def _ids(run: Run) -> tuple[str, ...]:
+    return tuple(item.chunk.id for item in run.evidence)

@@ -6,6 +6,7 @@ ChainsError
 ├── DecisionNotFound     no record under that id
 ├── GenerationFailed     the chat model raised or returned nothing
 ├── ProviderUnusable     a chat model's provider cannot be set up
+├── ToolsUnknown         the chat model cannot call tools, so it cannot choose a route
 ├── NotCalibrated        no thresholds were fitted for the embedding model
 └── GuidanceInvalid      a rule, term or weight contradicts another: a defect, raised at load
 """
@@ -76,6 +77,19 @@ class ProviderUnusable(ChainsError):
             f"CHAT_MODEL={name} cannot be used: {reason}. Providers are those of LangChain's init_chat_model; "
             "each needs its package (for openai: langchain-openai) and its key."
         )
+
+
+class ToolsUnknown(ChainsError):
+    """Raised at load with ROUTING=agent: such a model would answer everything directly."""
+
+    code = "tools_unknown"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"ROUTING=agent has the chat model call tools, and {model!r} cannot. Set ROUTING=policy, or set "
+            "CHAT_MODEL to a model that calls tools."
+        )
+        self.model = model
 
 
 class NotCalibrated(ChainsError):

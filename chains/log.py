@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from chains.errors import DecisionNotFound
-from chains.types import Answer, Question, Route, RouteDecision, Timings
+from chains.types import Answer, ModelChoice, Question, Route, RouteDecision, Timings
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS decision (
@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS decision (
     tools_run TEXT,
     model TEXT,
     answer_sha256 TEXT,
-    timings TEXT
+    timings TEXT,
+    model_choice TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS decision_route ON decision (guild_id, route, decided_at);
 """
@@ -44,6 +45,7 @@ _LATENCY_LEAST = 5
 
 _DECISION = TypeAdapter(RouteDecision)
 _TIMINGS = TypeAdapter(Timings)
+_CHOICE: TypeAdapter[ModelChoice | None] = TypeAdapter(ModelChoice | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class LoggedDecision:
     asker_id: str
     decision: RouteDecision
     evidence_ids: tuple[str, ...]
+    choice: ModelChoice | None
+    """What a model chose, where one was asked."""
 
 
 class DecisionLog:
@@ -89,6 +93,14 @@ class DecisionLog:
             row,
         )
 
+    async def choose(self, decision_id: str, choice: ModelChoice, evidence_ids: tuple[str, ...]) -> None:
+        """Add what a model chose, and what is read by its route. The decision stays as it is."""
+        await asyncio.to_thread(
+            self._write,
+            "UPDATE decision SET model_choice = ?, evidence_ids = ? WHERE id = ?",
+            (_CHOICE.dump_json(choice).decode(), json.dumps(evidence_ids), decision_id),
+        )
+
     async def complete(self, answer: Answer) -> None:
         """Add what the answer measured, and its hash."""
         row = (
@@ -112,14 +124,20 @@ class DecisionLog:
         """
         rows = await asyncio.to_thread(
             self._read,
-            "SELECT guild_id, asker_id, decision, evidence_ids FROM decision WHERE id = ?",
+            "SELECT guild_id, asker_id, decision, evidence_ids, coalesce(model_choice, 'null') FROM decision"
+            " WHERE id = ?",
             (decision_id,),
         )
         if not rows:
             raise DecisionNotFound(decision_id)
-        guild_id, asker_id, decision, evidence_ids = rows[0]
+        guild_id, asker_id, decision, evidence_ids, choice = rows[0]
         return LoggedDecision(
-            decision_id, guild_id, asker_id, _DECISION.validate_json(decision), tuple(json.loads(evidence_ids))
+            decision_id,
+            guild_id,
+            asker_id,
+            _DECISION.validate_json(decision),
+            tuple(json.loads(evidence_ids)),
+            _CHOICE.validate_json(choice),
         )
 
     async def median_seconds(self, guild_id: str, route: Route) -> float | None:
@@ -131,7 +149,8 @@ class DecisionLog:
         rows = await asyncio.to_thread(
             self._read,
             "SELECT json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s') AS seconds FROM"
-            " (SELECT timings FROM decision WHERE guild_id = ? AND route = ? AND timings IS NOT NULL"
+            " (SELECT timings FROM decision WHERE guild_id = ? AND timings IS NOT NULL"
+            " AND coalesce(json_extract(model_choice, '$.route'), route) = ?"
             " ORDER BY decided_at DESC LIMIT ?) ORDER BY seconds",
             (guild_id, route, _LATENCY_WINDOW),
         )
@@ -142,6 +161,7 @@ class DecisionLog:
         with closing(self._connect()) as database:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_SCHEMA)
+            _add_choice(database)
 
     def _write(self, statement: str, row: tuple[str | None, ...]) -> None:
         with closing(self._connect()) as database, database:
@@ -155,6 +175,15 @@ class DecisionLog:
         database = sqlite3.connect(self._path, timeout=30)
         database.execute("PRAGMA secure_delete = ON")
         return database
+
+
+def _add_choice(database: sqlite3.Connection) -> None:
+    """Bring a file from before models could choose to the present form."""
+    database.execute("BEGIN IMMEDIATE")
+    with database:
+        columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
+        if "model_choice" not in columns:
+            database.execute("ALTER TABLE decision ADD COLUMN model_choice TEXT")
 
 
 def _sha256(text: str) -> str:

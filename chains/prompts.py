@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chains.types import Language, Question
+from chains.types import Language, Question, Route
 from knowledge.types import Evidence
 
 # The refusal is decided before anything is written, so the prompt does not ask for one: told to refuse where the
@@ -27,6 +27,29 @@ _TALK = {
         "你是 Routewise，一个 Discord 社区里友好的机器人。你依据社区自己的文档回答成员的问题，并说明走了哪条路线、"
         "为什么；管理员用 /ingest 添加文档；/help 列出所有命令。请用中文简短、亲切地回复，不要编造社区的事。"
     ),
+}
+
+_CHOOSE = {
+    Language.EN: "You choose how a question in a Discord community is answered. Do not answer it yourself.",
+    Language.ZH: "你来选择如何回答 Discord 社区里的一个问题。你自己不要回答它。",
+}
+_MEASURED = {Language.EN: "What was measured:", Language.ZH: "测量结果："}
+_CHOICES = {Language.EN: "Choose one:", Language.ZH: "请选择其一："}
+_CHOICE = {
+    Language.EN: {
+        Route.RETRIEVAL: "call search_knowledge: it is answered from the passages that were found in the documents",
+        Route.SPECIALIST: "call ask_specialist: the model answers that was tuned for one kind of question here",
+        Route.COMBINED: "call search_knowledge and ask_specialist together: the tuned model reads the passages",
+        Route.DIRECT: "call no tool and write only DIRECT: small talk, a question about this bot, or creative text",
+        Route.ABSTAIN: "call decline: nothing here can answer it well",
+    },
+    Language.ZH: {
+        Route.RETRIEVAL: "调用 search_knowledge：依据在文档里找到的段落来回答",
+        Route.SPECIALIST: "调用 ask_specialist：由为这里某一类问题微调的模型来回答",
+        Route.COMBINED: "同时调用 search_knowledge 和 ask_specialist：由微调模型阅读段落后回答",
+        Route.DIRECT: "不调用任何工具，只写 DIRECT：闲聊、询问这个机器人自身，或创作文字",
+        Route.ABSTAIN: "调用 decline：这里没有什么能把它回答好",
+    },
 }
 
 _PASSAGES = {Language.EN: "Passages:", Language.ZH: "段落："}
@@ -54,6 +77,26 @@ def reading_prompt(question: Question, numbered_passages: str) -> str:
         parts.append(f"{_EARLIER[language]} {question.history[-1].question}")
     parts.append(f"{_QUESTION[language]} {question.text}")
     return "\n\n".join(parts)
+
+
+def choosing_system_prompt(language: Language, measured: Sequence[str], offered: Sequence[Route]) -> str:
+    """What a model that chooses the route is told: the figures in words, and what each choice means."""
+    return "\n".join(
+        [
+            _CHOOSE[language],
+            _MEASURED[language],
+            *(f"- {figure}" for figure in measured),
+            _CHOICES[language],
+            *(f"- {_CHOICE[language][route]}" for route in offered),
+        ]
+    )
+
+
+def choosing_prompt(question: Question) -> str:
+    """The question whose route is to be chosen, behind the one before it."""
+    language = question.language
+    earlier = [f"{_EARLIER[language]} {question.history[-1].question}"] if question.history else []
+    return "\n\n".join([*earlier, f"{_QUESTION[language]} {question.text}"])
 
 
 def _title(item: Evidence) -> str:

@@ -15,7 +15,8 @@ class ChainsSettings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Path("data")
-    routing: Literal["policy"] = "policy"
+    routing: Literal["policy", "agent"] = "policy"
+    """Who names the route: the policy, or the chat model, which is shown what the policy reads."""
     max_question_chars: int = Field(default=2000, ge=100, le=4000)
     passages_read: int = Field(default=2, ge=1, le=8)
     """How many passages the chat model is given: small models read one or two, not eight."""

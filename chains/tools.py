@@ -17,6 +17,9 @@ from knowledge.types import Evidence, Retrieval
 SEARCH = "search_knowledge"
 ASK_SPECIALIST = "ask_specialist"
 
+DECLINE = "decline"
+"""Offered to a model that chooses; there is nothing to run."""
+
 TOOLS_OF: dict[Route, tuple[str, ...]] = {
     Route.RETRIEVAL: (SEARCH,),
     Route.SPECIALIST: (ASK_SPECIALIST,),
@@ -33,6 +36,8 @@ class Run:
 
     question: Question
     decision: RouteDecision
+    route: Route
+    """The route that is taken: the decision's, or the one that the model chose."""
     retrieval: Retrieval
     """What was found before the route was decided: searched once, read by the decision and by the tool."""
     evidence: tuple[Evidence, ...]
@@ -47,20 +52,21 @@ def build_tools(specialists: Specialists) -> list[BaseTool]:
 
     @tool(SEARCH, response_format="content_and_artifact")
     async def search_knowledge(query: str, runtime: ToolRuntime[Run, object]) -> tuple[str, list[str]]:
-        """Look up passages in the community's documents. Returns them numbered; the artifact holds their ids."""
+        """Answer from passages of the community's documents."""
         run = runtime.context
         run.tools_run.append(SEARCH)
+        # Numbered, as they are cited; the artifact holds their ids.
         return prompts.passages(run.evidence), [item.chunk.id for item in run.evidence]
 
     @tool(ASK_SPECIALIST, return_direct=True)
     async def ask_specialist(question: str, runtime: ToolRuntime[Run, object]) -> str:
-        """Ask the model that was tuned for this kind of question. Its words are the answer, unchanged."""
+        """Have the model answer that was tuned for one kind of question here. Its words are the answer, unchanged."""
         run = runtime.context
         if run.champion is None:
             raise ValueError("ask_specialist ran for a question that has no champion")
         run.tools_run.append(ASK_SPECIALIST)
         text = run.question.text
-        if run.decision.route is Route.COMBINED:
+        if run.route is Route.COMBINED:
             text = prompts.reading_prompt(run.question, prompts.passages(run.evidence))
         reply = await specialists.model(run.champion).ainvoke([HumanMessage(text)])
         return reply.text

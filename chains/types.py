@@ -112,6 +112,19 @@ class RouteDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What the chat model chose with `ROUTING=agent`, beside the policy's decision, which stays as it is."""
+
+    route: Route
+    """The route that was taken."""
+    offered: tuple[Route, ...]
+    model: str
+    fell_back: bool
+    """The model named no offered route, so the policy's was taken."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Seconds, each measured."""
 
@@ -139,14 +152,30 @@ class Answer:
     model: str | None
     """Who wrote it; None where nobody did."""
     timings: Timings
+    choice: ModelChoice | None = None
+    """None where the policy's route was taken without asking a model."""
+
+    @property
+    def route(self) -> Route:
+        """The route that was taken."""
+        return self.decision.route if self.choice is None else self.choice.route
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The route is known; nothing has been written yet."""
+    """The policy has decided; nothing has been written yet."""
 
     decision_id: str
     decision: RouteDecision
+    evidence: tuple[Evidence, ...]
+    """What the model will read; empty where a model chooses the route first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A model has chosen the route; nothing has been written yet."""
+
+    choice: ModelChoice
     evidence: tuple[Evidence, ...]
 
 
@@ -172,4 +201,4 @@ class Finished:
     answer: Answer
 
 
-AnswerEvent = Decided | Waiting | Delta | Finished
+AnswerEvent = Decided | Waiting | Chosen | Delta | Finished

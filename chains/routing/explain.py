@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chains.routing.guidance import Guidance
-from chains.types import Contribution, Gate, Language, Route, RouteDecision, Scope
+from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope
 
 _Table = dict[str, dict[str, str]]
 
@@ -68,16 +68,29 @@ class Explainer:
         self._guidance = guidance
         self._wording: dict[Language, _Table] = {language: _load_wording(language) for language in Language}
 
-    def explain(self, decision: RouteDecision, language: Language) -> Explanation:
-        """The headline and the whole account of `decision`."""
-        return Explanation(self.headline(decision, language), self._report(decision, language))
+    def explain(self, decision: RouteDecision, language: Language, choice: ModelChoice | None = None) -> Explanation:
+        """The headline and the whole account of `decision`, below what a model chose where one was asked."""
+        report = self._report(decision, language)
+        if choice is not None:
+            report = f"{self._chosen('report', decision, choice, language)}\n{report}"
+        return Explanation(self.headline(decision, language, choice), report)
 
     def route_name(self, route: Route, language: Language) -> str:
         """What a member calls the route."""
         return self._wording[language]["routes"][route]
 
-    def headline(self, decision: RouteDecision, language: Language) -> str:
-        """The deciding reason with its figure, and the rules behind it."""
+    def measured(self, decision: RouteDecision, language: Language) -> tuple[str, ...]:
+        """Each measured signal with its figure, in words; the constants of the guidance left out."""
+        return tuple(
+            self._figure_of(signal.name, signal.value, language)
+            for signal in decision.signals
+            if signal.value is not None and signal.unit != "constant"
+        )
+
+    def headline(self, decision: RouteDecision, language: Language, choice: ModelChoice | None = None) -> str:
+        """What a model chose, where one was asked, and the deciding reason with its figure and rules."""
+        if choice is not None:
+            return self._chosen("headline", decision, choice, language)
         reason = deciding_reason(decision)
         if isinstance(reason, Gate):
             return self._gate(reason, language)
@@ -98,6 +111,22 @@ class Explainer:
             found = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
             return f"{found}\n\n{wording['help']}"
         return f"{wording['no_documents']}\n\n{wording['help']}"
+
+    def declined(self, language: Language) -> str:
+        """What is said where a model chose to give no answer, though the policy would have given one."""
+        wording = self._wording[language]["abstain"]
+        return f"{wording['declined']}\n\n{wording['help']}"
+
+    def _chosen(self, place: str, decision: RouteDecision, choice: ModelChoice, language: Language) -> str:
+        """Both views, for the `headline` or the `report`: what the model chose, and what the policy decided."""
+        how = "fell_back" if choice.fell_back else "agreed" if choice.route is decision.route else "differed"
+        return self._wording[language]["choice"][f"{place}_{how}"].format(
+            model=choice.model,
+            chosen=self.route_name(choice.route, language),
+            decided=self.route_name(decision.route, language),
+            offered=self._names([self.route_name(route, language) for route in choice.offered], language),
+            reason=self.headline(decision, language),
+        )
 
     def _report(self, decision: RouteDecision, language: Language) -> str:
         wording = self._wording[language]["report"]
@@ -183,8 +212,10 @@ class Explainer:
         )
 
     def _signal(self, contribution: Contribution, language: Language) -> str:
-        value = self._value(contribution.signal, contribution.value, language)
-        return self._wording[language]["signals"][contribution.signal].format(value=value)
+        return self._figure_of(contribution.signal, contribution.value, language)
+
+    def _figure_of(self, signal: str, value: float, language: Language) -> str:
+        return self._wording[language]["signals"][signal].format(value=self._value(signal, value, language))
 
     def _value(self, signal: str, value: float, language: Language) -> str:
         units = self._wording[language]["units"]

@@ -25,7 +25,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
 
 @pytest.mark.parametrize("room", [errors, chains_errors])
 def test_every_error_that_a_member_can_meet_has_its_sentence(room: object) -> None:
-    shown_in_terminal = {"chains", "guidance_invalid", "not_calibrated", "provider_unusable"}
+    shown_in_terminal = {"chains", "guidance_invalid", "not_calibrated", "provider_unusable", "tools_unknown"}
     codes = {kind.code for kind in vars(room).values() if isinstance(kind, type) and hasattr(kind, "code")}
     missing = {code for code in codes - shown_in_terminal if not TEXTS.has(f"errors.{code}")}
     assert not missing

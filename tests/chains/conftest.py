@@ -69,6 +69,10 @@ class ScriptedModel(BaseChatModel):
     """Says given words, one chunk a word, and remembers what it was sent."""
 
     words: list[str]
+    choice: AIMessage | None = None
+    """What it answers where tools are bound."""
+    offered: list[list[str]] = []  # noqa: RUF012 (pydantic copies it)
+    """The tools that were bound, each time."""
     fails: bool = False
     prompts: list[list[BaseMessage]] = []  # noqa: RUF012 (pydantic copies it)
 
@@ -77,9 +81,14 @@ class ScriptedModel(BaseChatModel):
         return "scripted"
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
-        return self
+        names = [tool.name for tool in tools]
+        self.offered.append(names)
+        return self.bind(offered=names)
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        if kwargs.get("offered"):
+            self._say(messages)
+            return ChatResult(generations=[ChatGeneration(message=self.choice)])
         return ChatResult(generations=[ChatGeneration(message=AIMessage("".join(self._say(messages))))])
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
@@ -134,13 +143,17 @@ class Bench:
 @pytest.fixture
 async def make_bench(tmp_path: Path) -> Callable[..., Any]:
     async def make(
-        *evidence: Evidence, words: Sequence[str] = ("Two ", "euros."), champions: Sequence[Champion] = ()
+        *evidence: Evidence,
+        words: Sequence[str] = ("Two ", "euros."),
+        champions: Sequence[Champion] = (),
+        choice: AIMessage | None = None,
     ) -> Bench:
+        """With a `choice`, the model chooses the route."""
         log = DecisionLog(tmp_path / "decisions.db")
         await log.open()
         guidance = load_guidance()
         retriever, embeddings = GivenRetriever(evidence), KindEmbeddings()
-        model, queue = ScriptedModel(words=list(words)), TurnQueue()
+        model, queue = ScriptedModel(words=list(words), choice=choice), TurnQueue()
         specialists = GivenSpecialists(champions, ScriptedModel(words=["queue: ", "billing"]))
         router = Router(
             retriever=retriever,
@@ -165,7 +178,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
             specialists=specialists,
             log=log,
             explainer=Explainer(guidance),
-            settings=ChainsSettings(),
+            settings=ChainsSettings(routing="policy" if choice is None else "agent"),
             queue=queue,
         )
         return Bench(assistant, retriever, embeddings, model, log, queue)
