@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.errors import DatabaseTooNew
+from knowledge.errors import DatabaseTooNew, DiskFull
 
 BUSY_S = 30
 
@@ -99,10 +99,13 @@ class Database:
             connection.execute(begin)
             try:
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    raise DiskFull(self._path.parent) from error
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -130,6 +133,8 @@ class Database:
             raise DatabaseTooNew(
                 f"{self._path.name} has version {version}, this program knows {len(_MIGRATIONS)}: update the program"
             )
+        if version == len(_MIGRATIONS):
+            return  # Nothing is written, so that a full disk can still be read.
         for script in _MIGRATIONS[version:]:
             for statement in script.split(";"):
                 connection.execute(statement)

@@ -10,12 +10,14 @@ KnowledgeError
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
+├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 
 class Reason(StrEnum):
@@ -31,6 +33,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     NO_TEXT = "no_text"
     TOO_SLOW = "too_slow"
+    DISK_FULL = "disk_full"
 
 
 class KnowledgeError(Exception):
@@ -81,6 +84,13 @@ class EncoderUnreachable(KnowledgeError):
 
 class IndexUnavailable(KnowledgeError):
     """The Chroma server does not answer and could not be started."""
+
+
+class DiskFull(KnowledgeError):
+    """Nothing more can be written to the data folder; what is there can still be read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the disk is full: free some space where {folder} lies, nothing was lost")
 
 
 class DatabaseTooNew(KnowledgeError):

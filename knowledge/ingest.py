@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from knowledge.catalog import Catalog, new_source_id
 from knowledge.context import in_context
-from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError
+from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
 from knowledge.loaders import LoadedDocument, load
@@ -47,13 +47,21 @@ class Ingestor:
     """Ingests one file at a time a call; calls may overlap."""
 
     def __init__(
-        self, catalog: Catalog, index: VectorIndex, embeddings: TextEmbeddings, owner: str, max_bytes: int
+        self,
+        catalog: Catalog,
+        index: VectorIndex,
+        embeddings: TextEmbeddings,
+        owner: str,
+        max_bytes: int,
+        has_room: Callable[[int], bool],
     ) -> None:
+        """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
         self._catalog = catalog
         self._index = index
         self._embeddings = embeddings
         self._owner = owner
         self.max_bytes = max_bytes
+        self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
         """The report on one file; a file that cannot be ingested is reported, not raised."""
@@ -68,6 +76,8 @@ class Ingestor:
         report(IngestProgress("reading", 0, 0))
         source_id = new_source_id()
         try:
+            if not await asyncio.to_thread(self._has_room, len(upload.data)):
+                raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
             document = await asyncio.to_thread(load, upload.data, name, self.max_bytes)
             chunks = await asyncio.to_thread(split, document, source_id)
         except DocumentError as error:

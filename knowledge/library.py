@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from pathlib import Path
 
@@ -26,6 +27,10 @@ from knowledge.types import Audience, IngestReport, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
 
+_SPARE_BYTES = 64 * 1024**2
+_GROWTH = 10
+"""Text in the table, in the keyword index and in the log of both, and 1.5 kB of vector for each 900 characters."""
+
 
 class Library:
     """One data folder, open. Several processes may have it open at once."""
@@ -43,7 +48,9 @@ class Library:
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
         max_bytes = settings.max_document_mb * 1024**2
-        self._ingestor = Ingestor(self._catalog, self._index, embeddings, self._owner.token, max_bytes)
+        self._ingestor = Ingestor(
+            self._catalog, self._index, embeddings, self._owner.token, max_bytes, lambda size: _has_room(folder, size)
+        )
 
     @classmethod
     async def open(cls, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> Library:
@@ -164,3 +171,8 @@ def _read(path: Path, max_bytes: int) -> bytes:
         raise DocumentError(Reason.NOT_FOUND, f"{path.name}: there is no such file") from error
     except OSError as error:
         raise DocumentError(Reason.UNREADABLE, f"{path.name}: {error.strerror}") from error
+
+
+def _has_room(folder: Path, size_bytes: int) -> bool:
+    """Whether something is left for everybody else, even if text, terms and vectors take their most."""
+    return shutil.disk_usage(folder).free > _SPARE_BYTES + _GROWTH * size_bytes

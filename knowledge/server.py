@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -67,8 +68,10 @@ class _Record(BaseModel):
 class ChromaServer:
     """The server of one folder, whichever process started it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, find_port: Callable[[], int] | None = None) -> None:
+        """`find_port` names a port that is free now; another may take it before the server does."""
         self._folder = folder
+        self._find_port = find_port or _free_port
         self._lock_file = folder.with_name(folder.name + ".lock")
         self._log_file = folder.with_name(folder.name + ".log")
         self._starting = threading.Lock()
@@ -108,7 +111,7 @@ class ChromaServer:
         # A dead server's record must not be taken for the next one's.
         if not _clear(self._lock_file):
             return
-        port = _free_port()
+        port = self._find_port()
         command = [sys.executable, "-m", "knowledge.server_child"]
         command += [str(self._folder), str(self._lock_file), str(port)]
         with self._log_file.open("ab") as output:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.database import Database
-from knowledge.errors import DatabaseTooNew
+from knowledge.errors import DatabaseTooNew, DiskFull
 
 
 def test_a_database_keeps_its_version_and_is_opened_again(tmp_path: Path) -> None:
@@ -33,4 +33,15 @@ def test_a_failed_write_is_undone(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with database.read() as db:
         assert db.execute("SELECT count(*) FROM guilds").fetchone()[0] == 0
+    database.close()
+
+
+def test_a_full_disk_is_named_and_what_is_there_is_still_read(small_disk: Path) -> None:
+    database = Database(small_disk / "knowledge.db")
+    with database.write() as db:
+        db.execute("INSERT INTO guilds (id, name) VALUES ('1', 'x')")
+    with pytest.raises(DiskFull, match="the disk is full"), database.write() as db:
+        db.execute("INSERT INTO guilds (id, name) VALUES ('2', ?)", ("x" * 90_000_000,))
+    with database.read() as db:
+        assert [row["id"] for row in db.execute("SELECT id FROM guilds")] == ["1"]
     database.close()

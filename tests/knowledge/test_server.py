@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,26 @@ async def test_a_library_opens_where_chroma_lost_its_files(
     (evidence,) = (await library.search("refund", GUILD, OWNER)).evidence
     assert evidence.dense_rank == 1
     await library.close()
+
+
+async def test_a_document_that_the_disk_has_no_room_for_fails_alone(small_disk: Path) -> None:
+    settings = KnowledgeSettings(data_dir=small_disk / "data", chroma_url=None)
+    library = await Library.open(settings, HashingEmbeddings())
+    await put(library)
+    report = await library.ingest_bytes(
+        TEXT * 50_000, name="large.txt", guild_id=GUILD, audience=EVERY_MEMBER, ingested_by="7"
+    )
+    assert report.reason == "disk_full"
+    assert await texts(library) == [TEXT.decode()]
+    await library.close()
+
+
+async def test_a_port_that_another_takes_first_is_given_up_for_the_next(own_settings: KnowledgeSettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
+        ports = [free.getsockname()[1], taken.getsockname()[1]]
+        free.close()
+        server = ChromaServer(own_settings.data_dir / "chroma", ports.pop)
+        url = await asyncio.to_thread(server.ensure)
+    assert ports == []
+    assert url
+    await asyncio.to_thread(server.stop)
