@@ -52,8 +52,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _quieten() -> None:
-    """Leave out what says nothing here: each request to the index, and that the bot cannot speak."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    """Leave out what says nothing here: each request to the index or a provider, and that the bot cannot speak."""
+    for client in ("httpx", "httpx2"):
+        logging.getLogger(client).setLevel(logging.WARNING)
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.getMessage())
 
 
