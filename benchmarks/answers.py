@@ -1,0 +1,153 @@
+"""How good the answers are, end to end, with the default models.
+
+    python -m benchmarks.answers FOLDER [--lang en|zh] [--limit N] [--json]
+
+FOLDER is in the format of benchmarks/question_sets.py. The documents of one language are dealt into two guilds, every
+other one into each. A question is asked in the guild that holds its gold document, and once more in the other, from
+which the gold document is left out though the same article's other passages are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import results
+from benchmarks.question_sets import Asked, read_docs, read_questions, take_in
+from benchmarks.scoring import contains, token_f1
+from bot.app import Loader
+from bot.settings import load_settings
+from chains.assistant import Assistant
+from chains.language import detect
+from chains.types import Answer, Question, Route
+from knowledge.types import OWNER
+
+_SEED = 11
+_GUILDS = ("even", "odd")
+_REFUSAL = re.compile(
+    r"(passages?|documents?|text) (do|does|did) not|not (mentioned|specified|stated|provided)|cannot be determined"
+    r"|没有(提到|提及|说明|给出|写)|未(提到|提及|说明)|无法(回答|确定)",
+    re.IGNORECASE,
+)
+"""A refusal in the model's own words."""
+_CITED = re.compile(r"\[(\d{1,2})\]")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One answer, scored."""
+
+    route: Route
+    text: str
+    contained: bool
+    f1: float
+    was_read: bool
+    """A gold document was among the passages that the model was given."""
+    cited_gold: bool | None
+    """None: nothing was cited."""
+    refused: bool
+    seconds: float
+
+
+def main() -> None:
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lang", choices=["en", "zh"], default="en")
+    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as data_dir:
+        os.environ["DATA_DIR"] = data_dir
+        figures = asyncio.run(_measure(arguments.folder, arguments.lang, arguments.limit))
+    if arguments.json:
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
+    else:
+        for name, figure in figures.items():
+            print(f"{name}: {figure}")
+    print("wrote", results.write(f"answers_{arguments.folder.name}_{arguments.lang}", figures))
+
+
+async def _measure(folder: Path, lang: str, limit: int) -> dict[str, object]:
+    docs = [doc for doc in read_docs(folder) if doc.lang == lang]
+    guild_of = {doc.id: number % 2 for number, doc in enumerate(docs)}
+    asked = [each for each in read_questions(folder) if each.lang == lang and each.gold and each.answers]
+    asked = random.Random(_SEED).sample(asked, min(limit, len(asked)))
+    loader = Loader(load_settings())
+    encoders, library = await loader.load_documents(lambda _: None)
+    try:
+        ids: dict[str, dict[str, str]] = {}
+        for number, guild in enumerate(_GUILDS):
+            ids[guild] = await take_in(library, guild, docs[number::2])
+        assistant = await loader.load_assistant(library, encoders, lambda _: None)
+        held, left_out = [], []
+        for number, each in enumerate(asked, start=1):
+            own = guild_of[next(iter(each.gold))]
+            held.append(await _ask(assistant, each, _GUILDS[own], ids))
+            left_out.append(await _ask(assistant, each, _GUILDS[1 - own], ids))
+            print(f"{number}/{len(asked)} {held[-1].route} {held[-1].contained} | {held[-1].text[:100]!r}", flush=True)
+    finally:
+        await loader.close()
+    return _figures(held, left_out)
+
+
+async def _ask(assistant: Assistant, each: Asked, guild: str, ids: dict[str, dict[str, str]]) -> Scored:
+    answer = await assistant.answer(Question(each.question, guild, "benchmark", OWNER, detect(each.question)))
+    sources = [ids[guild][item.source.name] in each.gold for item in answer.evidence]
+    cited = [int(number) for number in _CITED.findall(answer.text)]
+    text = _CITED.sub("", answer.text).strip()
+    return Scored(
+        route=answer.decision.route,
+        text=text,
+        contained=_answered(answer) and contains(text, each.answers, each.lang),
+        f1=token_f1(text, each.answers, each.lang) if _answered(answer) else 0.0,
+        was_read=any(sources),
+        cited_gold=any(sources[number - 1] for number in cited) if cited else None,
+        refused=not _answered(answer) or _REFUSAL.search(text) is not None,
+        seconds=answer.timings.total_s,
+    )
+
+
+def _answered(answer: Answer) -> bool:
+    return answer.decision.route is not Route.ABSTAIN
+
+
+def _figures(held: Sequence[Scored], left_out: Sequence[Scored]) -> dict[str, object]:
+    written = [each for each in held if each.route is not Route.ABSTAIN]
+    cited = [each.cited_gold for each in written if each.cited_gold is not None]
+    seconds = sorted(each.seconds for each in written)
+    return {
+        "questions": len(held),
+        "gold contained": _share([each.contained for each in held]),
+        "gold contained, where it was read": _share([each.contained for each in written if each.was_read]),
+        "token F1": round(statistics.mean(each.f1 for each in held), 3),
+        "gold was read": _share([each.was_read for each in held]),
+        "citation right": _share([bool(each) for each in cited]),
+        "wrongly refused": _share([each.refused for each in held]),
+        "wrongly refused before writing": _share([each.route is Route.ABSTAIN for each in held]),
+        "refused, gold left out": _share([each.refused for each in left_out]),
+        "refused before writing, gold left out": _share([each.route is Route.ABSTAIN for each in left_out]),
+        "median length in characters": statistics.median(len(each.text) for each in written),
+        "seconds": {
+            "median": round(statistics.median(seconds), 1),
+            "p95": round(seconds[int(0.95 * (len(seconds) - 1))], 1),
+        },
+        "seconds to refuse": round(statistics.median(each.seconds for each in left_out), 2),
+    }
+
+
+def _share(held: Sequence[bool]) -> dict[str, object]:
+    return {"share": round(sum(held) / max(1, len(held)), 3), "interval": results.wilson(sum(held), len(held))}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Public question sets in one format, docs.jsonl and qa.jsonl in a folder, taken in by the product's own library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from knowledge.library import Library
+from knowledge.types import EVERY_MEMBER
+
+
+@dataclass(frozen=True)
+class Doc:
+    """One document."""
+
+    id: str
+    lang: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question with its gold."""
+
+    lang: str
+    question: str
+    answers: tuple[str, ...]
+    gold: frozenset[str]
+    """Ids of the documents that hold the answer; empty where none does."""
+    turns: tuple[str, ...] = field(default=())
+    """The user's earlier questions in the same conversation, oldest first."""
+
+
+def read_docs(folder: Path) -> list[Doc]:
+    """The folder's documents; a language is named by its first two letters."""
+    return [Doc(row["id"], row["lang"][:2], row["title"], row["text"]) for row in _lines(folder / "docs.jsonl")]
+
+
+def read_questions(folder: Path) -> list[Asked]:
+    """The folder's questions, those without gold too."""
+    return [
+        Asked(
+            lang=row["lang"][:2],
+            question=row["question"].strip(),
+            answers=tuple(row.get("answers") or ()),
+            gold=frozenset(row["doc_ids"]),
+            turns=tuple(turn["text"] for turn in row.get("turns", ()) if turn["role"] == "user"),
+        )
+        for row in _lines(folder / "qa.jsonl")
+    ]
+
+
+async def take_in(library: Library, guild_id: str, docs: Sequence[Doc]) -> dict[str, str]:
+    """Ingest the documents into a guild; returns their ids by the names under which the library lists them."""
+    await library.register_guild(guild_id, guild_id)
+    ids: dict[str, str] = {}
+    for number, doc in enumerate(docs):
+        name = f"d{number}.md"
+        text = f"# {doc.title}\n\n{doc.text}" if doc.title else doc.text
+        await library.ingest_bytes(
+            text.encode(), name=name, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="benchmark"
+        )
+        ids[name] = doc.id
+        if number % 100 == 99:
+            print(f"{guild_id}: {number + 1} of {len(docs)} documents", flush=True)
+    return ids
+
+
+def _lines(path: Path) -> Iterable[dict[str, object]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

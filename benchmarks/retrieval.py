@@ -1,0 +1,159 @@
+"""How well a question's passages are found: the product's search against each of its arms alone.
+
+    python -m benchmarks.retrieval FOLDER [--limit N] [--json]
+
+FOLDER is in the format of benchmarks/question_sets.py. Every document of a language is taken in by the product's own
+library; all three rank the same chunks in one run. R@5: any gold document among the first five distinct documents.
+Questions without gold are left out; of a conversation the last turn alone is asked. Where the set is parallel (ids that
+differ in the language only), each language is also asked of the other's documents alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import results
+from benchmarks.question_sets import Asked, Doc, read_docs, read_questions, take_in
+from benchmarks.scoring import first_gold, paired_interval
+from knowledge.embeddings import LocalEmbeddings
+from knowledge.library import Library
+from knowledge.settings import KnowledgeSettings
+from knowledge.types import OWNER, Evidence
+from weights.settings import WeightsSettings
+from weights.store import Weights
+
+_DEEP = 100
+"""Results asked for: both arms' candidates."""
+PRODUCT = "fused"
+Rank = Callable[[Sequence[Evidence]], list[Evidence]]
+
+
+def _by_dense(found: Sequence[Evidence]) -> list[Evidence]:
+    return sorted((item for item in found if item.dense_rank is not None), key=lambda item: item.dense_rank or 0)
+
+
+def _by_keywords(found: Sequence[Evidence]) -> list[Evidence]:
+    return sorted((item for item in found if item.keyword_rank is not None), key=lambda item: item.keyword_rank or 0)
+
+
+RANKINGS: dict[str, Rank] = {PRODUCT: list, "BM25 alone": _by_keywords, "dense alone": _by_dense}
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """In which language is asked, and which language's documents are searched."""
+
+    asked: str
+    searched: str
+
+    @property
+    def name(self) -> str:
+        """As the tables show it."""
+        return self.asked if self.asked == self.searched else f"{self.asked}→{self.searched}"
+
+    def gold_of(self, question: Asked) -> set[str]:
+        """The gold documents, in the language that is searched."""
+        return {each.replace(f"-{self.asked}-", f"-{self.searched}-") for each in question.gold}
+
+
+def main() -> None:
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="of questions in each language")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    arguments = parser.parse_args()
+    figures = asyncio.run(_measure(arguments.folder, arguments.limit))
+    if arguments.json:
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
+    else:
+        for pairing, found in figures.items():
+            print(pairing, {name: found[name]["R@5"]["share"] for name in RANKINGS}, found["fused less the arm"])
+    print("wrote", results.write(f"retrieval_{arguments.folder.name}", figures))
+
+
+async def _measure(folder: Path, limit: int | None) -> dict[str, dict[str, object]]:
+    docs, questions = read_docs(folder), [each for each in read_questions(folder) if each.gold]
+    embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
+    with tempfile.TemporaryDirectory() as data_dir:
+        library = await Library.open(KnowledgeSettings(data_dir=Path(data_dir)), embeddings)
+        try:
+            ids = {
+                lang: await take_in(library, f"docs-{lang}", [doc for doc in docs if doc.lang == lang])
+                for lang in sorted({doc.lang for doc in docs})
+            }
+            return {
+                pairing.name: await _compare(library, pairing, _asked(questions, pairing, limit), ids[pairing.searched])
+                for pairing in _pairings(docs, questions)
+            }
+        finally:
+            await library.close()
+
+
+def _pairings(docs: Sequence[Doc], questions: Sequence[Asked]) -> list[Pairing]:
+    asked = sorted({question.lang for question in questions})
+    ids = {doc.id for doc in docs}
+    pairings = [Pairing(lang, lang) for lang in asked]
+    for lang in asked:
+        for other in asked:
+            across = Pairing(lang, other)
+            if lang != other and all(across.gold_of(question) <= ids for question in questions):
+                pairings.append(across)
+    return pairings
+
+
+def _asked(questions: Sequence[Asked], pairing: Pairing, limit: int | None) -> list[Asked]:
+    return [question for question in questions if question.lang == pairing.asked][:limit]
+
+
+async def _compare(
+    library: Library, pairing: Pairing, questions: Sequence[Asked], ids: dict[str, str]
+) -> dict[str, object]:
+    ranks: dict[str, list[int | None]] = {name: [] for name in RANKINGS}
+    seconds = []
+    for question in questions:
+        found = await library.search(question.question, f"docs-{pairing.searched}", OWNER, _DEEP)
+        seconds.append(found.seconds)
+        for name, rank in RANKINGS.items():
+            ranked = [ids[item.source.name] for item in rank(found.evidence)]
+            ranks[name].append(first_gold(ranked, pairing.gold_of(question)))
+    hits = {name: [float(rank is not None and rank <= 5) for rank in own] for name, own in ranks.items()}
+    return {
+        "questions": len(questions),
+        "documents": len(ids),
+        **{name: _summary(own) for name, own in ranks.items()},
+        "fused less the arm": {name: _difference(hits[PRODUCT], hits[name]) for name in RANKINGS if name != PRODUCT},
+        "median seconds of a search": round(statistics.median(seconds), 3),
+    }
+
+
+def _summary(ranks: Sequence[int | None]) -> dict[str, object]:
+    return {
+        **{f"R@{depth}": _share([rank is not None and rank <= depth for rank in ranks]) for depth in (1, 5)},
+        "MRR": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 3),
+    }
+
+
+def _share(held: Sequence[bool]) -> dict[str, object]:
+    return {"share": round(sum(held) / len(held), 3), "interval": results.wilson(sum(held), len(held))}
+
+
+def _difference(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, object]:
+    differences = [own - other for own, other in zip(ours, theirs, strict=True)]
+    return {
+        "R@5": round(sum(differences) / len(differences), 3),
+        "interval": paired_interval(differences),
+        "won": sum(each > 0 for each in differences),
+        "lost": sum(each < 0 for each in differences),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The scores by which the benchmarks judge."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.scoring import contains, first_gold, paired_interval, token_f1
+
+
+def test_a_documents_many_passages_count_once() -> None:
+    assert first_gold(["a", "a", "a", "b", "b", "c"], {"c"}) == 3
+    assert first_gold(["a"], {"c"}) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "lang", "held"),
+    [
+        ("It was the 308 points.", "308", "en", True),
+        ("It was 3080 points.", "308", "en", False),
+        ("In the AFC North!", "the afc-north", "en", True),
+        ("他生于１９０２年。", "1902年", "zh", True),
+        ("他生于三月。", "四月", "zh", False),
+    ],
+)
+def test_an_answer_holds_the_gold_whatever_its_case_and_punctuation(
+    answer: str, gold: str, lang: str, held: bool
+) -> None:
+    assert contains(answer, ["never said", gold], lang) is held
+
+
+def test_f1_is_of_words_in_english_and_of_characters_in_chinese() -> None:
+    assert token_f1("the red boat", ["red boat"], "en") == 1.0
+    assert token_f1("a red boat sails", ["red boat"], "en") == pytest.approx(2 * (2 / 3) / (5 / 3))
+    assert token_f1("红色的船", ["红船"], "zh") == pytest.approx(2 * 0.5 / 1.5)
+    assert token_f1("nothing", ["red boat"], "en") == 0.0
+
+
+def test_an_interval_of_differences_holds_their_mean_and_tells_a_clear_win() -> None:
+    low, high = paired_interval([1.0] * 30 + [0.0] * 70)
+    assert 0 < low < 0.3 < high < 0.5
+    low, high = paired_interval([1.0, -1.0] * 50)
+    assert low < 0 < high
