@@ -1,18 +1,20 @@
 """Writes docs/benchmarks.md from what the benchmarks left in benchmarks/results: `python -m benchmarks.report`.
 
-Each result has a section here; the tables are made from its figures, and nothing in the page is typed by hand but the
-sentences that say what was done.
+Each result has a section, here, in `report_quality` or in `report_speed`. The tables are made from its figures, and
+nothing in the page is typed by hand but the sentences that say what was done.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from benchmarks import report_quality as quality
+from benchmarks import report_speed as speed
+from benchmarks.markdown import Figures, load, provenance, share, table
+
 READINGS = Path(__file__).parent / "readings"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
@@ -23,49 +25,34 @@ Shares stand with their 95 % interval (Wilson). Times are of small shared machin
 compare them within one section only.
 """
 
-Figures = dict[str, Any]
-"""What a result file holds: JSON whose form each section knows."""
-
 
 def page() -> str:
     """The whole page."""
-    sections = (_first_start(), _community(), _question_kinds(), _calibration())
+    sections = (
+        speed.first_start(),
+        _community(),
+        quality.answers(),
+        quality.retrieval(),
+        quality.routes(),
+        quality.agent_mode(),
+        speed.event_loop(),
+        speed.crowd(),
+        speed.counterfactual(),
+        _question_kinds(),
+        _calibration(),
+    )
     return "\n".join([_HEAD, *(line for section in sections for line in section)])
 
 
-def _first_start() -> Iterable[str]:
-    result = _load("first_start")
-    figures = result["figures"]
-    yield "## On a bare machine\n"
-    yield "A clone with nothing installed or cached. A question is asked as soon as the page is there.\n"
-    names = ("make run, the first time", "make run, again")
-    yield from _table(
-        ("", "page after", "first answer after", "peak memory"),
-        (
-            (
-                f"`make run`, {name.partition(', ')[2]}",
-                _duration(figures[name]["seconds to the page"]),
-                _duration(figures[name]["seconds to an answer"]),
-                f"{figures[name]['peak memory in MB']:,} MB",
-            )
-            for name in names
-        ),
-    )
-    test, disk = figures["make test"], figures["disk in MB"]
-    yield f"`make test` after that: {test['minutes']} minutes, {test['tests passed']} tests."
-    yield "Disk: " + ", ".join(f"{name} {size:,} MB" for name, size in disk.items()) + ".\n"
-    yield _provenance(result)
-
-
 def _community() -> Iterable[str]:
-    result = _load("community")
+    result = load("community")
     figures, read = result["figures"], json.loads((READINGS / "community.json").read_text("utf-8"))
     yield "## A real community's questions\n"
     yield (
         f"{figures['documents']} documents of the Python Discord and discord.py (MIT), {figures['chunks']} passages, "
         f"taken in within {figures['seconds to ingest']:.0f} s; the {figures['questions']} headings of discord.py's "
         "FAQ are the questions, and the text below each heading is the gold document. Nothing was tuned on them. The "
-        f"default models. A gold document is among the first five: {_share(figures['R@5'])}.\n"
+        f"default models. A gold document is among the first five: {share(figures['R@5'])}.\n"
     )
     rows = [(row, _reading(read, row)) for row in figures["asked"]]
     held = {verdict: sum(own == verdict for _, own in rows) for verdict in ("yes", "partly", "no")}
@@ -73,7 +60,7 @@ def _community() -> Iterable[str]:
         f"A person read each answer beside its gold document: it holds the fact in {held['yes']}, a part of it in "
         f"{held['partly']}, and not in {held['no']} of {len(rows)}.\n"
     )
-    yield from _table(
+    yield from table(
         ("question", "route", "P(passages hold it)", "gold's rank", "holds the fact", "seconds"),
         (
             (
@@ -87,7 +74,7 @@ def _community() -> Iterable[str]:
             for row, verdict in rows
         ),
     )
-    yield _provenance(result)
+    yield provenance(result)
 
 
 def _question_kinds() -> Iterable[str]:
@@ -97,22 +84,22 @@ def _question_kinds() -> Iterable[str]:
         "(benchmarks/question_kinds).\n"
     )
     for name in ("question_kinds_embedding", "question_kinds_embedding-en"):
-        result = _load(name)
+        result = load(name)
         held_out = result["figures"]["held out"]
         kinds = sorted(next(iter(held_out.values()))["recall by kind"])
-        yield from _table(
+        yield from table(
             ("language", "questions", "right", *(f"recall, {kind}" for kind in kinds)),
             (
                 (
                     language,
                     found["questions"],
-                    _share({"share": found["accuracy"], "interval": found["interval"]}),
+                    share({"share": found["accuracy"], "interval": found["interval"]}),
                     *(f"{found['recall by kind'][kind]:.2f}" for kind in kinds),
                 )
                 for language, found in held_out.items()
             ),
         )
-        yield _provenance(result)
+        yield provenance(result)
 
 
 def _calibration() -> Iterable[str]:
@@ -122,9 +109,9 @@ def _calibration() -> Iterable[str]:
         "is in another guild, and this one often holds the rest of its article. *Off corpus*: a general question.\n"
     )
     for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
-        result = _load(name)
+        result = load(name)
         figures = result["figures"]
-        yield from _table(
+        yield from table(
             (
                 "language",
                 "searches",
@@ -143,7 +130,7 @@ def _calibration() -> Iterable[str]:
                     f"{found['ROC area, without coverage']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
                     *(
-                        _share(found["answered"][origin]) if origin in found["answered"] else "–"
+                        share(found["answered"][origin]) if origin in found["answered"] else "–"
                         for origin in ("gold", "neighbour", "off corpus")
                     ),
                 )
@@ -154,7 +141,7 @@ def _calibration() -> Iterable[str]:
             bins = "; ".join(f"{each['said']:.2f} → {each['was']:.2f}" for each in found["reliability"])
             yield f"Reliability, {language} (said → was): {bins}.\n"
         yield f"Below {figures['threshold']:.2f} the bot refuses.\n"
-        yield _provenance(result)
+        yield provenance(result)
 
 
 def _reading(read: dict[str, dict[str, str]], row: Figures) -> str:
@@ -162,35 +149,6 @@ def _reading(read: dict[str, dict[str, str]], row: Figures) -> str:
     found = read.get(row["question"])
     digest = hashlib.sha256(row["answer"].encode()).hexdigest()[:12]
     return found["holds the fact"] if found is not None and found["answer_sha256"] == digest else "not read yet"
-
-
-def _load(name: str) -> Figures:
-    result: Figures = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-    return result
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |"
-    yield ""
-
-
-def _share(figure: Figures) -> str:
-    low, high = figure["interval"]
-    return f"{figure['share']:.2f} ({low:.2f}–{high:.2f})"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
-
-
-def _provenance(result: Figures) -> str:
-    made = result["provenance"]
-    return (
-        f"`{made['command']}`, commit {made['commit']}, {made['date']}, Python {made['python']}, {made['machine']}.\n"
-    )
 
 
 if __name__ == "__main__":

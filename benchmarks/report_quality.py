@@ -1,0 +1,126 @@
+"""The sections of docs/benchmarks.md on what is found, answered and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.markdown import RESULTS, is_measured, load, provenance, share, table
+
+
+def retrieval() -> Iterable[str]:
+    """Each question set, against each arm."""
+    names = sorted(path.stem for path in RESULTS.glob("retrieval_*.json"))
+    if not names:
+        return
+    yield "## Retrieval\n"
+    yield (
+        "The product's search (both arms fused) against each arm alone, on the same chunks in one run. R@5: a gold "
+        "document is among the first five distinct ones; of a conversation the last turn alone is asked. `en→zh`: "
+        "asked in English, only the Chinese documents are there. *Less*: fused less that arm, paired.\n"
+    )
+    for name in names:
+        result = load(name)
+        yield f"### {name.removeprefix('retrieval_')}\n"
+        yield from table(
+            ("", "questions", "documents", "R@5 fused", "BM25 alone", "dense alone", "less BM25", "less dense", "MRR"),
+            (
+                (
+                    pairing,
+                    found["questions"],
+                    found["documents"],
+                    share(found["fused"]["R@5"]),
+                    share(found["BM25 alone"]["R@5"]),
+                    share(found["dense alone"]["R@5"]),
+                    _difference(found["fused less the arm"]["BM25 alone"]),
+                    _difference(found["fused less the arm"]["dense alone"]),
+                    found["fused"]["MRR"],
+                )
+                for pairing, found in result["figures"].items()
+            ),
+        )
+        yield provenance(result)
+
+
+_ANSWERS = (
+    "gold contained",
+    "gold contained, where it was read",
+    "gold was read",
+    "citation right",
+    "wrongly refused",
+    "wrongly refused before writing",
+    "refused, gold left out",
+    "refused before writing, gold left out",
+)
+
+
+def answers() -> Iterable[str]:
+    """End to end, with the default models."""
+    names = sorted(path.stem for path in RESULTS.glob("answers_*.json"))
+    if not names:
+        return
+    yield "## Answers, end to end\n"
+    yield (
+        "The default models. Each question is asked where its gold document is, and where it is left out although the "
+        "same article's other passages are there. The untuned chat model alone, given the gold passage and one other, "
+        "holds the gold in .53 (en) and .50 (zh) of xquad's answers, and refuses .43 where neither passage holds it.\n"
+    )
+    results = [load(name) for name in names]
+    figures = [result["figures"] for result in results]
+    yield from table(
+        ("", *(name.removeprefix("answers_") for name in names)),
+        (
+            ("questions", *(each["questions"] for each in figures)),
+            *((name, *(share(each[name]) for each in figures)) for name in _ANSWERS),
+            ("token F1", *(each["token F1"] for each in figures)),
+            ("median length, characters", *(each["median length in characters"] for each in figures)),
+            (
+                "seconds of an answer, median (p95)",
+                *(f"{each['seconds']['median']} ({each['seconds']['p95']})" for each in figures),
+            ),
+            ("seconds of a refusal, median", *(each["seconds to refuse"] for each in figures)),
+        ),
+    )
+    for result in results:
+        yield provenance(result)
+
+
+def routes() -> Iterable[str]:
+    """Questions of known kinds, by the route taken."""
+    if not is_measured("routes"):
+        return
+    result = load("routes")
+    yield "## Routes\n"
+    yield (
+        "Questions of known kinds; nothing is written. *Held* and *left out*: xquad's, where their gold document is "
+        "and where it is not. Creative text is right by direct, and by retrieval where passages hold what it needs.\n"
+    )
+    for lang, found in result["figures"].items():
+        taken = ("retrieval", "direct", "abstain")
+        yield f"{lang}: {found['questions']} questions, right {share(found['right'])}.\n"
+        yield from table(
+            ("", *taken),
+            ((kind, *(counts.get(route, 0) for route in taken)) for kind, counts in found["routes taken"].items()),
+        )
+    yield provenance(result)
+
+
+def agent_mode() -> Iterable[str]:
+    """What a model chooses where it may."""
+    if not is_measured("agent_mode"):
+        return
+    result = load("agent_mode")
+    figures = result["figures"]
+    yield "## A model that chooses the route\n"
+    yield (
+        f"`ROUTING=agent` with {figures['model']} behind an OpenAI-compatible server on this machine, "
+        f"{figures['questions']} questions of known kinds.\n"
+    )
+    names = ("model right", "policy right", "agreed", "fell back")
+    yield from table(("", "share"), ((name, share(figures[name])) for name in names))
+    yield f"A choice takes {figures['median seconds of a choice']} s (median).\n"
+    yield provenance(result)
+
+
+def _difference(found: dict[str, object]) -> str:
+    low, high = found["interval"]  # type: ignore[misc]
+    return f"{found['R@5']:+.3f} ({low:+.3f} to {high:+.3f})"
