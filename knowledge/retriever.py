@@ -15,6 +15,7 @@ from knowledge.fusion import fuse
 from knowledge.index import VectorIndex
 from knowledge.keywords import KeywordIndex
 from knowledge.ports import TextEmbeddings
+from knowledge.terms import in_one_script
 from knowledge.types import Chunk, Evidence, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,9 @@ class DocumentRetriever:
     def _fused(
         self, query: str, guild_id: str, limit: int, vector: Sequence[float], arms: _Arms
     ) -> tuple[Evidence, ...]:
-        fused = fuse(list(arms.dense), list(arms.keyword))
+        # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
+        telling = [id_ for id_ in arms.keyword if in_one_script(query, arms.known[id_][0].text)]
+        fused = fuse(list(arms.dense), telling)
         best = list(fused)[:limit]
         missing = [id_ for id_ in best if id_ not in arms.dense]
         cosines = arms.dense | self._index.cosines(guild_id, vector, missing)

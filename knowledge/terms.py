@@ -12,6 +12,7 @@ CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 """Scripts that are written without spaces, as a range of a regular expression's character class."""
 
 MAX_QUERY_TERMS = 128
+_CJK_LETTER = re.compile(f"[{CJK}]")
 _RUN = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 
 
@@ -40,6 +41,17 @@ def question_terms(question: str) -> list[str]:
         else:
             terms[f'"{run}"'] = None
     return list(terms)[:MAX_QUERY_TERMS]
+
+
+def in_one_script(a: str, b: str) -> bool:
+    """Whether both texts are written in Chinese or Japanese, or neither is: else they can share names at the most."""
+    return _is_cjk(a) is _is_cjk(b)
+
+
+def _is_cjk(text: str) -> bool:
+    """A quarter of the letters is enough: such texts often name things in Latin letters."""
+    letters = [char for char in text if char.isalpha()]
+    return bool(letters) and len(_CJK_LETTER.findall(text)) >= len(letters) / 4
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:

@@ -345,3 +345,18 @@ async def test_a_remote_server_that_does_not_answer_is_named(tmp_path: Path) -> 
         await put(library, REFUNDS)
     assert await library.sources(GUILD, OWNER) == []
     await library.close()
+
+
+async def test_across_languages_a_shared_number_does_not_outdo_the_meaning(library: Library) -> None:
+    for number in range(3):
+        await library.ingest_bytes(
+            f"第 308 号规定：第 {number} 条，场地需要提前预订。".encode(),
+            name=f"r{number}.md",
+            guild_id=GUILD,
+            audience=EVERY_MEMBER,
+            ingested_by="7",
+        )
+    found = await library.search("What does rule 308 say?", GUILD, OWNER)
+    assert all(item.bm25 is not None for item in found.evidence)
+    ranks = [item.dense_rank for item in found.evidence]
+    assert ranks == sorted(ranks)
