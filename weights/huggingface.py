@@ -45,6 +45,7 @@ def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
 
         def display(self, *_: object, **__: object) -> None:
             """Draw nothing."""
+            self.leave = False
             if self.unit == "B" and self.total:
                 reporter.report(Stage.DOWNLOADING, int(self.n), int(self.total))
 
