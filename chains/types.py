@@ -97,6 +97,29 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalChange:
+    """One signal at another value than was measured; what hangs on it moved along."""
+
+    signal: str
+    value: float
+    """As measured."""
+    turned_value: float
+    """The nearest at which another route is decided."""
+    said_value: float
+    """`turned_value` as it is said: rounded away from `value`, in as few digits as still turn the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The smallest change under which deciding again gave another route, or the request taken away."""
+
+    route: Route
+    """What is decided then; without the request it may be the same route."""
+    change: SignalChange | None
+    """None: the member's request is taken away, which overruled every signal."""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDecision:
     """The record from which the explanation is computed. It holds figures, never texts."""
 
@@ -109,6 +132,8 @@ class RouteDecision:
     margin: float | None
     """The chosen route's score less the next open one's; None where a gate chose or no other was open."""
     policy_version: str
+    counterfactual: Counterfactual | None = None
+    """None where no single change turns it, and in records from before it was sought."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chains.routing.guidance import Guidance
-from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope
+from chains.routing.variation import RANGES
+from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope, SignalChange
 
 _Table = dict[str, dict[str, str]]
 
@@ -145,6 +146,7 @@ class Explainer:
             # A Markdown reader without Discord's own rules takes what follows a quotation for a part of it.
             lines.extend([*(self._rule(rule_id, language) for rule_id in reason.rules), ""])
         lines.extend(self._for_and_against(decision, reason, language))
+        lines.extend(self._turned(decision, language))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
         if missing:
@@ -175,6 +177,28 @@ class Explainer:
             amount=_amount(contribution.amount),
             route=self.route_name(contribution.route, language),
             rules=self._names(contribution.rules, language),
+        )
+
+    def _turned(self, decision: RouteDecision, language: Language) -> list[str]:
+        """What would have turned the decision, or what it would have been without the member's request."""
+        turned = decision.counterfactual
+        if turned is None:
+            return []
+        wording = self._wording[language]["turned"]
+        outcome = {decision.route: "same", Route.ABSTAIN: "abstain"}.get(turned.route, "route")
+        said = wording[outcome].format(route=self.route_name(turned.route, language))
+        if turned.change is None:
+            return [wording["unrequested"].format(outcome=said)]
+        return [wording["changed"].format(change=self._change(turned.change, language), outcome=said)]
+
+    def _change(self, change: SignalChange, language: Language) -> str:
+        """The two figures, in as many decimals as tell them apart."""
+        reach = RANGES[_UNITS.get(change.signal, "share")]
+        decimals = reach.decimals_telling(change.said_value, change.value)
+        return self._wording[language]["turned"]["change"].format(
+            name=self._wording[language]["changing"][change.signal],
+            said=self._value(change.signal, change.said_value, language, decimals),
+            value=self._value(change.signal, change.value, language, decimals),
         )
 
     def _scores(self, decision: RouteDecision, language: Language) -> str:
@@ -217,10 +241,13 @@ class Explainer:
     def _figure_of(self, signal: str, value: float, language: Language) -> str:
         return self._wording[language]["signals"][signal].format(value=self._value(signal, value, language))
 
-    def _value(self, signal: str, value: float, language: Language) -> str:
-        units = self._wording[language]["units"]
+    def _value(self, signal: str, value: float, language: Language, decimals: int | None = None) -> str:
+        """`value` with its unit; `decimals` in the signal's own unit, where others than usual are wanted."""
         unit = _UNITS.get(signal)
-        return units[unit].format(value=value) if unit else _percent(value)
+        if unit is None:
+            return _percent(value, 0 if decimals is None else decimals - 2)
+        number = f"{value:{_FORMATS[unit]}}" if decimals is None else f"{value:.{decimals}f}"
+        return self._wording[language]["units"][unit].format(value=number.replace("-", "−"))
 
     def _gate(self, gate: Gate, language: Language) -> str:
         return self._wording[language]["gates"][gate.name].format(
@@ -239,17 +266,19 @@ class Explainer:
 # The signals whose value is not a share or a probability.
 _UNITS = {"latency_difference": "seconds", "cost_difference": "ratio", "training_examples": "examples"}
 
+_FORMATS = {"seconds": ".1f", "ratio": ".2g", "examples": ".0f"}
 
-def _percent(value: float | None) -> str:
+
+def _percent(value: float | None, decimals: int = 0) -> str:
     """A share as a percentage; never rounded up to certainty or down to impossibility."""
     if value is None:
         return "?"
-    percent = value * 100
-    if 0 < percent < 1:
-        return "<1 %"
-    if 99 < percent < 100:
-        return ">99 %"
-    return f"{percent:.0f} %"
+    percent, step = value * 100, 10**-decimals
+    if 0 < percent < step:
+        return f"<{step:.{decimals}f} %"
+    if 100 - step < percent < 100:
+        return f">{100 - step:.{decimals}f} %"
+    return f"{percent:.{decimals}f} %".replace("-", "−")
 
 
 def _amount(amount: float) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from langchain_core.embeddings import Embeddings
 
 from chains.log import DecisionLog
 from chains.ports import Retriever, Specialists
 from chains.routing.confidence import Confidence
+from chains.routing.counterfactual import counterfactual_of
 from chains.routing.policy import Policy, Situation
 from chains.routing.question_kind import KindClassifier
 from chains.routing.signals import Measured, signals_of
@@ -70,7 +71,9 @@ class Router:
             has_champion=champion is not None,
             champion_reads_passages=champion is not None and champion.reads_passages,
         )
-        return Routed(question, retrieval, champion, self._policy.decide(signals_of(measured), situation))
+        decision = self._policy.decide(signals_of(measured), situation)
+        turned = counterfactual_of(self._policy, situation, decision)
+        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned))
 
     async def _search(self, question: Question) -> tuple[Retrieval, float | None]:
         """Search for the question, and, in a conversation, for it behind the one before: the likelier counts."""

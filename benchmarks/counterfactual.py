@@ -1,0 +1,73 @@
+"""What it costs to find the smallest change that would have turned a decision.
+
+    python -m benchmarks.counterfactual
+
+Random signals over their whole range, decided by the shipped policy, without a tuned model and with one, which adds
+signals that can change. Processor time, which says the same on a machine that is busy with other things.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import time
+
+from benchmarks import results
+from chains.routing.counterfactual import counterfactual_of
+from chains.routing.guidance import load_guidance
+from chains.routing.policy import Policy, Situation, load_policy
+from chains.routing.question_kind import QuestionKind
+from chains.routing.signals import Measured, signals_of
+from finetune.types import Champion
+
+_DECISIONS = 2000
+_THRESHOLD = 0.4
+
+
+def main() -> None:
+    """Measure, write."""
+    policy = load_policy(load_guidance(), _THRESHOLD)
+    figures = {
+        name: _summary([_milliseconds(policy, random.Random(seed), tuned=tuned) for seed in range(_DECISIONS)])
+        for name, tuned in (("no tuned model", False), ("a tuned model", True))
+    }
+    print(json.dumps(figures, indent=2))
+    print("wrote", results.write("counterfactual", figures))
+
+
+def _milliseconds(policy: Policy, draw: random.Random, *, tuned: bool) -> float:
+    champion = Champion(
+        "g", "s", "a", "b", "guild", draw.randint(1, 3000), draw.random(), draw.random(), draw.random() < 0.5, 1.0
+    )
+    shares = [draw.gammavariate(0.3, 1) for _ in QuestionKind]
+    measured = Measured(
+        passages_hold_answer=draw.random(),
+        has_documents=True,
+        kinds={kind: share / sum(shares) for kind, share in zip(QuestionKind, shares, strict=True)},
+        champion=champion if tuned else None,
+        likeness_to_training=draw.random() if tuned else None,
+        retrieval_seconds=draw.uniform(1, 20),
+        specialist_seconds=draw.uniform(1, 20) if tuned else None,
+        cost_ratio=10 ** draw.uniform(-2, 2) if tuned else None,
+        specialist_wins=draw.random() if tuned else None,
+    )
+    situation = Situation(has_champion=tuned, champion_reads_passages=tuned and champion.reads_passages)
+    decision = policy.decide(signals_of(measured), situation)
+    began = time.process_time()
+    counterfactual_of(policy, situation, decision)
+    return (time.process_time() - began) * 1000
+
+
+def _summary(milliseconds: list[float]) -> dict[str, float]:
+    ranked = sorted(milliseconds)
+    return {
+        "decisions": len(ranked),
+        "median_ms": round(statistics.median(ranked), 2),
+        "p95_ms": round(ranked[int(0.95 * len(ranked))], 2),
+        "p99_ms": round(ranked[int(0.99 * len(ranked))], 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
