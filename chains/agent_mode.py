@@ -82,8 +82,13 @@ def offered_routes(routed: Routed) -> tuple[Route, ...]:
 
 
 def _named(reply: AIMessage) -> Route | None:
-    """The route that a reply chooses; None where it chooses none, or cannot be read."""
-    if reply.invalid_tool_calls or not (reply.tool_calls or reply.text.strip()):
+    """The route that a reply chooses; None where it chooses none, or cannot be read.
+
+    Words alone choose a direct answer only if they say so: small models write their calls as text.
+    """
+    if reply.invalid_tool_calls:
+        return None
+    if not reply.tool_calls and reply.text.strip(' \n.*`"').casefold() != prompts.DIRECT.casefold():
         return None
     return _ROUTE_OF.get(frozenset(call["name"] for call in reply.tool_calls))
 

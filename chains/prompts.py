@@ -29,6 +29,9 @@ _TALK = {
     ),
 }
 
+DIRECT = "DIRECT"
+"""What a model that chooses the route writes to have the question answered without a tool."""
+
 _CHOOSE = {
     Language.EN: "You choose how a question in a Discord community is answered. Do not answer it yourself.",
     Language.ZH: "你来选择如何回答 Discord 社区里的一个问题。你自己不要回答它。",
@@ -40,14 +43,14 @@ _CHOICE = {
         Route.RETRIEVAL: "call search_knowledge: it is answered from the passages that were found in the documents",
         Route.SPECIALIST: "call ask_specialist: the model answers that was tuned for one kind of question here",
         Route.COMBINED: "call search_knowledge and ask_specialist together: the tuned model reads the passages",
-        Route.DIRECT: "call no tool and write only DIRECT: small talk, a question about this bot, or creative text",
+        Route.DIRECT: f"call no tool and write only {DIRECT}: small talk, a question about this bot, or creative text",
         Route.ABSTAIN: "call decline: nothing here can answer it well",
     },
     Language.ZH: {
         Route.RETRIEVAL: "调用 search_knowledge：依据在文档里找到的段落来回答",
         Route.SPECIALIST: "调用 ask_specialist：由为这里某一类问题微调的模型来回答",
         Route.COMBINED: "同时调用 search_knowledge 和 ask_specialist：由微调模型阅读段落后回答",
-        Route.DIRECT: "不调用任何工具，只写 DIRECT：闲聊、询问这个机器人自身，或创作文字",
+        Route.DIRECT: f"不调用任何工具，只写 {DIRECT}：闲聊、询问这个机器人自身，或创作文字",
         Route.ABSTAIN: "调用 decline：这里没有什么能把它回答好",
     },
 }

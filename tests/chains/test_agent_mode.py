@@ -19,7 +19,7 @@ from chains.types import Chosen, Decided, Delta, Finished, Language, Route, Turn
 from finetune.local_model import LocalChatModel
 
 ASKED = "What does mooring cost?"
-DIRECT = AIMessage("DIRECT")
+DIRECT = AIMessage("Direct.")
 
 
 def calls(*names: str) -> AIMessage:
@@ -67,7 +67,19 @@ async def test_the_model_is_shown_the_figures_in_words_and_the_offered_choices(m
     assert bench.model.offered[-1] == ["search_knowledge", "ask_specialist", "decline"]
 
 
-@pytest.mark.parametrize("choice", [BROKEN, AIMessage(""), calls("shell"), SPECIALIST, BOTH, calls("decline", "shell")])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        BROKEN,
+        AIMessage(""),
+        AIMessage('{"name": "search_knowledge"}'),
+        AIMessage("It costs two euros."),
+        calls("shell"),
+        SPECIALIST,
+        BOTH,
+        calls("decline", "shell"),
+    ],
+)
 async def test_a_choice_that_is_not_offered_or_not_readable_falls_back_and_says_so(
     make_bench, a_passage, choice
 ) -> None:
