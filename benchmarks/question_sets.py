@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from knowledge.library import Library
-from knowledge.types import EVERY_MEMBER
+from knowledge.types import EVERY_MEMBER, IngestOutcome
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,20 @@ def read_questions(folder: Path) -> list[Asked]:
 
 
 async def take_in(library: Library, guild_id: str, docs: Sequence[Doc]) -> dict[str, str]:
-    """Ingest the documents into a guild; returns their ids by the names under which the library lists them."""
+    """Ingest the documents into a guild; returns their ids by the names under which the library lists them.
+
+    Raises RuntimeError: a document could not be ingested, so that figures would be of another set.
+    """
     await library.register_guild(guild_id, guild_id)
     ids: dict[str, str] = {}
     for number, doc in enumerate(docs):
         name = f"d{number}.md"
         text = f"# {doc.title}\n\n{doc.text}" if doc.title else doc.text
-        await library.ingest_bytes(
+        report = await library.ingest_bytes(
             text.encode(), name=name, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="benchmark"
         )
+        if report.outcome is IngestOutcome.FAILED:
+            raise RuntimeError(f"{doc.id} was not taken in: {report.detail}")
         ids[name] = doc.id
         if number % 100 == 99:
             print(f"{guild_id}: {number + 1} of {len(docs)} documents", flush=True)

@@ -1,11 +1,12 @@
 """How well a question's passages are found: the product's search against each of its arms alone.
 
-    python -m benchmarks.retrieval FOLDER [--limit N] [--json]
+    python -m benchmarks.retrieval FOLDER [--questions LANG --documents LANG] [--limit N] [--json]
 
 FOLDER is in the format of benchmarks/question_sets.py. Every document of a language is taken in by the product's own
 library; all three rank the same chunks in one run. R@5: any gold document among the first five distinct documents.
 Questions without gold are left out; of a conversation the last turn alone is asked. Where the set is parallel (ids that
-differ in the language only), each language is also asked of the other's documents alone.
+differ in the language only), each language is also asked of the other's documents alone, and gold is the parallel
+document; --questions and --documents choose one such pair.
 """
 
 from __future__ import annotations
@@ -15,35 +16,26 @@ import asyncio
 import json
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import results
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions, take_in
 from benchmarks.scoring import first_gold, paired_interval
+from knowledge.catalog import Catalog
+from knowledge.database import Database
 from knowledge.embeddings import LocalEmbeddings
+from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
+from knowledge.retriever import CANDIDATES
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import OWNER, Evidence
+from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
-_DEEP = 100
-"""Results asked for: both arms' candidates."""
-PRODUCT = "fused"
-Rank = Callable[[Sequence[Evidence]], list[Evidence]]
-
-
-def _by_dense(found: Sequence[Evidence]) -> list[Evidence]:
-    return sorted((item for item in found if item.dense_rank is not None), key=lambda item: item.dense_rank or 0)
-
-
-def _by_keywords(found: Sequence[Evidence]) -> list[Evidence]:
-    return sorted((item for item in found if item.keyword_rank is not None), key=lambda item: item.keyword_rank or 0)
-
-
-RANKINGS: dict[str, Rank] = {PRODUCT: list, "BM25 alone": _by_keywords, "dense alone": _by_dense}
+PRODUCT, KEYWORDS, DENSE = "fused", "BM25 alone", "dense alone"
+RANKINGS = (PRODUCT, KEYWORDS, DENSE)
 
 
 @dataclass(frozen=True)
@@ -63,14 +55,50 @@ class Pairing:
         return {each.replace(f"-{self.asked}-", f"-{self.searched}-") for each in question.gold}
 
 
+class Searches:
+    """One open data folder, asked by the product's search and by each arm alone."""
+
+    def __init__(self, library: Library, data_dir: Path) -> None:
+        self._library = library
+        self._database = Database(data_dir / "knowledge.db")
+        self._keywords = KeywordIndex(self._database)
+        self._catalog = Catalog(self._database, self._keywords)
+
+    async def rank(self, query: str, guild_id: str) -> tuple[dict[str, list[str]], float]:
+        """The names of the sources by each of `RANKINGS`, one a chunk, and the seconds of the product's search.
+
+        The fused results hold every dense candidate with its rank, but of the keyword arm's only those in the
+        question's script, so that arm is asked itself.
+        """
+        found = await self._library.search(query, guild_id, OWNER, 2 * CANDIDATES)
+        ranked = sorted((item.dense_rank, item.source.name) for item in found.evidence if item.dense_rank is not None)
+        matching = [id_ for id_, _ in self._keywords.search(guild_id, query, CANDIDATES, None)]
+        chunks = self._catalog.chunks(guild_id, matching)
+        names = {
+            PRODUCT: [item.source.name for item in found.evidence],
+            KEYWORDS: [chunks[id_][1].name for id_ in matching],
+            DENSE: [name for _, name in ranked],
+        }
+        return names, found.seconds
+
+    def close(self) -> None:
+        """Let go of the database; the library is the caller's."""
+        self._database.close()
+
+
 def main() -> None:
     """Measure, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--questions", metavar="LANG", help="the language that is asked in; needs --documents")
+    parser.add_argument("--documents", metavar="LANG", help="the language that is searched; needs --questions")
     parser.add_argument("--limit", type=int, help="of questions in each language")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
-    figures = asyncio.run(_measure(arguments.folder, arguments.limit))
+    if (arguments.questions is None) is not (arguments.documents is None):
+        parser.error("--questions and --documents go together")
+    only = Pairing(arguments.questions, arguments.documents) if arguments.questions else None
+    figures = asyncio.run(_measure(arguments.folder, only, arguments.limit))
     if arguments.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
@@ -79,21 +107,29 @@ def main() -> None:
     print("wrote", results.write(f"retrieval_{arguments.folder.name}", figures))
 
 
-async def _measure(folder: Path, limit: int | None) -> dict[str, dict[str, object]]:
+async def _measure(folder: Path, only: Pairing | None, limit: int | None) -> dict[str, dict[str, object]]:
     docs, questions = read_docs(folder), [each for each in read_questions(folder) if each.gold]
+    pairings = _pairings(docs, questions)
+    if only is not None and only not in pairings:
+        raise SystemExit(f"{folder} holds no gold for {only.name}, only for {', '.join(p.name for p in pairings)}")
+    pairings = [only] if only is not None else pairings
     embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
     with tempfile.TemporaryDirectory() as data_dir:
         library = await Library.open(KnowledgeSettings(data_dir=Path(data_dir)), embeddings)
+        searches = Searches(library, Path(data_dir))
         try:
             ids = {
-                lang: await take_in(library, f"docs-{lang}", [doc for doc in docs if doc.lang == lang])
-                for lang in sorted({doc.lang for doc in docs})
+                lang: await take_in(library, _guild(lang), [doc for doc in docs if doc.lang == lang])
+                for lang in sorted({pairing.searched for pairing in pairings})
             }
             return {
-                pairing.name: await _compare(library, pairing, _asked(questions, pairing, limit), ids[pairing.searched])
-                for pairing in _pairings(docs, questions)
+                pairing.name: await _compare(
+                    searches, pairing, _asked(questions, pairing, limit), ids[pairing.searched]
+                )
+                for pairing in pairings
             }
         finally:
+            searches.close()
             await library.close()
 
 
@@ -113,17 +149,20 @@ def _asked(questions: Sequence[Asked], pairing: Pairing, limit: int | None) -> l
     return [question for question in questions if question.lang == pairing.asked][:limit]
 
 
+def _guild(lang: str) -> str:
+    return f"docs-{lang}"
+
+
 async def _compare(
-    library: Library, pairing: Pairing, questions: Sequence[Asked], ids: dict[str, str]
+    searches: Searches, pairing: Pairing, questions: Sequence[Asked], ids: dict[str, str]
 ) -> dict[str, object]:
     ranks: dict[str, list[int | None]] = {name: [] for name in RANKINGS}
     seconds = []
     for question in questions:
-        found = await library.search(question.question, f"docs-{pairing.searched}", OWNER, _DEEP)
-        seconds.append(found.seconds)
-        for name, rank in RANKINGS.items():
-            ranked = [ids[item.source.name] for item in rank(found.evidence)]
-            ranks[name].append(first_gold(ranked, pairing.gold_of(question)))
+        found, taken_s = await searches.rank(question.question, _guild(pairing.searched))
+        seconds.append(taken_s)
+        for name, sources in found.items():
+            ranks[name].append(first_gold([ids[source] for source in sources], pairing.gold_of(question)))
     hits = {name: [float(rank is not None and rank <= 5) for rank in own] for name, own in ranks.items()}
     return {
         "questions": len(questions),
