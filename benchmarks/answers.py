@@ -1,10 +1,14 @@
 """How good the answers are, end to end, with the default models.
 
-    python -m benchmarks.answers FOLDER [--lang en|zh] [--limit N] [--json]
+    python -m benchmarks.answers FOLDER [--lang en|zh] [--limit N] [--chat-model NAME] [--json]
 
 FOLDER is in the format of benchmarks/question_sets.py. The documents of one language are dealt into two guilds, every
 other one into each. A question is asked in the guild that holds its gold document, and once more in the other, from
-which the gold document is left out though the same article's other passages are there.
+which the gold document is left out though the same article's other passages are there. Where one of those holds a gold
+string, an answer may be right all the same, so the refusals are also counted without such questions.
+
+An answer contains the gold where one of its strings stands in it, F1 is SQuAD's, and a citation is right where a cited
+passage is of a gold document. Every answer is appended to a temporary file of JSON lines as soon as it is there.
 """
 
 from __future__ import annotations
@@ -17,12 +21,13 @@ import random
 import re
 import statistics
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks import results
-from benchmarks.question_sets import Asked, read_docs, read_questions, take_in
+from benchmarks.question_sets import Asked, is_only_in_gold, read_docs, read_questions, take_in
 from benchmarks.scoring import contains, token_f1
 from bot.app import Loader
 from bot.settings import load_settings
@@ -64,20 +69,27 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lang", choices=["en", "zh"], default="en")
     parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--chat-model", metavar="NAME", help="as CHAT_MODEL has it; the result then bears its name")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
+    name = f"answers_{arguments.folder.name}_{arguments.lang}"
+    if arguments.chat_model is not None:
+        os.environ["CHAT_MODEL"] = arguments.chat_model
+        name += "_" + re.sub(r"[^\w.]+", "-", arguments.chat_model)
+    kept = Path(tempfile.mkdtemp(prefix="answers-")) / f"{name}.jsonl"
+    print("each answer goes to", kept, flush=True)
     with tempfile.TemporaryDirectory() as data_dir:
         os.environ["DATA_DIR"] = data_dir
-        figures = asyncio.run(_measure(arguments.folder, arguments.lang, arguments.limit))
+        figures = asyncio.run(_measure(arguments.folder, arguments.lang, arguments.limit, kept))
     if arguments.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
-        for name, figure in figures.items():
-            print(f"{name}: {figure}")
-    print("wrote", results.write(f"answers_{arguments.folder.name}_{arguments.lang}", figures))
+        for label, figure in figures.items():
+            print(f"{label}: {figure}")
+    print("wrote", results.write(name, figures))
 
 
-async def _measure(folder: Path, lang: str, limit: int) -> dict[str, object]:
+async def _measure(folder: Path, lang: str, limit: int, kept: Path) -> dict[str, object]:
     docs = [doc for doc in read_docs(folder) if doc.lang == lang]
     guild_of = {doc.id: number % 2 for number, doc in enumerate(docs)}
     asked = [each for each in read_questions(folder) if each.lang == lang and each.gold and each.answers]
@@ -94,10 +106,17 @@ async def _measure(folder: Path, lang: str, limit: int) -> dict[str, object]:
             own = guild_of[next(iter(each.gold))]
             held.append(await _ask(assistant, each, _GUILDS[own], ids))
             left_out.append(await _ask(assistant, each, _GUILDS[1 - own], ids))
+            _keep(kept, each, held[-1], left_out[-1])
             print(f"{number}/{len(asked)} {held[-1].route} {held[-1].contained} | {held[-1].text[:100]!r}", flush=True)
     finally:
         await loader.close()
-    return _figures(held, left_out)
+    return _figures(held, left_out, [is_only_in_gold(each, docs) for each in asked])
+
+
+def _keep(kept: Path, each: Asked, held: Scored, left_out: Scored) -> None:
+    row = {"question": each.question, "gold": each.answers, "held": asdict(held), "left out": asdict(left_out)}
+    with kept.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 async def _ask(assistant: Assistant, each: Asked, guild: str, ids: dict[str, dict[str, str]]) -> Scored:
@@ -121,12 +140,15 @@ def _answered(answer: Answer) -> bool:
     return answer.decision.route is not Route.ABSTAIN
 
 
-def _figures(held: Sequence[Scored], left_out: Sequence[Scored]) -> dict[str, object]:
+def _figures(held: Sequence[Scored], left_out: Sequence[Scored], only_in_gold: Sequence[bool]) -> dict[str, object]:
     written = [each for each in held if each.route is not Route.ABSTAIN]
     cited = [each.cited_gold for each in written if each.cited_gold is not None]
     seconds = sorted(each.seconds for each in written)
+    refusals = [each.seconds for each in (*held, *left_out) if each.route is Route.ABSTAIN]
+    unanswerable = [each for each, is_only in zip(left_out, only_in_gold, strict=True) if is_only]
     return {
         "questions": len(held),
+        "routes": dict(Counter(str(each.route) for each in held)),
         "gold contained": _share([each.contained for each in held]),
         "gold contained, where it was read": _share([each.contained for each in written if each.was_read]),
         "token F1": round(statistics.mean(each.f1 for each in held), 3),
@@ -136,12 +158,13 @@ def _figures(held: Sequence[Scored], left_out: Sequence[Scored]) -> dict[str, ob
         "wrongly refused before writing": _share([each.route is Route.ABSTAIN for each in held]),
         "refused, gold left out": _share([each.refused for each in left_out]),
         "refused before writing, gold left out": _share([each.route is Route.ABSTAIN for each in left_out]),
+        "refused, gold left out and in no other passage": _share([each.refused for each in unanswerable]),
         "median length in characters": statistics.median(len(each.text) for each in written),
         "seconds": {
             "median": round(statistics.median(seconds), 1),
             "p95": round(seconds[int(0.95 * (len(seconds) - 1))], 1),
         },
-        "seconds to refuse": round(statistics.median(each.seconds for each in left_out), 2),
+        "seconds to refuse": round(statistics.median(refusals), 2) if refusals else None,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.scoring import contains
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, IngestOutcome
 
@@ -51,6 +52,13 @@ def read_questions(folder: Path) -> list[Asked]:
         )
         for row in _lines(folder / "qa.jsonl")
     ]
+
+
+def is_only_in_gold(asked: Asked, docs: Sequence[Doc]) -> bool:
+    """Whether no other document of the same title holds a gold string, so that nothing answers without the gold."""
+    titles = {doc.title for doc in docs if doc.id in asked.gold}
+    others = (doc for doc in docs if doc.title in titles and doc.id not in asked.gold)
+    return not any(contains(doc.text, asked.answers, asked.lang) for doc in others)
 
 
 async def take_in(library: Library, guild_id: str, docs: Sequence[Doc]) -> dict[str, str]:

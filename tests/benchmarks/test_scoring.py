@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.question_sets import Asked, Doc, is_only_in_gold
 from benchmarks.scoring import contains, first_gold, paired_interval, token_f1
 
 
@@ -40,3 +41,19 @@ def test_an_interval_of_differences_holds_their_mean_and_tells_a_clear_win() -> 
     assert 0 < low < 0.3 < high < 0.5
     low, high = paired_interval([1.0, -1.0] * 50)
     assert low < 0 < high
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "is_only"),
+    [
+        ("Boats", "The ketch has 2 masts.", False),
+        ("Boats", "The ketch was built in 2002.", True),
+        ("Harbours", "The jetty has 2 lamps.", True),
+    ],
+)
+def test_a_question_is_answered_without_its_gold_where_the_same_article_says_so_elsewhere(
+    title: str, text: str, is_only: bool
+) -> None:
+    asked = Asked("en", "How many masts has the ketch?", ("2",), frozenset({"gold"}))
+    docs = [Doc("gold", "en", "Boats", "A ketch carries 2."), Doc("other", "en", title, text)]
+    assert is_only_in_gold(asked, docs) is is_only
