@@ -14,12 +14,20 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 
+def _commit() -> str:
+    named = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return named.stdout.strip() or "unknown"
+
+
+# Read when a measurement begins: a commit that is made meanwhile is not what is measured.
+_COMMIT = _commit()
+
+
 def provenance() -> dict[str, str | int]:
     """What somebody needs to repeat a measurement."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return {
         "command": "python -m " + " ".join([_main_module(), *sys.argv[1:]]),
-        "commit": commit.stdout.strip() or "unknown",
+        "commit": _COMMIT,
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
