@@ -78,7 +78,8 @@ class Journey:
         self._page.click("#send-message")
 
     def press(self, label: str) -> None:
-        """Press the last button of that label."""
+        """Press the last button of that label, once the page takes it."""
+        self._at_rest()
         self._page.locator(f"#channel-message-list button:has-text('{label}')").last.click()
 
     def shows(self, pattern: str, limit_s: float = _STEP_LIMIT_S) -> str:
