@@ -48,6 +48,8 @@ def _as_described(request: HttpLogEntry) -> Any:
     if isinstance(body, dict):
         if request.method == "PATCH":
             body.pop("tts", None)
+        if "recipient_id" in body:
+            body["recipient_id"] = str(body["recipient_id"])
         reference = body.get("message_reference", {})
         reference.update({key: str(value) for key, value in reference.items() if key.endswith("_id")})
     return body
