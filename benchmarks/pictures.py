@@ -26,7 +26,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 _PERMIT = "How much does a mooring permit for a visiting boat cost?"
 _START_LIMIT_S = 3600
-_STEP_LIMIT_S = 180
+_STEP_LIMIT_S = 60
 _POLL_S = 0.1
 _MESSAGE = "article.channel-message"
 
@@ -167,6 +167,9 @@ def local_discord() -> Iterator[str]:
         ):
             try:
                 yield _address(bot, log)
+            except BaseException:
+                print(log.read_text(errors="replace")[-4000:])
+                raise
             finally:
                 bot.terminate()
                 bot.wait()

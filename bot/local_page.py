@@ -15,6 +15,7 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.preview import Preview
+from simcord.types import HttpLogEntry
 
 _PUBLISH_INTERVAL_S = 0.25
 _KEPT_LOG_ENTRIES = 2000
@@ -43,6 +44,7 @@ class LivePage(Preview):
         )
         self.capability = capability
         self._happened = True
+        self._last_request: HttpLogEntry | None = None
         self._turn = asyncio.Lock()
         env.backend.subscribers.append(self._note)
 
@@ -51,12 +53,18 @@ class LivePage(Preview):
         while True:
             await asyncio.sleep(_PUBLISH_INTERVAL_S)
             move_clock(self.env)
-            if self._happened:
+            if self._happened or self._has_asked():
                 self._happened = False
                 self._advance_presentation_time()
                 self._publish_message_pages(reason="refresh")
                 del self.env.backend.transcript[:-_KEPT_LOG_ENTRIES]
                 del self.env.backend.http_requests[:-_KEPT_LOG_ENTRIES]
+
+    def _has_asked(self) -> bool:
+        """Whether the bot has sent something since the last look: what one member alone sees makes no event."""
+        requests = self.env.backend.http_requests
+        last, self._last_request = self._last_request, requests[-1] if requests else None
+        return last is not self._last_request
 
     def _note(self, event: str, payload: Mapping[str, Any]) -> None:
         self._happened = True
