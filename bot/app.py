@@ -158,8 +158,13 @@ class Loader:
         self, library: Library, encoders: Encoders, report: Callable[[Loading], None]
     ) -> RealAssistant:
         """Fetch and load the chat model, and build the assistant around it."""
+        loop = asyncio.get_running_loop()
+
+        def on_opening() -> None:
+            loop.call_soon_threadsafe(report, Loading("opening"))
+
         self._model = await asyncio.to_thread(
-            build_chat_model, self._settings, self._weights, self._told(report), self._stop
+            build_chat_model, self._settings, self._weights, self._told(report), on_opening, self._stop
         )
         return await _build_assistant(self._settings, self._model, library, encoders)
 

@@ -62,16 +62,24 @@ def build_encoders(settings: Settings, weights: Weights, on_progress: OnProgress
     return Encoders(documents, LocalEmbeddings(weights.ensure(_ENCODER_OF_KINDS, on_progress, stop)), pinned=False)
 
 
-def build_chat_model(settings: Settings, weights: Weights, on_progress: OnProgress, stop: Event) -> ChatModel:
-    """Fetch, load or connect; blocks. Raises WeightsError, FinetuneError, ChainsError."""
+def build_chat_model(
+    settings: Settings, weights: Weights, on_progress: OnProgress, on_opening: Callable[[], None], stop: Event
+) -> ChatModel:
+    """Fetch, load or connect; blocks. `on_opening` is called once all is fetched.
+
+    Raises:
+        WeightsError, FinetuneError, ChainsError: each says what to do next.
+    """
     import chains.assistant  # noqa: F401 - imported here first, in a thread, since it takes a second
 
     name = settings.finetune.chat_model
     if name in CHAT_MODELS or name.startswith(PREFIX):
         from finetune.local_model import LocalChatModel
 
+        folder = weights.ensure(CHAT_MODELS.get(name, name), on_progress, stop)
+        on_opening()
         local = LocalChatModel(
-            folder=weights.ensure(CHAT_MODELS.get(name, name), on_progress, stop),
+            folder=folder,
             shown_as=None if name in CHAT_MODELS else name.removeprefix(PREFIX),
             max_new_tokens=settings.finetune.max_answer_tokens,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import discord
@@ -131,9 +131,10 @@ class Reply:
                 self._writing.cancel()
             await self._draft.finish(await self._outcome(self._writing))
         except asyncio.CancelledError:
-            # The bot is ending: nobody should wait for more below what stands there.
-            async with asyncio.timeout(_FAREWELL_S):
-                await self._draft.finish(self._interrupted())
+            # The bot is ending: nobody should wait for more below what stands there. It ends too where Discord is slow.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._draft.finish(self._interrupted())
             raise
         finally:
             self.ended.set()

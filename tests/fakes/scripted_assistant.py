@@ -93,6 +93,7 @@ class ScriptedAssistant:
         return self.reason
 
     async def explanation(self, decision_id: str, language: Language) -> Explanation:
+        await self.may_go_on.wait()
         whole = "**路线：检索**" if language is Language.ZH else "**Route: retrieval**"
         return Explanation(self.reason, "\n".join([whole, *(f"> line {number}" * 20 for number in range(20))]))
 

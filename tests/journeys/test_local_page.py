@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -114,6 +115,22 @@ async def test_an_answer_grows_on_the_page_while_it_is_written_and_can_be_stoppe
         texts = await tab.wait_for(lambda texts: texts[-1].endswith("stopped"))
     assert texts[-1] == "Seven\n-# stopped"
     assert assistant.questions[0].text == "How long can I borrow a tool?"
+
+
+async def test_what_one_member_alone_sees_is_shown_though_it_comes_late(
+    start: Start, assistant: ScriptedAssistant
+) -> None:
+    async with start() as (_, tab):
+        await tab.say("@Routewise How long can I borrow a tool?")
+        # Nothing else may happen in the channel meanwhile, which would bring the explanation with it.
+        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+        await tab.wait_for(lambda texts: any("4.2 s" in text for text in texts))
+        assistant.may_go_on.clear()
+        await tab.act("click", **await tab.button("Why?"))
+        await asyncio.sleep(4 * 0.25)  # the page's interval: it is at rest again
+        assistant.may_go_on.set()
+        async with asyncio.timeout(10):
+            await tab.wait_for(lambda texts: any("**Route: retrieval**" in text for text in texts))
 
 
 async def test_what_is_typed_while_the_page_changes_is_taken_all_the_same(
