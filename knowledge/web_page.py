@@ -7,19 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # What a browser does not show, and what stands around the text on every page of a site.
-_LEFT_OUT = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "nav",
-    "header > nav",
-    "footer",
-    "aside",
-    "form",
-)
+_LEFT_OUT = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "aside", "form")
 
 
 def web_page(path: Path) -> Iterator[tuple[int, str]]:
