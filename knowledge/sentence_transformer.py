@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_core.embeddings import Embeddings
-
 from knowledge.errors import EncoderUnusable
+from knowledge.measured import MeasuredEmbeddings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 _BATCH = 32
 
 
-class SentenceTransformerEmbeddings(Embeddings):
+class SentenceTransformerEmbeddings(MeasuredEmbeddings):
     """L2-normalised vectors, with the prompts that the model states for questions and passages."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -28,18 +27,7 @@ class SentenceTransformerEmbeddings(Embeddings):
             self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except Exception as error:  # the library raises almost anything on a folder that is no encoder
             raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
-        self._name = name
-        self._dimension = len(self.embed_query("dimension"))
-
-    @property
-    def model_name(self) -> str:
-        """As it stands in the setting."""
-        return self._name
-
-    @property
-    def dimension(self) -> int:
-        """How many numbers a vector has."""
-        return self._dimension
+        super().__init__(name)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector a passage, in their order. Blocks."""
