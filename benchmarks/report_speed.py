@@ -15,12 +15,13 @@ def first_start() -> Iterable[str]:
     yield "A clone with nothing installed or cached. A question is asked as soon as the page is there.\n"
     names = ("make run, the first time", "make run, again")
     yield from table(
-        ("", "page after", "first answer after"),
+        ("", "page after", "first answer after", "peak memory"),
         (
             (
                 f"`make run`, {name.partition(', ')[2]}",
                 duration(figures[name]["seconds to the page"]),
                 duration(figures[name]["seconds to an answer"]),
+                f"{figures[name]['peak memory in MB']:,} MB",
             )
             for name in names
         ),
