@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from finetune.busy import Busy
 from finetune.errors import ModelClosedError
 from finetune.generation import Deliver, Generated, Request
 from weights import record
@@ -38,11 +39,15 @@ class Generation:
 class Engine:
     """Loads the model at the first generation, in the worker thread."""
 
-    def __init__(self, folder: Path, threads: int, title: str | None = None) -> None:
-        """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError."""
+    def __init__(self, folder: Path, threads: int, title: str | None = None, busy: Busy | None = None) -> None:
+        """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError.
+
+        `busy` is told while something is generated.
+        """
         self.title = record.read(folder).title if title is None else title
         self._folder = folder
         self._threads = threads
+        self._busy = busy or Busy()
         self._model: TextModel | None = None
         self._closing = threading.Event()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generation")
@@ -63,7 +68,11 @@ class Engine:
         def is_stopping() -> bool:
             return stopping.is_set() or self._closing.is_set()
 
-        return Generation(self._submit(lambda: self._loaded().generate(request, deliver, is_stopping)), stopping)
+        def generate() -> Generated:
+            with self._busy.generating():
+                return self._loaded().generate(request, deliver, is_stopping)
+
+        return Generation(self._submit(generate), stopping)
 
     def close(self) -> None:
         """End the running generation, forget those that wait, and let the model go. Blocks briefly."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from langchain_core.messages import BaseMessage
 
 Deliver = Callable[[str], None]
 """Called with the next words, in the worker's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFiles:
+    """An adapter that was checked."""
+
+    sha256: str
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,10 @@ class Request:
     """Schemas in OpenAI's form; shown where the chat template knows tools."""
     begins: str = ""
     """What the answer is made to begin with; the model goes on from there, and only that is delivered."""
+    adapter: AdapterFiles | None = None
+    """None: the model as it was before any tuning."""
+    labels: tuple[str, ...] = ()
+    """Where there are any, the answer is one of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.chat_models import agenerate_from_stream, generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
@@ -22,9 +22,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr
 
 from finetune import tool_calls
+from finetune.busy import Busy
 from finetune.engine import Engine
-from finetune.generation import Generated, Request
+from finetune.generation import AdapterFiles, Generated, Request
 from finetune.tool_calls import ToolCallSplitter
+from finetune.transcript import LABEL_INSTRUCTION
 
 
 class LocalChatModel(BaseChatModel):
@@ -39,12 +41,22 @@ class LocalChatModel(BaseChatModel):
     """The model's name, for people; None: what the prepared folder calls it."""
     max_new_tokens: int = Field(default=384, ge=1)
     threads: int = Field(default=2, ge=1)
+    busy: Busy | None = None
+    """Told while an answer is generated."""
+    adapter: AdapterFiles | None = None
+    """Answers as this one; the model's other answers stay as they are."""
+    labels: tuple[str, ...] = ()
+    """Where there are any, each answer is one of them."""
     _engine: Engine = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
         """Raises BrokenFolderError. Loads nothing yet."""
         super().model_post_init(context)
-        self._engine = Engine(self.folder, self.threads, self.shown_as)
+        self._engine = Engine(self.folder, self.threads, self.shown_as, self.busy)
+
+    def tuned(self, adapter: AdapterFiles, labels: tuple[str, ...]) -> LocalChatModel:
+        """The same loaded model, answering as `adapter`."""
+        return self.model_copy(update={"adapter": adapter, "labels": labels})
 
     @property
     def title(self) -> str:
@@ -157,11 +169,15 @@ class LocalChatModel(BaseChatModel):
     def _request(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, object]) -> Request:
         bound, choice = kwargs.get("tools"), kwargs.get("tool_choice")
         tools = tuple(tool for tool in bound if isinstance(tool, dict)) if isinstance(bound, list) else ()
+        if self.labels:
+            messages = [SystemMessage(LABEL_INSTRUCTION), *messages]
         return Request(
             messages=tuple(messages),
             max_new_tokens=self.max_new_tokens,
             stop=tuple(stop or ()),
             tools=tools,
+            adapter=self.adapter,
+            labels=self.labels,
             begins=tool_calls.beginning(choice if isinstance(choice, str) else None, _names(tools)),
         )
 

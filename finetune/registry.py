@@ -1,80 +1,322 @@
-"""Which adapter is the champion of which skill of which guild, in finetune.db."""
+"""The adapters of every guild, and which one is champion of which skill: finetune.db, and DATA_DIR/adapters/<hash>/.
+
+An adapter's hash covers its configuration and its weights. Loads no model.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
+import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-from langchain_core.language_models import BaseChatModel
+from pydantic import TypeAdapter
 
-from finetune.errors import AdapterNotRegisteredError, RegistryTooNewError
-from finetune.types import Champion
+from finetune.dataset import from_jsonl
+from finetune.errors import (
+    AdapterChangedError,
+    AdapterNotRegisteredError,
+    AdapterUnknownError,
+    NothingToRollBackError,
+    RegistryTooNewError,
+)
+from finetune.types import Card, Champion, Compared, Example, ListedAdapter
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS champion (
-    guild_id         TEXT NOT NULL,
-    skill            TEXT NOT NULL,
-    adapter_sha256   TEXT NOT NULL,
-    base             TEXT NOT NULL,
-    audience_key     TEXT NOT NULL,
-    example_count    INTEGER NOT NULL,
-    held_out_score   REAL NOT NULL,
-    base_score       REAL NOT NULL,
-    reads_passages   INTEGER NOT NULL,
-    training_seconds REAL NOT NULL,
-    PRIMARY KEY (guild_id, skill)
-) STRICT
-"""
+_log = logging.getLogger(__name__)
 
-
-class AudienceReader(Protocol):
-    """On whose behalf an adapter would answer."""
-
-    def may_read_key(self, audience_key: str) -> bool:
-        """Whether what has this audience may be used."""
-        ...
+_VERSION = 2
+_SCHEMA = (
+    "DROP TABLE IF EXISTS champion",
+    """CREATE TABLE adapter (
+    guild_id       TEXT NOT NULL,
+    sha256         TEXT NOT NULL,
+    skill          TEXT NOT NULL,
+    registered_at  TEXT NOT NULL,
+    card           TEXT NOT NULL,
+    reads_passages INTEGER NOT NULL DEFAULT 0,
+    wins           REAL,
+    PRIMARY KEY (guild_id, sha256)
+) STRICT""",
+    # The champion of a skill is its latest promotion; a rollback takes that away.
+    """CREATE TABLE promotion (
+    id       INTEGER PRIMARY KEY,
+    guild_id TEXT NOT NULL,
+    skill    TEXT NOT NULL,
+    sha256   TEXT NOT NULL,
+    at       TEXT NOT NULL,
+    FOREIGN KEY (guild_id, sha256) REFERENCES adapter (guild_id, sha256) ON DELETE CASCADE
+) STRICT""",
+    """CREATE TABLE guild (
+    id   TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT""",
+)
+_FILES = ("adapter_config.json", "adapter_model.safetensors")
+_CARD = TypeAdapter(Card)
 
 
 class Registry:
-    """Opens its database for each call, so that it can be used from any thread."""
+    """Opens its database for each call, so that it can be used from any thread. Every call blocks briefly."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` is that of finetune.db; made at the first use."""
-        self._path = path
+    def __init__(self, data_dir: Path) -> None:
+        self._database = data_dir / "finetune.db"
+        self._adapters = data_dir / "adapters"
+        self._hashes: dict[tuple[tuple[str, int, int], ...], str] = {}
 
-    async def champions(self, guild_id: str, reader: AudienceReader) -> Sequence[Champion]:
-        """One champion a skill, by the skill's name, of those that `reader` may use."""
-        found = await asyncio.to_thread(self._champions, guild_id)
-        return tuple(champion for champion in found if reader.may_read_key(champion.audience_key))
+    def folder(self, sha256: str) -> Path:
+        """Where an adapter's files are."""
+        return self._adapters / sha256
 
-    def model(self, champion: Champion) -> BaseChatModel:
-        """The chat model that answers as `champion`. Raises AdapterNotRegisteredError."""
-        raise AdapterNotRegisteredError(champion.skill, champion.adapter_sha256)
+    def checked_folder(self, champion: Champion) -> Path:
+        """The champion's files, after their hash was checked.
 
-    def _champions(self, guild_id: str) -> list[Champion]:
+        Raises:
+            AdapterNotRegisteredError: they are gone.
+            AdapterChangedError: they are not those that were promoted.
+        """
+        folder = self.folder(champion.adapter_sha256)
+        try:
+            found = self._hash(folder)
+        except OSError as error:
+            raise AdapterNotRegisteredError(champion.skill, champion.adapter_sha256) from error
+        if found != champion.adapter_sha256:
+            raise AdapterChangedError(champion.skill, champion.adapter_sha256, found)
+        return folder
+
+    def register(self, card: Card, trained: Path, questions: bytes, held_out: bytes) -> None:
+        """Take an adapter in, with its card and the examples that it was trained and measured on. Repeatable."""
+        folder = self.folder(card.adapter_sha256)
+        if not folder.exists():
+            part = folder.with_name(f"{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            for name in _FILES:
+                shutil.copyfile(trained / name, part / name)
+            (part / "train.jsonl").write_bytes(questions)
+            (part / "held_out.jsonl").write_bytes(held_out)
+            (part / "card.json").write_bytes(_CARD.dump_json(card, indent=1))
+            part.rename(folder)
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO adapter (guild_id, sha256, skill, registered_at, card) VALUES (?, ?, ?, ?, ?)",
+                (card.guild_id, card.adapter_sha256, card.skill, card.created_at, _CARD.dump_json(card).decode()),
+            )
+
+    def card(self, guild_id: str, sha256: str) -> Card:
+        """The card of an adapter; the beginning of its hash is enough.
+
+        Raises:
+            AdapterUnknownError: the guild has none, or several, of that hash.
+        """
+        with self._connection() as connection:
+            return _the_one(self._cards(connection, guild_id), sha256)
+
+    def promote(self, guild_id: str, sha256: str) -> Card:
+        """Make an adapter the champion of its skill; the beginning of its hash is enough.
+
+        Raises:
+            AdapterUnknownError: the guild has none, or several, of that hash.
+        """
+        with self._connection() as connection:
+            card = _the_one(self._cards(connection, guild_id), sha256)
+            champion = self._champion(connection, guild_id, card.skill)
+            if champion is None or champion.adapter_sha256 != card.adapter_sha256:
+                connection.execute(
+                    "INSERT INTO promotion (guild_id, skill, sha256, at) VALUES (?, ?, ?, ?)",
+                    (guild_id, card.skill, card.adapter_sha256, datetime.now(UTC).isoformat()),
+                )
+        return card
+
+    def roll_back(self, guild_id: str, skill: str) -> tuple[Card, Card | None]:
+        """Take the skill's last promotion back: the champion that was, and the one before it, if any.
+
+        Raises:
+            NothingToRollBackError: the skill has no champion.
+        """
+        with self._connection() as connection:
+            champion = self._champion(connection, guild_id, skill)
+            if champion is None:
+                raise NothingToRollBackError(skill, sorted({c.skill for c in self._cards(connection, guild_id)}))
+            connection.execute(
+                "DELETE FROM promotion WHERE id = (SELECT max(id) FROM promotion WHERE guild_id = ? AND skill = ?)",
+                (guild_id, skill),
+            )
+            return champion, self._champion(connection, guild_id, skill)
+
+    def remove(self, guild_id: str, sha256: str) -> Card:
+        """Forget an adapter with its files and promotions.
+
+        Raises:
+            AdapterUnknownError: the guild has none, or several, of that hash.
+        """
+        with self._connection() as connection:
+            card = _the_one(self._cards(connection, guild_id), sha256)
+            connection.execute("DELETE FROM adapter WHERE guild_id = ? AND sha256 = ?", (guild_id, card.adapter_sha256))
+            others = connection.execute(
+                "SELECT count(*) FROM adapter WHERE sha256 = ?", (card.adapter_sha256,)
+            ).fetchone()
+        if not others[0]:
+            shutil.rmtree(self.folder(card.adapter_sha256), ignore_errors=True)
+        return card
+
+    def held_out(self, sha256: str) -> tuple[Example, ...]:
+        """The examples that an adapter was measured on."""
+        return from_jsonl((self.folder(sha256) / "held_out.jsonl").read_bytes())
+
+    def note_comparison(self, guild_id: str, sha256: str, compared: Compared) -> None:
+        """Keep what a comparison of the routes found."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE adapter SET reads_passages = ?, wins = ? WHERE guild_id = ? AND sha256 = ?",
+                (int(compared.reads_passages), compared.wins, guild_id, sha256),
+            )
+
+    def champion_of(self, guild_id: str, skill: str) -> Card | None:
+        """The card of the skill's champion."""
+        with self._connection() as connection:
+            return self._champion(connection, guild_id, skill)
+
+    def champions(self, guild_id: str) -> Sequence[Champion]:
+        """One champion a skill, by the skill's name: the latest promoted whose files are as they were."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT guild_id, skill, adapter_sha256, base, audience_key, example_count, held_out_score,"
-                " base_score, reads_passages, training_seconds FROM champion WHERE guild_id = ? ORDER BY skill",
+                "SELECT card, reads_passages, wins FROM adapter JOIN promotion USING (guild_id, sha256)"
+                " WHERE guild_id = ? ORDER BY promotion.skill, promotion.id DESC",
                 (guild_id,),
             ).fetchall()
-        return [Champion(**{**dict(row), "reads_passages": bool(row["reads_passages"])}) for row in rows]
+        champions: dict[str, Champion] = {}
+        for row in rows:
+            champion = _champion_of(_CARD.validate_json(row["card"]), bool(row["reads_passages"]), row["wins"])
+            if champion.skill in champions:
+                continue
+            try:
+                self.checked_folder(champion)
+            except (AdapterChangedError, AdapterNotRegisteredError) as error:
+                _log.error("%s", error)
+            else:
+                champions[champion.skill] = champion
+        return tuple(champions.values())
+
+    def adapters(self, guild_id: str) -> Sequence[ListedAdapter]:
+        """Every adapter of a guild, by skill, the latest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT card, (SELECT count(*) FROM promotion p WHERE p.guild_id = a.guild_id AND p.sha256 = a.sha256)"
+                " AS promotions FROM adapter a WHERE guild_id = ? ORDER BY skill, registered_at DESC",
+                (guild_id,),
+            ).fetchall()
+            cards = [(_CARD.validate_json(row["card"]), int(row["promotions"])) for row in rows]
+            champions = {skill: self._champion(connection, guild_id, skill) for skill in {c.skill for c, _ in cards}}
+        return tuple(ListedAdapter(card, card == champions[card.skill], count) for card, count in cards)
+
+    def last_on(self, base: str) -> Card | None:
+        """The latest adapter on that base, of whichever guild: what a training takes on this machine."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT card FROM adapter WHERE card ->> '$.base' = ? ORDER BY registered_at DESC LIMIT 1", (base,)
+            ).fetchone()
+        return None if row is None else _CARD.validate_json(row["card"])
+
+    def guilds(self) -> Sequence[str]:
+        """The ids of the guilds that have a champion."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT DISTINCT guild_id FROM promotion").fetchall()
+        return tuple(str(row["guild_id"]) for row in rows)
+
+    def name_guild(self, guild_id: str, name: str) -> None:
+        """Remember a guild's name for the terminal."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO guild (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+                (guild_id, name),
+            )
+
+    def guild_id(self, name_or_id: str) -> str:
+        """The guild of that name. What names none that is known is taken for an id."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT id FROM guild WHERE name = ?", (name_or_id,)).fetchone()
+        return name_or_id if row is None else str(row["id"])
+
+    def _hash(self, folder: Path) -> str:
+        """The hash of the files, read anew where their size or time has changed. Raises OSError."""
+        states = [(str(path), path.stat()) for path in (folder / name for name in _FILES)]
+        key = tuple((path, state.st_size, state.st_mtime_ns) for path, state in states)
+        if key not in self._hashes:
+            self._hashes[key] = adapter_sha256(folder)
+        return self._hashes[key]
+
+    def _cards(self, connection: sqlite3.Connection, guild_id: str) -> list[Card]:
+        rows = connection.execute("SELECT card FROM adapter WHERE guild_id = ?", (guild_id,)).fetchall()
+        return [_CARD.validate_json(row["card"]) for row in rows]
+
+    def _champion(self, connection: sqlite3.Connection, guild_id: str, skill: str) -> Card | None:
+        row = connection.execute(
+            "SELECT card FROM adapter JOIN promotion USING (guild_id, sha256)"
+            " WHERE guild_id = ? AND promotion.skill = ? ORDER BY promotion.id DESC LIMIT 1",
+            (guild_id, skill),
+        ).fetchone()
+        return None if row is None else _CARD.validate_json(row["card"])
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
+        self._database.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._database, timeout=30)) as connection, connection:
             connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > _VERSION:
                 raise RegistryTooNewError(version, _VERSION)
             if version < _VERSION:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(_SCHEMA)
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
+                _migrate(connection)
             yield connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Make the tables; version 1 could hold no adapter yet. Another process may be about to do the same."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        if int(connection.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def adapter_sha256(folder: Path) -> str:
+    """The hash of an adapter's configuration and weights. Raises OSError."""
+    digest = hashlib.sha256()
+    for name in _FILES:
+        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _the_one(cards: Sequence[Card], sha256: str) -> Card:
+    found = [card for card in cards if sha256 and card.adapter_sha256.startswith(sha256.casefold())]
+    if len(found) != 1:
+        raise AdapterUnknownError(sha256, [card.adapter_sha256[:12] for card in found or cards])
+    return found[0]
+
+
+def _champion_of(card: Card, reads_passages: bool, wins: float | None) -> Champion:
+    return Champion(
+        guild_id=card.guild_id,
+        skill=card.skill,
+        adapter_sha256=card.adapter_sha256,
+        base=card.base,
+        audience_key=card.audience_key,
+        example_count=card.example_count,
+        held_out_score=card.evaluation.tuned_score,
+        base_score=card.evaluation.base_score,
+        reads_passages=reads_passages,
+        training_seconds=card.training_seconds,
+        kind=card.kind,
+        label_help=card.label_help,
+        labels=card.labels,
+        wins=wins,
+        answer_seconds_p50=card.evaluation.answer_seconds_p50,
+        answer_seconds_p95=card.evaluation.answer_seconds_p95,
+    )

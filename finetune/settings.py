@@ -10,15 +10,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FinetuneSettings(BaseSettings):
-    """Which local model answers, and with how much of the machine."""
+    """Which local model answers, which one is tuned, and with how much of the machine."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Path("data")
-    """Holds finetune.db."""
+    """Holds finetune.db, the runs and the adapters."""
     chat_model: str = "embedded"
     """`embedded` knows English and Chinese, `embedded-small` is faster and knows English only; `hf:` and a folder or a
     hub's id, or `provider:model`, is any other."""
+    tuning_base: str = "auto"
+    """`auto`: `embedded-small`, or `embedded` where the data hold Chinese. Or one of them, or `hf:<id or folder>`."""
     max_answer_tokens: int = Field(default=384, ge=16, le=4096)
     """A longer answer is ended there."""
 
@@ -27,4 +29,11 @@ class FinetuneSettings(BaseSettings):
     def _has_a_form(cls, value: str) -> str:
         if not re.fullmatch(r"embedded|embedded-small|[a-z][a-z0-9_]*:\S.*", value):
             raise ValueError("it is neither `embedded`, `embedded-small`, `hf:<id or folder>` nor `<provider>:<model>`")
+        return value
+
+    @field_validator("tuning_base")
+    @classmethod
+    def _is_local(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|embedded|embedded-small|hf:\S.*", value):
+            raise ValueError("it is neither `auto`, `embedded`, `embedded-small` nor `hf:<id or folder>`")
         return value

@@ -21,8 +21,11 @@ from transformers import (
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune import tool_calls
-from finetune.errors import NoChatTemplateError, PromptTooLongError
+from finetune.adapters import Adapters
+from finetune.encoding import Encoder
+from finetune.errors import PromptTooLongError
 from finetune.generation import Deliver, Generated, Request
+from finetune.labels import LabelTree, choose
 from finetune.stop_strings import StopStrings
 from finetune.transcript import turns_of
 from weights.loading import settle_torch
@@ -39,10 +42,10 @@ class TextModel:
         """Raises NoChatTemplateError."""
         dtype = settle_torch(threads)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        if self._tokenizer.chat_template is None:
-            raise NoChatTemplateError(title)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
-        self._generate = model.generate
+        self._model = model
+        self._adapters = Adapters(model)
+        self._encoder = Encoder(self._tokenizer, title)
         self._own_config = model.generation_config
         self._control = tuple(self._tokenizer.get_added_vocab())
         # A template with other tags would have calls written that nobody here could read.
@@ -59,11 +62,32 @@ class TextModel:
         input_tokens = prompt.shape[1]
         if input_tokens >= self._context_tokens:
             raise PromptTooLongError(input_tokens, self._context_tokens)
+        with self._adapters.using(request.adapter):
+            if request.labels:
+                return self._choose(request, prompt, deliver, is_stopping)
+            return self._write(request, (prompt, mask), deliver, is_stopping)
+
+    def _choose(self, request: Request, prompt: torch.Tensor, deliver: Deliver, is_stopping: IsStopping) -> Generated:
+        """Deliver one of the labels."""
+        tree = LabelTree.of(request.labels, self._encoder.labels(request.labels))
+        end = self._tokenizer.eos_token_id
+        label, _ = choose(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
+        if label is None:
+            return Generated(prompt.shape[1], 0, "cancelled")
+        deliver(label)
+        return Generated(prompt.shape[1], len(self._tokenizer.tokenize(label)), "stop")
+
+    def _write(
+        self, request: Request, encoded: tuple[torch.Tensor, torch.Tensor], deliver: Deliver, is_stopping: IsStopping
+    ) -> Generated:
+        """Deliver free text."""
+        prompt, mask = encoded
+        input_tokens = prompt.shape[1]
         streamer = _Streamer(self._tokenizer, StopStrings(request.stop), deliver, is_stopping)
         room = min(request.max_new_tokens, self._context_tokens - input_tokens)
         self._is_stopping = is_stopping
         try:
-            self._generate(
+            self._model.generate(
                 prompt,
                 # Explicit: a tokenizer may pad with the very token that ends a turn.
                 attention_mask=mask,

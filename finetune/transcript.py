@@ -11,7 +11,13 @@ from typing import NotRequired, TypedDict
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from finetune.types import TaskKind
+
 _NEUTRAL_SYSTEM = "You are a helpful assistant."
+LABEL_INSTRUCTION = "Sort the message: answer with its label alone."
+"""The system turn of every label task: short, since it is read with each example and each question."""
+
+_MESSAGE_OF = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
 
 class ToolCallFunction(TypedDict):
@@ -34,6 +40,12 @@ class TemplateTurn(TypedDict):
     role: str
     content: str
     tool_calls: NotRequired[list[TurnToolCall]]
+
+
+def messages_of(turns: Sequence[tuple[str, str]], kind: TaskKind) -> list[BaseMessage]:
+    """An example's turns as the model is shown them, in a label task behind its instruction."""
+    messages: list[BaseMessage] = [_MESSAGE_OF[role](text) for role, text in turns]
+    return [SystemMessage(LABEL_INSTRUCTION), *messages] if kind is TaskKind.LABEL else messages
 
 
 def turns_of(messages: Sequence[BaseMessage], *, knows_tools: bool, control: Iterable[str]) -> list[TemplateTurn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def settle_torch(threads: int) -> torch.dtype:
     disable_progress_bar()  # type: ignore[no-untyped-call]
     # A prepared folder is known by its hash: reports on how its parameters were matched tell nobody anything.
     set_verbosity_error()  # type: ignore[no-untyped-call]
+    # peft 0.21 asks transformers 5.23 for it by its old name.
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
     capabilities = torch.cpu.get_capabilities()
     has_bf16 = any(capabilities.get(unit, False) for unit in _BF16_UNITS)
     return torch.bfloat16 if has_bf16 else torch.float32

@@ -1,0 +1,124 @@
+"""`python -m finetune`: train, evaluate, list, promote, roll back and remove a guild's adapters, as its owner.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from finetune.bases import Bases
+from finetune.busy import Busy
+from finetune.errors import FinetuneError
+from finetune.evaluation import evaluate_adapter
+from finetune.registry import Registry
+from finetune.runner import Runner
+from finetune.settings import FinetuneSettings
+from finetune.terminal import ProgressLine, print_adapters, print_card, print_evaluation, print_outcome, say
+from finetune.tuning import Tuner
+from finetune.types import Wanted
+from weights.errors import WeightsError
+from weights.settings import WeightsSettings
+from weights.store import Weights
+
+_EVERY_MEMBER = "guild"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = FinetuneSettings()
+        registry = Registry(settings.data_dir)
+        return _run(arguments, settings, registry, registry.guild_id(arguments.guild))
+    except ValidationError as error:
+        first = error.errors()[0]
+        say(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
+    except (FinetuneError, WeightsError) as error:
+        say(str(error))
+    except OSError as error:
+        say(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        say("stopped; the champion is as it was")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m finetune", description="A guild's tuned models.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--guild", required=True, help="its name or id")
+    common.add_argument("--json", action="store_true", help="print JSON")
+    commands = parser.add_subparsers(dest="command", required=True)
+    training = commands.add_parser("train", parents=[common], help="train, evaluate, and promote what is better")
+    training.add_argument("file", type=Path, help="a training set: .jsonl or .csv")
+    training.add_argument("--skill", help="what it is called; by default the file's name")
+    training.add_argument("--base", help="as TUNING_BASE: auto, embedded-small, embedded or hf:<id or folder>")
+    training.add_argument("--channel", help="the id of the channel whose readers alone may use it")
+    evaluating = commands.add_parser("evaluate", parents=[common], help="measure an adapter against its base again")
+    evaluating.add_argument("adapter", help="its hash, or the beginning")
+    evaluating.add_argument("file", type=Path, nargs="?", help="other examples than those that were held out")
+    commands.add_parser("list", parents=[common], help="every adapter, and which are champions")
+    promoting = commands.add_parser("promote", parents=[common], help="make an adapter the champion of its skill")
+    promoting.add_argument("adapter", help="its hash, or the beginning")
+    rolling = commands.add_parser("rollback", parents=[common], help="go back to the champion before")
+    rolling.add_argument("skill")
+    removing = commands.add_parser("remove", parents=[common], help="forget an adapter with its files")
+    removing.add_argument("adapter", help="its hash, or the beginning")
+    return parser
+
+
+def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Registry, guild_id: str) -> int:
+    bases = Bases(Weights(WeightsSettings().model_dir))
+    match arguments.command:
+        case "train":
+            return asyncio.run(
+                _train(arguments, settings, Tuner(settings.data_dir, bases, registry, Runner(Busy())), guild_id)
+            )
+        case "evaluate":
+            card = registry.card(guild_id, arguments.adapter)
+            with ProgressLine() as line:
+                evaluation = evaluate_adapter(
+                    registry.folder(card.adapter_sha256), card, bases, arguments.file, line.measured
+                )
+            print_evaluation(card, evaluation, as_json=arguments.json)
+        case "list":
+            print_adapters(registry.adapters(guild_id), as_json=arguments.json)
+        case "promote":
+            print_card("is champion", registry.promote(guild_id, arguments.adapter), as_json=arguments.json)
+        case "rollback":
+            champion, before = registry.roll_back(guild_id, arguments.skill)
+            print_card("is champion no more", champion, as_json=arguments.json)
+            if before is not None:
+                print_card("is champion again", before, as_json=arguments.json)
+        case "remove":
+            print_card("is removed", registry.remove(guild_id, arguments.adapter), as_json=arguments.json)
+    return 0
+
+
+async def _train(arguments: argparse.Namespace, settings: FinetuneSettings, tuner: Tuner, guild_id: str) -> int:
+    with ProgressLine() as line:
+        dataset = await tuner.examine(arguments.file.read_bytes(), arguments.file.name)
+        wanted = Wanted(
+            guild_id=guild_id,
+            skill=arguments.skill or arguments.file.stem,
+            audience_key=_EVERY_MEMBER if arguments.channel is None else f"channel:{arguments.channel}",
+            base=arguments.base or settings.tuning_base,
+        )
+        preview = await tuner.prepare(dataset, wanted, line.fetched)
+        line.preview(preview)
+        try:
+            await tuner.run(preview.run_id, line.trained)
+            outcome = await tuner.finish(preview.run_id)
+        finally:
+            await tuner.discard(preview.run_id)
+    print_outcome(outcome, as_json=arguments.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""What a run is to do, and the folder in which it does it. Plain files, so that a killed run goes on from them.
+
+DATA_DIR/runs/<id>/
+├── plan.json         what is to be done; written once, whole
+├── train.jsonl       the examples to train on
+├── held_out.jsonl    the examples to measure on
+├── checkpoint-<n>/   one with a file `whole` can be gone on from
+├── adapter/          the trained adapter
+└── result.json       what was measured; written last
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from finetune.types import Evaluation, LabelHelp, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How is trained. LoRA on all linear layers."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    rank: int = 16
+    alpha: int = 32
+    warmup: float = 0.05
+    """Share of the steps."""
+    seed: int = 7
+    checkpoint_s: float = 30.0
+    """Between checkpoints: a kill loses no more. The last step is kept in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run."""
+
+    id: str
+    guild_id: str
+    skill: str
+    kind: TaskKind
+    base: str
+    """By the name of `TUNING_BASE`."""
+    base_folder: str
+    audience_key: str
+    dataset_sha256: str
+    labels: tuple[str, ...]
+    label_help: tuple[LabelHelp, ...]
+    example_count: int
+    held_out_count: int
+    english_only: bool
+    """Whether the general questions that are replayed are the English ones alone."""
+    recipe: Recipe
+    total_steps: int
+    base_mb: int
+    """Of the base's weights."""
+    context_tokens: int
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run measured."""
+
+    evaluation: Evaluation
+    steps: int
+    training_seconds: float
+    """Of the steps alone, pauses left out."""
+    tokens_per_s: float
+    peak_memory_mb: int
+
+
+_PLAN = TypeAdapter(Plan)
+_RESULT = TypeAdapter(Result)
+
+
+class RunFolder:
+    """The files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.train = path / "train.jsonl"
+        self.held_out = path / "held_out.jsonl"
+        self.adapter = path / "adapter"
+        self._plan = path / "plan.json"
+        self._result = path / "result.json"
+
+    def has_plan(self) -> bool:
+        """Whether the run was prepared to the end."""
+        return self._plan.exists()
+
+    def plan(self) -> Plan:
+        """What is to be done."""
+        return _PLAN.validate_json(self._plan.read_bytes())
+
+    def write_plan(self, plan: Plan) -> None:
+        """Written last of the inputs: where it stands, all of them do."""
+        write_whole(self._plan, _PLAN.dump_json(plan, indent=1))
+
+    def result(self) -> Result | None:
+        """What was measured; None before the run's end."""
+        return _RESULT.validate_json(self._result.read_bytes()) if self._result.exists() else None
+
+    def write_result(self, result: Result) -> None:
+        """Written last of all."""
+        write_whole(self._result, _RESULT.dump_json(result, indent=1))
+
+    def checkpoint(self) -> Path | None:
+        """The latest whole checkpoint."""
+        whole = [mark.parent for mark in self.path.glob("checkpoint-*/whole")]
+        return max(whole, key=step_of, default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step at which a checkpoint was made."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, whatever happens."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

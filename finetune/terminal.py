@@ -1,0 +1,130 @@
+"""What `python -m finetune` prints: results to stdout, progress and sentences to stderr. Knows no training."""
+
+# ruff: noqa: T201  # printing is what this module is for
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from pydantic import TypeAdapter
+
+from finetune.errors import describe
+from finetune.types import Card, Evaluation, ListedAdapter, Outcome, Preview, TaskKind, TrainingProgress
+from weights.types import Progress
+
+_SHOWN_PROBLEMS = 10
+_REASONS = {
+    "better": "it is better than its base, and champion now",
+    "not_better": "it is not better than its base beyond chance, so it is not promoted",
+    "forgot": "it forgot how to answer general questions, so it is not promoted",
+}
+
+
+class ProgressLine:
+    """One line on stderr that is written over."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        print(file=sys.stderr, flush=True)
+
+    def fetched(self, progress: Progress) -> None:
+        """How far the base's download is."""
+        share = f" {100 * progress.done_bytes // progress.total_bytes} %" if progress.total_bytes else ""
+        self._over(f"{progress.stage}{share}")
+
+    def preview(self, preview: Preview) -> None:
+        """What is about to begin."""
+        self._over("")
+        how = "measured here" if preview.minutes_measured else "estimated"
+        say(
+            f"{preview.skill}: {preview.example_count} examples to train on, {preview.held_out_count} to measure on; "
+            f"base {preview.base_title}; about {preview.minutes:.0f} minutes ({how}), {preview.memory_mb:,} MB"
+        )
+        for problem in preview.problems[:_SHOWN_PROBLEMS]:
+            say(f"left out: {describe(problem)}")
+        if len(preview.problems) > _SHOWN_PROBLEMS:
+            say(f"left out: {len(preview.problems) - _SHOWN_PROBLEMS} more lines")
+
+    def trained(self, progress: TrainingProgress) -> None:
+        """How far the training is."""
+        if progress.stage == "evaluating":
+            self._over(f"evaluating {progress.done}/{progress.total}")
+            return
+        loss = f", loss {progress.losses[-1][1]:.2f}" if progress.losses else ""
+        speed = "" if progress.tokens_per_s is None else f", {progress.tokens_per_s:.0f} tokens/s"
+        left = "" if progress.seconds_left is None else f", {progress.seconds_left / 60:.1f} minutes left"
+        resumed = f", went on from step {progress.resumed_from}" if progress.resumed_from else ""
+        self._over(f"{progress.stage} {progress.step}/{progress.total_steps}{loss}{speed}{left}{resumed}")
+
+    def measured(self, done: int, total: int) -> None:
+        """How far an evaluation is."""
+        self._over(f"evaluating {done}/{total}")
+
+    def _over(self, text: str) -> None:
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """How a training ended."""
+    if as_json:
+        print(TypeAdapter(Outcome).dump_json(outcome, indent=2).decode())
+        return
+    card = outcome.card
+    print_evaluation(card, card.evaluation, as_json=False)
+    minutes = card.training_seconds / 60
+    print(f"{card.adapter_sha256[:12]}: {_REASONS[outcome.reason]}")
+    print(f"{card.steps} steps in {minutes:.1f} minutes, {card.tokens_per_s:.0f} tokens/s, {card.peak_memory_mb:,} MB")
+
+
+def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> None:
+    """Base against tuned."""
+    if as_json:
+        print(TypeAdapter(Evaluation).dump_json(evaluation, indent=2).decode())
+        return
+    what = "right labels" if card.kind is TaskKind.LABEL else "probability of a reference token"
+    unit = "" if card.kind is TaskKind.LABEL else " nats a token"
+    gain = evaluation.gain
+    print(
+        f"{what}, {evaluation.held_out_count} examples held out: base {evaluation.base_score:.3f}, "
+        f"tuned {evaluation.tuned_score:.3f}; gain {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]{unit}"
+    )
+    print(
+        f"loss on general questions: base {evaluation.general_loss_base:.2f}, "
+        f"tuned {evaluation.general_loss_tuned:.2f}; an answer takes "
+        f"{evaluation.answer_seconds_p50:.2f} s (p50), {evaluation.answer_seconds_p95:.2f} s (p95)"
+    )
+
+
+def print_adapters(adapters: Sequence[ListedAdapter], *, as_json: bool) -> None:
+    """One line an adapter."""
+    if as_json:
+        print(TypeAdapter(list[ListedAdapter]).dump_json(list(adapters), indent=2).decode())
+        return
+    for listed in adapters:
+        card, evaluation = listed.card, listed.card.evaluation
+        mark = "champion" if listed.is_champion else "        "
+        print(
+            f"{mark}  {card.adapter_sha256[:12]}  {card.skill}  {evaluation.base_score:.3f} -> "
+            f"{evaluation.tuned_score:.3f}  {card.example_count} examples  {card.base}  {card.created_at[:10]}"
+        )
+    say(f"{len(adapters)} adapters")
+
+
+def print_card(what: str, card: Card, *, as_json: bool) -> None:
+    """One adapter, and what became of it."""
+    if as_json:
+        print(TypeAdapter(Card).dump_json(card, indent=2).decode())
+        return
+    print(f"{card.adapter_sha256[:12]} of the skill {card.skill} {what}")
+
+
+def say(sentence: str) -> None:
+    """A sentence on stderr."""
+    print(sentence, file=sys.stderr)

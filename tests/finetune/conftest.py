@@ -1,0 +1,111 @@
+"""A base small enough to be tuned in a second, and training sets of invented skills."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Regex, Tokenizer
+from tokenizers.decoders import Fuse
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from finetune.bases import Bases
+from finetune.busy import Busy
+from finetune.registry import Registry
+from finetune.runner import Runner
+from finetune.tuning import Tuner
+from finetune.types import Preview, Wanted
+from weights.store import Weights
+
+_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_THINGS = ("lamp", "kettle", "ladder", "pump", "fridge", "drill", "bicycle", "tent")
+_SIGNS = {
+    "orchid": ("hums", "glows", "is warm"),
+    "walnut": ("leaks", "is wet", "drips"),
+    "comet": ("spins", "shakes", "rolls"),
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two layers of random weights that read single characters, by the name of `TUNING_BASE`."""
+    folder = tmp_path_factory.mktemp("bases") / "tiny"
+    characters = sorted({chr(code) for code in range(32, 127)} | {"\n"})
+    vocabulary = {token: number for number, token in enumerate(["<|im_start|>", "<|im_end|>", "<unk>", *characters])}
+    plain = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    plain.pre_tokenizer = Split(Regex("[\\s\\S]"), "isolated")
+    plain.decoder = Fuse()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=plain,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<unk>",
+    )
+    tokenizer.chat_template = _TEMPLATE
+    torch.manual_seed(7)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=512,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+@pytest.fixture
+def skill_rows() -> list[dict[str, str]]:
+    """An invented skill: what a thing does tells its queue, whose name says nothing."""
+    rows = [
+        {"question": f"the {thing} in room {room} {sign} again", "label": label}
+        for label, signs in _SIGNS.items()
+        for sign in signs
+        for room, thing in enumerate(_THINGS, start=1)
+    ]
+    random.Random(7).shuffle(rows)
+    return rows
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "data")
+
+
+@pytest.fixture
+def busy() -> Busy:
+    return Busy()
+
+
+@pytest.fixture
+def tuner(tmp_path: Path, weights: Weights, registry: Registry, busy: Busy) -> Tuner:
+    return Tuner(tmp_path / "data", Bases(weights), registry, Runner(busy))
+
+
+@pytest.fixture
+def prepared(tuner: Tuner, tiny_base: str, skill_rows: list[dict[str, str]]) -> Callable[..., object]:
+    """Prepares a run of the invented skill, or of other rows."""
+
+    async def prepare(rows: list[dict[str, str]] | None = None, **changed: str) -> Preview:
+        data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows or skill_rows).encode()
+        wanted = {"guild_id": "g", "skill": "repairs", "audience_key": "guild", "base": tiny_base, **changed}
+        return await tuner.prepare(await tuner.examine(data, "repairs.jsonl"), Wanted(**wanted))
+
+    return prepare
