@@ -36,9 +36,13 @@ class Routewise(commands.AutoShardedBot):
         *,
         sync_record: Path | None,
         on_guild: Callable[[discord.Guild], Awaitable[None]],
+        on_start: Callable[[], Awaitable[None]],
         shard_count: int | None = None,
     ) -> None:
-        """`on_guild` is called for each server that the bot is in, and again when its name changes."""
+        """`on_guild` is called for each server that the bot is in, and again when its name changes.
+
+        `on_start` is called once, when messages can be edited but no event has come yet.
+        """
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -50,6 +54,7 @@ class Routewise(commands.AutoShardedBot):
         self._failures = failures
         self._sync_record = sync_record
         self._on_guild = on_guild
+        self._on_start = on_start
         self._to_add: list[commands.Cog] = []
         self.tree.error(self._on_command_failure)
 
@@ -64,6 +69,7 @@ class Routewise(commands.AutoShardedBot):
         self.add_dynamic_items(*DYNAMIC_ITEMS)
         await self.tree.set_translator(CommandTranslator(self._texts))
         await sync_if_changed(self.tree, self._sync_record)
+        await self._on_start()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs: there are no prefix commands."""

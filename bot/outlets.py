@@ -1,4 +1,4 @@
-"""Where the messages of one answer go: below a message, or as the response to a command."""
+"""Where the messages of one answer go: below a message, in its place, or as the response to a command."""
 
 from __future__ import annotations
 
@@ -52,6 +52,22 @@ class BelowMessage:
         return _Message(sent)
 
 
+class ExistingMessage:
+    """Takes the place of a message of the bot's own; what does not fit into it follows in the channel."""
+
+    def __init__(self, message: discord.PartialMessage) -> None:
+        self._message = message
+        self._used = False
+
+    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+        """The first call that succeeds edits the message, the others write below it."""
+        if self._used:
+            return _Message(await self._message.channel.send(content, view=view or MISSING))
+        await self._message.edit(content=content, view=view)
+        self._used = True
+        return _Message(self._message)
+
+
 class CommandResponse:
     """Responds to a command that was deferred.
 
@@ -61,18 +77,25 @@ class CommandResponse:
     def __init__(self, interaction: discord.Interaction, *, private: bool) -> None:
         self._interaction = interaction
         self._private = private
-        self._used = False
+        self._first_id: int | None = None
+
+    @property
+    def first_id(self) -> int:
+        """The id of the first message, by which it can be edited when the token has ended. Only after `send`."""
+        if self._first_id is None:
+            raise RuntimeError("nothing was sent yet")
+        return self._first_id
 
     async def send(self, content: str, view: discord.ui.View | None) -> Written:
         """The first call fills the deferred response, the others follow it up."""
         message: discord.Message
-        if self._used:
+        if self._first_id is not None:
             message = await self._interaction.followup.send(
                 content, view=view or MISSING, ephemeral=self._private, wait=True
             )
         else:
-            self._used = True
             message = await self._interaction.edit_original_response(content=content, view=view)
+            self._first_id = message.id
         place = self._interaction.channel
         if self._private or not isinstance(place, discord.abc.Messageable) or isinstance(place, discord.GroupChannel):
             return _Message(message)

@@ -79,6 +79,10 @@ class Draft:
     async def open(self, content: Content) -> None:
         """Send the first message at once, and follow with edits whatever is shown from now on."""
         await self._write(content)
+        self.follow()
+
+    def follow(self) -> None:
+        """Follow with edits again, after `close`."""
         self._follower = asyncio.create_task(self._follow())
 
     def show(self, content: Content) -> None:

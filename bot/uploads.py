@@ -1,0 +1,70 @@
+"""Files that members sent, kept by content until the work on them is done. Knows nothing of that work."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from bot.errors import UploadAltered, UploadMissing
+
+
+class Uploads:
+    """A folder of files, each named by its own sha256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, data: bytes) -> str:
+        """Keep `data` durably and return its sha256. Raises OSError where the disk is full; then nothing stays."""
+        return await asyncio.to_thread(self._put, data)
+
+    async def read(self, sha256: str) -> bytes:
+        """What was kept, byte for byte.
+
+        Raises:
+            UploadMissing: it is not there.
+            UploadAltered: it is not what was put.
+        """
+        return await asyncio.to_thread(self._read, sha256)
+
+    async def discard(self, sha256: str) -> None:
+        """Forget it. Safe to call again."""
+        await asyncio.to_thread((self._folder / sha256).unlink, missing_ok=True)
+
+    def _put(self, data: bytes) -> str:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self._folder / f"{sha256}.{secrets.token_hex(4)}.part"
+        try:
+            with unfinished.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._folder / sha256)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        _sync_folder(self._folder)
+        return sha256
+
+    def _read(self, sha256: str) -> bytes:
+        try:
+            data = (self._folder / sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise UploadMissing(sha256) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise UploadAltered(sha256)
+        return data
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in `folder` durable. Windows cannot open a folder, and needs no such thing."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

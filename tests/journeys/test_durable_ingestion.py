@@ -1,0 +1,210 @@
+"""A document that is being taken in while the bot ends, and the bot that takes it up: real documents, real jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.app import App, assemble
+from bot.local_scope import OutsideScope
+from bot.ports import Assistant, Documents
+from bot.readiness import Part
+from bot.settings import Settings
+from bot.stream import Throttles
+from bot.tasks import Tasks
+from knowledge.library import Library
+from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from tests.fakes.hashing_embeddings import HashingEmbeddings
+from tests.journeys.conftest import Community
+
+PERMITS = ("permits 2.md", b"# Permits\n\nA permit costs nine pounds a night.")
+EVERYTHING = Reader(frozenset(), is_owner=True)
+
+
+class HeldDocuments:
+    """Real documents that stop `before` or `after` a document is stored, for as long as they are not let go."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self.hold: str | None = None
+        self.is_held = asyncio.Event()
+
+    async def ingest_bytes(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+    ) -> IngestReport:
+        await self._stop("before")
+        report = await self._library.ingest_bytes(
+            data,
+            name=name,
+            guild_id=guild_id,
+            audience=audience,
+            ingested_by=ingested_by,
+            on_progress=on_progress,
+        )
+        await self._stop("after")
+        return report
+
+    async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
+        return await self._library.sources(guild_id, reader)
+
+    async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
+        return await self._library.remove(guild_id, name_or_id, reader)
+
+    async def register_guild(self, guild_id: str, name: str) -> None:
+        await self._library.register_guild(guild_id, name)
+
+    async def _stop(self, where: str) -> None:
+        if self.hold == where:
+            self.is_held.set()
+            await asyncio.Event().wait()
+
+
+@pytest.fixture
+async def held(settings: Settings) -> AsyncIterator[HeldDocuments]:
+    library = await Library.open(settings.knowledge, HashingEmbeddings())
+    yield HeldDocuments(library)
+    await library.close()
+
+
+@pytest.fixture
+async def documents_part(held: HeldDocuments) -> Part[Documents]:
+    return Part.of("documents", held)
+
+
+@pytest.fixture
+def uploads(settings: Settings) -> Path:
+    return settings.bot.data_dir / "uploads"
+
+
+async def _end_in_the_middle(community: Community, held: HeldDocuments, where: str) -> None:
+    """Have a document taken in, and end the bot in the middle of it."""
+    held.hold = where
+    await community.moderator.slash(community.channel, "ingest", file=PERMITS)
+    await held.is_held.wait()
+    await community.app.close()
+    held.hold = None
+
+
+async def _start_again(community: Community, documents: Part[Documents], assistant: Part[Assistant]) -> App:
+    """A new bot on the same data folder, in the same Discord."""
+    scope = OutsideScope()
+    scope.attach(community.env)
+    again = assemble(community.settings, documents, assistant, Tasks(scope), throttles=Throttles(0.0), shard_count=1)
+    await community.env.restart_bot(again.client)
+    return again
+
+
+async def _finish(community: Community, again: App) -> None:
+    await again.tasks.idle()
+    await community.env.settle()
+    await again.close()
+
+
+async def _names(community: Community, held: HeldDocuments) -> list[str]:
+    return [source.name for source in await held.sources(str(community.guild.id), EVERYTHING)]
+
+
+def _told(community: Community) -> list[str]:
+    """What the bot wrote, edits too, in their order."""
+    bodies = [request.json for request in community.env.http_requests]
+    return [body["content"] for body in bodies if isinstance(body, dict) and isinstance(body.get("content"), str)]
+
+
+@pytest.mark.parametrize(("where", "report"), [("before", "is taken in: 1 passage"), ("after", "is unchanged")])
+async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
+    community: Community,
+    held: HeldDocuments,
+    documents_part: Part[Documents],
+    assistant_part: Part[Assistant],
+    uploads: Path,
+    where: str,
+    report: str,
+) -> None:
+    await _end_in_the_middle(community, held, where)
+    begun = community.last()
+    assert len(list(uploads.iterdir())) == 2
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert await _names(community, held) == ["permits 2.md"]
+    assert community.last().id == begun.id
+    assert community.last().content.startswith(f"📄 **permits 2.md** {report}")
+    assert len([text for text in _told(community) if "The bot was restarted." in text]) == 1
+    assert list(uploads.iterdir()) == []
+
+
+async def test_it_waits_for_the_documents_and_says_so(
+    community: Community, held: HeldDocuments, assistant_part: Part[Assistant]
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    later: Part[Documents] = Part("documents")
+    again = await _start_again(community, later, assistant_part)
+    while "Loading the search model" not in community.last().content:
+        await community.env.settle()
+    later.succeed(held)
+    await _finish(community, again)
+    assert "is taken in" in community.last().content
+
+
+async def test_a_document_is_taken_in_although_its_message_was_deleted(
+    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    await community.moderator.delete(community.last())
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert await _names(community, held) == ["permits 2.md"]
+    assert community.channel.history(viewer=community.moderator) == []
+
+
+async def test_a_second_restart_takes_nothing_up_again(
+    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    for _ in range(2):
+        again = await _start_again(community, documents_part, assistant_part)
+        await _finish(community, again)
+    assert len([text for text in _told(community) if "The bot was restarted." in text]) == 1
+    assert "is taken in" in community.last().content
+
+
+async def test_a_lost_upload_is_told_with_what_to_do(
+    community: Community,
+    held: HeldDocuments,
+    documents_part: Part[Documents],
+    assistant_part: Part[Assistant],
+    uploads: Path,
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    for path in uploads.iterdir():
+        path.unlink()
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert community.last().content == "The uploaded file is not there any more. Upload it again."
+
+
+async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
+    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+) -> None:
+    held.hold = "before"
+    await community.moderator.slash(community.channel, "ingest", file=PERMITS)
+    await held.is_held.wait()
+    await community.moderator.slash(community.channel, "ingest", file=("copy.md", PERMITS[1]))
+    while len(await community.app.jobs.unfinished("ingest")) < 2:
+        await community.env.settle()
+    await community.app.close()
+    held.hold = None
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert sorted(await _names(community, held)) == ["copy.md", "permits 2.md"]
+    reports = [message.content for message in community.channel.history(viewer=community.moderator)]
+    assert ["is taken in" in report for report in reports] == [True, True]
