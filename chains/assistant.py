@@ -16,6 +16,7 @@ from chains.agent import RECURSION_LIMIT, Agent, build_agent
 from chains.agent_mode import Chooser
 from chains.citations import cite
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
+from chains.labels import with_help
 from chains.log import DecisionLog
 from chains.ports import Specialists
 from chains.providers import failure_of
@@ -230,7 +231,8 @@ class Assistant:
                     break
         if clock.first_word is None:
             raise GenerationFailed(self._model_name)
-        way.text = cite(reading.text.strip(), way.run.evidence)
+        text = cite(reading.text.strip(), way.run.evidence)
+        way.text = with_help(way.run.champion, text) if _is_tuned(way.run) and way.run.champion else text
 
     async def _words(self, run: Run) -> AsyncGenerator[str, None]:
         """What the answering model, or the specialist's tool, says."""

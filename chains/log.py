@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,6 +61,22 @@ class LoggedDecision:
     evidence_ids: tuple[str, ...]
     choice: ModelChoice | None
     """What a model chose, where one was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a route has taken so far."""
+
+    answers: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long a route's answers take; seconds."""
+
+    p50: float
+    p95: float
 
 
 class DecisionLog:
@@ -140,8 +158,8 @@ class DecisionLog:
             _CHOICE.validate_json(choice),
         )
 
-    async def median_seconds(self, guild_id: str, route: Route) -> float | None:
-        """The median time from a question to its whole answer, waiting left out, of the guild's last answers.
+    async def latency(self, guild_id: str, route: Route) -> Latency | None:
+        """The time from a question to its whole answer, waiting left out, of the guild's last answers.
 
         Returns:
             None below five answers.
@@ -154,7 +172,22 @@ class DecisionLog:
             " ORDER BY decided_at DESC LIMIT ?) ORDER BY seconds",
             (guild_id, route, _LATENCY_WINDOW),
         )
-        return float(rows[len(rows) // 2][0]) if len(rows) >= _LATENCY_LEAST else None
+        if len(rows) < _LATENCY_LEAST:
+            return None
+        seconds = [float(row[0]) for row in rows]
+        return Latency(_quantile(seconds, 0.5), _quantile(seconds, 0.95))
+
+    async def spent(self, guild_id: str, route: Route) -> Spent:
+        """All that the guild's answers by a route have taken, waiting left out."""
+        rows = await asyncio.to_thread(
+            self._read,
+            "SELECT count(*),"
+            " coalesce(sum(json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')), 0)"
+            " FROM decision WHERE guild_id = ? AND timings IS NOT NULL"
+            " AND coalesce(json_extract(model_choice, '$.route'), route) = ?",
+            (guild_id, route),
+        )
+        return Spent(int(rows[0][0]), float(rows[0][1]))
 
     def _create(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +217,11 @@ def _add_choice(database: sqlite3.Connection) -> None:
         columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
         if "model_choice" not in columns:
             database.execute("ALTER TABLE decision ADD COLUMN model_choice TEXT")
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest of the ordered values that `share` of them do not exceed."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _sha256(text: str) -> str:

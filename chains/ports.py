@@ -26,6 +26,14 @@ class Specialists(Protocol):
         """One champion a skill, of those that `reader` may use; empty where none was promoted."""
         ...
 
-    def model(self, champion: Champion) -> BaseChatModel:
+    async def model(self, champion: Champion) -> BaseChatModel:
         """The chat model that answers as `champion`."""
+        ...
+
+
+class Profiles(Protocol):
+    """What the tuned models were trained on."""
+
+    async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
+        """The probability that the question of this vector is one that `champion` was trained for."""
         ...

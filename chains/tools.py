@@ -68,7 +68,8 @@ def build_tools(specialists: Specialists) -> list[BaseTool]:
         text = run.question.text
         if run.route is Route.COMBINED:
             text = prompts.reading_prompt(run.question, prompts.passages(run.evidence))
-        reply = await specialists.model(run.champion).ainvoke([HumanMessage(text)])
+        model = await specialists.model(run.champion)
+        reply = await model.ainvoke([HumanMessage(text)])
         return reply.text
 
     return [search_knowledge, ask_specialist]

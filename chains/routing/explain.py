@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chains.routing.guidance import Guidance
+from chains.routing.signals import LATENCY
 from chains.routing.variation import RANGES
-from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope, SignalChange
+from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope, Signal, SignalChange
 
 _Table = dict[str, dict[str, str]]
 
@@ -147,6 +148,9 @@ class Explainer:
             lines.extend([*(self._rule(rule_id, language) for rule_id in reason.rules), ""])
         lines.extend(self._for_and_against(decision, reason, language))
         lines.extend(self._turned(decision, language))
+        speed = [self._figure_of(s.name, s.value, language) for s in _latencies(decision) if s.value is not None]
+        if speed:
+            lines.append(wording["speed"].format(items=self._join(speed, language)))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
         if missing:
@@ -218,8 +222,10 @@ class Explainer:
         """What could not be measured, grouped by the reason."""
         wording = self._wording[language]
         by_reason: dict[str, list[str]] = {}
+        latencies = _latencies(decision)
         for signal in decision.signals:
-            if signal.missing is not None:
+            # Their difference, which is weighed, stands for them.
+            if signal.missing is not None and signal not in latencies:
                 by_reason.setdefault(signal.missing, []).append(wording["names"][signal.name])
         said = [
             wording["report"]["unmeasured_item"].format(
@@ -264,9 +270,21 @@ class Explainer:
 
 
 # The signals whose value is not a share or a probability.
-_UNITS = {"latency_difference": "seconds", "cost_difference": "ratio", "training_examples": "examples"}
+_UNITS = {
+    "latency_difference": "seconds",
+    "retrieval_p50": "seconds",
+    "retrieval_p95": "seconds",
+    "specialist_p50": "seconds",
+    "specialist_p95": "seconds",
+    "cost_difference": "ratio",
+    "training_examples": "examples",
+}
 
 _FORMATS = {"seconds": ".1f", "ratio": ".2g", "examples": ".0f"}
+
+
+def _latencies(decision: RouteDecision) -> list[Signal]:
+    return [signal for signal in decision.signals if signal.unit == LATENCY]
 
 
 def _percent(value: float | None, decimals: int = 0) -> str:

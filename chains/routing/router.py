@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from langchain_core.embeddings import Embeddings
 
-from chains.log import DecisionLog
-from chains.ports import Retriever, Specialists
+from chains.log import DecisionLog, Latency
+from chains.ports import Profiles, Retriever, Specialists
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
 from chains.routing.policy import Policy, Situation
@@ -37,6 +37,7 @@ class Router:
         *,
         retriever: Retriever,
         specialists: Specialists,
+        profiles: Profiles,
         embeddings: Embeddings,
         kinds: KindClassifier,
         confidence: Confidence,
@@ -45,6 +46,7 @@ class Router:
     ) -> None:
         self._retriever = retriever
         self._specialists = specialists
+        self._profiles = profiles
         self._embeddings = embeddings
         self._kinds = kinds
         self._confidence = confidence
@@ -54,16 +56,17 @@ class Router:
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and decide."""
         retrieval, holds = await self._search(question)
-        champions = await self._specialists.champions(question.guild_id, question.reader)
-        champion = champions[0] if champions else None
         vector = await asyncio.to_thread(self._embeddings.embed_query, question.text)
+        champion, likeness = await self._likeliest(question, vector)
         measured = Measured(
             passages_hold_answer=holds,
             has_documents=retrieval.source_count > 0,
             kinds=self._kinds.probabilities(vector),
             champion=champion,
-            retrieval_seconds=await self._log.median_seconds(question.guild_id, Route.RETRIEVAL),
-            specialist_seconds=await self._log.median_seconds(question.guild_id, Route.SPECIALIST),
+            likeness_to_training=likeness,
+            retrieval_latency=await self._log.latency(question.guild_id, Route.RETRIEVAL),
+            specialist_latency=await self._specialist_latency(question.guild_id, champion),
+            cost_ratio=await self._cost_ratio(question.guild_id, champion),
         )
         situation = Situation(
             requested=question.requested_route,
@@ -74,6 +77,35 @@ class Router:
         decision = self._policy.decide(signals_of(measured), situation)
         turned = counterfactual_of(self._policy, situation, decision)
         return Routed(question, retrieval, champion, replace(decision, counterfactual=turned))
+
+    async def _likeliest(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
+        """The champion whose training questions this one is likest to: it alone competes with the other routes."""
+        champions = await self._specialists.champions(question.guild_id, question.reader)
+        likenesses = [(await self._profiles.likeness(champion, vector), champion) for champion in champions]
+        if not likenesses:
+            return None, None
+        likeness, champion = max(likenesses, key=lambda pair: pair[0])
+        return champion, likeness
+
+    async def _specialist_latency(self, guild_id: str, champion: Champion | None) -> Latency | None:
+        if champion is None:
+            return None
+        measured = await self._log.latency(guild_id, Route.SPECIALIST)
+        return measured or Latency(champion.answer_seconds_p50, champion.answer_seconds_p95)
+
+    async def _cost_ratio(self, guild_id: str, champion: Champion | None) -> float | None:
+        """What a question by retrieval has cost over what one by the tuned model has, in seconds of this machine.
+
+        The training is shared out among the questions that tuned models have answered so far.
+        """
+        if champion is None:
+            return None
+        retrieval = await self._log.spent(guild_id, Route.RETRIEVAL)
+        specialist = await self._log.spent(guild_id, Route.SPECIALIST)
+        if not retrieval.answers:
+            return None
+        tuned_s = (champion.training_seconds + specialist.seconds) / max(1, specialist.answers)
+        return retrieval.seconds / retrieval.answers / tuned_s if tuned_s else None
 
     async def _search(self, question: Question) -> tuple[Retrieval, float | None]:
         """Search for the question, and, in a conversation, for it behind the one before: the likelier counts."""

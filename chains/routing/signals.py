@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chains.log import Latency
 from chains.routing.question_kind import QuestionKind
 from chains.types import Scope, Signal
 from finetune.types import Champion
+
+LATENCY = "seconds of an answer"
+"""The unit of what is told and not weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +23,13 @@ class Measured:
     kinds: Mapping[QuestionKind, float]
     champion: Champion | None
     likeness_to_training: float | None = None
-    retrieval_seconds: float | None = None
-    """Median of this guild's answers by retrieval."""
-    specialist_seconds: float | None = None
+    retrieval_latency: Latency | None = None
+    """Of this guild's last answers by retrieval."""
+    specialist_latency: Latency | None = None
+    """Of its last answers by tuned models; before there are enough, as it was measured when the champion was
+    evaluated."""
     cost_ratio: float | None = None
-    """Seconds spent on retrieval (building the index, answering) over those spent on tuning."""
-    specialist_wins: float | None = None
-    """The share of comparisons that the specialist won, where both routes were tried."""
+    """Seconds of a question by retrieval over those of one by the tuned model, its training shared out."""
 
 
 def signals_of(measured: Measured) -> tuple[Signal, ...]:
@@ -75,13 +79,25 @@ def _of_skill(measured: Measured) -> tuple[Signal, ...]:
 
 def _of_installation(measured: Measured) -> tuple[Signal, ...]:
     missing = _no_champion(measured)
-    retrieval_s, specialist_s = measured.retrieval_seconds, measured.specialist_seconds
-    difference = None if retrieval_s is None or specialist_s is None else retrieval_s - specialist_s
+    retrieval, specialist = measured.retrieval_latency, measured.specialist_latency
+    difference = None if retrieval is None or specialist is None else retrieval.p50 - specialist.p50
+    wins = measured.champion.wins if measured.champion else None
     return (
         Signal("starting_lead", 1.0, "constant", "guidance", Scope.INSTALLATION),
+        *_of_latency("retrieval", retrieval, "not_measured_yet"),
+        *_of_latency("specialist", specialist, missing),
         _signal("latency_difference", difference, "seconds", "log of answers", Scope.INSTALLATION, missing),
         _signal("cost_difference", measured.cost_ratio, "ratio", "logs", Scope.INSTALLATION, missing),
-        _signal("measured_wins", measured.specialist_wins, "share", "comparisons", Scope.INSTALLATION, missing),
+        _signal("measured_wins", wins, "share", "comparisons", Scope.INSTALLATION, missing),
+    )
+
+
+def _of_latency(route: str, latency: Latency | None, missing: str) -> tuple[Signal, ...]:
+    """Half of the route's answers, and 95 of 100, took no longer: told, and not weighed themselves."""
+    p50, p95 = (None, None) if latency is None else (latency.p50, latency.p95)
+    return (
+        _signal(f"{route}_p50", p50, LATENCY, "log of answers", Scope.INSTALLATION, missing),
+        _signal(f"{route}_p95", p95, LATENCY, "log of answers", Scope.INSTALLATION, missing),
     )
 
 

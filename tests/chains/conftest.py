@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,8 +118,18 @@ class GivenSpecialists:
     async def champions(self, guild_id: str, reader: Reader) -> Sequence[Champion]:
         return self._champions
 
-    def model(self, champion: Champion) -> BaseChatModel:
+    async def model(self, champion: Champion) -> BaseChatModel:
         return self._model
+
+
+class GivenProfiles:
+    """The likeness that a test gives each skill."""
+
+    def __init__(self, likeness: Mapping[str, float]) -> None:
+        self._likeness = likeness
+
+    async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
+        return self._likeness.get(champion.skill, 0.0)
 
 
 CHAMPION = Champion("g", "queue", "a" * 64, "embedded-small", "guild", 400, 0.9, 0.4, True, 60.0)
@@ -147,6 +157,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         words: Sequence[str] = ("Two ", "euros."),
         champions: Sequence[Champion] = (),
         choice: AIMessage | None = None,
+        likeness: Mapping[str, float] | None = None,
     ) -> Bench:
         """With a `choice`, the model chooses the route."""
         log = DecisionLog(tmp_path / "decisions.db")
@@ -158,6 +169,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         router = Router(
             retriever=retriever,
             specialists=specialists,
+            profiles=GivenProfiles(likeness or {}),
             embeddings=embeddings,
             kinds=KindClassifier(KINDS, np.eye(len(KINDS), dtype=np.float32), np.zeros(len(KINDS), np.float32), "test"),
             # The coverage of the best passage alone, steep around one half.

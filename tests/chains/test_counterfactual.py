@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from chains.log import DecisionLog
+from chains.log import DecisionLog, Latency
 from chains.routing.counterfactual import TOLERANCE, counterfactual_of
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy
 from chains.routing.question_kind import QuestionKind
-from chains.routing.signals import Measured, signals_of
+from chains.routing.signals import LATENCY, Measured, signals_of
 from chains.routing.variation import RANGES, Range
 from chains.types import Counterfactual, Language, Route, RouteDecision, Signal, SignalChange
 from finetune.types import Champion
@@ -93,7 +93,17 @@ def random_case(seed: int) -> Case:
     draw = random.Random(seed)
     shares = [draw.gammavariate(0.3, 1) for _ in QuestionKind]
     champion = Champion(
-        "g", "s", "a", "b", "guild", draw.randint(1, 3000), draw.random(), draw.random(), draw.random() < 0.5, 1.0
+        "g",
+        "s",
+        "a",
+        "b",
+        "guild",
+        draw.randint(1, 3000),
+        draw.random(),
+        draw.random(),
+        draw.random() < 0.5,
+        1.0,
+        wins=draw.random(),
     )
     terms = tuple(replace(term, weight=term.weight * draw.uniform(0.2, 3)) for term in POLICY.terms)
     return decided(
@@ -102,10 +112,9 @@ def random_case(seed: int) -> Case:
         draw.choice((None, champion, champion)),
         policy=POLICY if seed % 2 else replace(POLICY, terms=terms),
         likeness_to_training=draw.random(),
-        retrieval_seconds=draw.uniform(1, 20),
-        specialist_seconds=draw.uniform(1, 20),
+        retrieval_latency=Latency(draw.uniform(1, 20), 20.0),
+        specialist_latency=Latency(draw.uniform(1, 20), 20.0),
         cost_ratio=10 ** draw.uniform(-2, 2),
-        specialist_wins=draw.random(),
     )
 
 
@@ -195,7 +204,7 @@ def test_the_figure_that_is_said_turns_the_decision_itself(seed: int, language: 
 
 
 def test_a_decision_that_no_single_signal_can_turn_has_none() -> None:
-    case = random_case(185)
+    case = random_case(105)
     assert found(case) is None
     for signal in case.decision.signals:
         if signal.value is not None and signal.unit in RANGES:
@@ -283,8 +292,8 @@ def test_what_was_not_measured_and_the_constant_never_change() -> None:
     assert counterfactual_of(POLICY, Situation(), POLICY.decide(bare, Situation())) is None
 
 
-def test_every_unit_but_the_constant_has_a_range() -> None:
-    assert {signal.unit for signal in decided().decision.signals} - {"constant"} == set(RANGES)
+def test_every_unit_has_a_range_but_the_constant_and_what_is_only_told() -> None:
+    assert {signal.unit for signal in decided().decision.signals} - {"constant", LATENCY} == set(RANGES)
 
 
 @pytest.mark.parametrize("requested", [Route.DIRECT, Route.RETRIEVAL, Route.SPECIALIST])
