@@ -20,7 +20,7 @@ from bot import terminal
 from bot.app import App, Loader, assemble
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
 from bot.folder import claimed
-from bot.ports import Assistant, Documents
+from bot.ports import Assistant, Documents, Tuner
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
 from bot.tasks import Tasks
@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--guild", required=True, help="the server's name or id")
     ask.add_argument("--route", choices=[str(route) for route in Route], help="instead of the one that is decided")
     ask.add_argument("--json", action="store_true", help="the answer with its whole decision, as JSON")
+    evaluate = commands.add_parser("evaluate", help="try retrieval and a tuned model on the same held-out questions")
+    evaluate.add_argument("--guild", required=True, help="the server's name or id")
+    evaluate.add_argument("--skill", help="by default the first that has a champion")
+    evaluate.add_argument("--limit", type=int, default=20, help="of questions; each is answered three times")
+    evaluate.add_argument("--json", action="store_true", help="every trial, as JSON")
     explain = commands.add_parser("explain", help="say why a decision was made")
     explain.add_argument("id", help="of the decision")
     explain.add_argument("--language", choices=["en", "zh"], default="en")
@@ -78,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[object, object, str | None]:
     if arguments.command == "ask":
         return terminal.ask(settings, arguments.question, arguments.guild, arguments.route, as_json=arguments.json)
+    if arguments.command == "evaluate":
+        return terminal.evaluate(settings, arguments.guild, arguments.skill, arguments.limit, as_json=arguments.json)
     if arguments.command == "explain":
         return terminal.explain(settings, arguments.id, arguments.language)
     if arguments.local:
@@ -107,7 +114,8 @@ async def _run(settings: Settings) -> None:
     documents: Part[Documents] = Part("documents")
     assistant: Part[Assistant] = Part("chat_model")
     record = settings.bot.data_dir / "commands.sha256"
-    app = assemble(settings, documents, assistant, tasks, sync_record=record)
+    tuner: Part[Tuner] = Part.of("tuner", loader.tuner)
+    app = assemble(settings, documents, assistant, tasks, tuner=tuner, registry=loader.registry, sync_record=record)
     try:
         with claimed(settings.bot.data_dir):
             await _connect(app, token, lambda: loader.load(documents, assistant))
@@ -122,8 +130,7 @@ async def _connect(app: App, token: SecretStr, load: Callable[[], Coroutine[obje
             app.tasks.start(load(), "loading")
             await app.client.connect()
         finally:
-            # Before the client closes: what is being written ends with a word to its reader.
-            await app.tasks.close()
+            await app.close()
 
 
 async def _log_in(client: discord.Client, token: SecretStr) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.errors import GuildOnly, NotAllowed
+from bot.errors import GuildOnly, NotAdmin, NotAllowed
 from knowledge.types import Audience, Reader
 
 GuildPlace = discord.abc.GuildChannel | discord.Thread
@@ -24,6 +24,12 @@ def require_moderator(permissions: discord.Permissions) -> None:
 def is_moderator(permissions: discord.Permissions) -> bool:
     """Whether documents may be managed, and others' answers stopped."""
     return permissions.manage_messages
+
+
+def require_admin(permissions: discord.Permissions) -> None:
+    """Raises NotAdmin for whoever may not manage the server: what is tuned answers all its members."""
+    if not permissions.manage_guild:
+        raise NotAdmin("Manage Server")
 
 
 def place_and_member(interaction: discord.Interaction) -> tuple[GuildPlace, discord.Member]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -15,22 +15,40 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.adapters import Adapters
 from bot.client import Routewise
 from bot.cogs.ask import Ask
+from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.failures import Failures
+from bot.ingestion import KIND as INGEST
+from bot.ingestion import Ingestion
+from bot.jobs import Jobs, Step
 from bot.locales import load_texts
 from bot.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
 from bot.notices import Notices
-from bot.ports import Assistant, Documents
+from bot.placard import Pace
+from bot.ports import Assistant, Documents, Tuner
+from bot.prepared import PreparedRuns
 from bot.readiness import Loading, Part
 from bot.replies import Replies, Services
 from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
+from bot.tuning import KIND as TUNE
+from bot.tuning import Tuning
+from bot.uploads import Uploads
 from chains.errors import ProviderUnusable, ToolsUnknown
+from finetune.bases import Bases
+from finetune.busy import Busy
+from finetune.dataset import MAX_DATASET_MB
 from finetune.errors import NoChatTemplateError
+from finetune.profile import Profiles
+from finetune.registry import Registry
+from finetune.runner import Runner
+from finetune.tuning import Tuner as RealTuner
+from finetune.types import Card, Champion
 from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable
 from weights.errors import (
     ConversionError,
@@ -44,7 +62,10 @@ from weights.store import Weights
 from weights.types import OnProgress, Progress
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from chains.assistant import Assistant as RealAssistant
+    from finetune.specialists import LocalSpecialists
     from knowledge.library import Library
 
 _log = logging.getLogger(__name__)
@@ -73,6 +94,12 @@ class App:
     client: Routewise
     services: Services
     tasks: Tasks
+    jobs: Jobs
+
+    async def close(self) -> None:
+        """End what runs; jobs go on at the next start. Before the client closes: answers end with a word to readers."""
+        await self.jobs.close()
+        await self.tasks.close()
 
 
 def assemble(
@@ -81,7 +108,10 @@ def assemble(
     assistant: Part[Assistant],
     tasks: Tasks,
     *,
+    tuner: Part[Tuner] | None = None,
+    registry: Registry | None = None,
     throttles: Throttles | None = None,
+    pace: Pace | None = None,
     sync_record: Path | None = None,
     shard_count: int | None = None,
 ) -> App:
@@ -93,22 +123,45 @@ def assemble(
     leaving = leaving_to(settings)
     notices = Notices(settings.bot.data_dir / "notices.json", texts, leaving)
 
+    kinds: dict[str, Sequence[tuple[str, Step]]] = {}
+    jobs = Jobs(settings.bot.data_dir / "jobs.db", tasks, kinds)
+
     async def register(guild: discord.Guild) -> None:
-        tasks.start(_register(documents, guild), "registration of a server")
+        tasks.start(_register(documents, adapters, guild), "registration of a server")
         tasks.start(notices.tell(client, guild), "notice to a server's owner")
 
-    client = Routewise(texts, failures, sync_record=sync_record, on_guild=register, shard_count=shard_count)
+    async def take_up_jobs() -> None:
+        tasks.start(_take_up(jobs, tuning if tuner is not None else None), "opening of the jobs")
+
+    client = Routewise(
+        texts, failures, sync_record=sync_record, on_guild=register, on_start=take_up_jobs, shard_count=shard_count
+    )
+    limit_mb = settings.knowledge.max_document_mb
+    ingestion = Ingestion(client, services, jobs, Uploads(settings.bot.data_dir / "uploads"), limit_mb)
+    kinds[INGEST] = ingestion.steps
+    records = PreparedRuns(settings.bot.data_dir / "trainings")
+    tuning = Tuning(client, services, jobs, tuner or Part("tuner"), records, pace or Pace())
+    kinds[TUNE] = tuning.steps
+    adapters = Adapters(registry or Registry(settings.finetune.data_dir))
     client.use(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
-            Knowledge(services, tasks, settings.knowledge.max_document_mb),
+            Knowledge(services, tasks, ingestion, limit_mb),
+            Finetune(services, tasks, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, leaving),
         )
     )
-    return App(client, services, tasks)
+    return App(client, services, tasks, jobs)
 
 
-async def _register(documents: Part[Documents], guild: discord.Guild) -> None:
+async def _take_up(jobs: Jobs, tuning: Tuning | None) -> None:
+    await jobs.open()
+    if tuning is not None:
+        await tuning.sweep()
+
+
+async def _register(documents: Part[Documents], adapters: Adapters, guild: discord.Guild) -> None:
+    await adapters.name_guild(str(guild.id), guild.name)
     library = await documents.get()
     await library.register_guild(str(guild.id), guild.name)
 
@@ -122,6 +175,14 @@ class Loader:
         self._stop = Event()
         self._library: Library | None = None
         self._model: ChatModel | None = None
+        self._busy = Busy()
+        self._bases = Bases(self._weights)
+        self._specialists: LocalSpecialists | None = None
+        self._profiles: Profiles | None = None
+        self.registry = Registry(settings.finetune.data_dir)
+        self.tuner = RealTuner(
+            settings.finetune.data_dir, self._bases, self.registry, Runner(self._busy), on_promoted=self._make_ready
+        )
 
     async def load(self, documents: Part[Documents], assistant: Part[Assistant]) -> None:
         """Bring up both parts, one after the other. A failure is kept in the part that failed, and logged."""
@@ -140,6 +201,7 @@ class Loader:
             assistant.fail(error, _reason(error))
         else:
             _log.info("the chat model is ready")
+            await self.warm_up()
 
     async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
         """Fetch the search model and open the documents."""
@@ -164,17 +226,79 @@ class Loader:
             loop.call_soon_threadsafe(report, Loading("opening"))
 
         self._model = await asyncio.to_thread(
-            build_chat_model, self._settings, self._weights, self._told(report), on_opening, self._stop
+            build_chat_model, self._settings, self._weights, self._told(report), on_opening, self._stop, self._busy
         )
-        return await _build_assistant(self._settings, self._model, library, encoders)
+        return await self._build_assistant(self._model, library, encoders)
+
+    @property
+    def chat_model(self) -> BaseChatModel | None:
+        """Who writes the answers by retrieval; None until it is loaded."""
+        return None if self._model is None else self._model.model
+
+    async def warm_up(self) -> None:
+        """Load what the champions answer with, before anybody asks them."""
+        for guild_id in await asyncio.to_thread(self.registry.guilds):
+            for champion in await asyncio.to_thread(self.registry.champions, guild_id):
+                await self._make_ready(champion)
+
+    async def _make_ready(self, tuned: Card | Champion) -> None:
+        """Compute what routing reads of a champion, and load its base. Where a part is not there yet, questions do."""
+        if self._profiles is not None and self._specialists is not None:
+            await self._profiles.profile(tuned.adapter_sha256)
+            await self._specialists.load(tuned.base)
 
     async def close(self) -> None:
         """Give up a fetch, end the model and let go of the documents."""
         self._stop.set()
         if self._model is not None:
             await asyncio.to_thread(self._model.close)
+        if self._specialists is not None:
+            await asyncio.to_thread(self._specialists.close)
         if self._library is not None:
             await self._library.close()
+
+    async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> RealAssistant:
+        from chains.assistant import Assistant as RealAssistant
+        from chains.log import DecisionLog
+        from chains.queue import TurnQueue
+        from chains.routing.confidence import load_confidence
+        from chains.routing.explain import Explainer
+        from chains.routing.guidance import load_guidance
+        from chains.routing.policy import load_policy
+        from chains.routing.question_kind import load_kind_classifier
+        from chains.routing.router import Router
+        from finetune.specialists import LocalSpecialists
+
+        settings = self._settings
+        log = DecisionLog(settings.chains.data_dir / "decisions.db")
+        await log.open()
+        guidance = load_guidance()
+        confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
+        loaded = {} if chat_model.local is None else {settings.finetune.chat_model: chat_model.local}
+        self._specialists = LocalSpecialists(
+            self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
+        )
+        self._profiles = Profiles(self.registry, encoders.kinds)
+        router = Router(
+            retriever=library,
+            specialists=self._specialists,
+            profiles=self._profiles,
+            embeddings=encoders.kinds,
+            kinds=load_kind_classifier(encoders.kinds.model_name),
+            confidence=confidence,
+            policy=load_policy(guidance, confidence.threshold),
+            log=log,
+        )
+        return RealAssistant(
+            model=chat_model.model,
+            model_name=chat_model.name,
+            router=router,
+            specialists=self._specialists,
+            log=log,
+            explainer=Explainer(guidance),
+            settings=settings.chains,
+            queue=TurnQueue(chat_model.width),
+        )
 
     def _told(self, report: Callable[[Loading], None]) -> OnProgress:
         """`report`, called in the event loop's thread whichever thread the progress comes from."""
@@ -197,43 +321,3 @@ def _import_library() -> type[Library]:
     from knowledge.library import Library
 
     return Library
-
-
-async def _build_assistant(
-    settings: Settings, chat_model: ChatModel, library: Library, encoders: Encoders
-) -> RealAssistant:
-    from chains.assistant import Assistant as RealAssistant
-    from chains.log import DecisionLog
-    from chains.queue import TurnQueue
-    from chains.routing.confidence import load_confidence
-    from chains.routing.explain import Explainer
-    from chains.routing.guidance import load_guidance
-    from chains.routing.policy import load_policy
-    from chains.routing.question_kind import load_kind_classifier
-    from chains.routing.router import Router
-    from finetune.registry import Registry
-
-    log = DecisionLog(settings.chains.data_dir / "decisions.db")
-    await log.open()
-    guidance = load_guidance()
-    confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
-    specialists = Registry(settings.finetune.data_dir / "finetune.db")
-    router = Router(
-        retriever=library,
-        specialists=specialists,
-        embeddings=encoders.kinds,
-        kinds=load_kind_classifier(encoders.kinds.model_name),
-        confidence=confidence,
-        policy=load_policy(guidance, confidence.threshold),
-        log=log,
-    )
-    return RealAssistant(
-        model=chat_model.model,
-        model_name=chat_model.name,
-        router=router,
-        specialists=specialists,
-        log=log,
-        explainer=Explainer(guidance),
-        settings=settings.chains,
-        queue=TurnQueue(chat_model.width),
-    )

@@ -10,16 +10,25 @@ BotError
 ├── LocalUnavailable     the browser's Discord was asked for, but is not installed
 ├── PartFailed           a model or the documents could not be loaded
 ├── NotAllowed           a member used what is a moderator's
+│   └── NotAdmin         a member used what is an admin's
 ├── NotYours             a member asks for the reasons of another's answer
 ├── NotYoursToStop       a member stops another's answer
 ├── NothingToStop        the answer is not being written any more
 ├── GuildOnly            what needs a server was used in a direct message
 ├── TooManyQuestions     a member has as many questions in progress as are allowed
-└── FileTooLarge         an uploaded file is refused before it is read
+├── FileTooLarge         an uploaded file is refused before it is read
+├── ChannelUnseen        what is to be edited later would stand where the bot sees nothing
+├── SkillUnnamed         nothing is left of a skill's name
+├── NothingToCancel      no training runs or waits, or it is at its end
+├── WhichTraining        several trainings run or wait
+├── SkillUnknown         no skill of that name has a champion
+├── UploadMissing        a kept file is not there any more
+└── UploadAltered        a kept file is not what was kept
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -108,6 +117,12 @@ class NotAllowed(BotError):
         self.permission = permission
 
 
+class NotAdmin(NotAllowed):
+    """Raised where what answers everyone is changed."""
+
+    code = "not_admin"
+
+
 class NotYours(BotError):
     """Raised where only the one who asked may press."""
 
@@ -149,3 +164,58 @@ class FileTooLarge(BotError):
         super().__init__(f"The file has {size_mb:.1f} MB; {limit_mb} MB are the most.")
         self.size_mb = f"{size_mb:.1f}"
         self.limit_mb = limit_mb
+
+
+class ChannelUnseen(BotError):
+    """Raised before a long work begins: its message could not be edited once the command's token has ended."""
+
+    code = "channel_unseen"
+
+
+class SkillUnnamed(BotError):
+    """Raised where a skill's name is nothing but Markdown and space."""
+
+    code = "skill_unnamed"
+
+
+class NothingToCancel(BotError):
+    """Raised where a server has no training that could still be cancelled."""
+
+    code = "nothing_to_cancel"
+
+
+class WhichTraining(BotError):
+    """Raised where a training has to be chosen."""
+
+    code = "which_training"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} trainings run or wait; one has to be chosen.")
+        self.count = count
+
+
+class UploadMissing(BotError):
+    """Raised where a kept file is needed: somebody took it away."""
+
+    code = "upload_missing"
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"The upload {sha256} is not there any more. The member must send the file again.")
+
+
+class UploadAltered(BotError):
+    """Raised where a kept file is needed: its bytes have another hash than its name says."""
+
+    code = "upload_altered"
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"The upload {sha256} was altered on the disk. The member must send the file again.")
+
+
+class SkillUnknown(BotError):
+    """Raised in the terminal, where a champion is to be compared."""
+
+    def __init__(self, skill: str | None, known: Sequence[str]) -> None:
+        wanted = "No skill" if skill is None else f"The skill {skill!r}"
+        listed = f"Skills with one: {', '.join(known)}." if known else "Tune one with `python -m finetune train`."
+        super().__init__(f"{wanted} has a champion here. {listed}")

@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 import discord
 
+from bot import render_tuning
 from bot.errors import BotError, PartFailed
 from bot.locales import Texts
 from bot.tasks import Tasks
 from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.types import Language
+from finetune import errors as finetune
 from knowledge import errors as knowledge
+from weights import errors as weights
 
 _log = logging.getLogger(__name__)
 
@@ -25,8 +28,48 @@ _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
     (knowledge.IndexUnavailable, "index"),
 )
 
-# What a member did, not what failed: the sentence is enough.
-_EXPECTED = (BotError, EmptyQuestion, QuestionTooLong, DecisionNotFound, knowledge.SourceError)
+_WEIGHTS: tuple[tuple[type[Exception], str], ...] = (
+    (weights.NoSourceError, "weights_no_source"),
+    (weights.HashMismatchError, "weights_wrong_bytes"),
+    (weights.DiskFullError, "weights_disk_full"),
+    (weights.DirectoryError, "weights_directory"),
+    (weights.ConversionError, "weights_conversion"),
+    (weights.BrokenFolderError, "weights_broken"),
+    (weights.OwnModelError, "weights_own_model"),
+    (weights.UnknownModelError, "weights_own_model"),
+    (weights.WeightsError, "weights_other"),
+    (finetune.RegistryTooNewError, "registry_too_new"),
+)
+
+_TUNING = (
+    finetune.DatasetError,
+    finetune.BaseTooEnglishError,
+    finetune.NoMemoryError,
+    finetune.NoDiskError,
+    finetune.RunNotFoundError,
+    finetune.TrainingFailedError,
+    finetune.AdapterUnknownError,
+    finetune.AdapterChangedError,
+    finetune.AdapterNotRegisteredError,
+    finetune.NothingToRollBackError,
+)
+"""Those of fine-tuning that carry the code of their sentence, and its values as attributes."""
+
+# What a member did, or the machine lacks, not what failed: the sentence is enough.
+_EXPECTED = (
+    BotError,
+    EmptyQuestion,
+    QuestionTooLong,
+    DecisionNotFound,
+    knowledge.SourceError,
+    finetune.DatasetError,
+    finetune.BaseTooEnglishError,
+    finetune.NoMemoryError,
+    finetune.NoDiskError,
+    finetune.RunNotFoundError,
+    finetune.AdapterUnknownError,
+    finetune.NothingToRollBackError,
+)
 
 Tell = Callable[[str], Awaitable[object]]
 """Brings a sentence to the member."""
@@ -65,6 +108,8 @@ class Failures:
             incident = ""
             _log.info("told a member: %s", error)
         values: dict[str, object] = {**vars(error), "incident": incident}
+        if isinstance(error, finetune.FinetuneError):
+            values |= render_tuning.error_values(vars(error), language, self._texts)
         if isinstance(error, PartFailed):
             values["part"] = self._texts(language, f"loading.{error.part}")
             values["advice"] = self._texts(language, f"load_failed.{error.reason}", incident=incident)
@@ -86,11 +131,11 @@ async def whisper(interaction: discord.Interaction, content: str) -> None:
 
 
 def _code(error: Exception) -> str:
-    if isinstance(error, (BotError, ChainsError)):
+    if isinstance(error, (BotError, ChainsError, *_TUNING)):
         return error.code
     if _is_full_disk(error):
         return "disk_full"
-    return next((code for kind, code in _KNOWLEDGE if isinstance(error, kind)), "unexpected")
+    return next((code for kind, code in (*_KNOWLEDGE, *_WEIGHTS) if isinstance(error, kind)), "unexpected")
 
 
 def _is_full_disk(error: BaseException | None) -> bool:

@@ -42,7 +42,7 @@ async def run_local(settings: Settings, port: int | None, channel: str) -> None:
     assistant: Part[Assistant] = Part("chat_model")
     async with AsyncExitStack() as closing:
         closing.push_async_callback(loader.close)
-        local = LocalDiscord(settings, documents, assistant)
+        local = LocalDiscord(settings, documents, assistant, loader)
         closing.push_async_callback(local.close)
         page = await closing.enter_async_context(await local.open(port, channel))
         print(f"\n  Discord in the browser: {page.url}\n  Ctrl-C ends it.\n", flush=True)  # noqa: T201
@@ -53,13 +53,23 @@ async def run_local(settings: Settings, port: int | None, channel: str) -> None:
 class LocalDiscord:
     """The simulated Discord with the bot in it."""
 
-    def __init__(self, settings: Settings, documents: Part[Documents], assistant: Part[Assistant]) -> None:
+    def __init__(
+        self, settings: Settings, documents: Part[Documents], assistant: Part[Assistant], loader: Loader
+    ) -> None:
         self._conversation = settings.bot.data_dir / "local_conversation.json"
         self._notes = _Notes(settings.bot.data_dir / "local.json")
         self._started = False
         scope = OutsideScope()
         self.tasks = Tasks(scope)
-        self.app: App = assemble(settings, documents, assistant, self.tasks, shard_count=1)
+        self.app: App = assemble(
+            settings,
+            documents,
+            assistant,
+            self.tasks,
+            tuner=Part.of("tuner", loader.tuner),
+            registry=loader.registry,
+            shard_count=1,
+        )
         self.env = simcord.Env(self.app.client, check_errors=False, settle_timeout=_SETTLE_TIMEOUT_S)
         scope.attach(self.env)
         self.world: World = build(self.env)
@@ -83,7 +93,7 @@ class LocalDiscord:
 
     async def close(self) -> None:
         """End what runs, keep the conversation and disconnect the bot."""
-        await self.tasks.close()
+        await self.app.close()
         if self._started:
             self._save()
             await self.env.shutdown()

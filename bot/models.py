@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.settings import Settings
+from finetune.busy import Busy
 from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
 from weights.huggingface import PREFIX
 from weights.store import Weights
@@ -20,6 +21,7 @@ from weights.types import OnProgress
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from finetune.local_model import LocalChatModel
     from knowledge.embeddings import LocalEmbeddings
     from knowledge.ports import TextEmbeddings
 
@@ -38,6 +40,8 @@ class ChatModel:
     width: int
     """How many answers it writes at the same time."""
     close: Callable[[], None]
+    local: LocalChatModel | None = None
+    """The same model where it is on this machine: tuned models may share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,14 @@ def build_encoders(settings: Settings, weights: Weights, on_progress: OnProgress
 
 
 def build_chat_model(
-    settings: Settings, weights: Weights, on_progress: OnProgress, on_opening: Callable[[], None], stop: Event
+    settings: Settings,
+    weights: Weights,
+    on_progress: OnProgress,
+    on_opening: Callable[[], None],
+    stop: Event,
+    busy: Busy,
 ) -> ChatModel:
-    """Fetch, load or connect; blocks. `on_opening` is called once all is fetched.
+    """Fetch, load or connect; blocks. `on_opening` is called once all is fetched, `busy` while a local one writes.
 
     Raises:
         WeightsError, FinetuneError, ChainsError: each says what to do next.
@@ -82,9 +91,10 @@ def build_chat_model(
             folder=folder,
             shown_as=None if name in CHAT_MODELS else name.removeprefix(PREFIX),
             max_new_tokens=settings.finetune.max_answer_tokens,
+            busy=busy,
         )
         local.load()
-        return ChatModel(local, local.title, 1, local.close)
+        return ChatModel(local, local.title, 1, local.close, local)
     from chains.providers import make_chat_model
 
     remote = make_chat_model(

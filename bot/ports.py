@@ -7,7 +7,9 @@ from typing import Protocol
 
 from chains.routing.explain import Explanation
 from chains.types import Answer, AnswerEvent, Language, Question
+from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
 from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from weights.types import OnProgress
 
 
 class Assistant(Protocol):
@@ -56,4 +58,38 @@ class Documents(Protocol):
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         """Remember a guild's name for the terminal."""
+        ...
+
+
+class Tuner(Protocol):
+    """Trains skills. Every error that it raises is a FinetuneError or a WeightsError."""
+
+    async def examine(self, data: bytes, name: str) -> Dataset:
+        """Check a training set line by line; raises DatasetError."""
+        ...
+
+    async def prepare(
+        self,
+        dataset: Dataset,
+        wanted: Wanted,
+        on_fetch: OnProgress | None = None,
+        place: Callable[[LabelHelp], LabelHelp] = ...,
+    ) -> Preview:
+        """Make a run ready to start. `place` may turn the name of a label's channel into its mention."""
+        ...
+
+    async def run(self, run_id: str, on_progress: Callable[[TrainingProgress], None]) -> None:
+        """Train and measure, going on where a kill cut it off. Cancelling ends the child."""
+        ...
+
+    async def finish(self, run_id: str) -> Outcome:
+        """Register what was trained, and make it champion where it is better than its base."""
+        ...
+
+    async def discard(self, run_id: str) -> None:
+        """Take a run's files away."""
+        ...
+
+    async def sweep(self, started: frozenset[str]) -> None:
+        """Take away what was prepared a day ago and not started; `started` are the runs that have a job."""
         ...

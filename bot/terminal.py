@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import TypeAdapter
 
 from bot.app import Loader
+from bot.errors import SkillUnknown
 from bot.readiness import Loading
 from bot.settings import Settings
 from chains.language import detect
+from chains.routing.compare import TRIED, Reference, Trial, compare
 from chains.types import Answer, Language, Question, Route
+from finetune.promote import judge_comparison
+from finetune.types import Champion, Compared, TaskKind
 from knowledge.types import OWNER
 
 _ANSWER = TypeAdapter(Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A champion beside retrieval."""
+
+    champion: Champion
+    trials: tuple[Trial, ...]
+    compared: Compared
+
+
+_COMPARISON = TypeAdapter(Comparison)
 
 
 async def ask(settings: Settings, question: str, guild: str, route: str | None, *, as_json: bool) -> str:
@@ -50,6 +69,52 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
     return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
 
 
+async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int, *, as_json: bool) -> str:
+    """Try the routes on a champion's held-out questions, keep what that says of it, and tell.
+
+    Raises:
+        SkillUnknown: the guild has no champion of that skill.
+        KnowledgeError, ChainsError, FinetuneError, WeightsError: each says what to do next.
+    """
+    loader = Loader(settings)
+    try:
+        encoders, library = await loader.load_documents(_show)
+        guild_id = await library.resolve_guild(guild)
+        champions = loader.registry.champions(guild_id)
+        champion = next((each for each in champions if skill in (None, each.skill)), None)
+        if champion is None:
+            raise SkillUnknown(skill, [each.skill for each in champions])
+        assistant = await loader.load_assistant(library, encoders, _show)
+        references = [
+            Reference(example.question, example.completion, is_label=champion.kind is TaskKind.LABEL)
+            for example in loader.registry.held_out(champion.adapter_sha256)[:limit]
+        ]
+        trials = await compare(assistant, references, guild_id, OWNER, _count)
+    finally:
+        await loader.close()
+    compared = judge_comparison([_of_tried(trial.scores) for trial in trials])
+    loader.registry.note_comparison(guild_id, champion.adapter_sha256, compared)
+    if as_json:
+        return _COMPARISON.dump_json(Comparison(champion, tuple(trials), compared), indent=2).decode()
+    lines = [f"{champion.skill}, {len(trials)} held-out questions: mean score, median seconds"]
+    for route in TRIED:
+        scores = [dict(trial.scores)[route] for trial in trials]
+        seconds = [dict(trial.seconds)[route] for trial in trials]
+        lines.append(f"{route:<12} {statistics.fmean(scores):.3f} {statistics.median(seconds):6.1f} s")
+    gain = compared.passages_gain
+    lines.append(f"the tuned model won {compared.wins:.0%} of its comparisons with retrieval; a draw is half a win")
+    lines.append(
+        f"passages change its score by {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]: "
+        f"the combined route is {'open' if compared.reads_passages else 'closed'}"
+    )
+    return "\n".join(lines)
+
+
+def _of_tried(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, float]:
+    by_route = dict(scores)
+    return by_route[Route.RETRIEVAL], by_route[Route.SPECIALIST], by_route[Route.COMBINED]
+
+
 async def explain(settings: Settings, decision_id: str, language: Literal["en", "zh"]) -> str:
     """Why a decision was made. Raises DecisionNotFound."""
     from chains.log import DecisionLog
@@ -60,6 +125,12 @@ async def explain(settings: Settings, decision_id: str, language: Literal["en", 
     await log.open()
     logged = await log.get(decision_id)
     return Explainer(load_guidance()).explain(logged.decision, Language(language), logged.choice).markdown
+
+
+def _count(done: int, total: int) -> None:
+    """One line on stderr that is written over."""
+    sys.stderr.write(f"\r\x1b[K{done}/{total}" if sys.stderr.isatty() else "")
+    sys.stderr.flush()
 
 
 def _show(loading: Loading) -> None:

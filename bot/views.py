@@ -1,11 +1,12 @@
 """The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
-decided by whoever listens to the events `why_pressed`, `stop_pressed` and `guild_chosen`.
+decided by whoever listens to the events `why_pressed`, `stop_pressed`, `guild_chosen` and `tune_pressed`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Self
 
 import discord
@@ -78,11 +79,53 @@ class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>
         interaction.client.dispatch("guild_chosen", interaction, int(self.item.values[0]))
 
 
-DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect)
+class TuneAction(StrEnum):
+    """What a button does to a training, or to an adapter."""
+
+    START = "start"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+    PROMOTE = "promote"
 
 
-def only(item: WhyButton | StopButton | GuildSelect) -> discord.ui.View:
-    """A view of one control, without a time limit."""
+_LOOKS = {
+    TuneAction.START: (discord.ButtonStyle.success, "▶️"),
+    TuneAction.DISCARD: (discord.ButtonStyle.secondary, "🗑️"),
+    TuneAction.CANCEL: (discord.ButtonStyle.danger, "⏹️"),
+    TuneAction.PROMOTE: (discord.ButtonStyle.danger, "🏆"),
+}
+
+
+class TuneButton(
+    discord.ui.DynamicItem[_Button],
+    template=rf"tune:(?P<action>{'|'.join(TuneAction)}):(?P<language>en|zh):(?P<subject>[\w-]{{1,64}})",
+):
+    """Starts, discards or cancels a training by its run's id, or promotes an adapter by its hash."""
+
+    def __init__(self, action: TuneAction, subject: str, language: Language, label: str) -> None:
+        style, emoji = _LOOKS[action]
+        custom_id = f"tune:{action}:{language}:{subject}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji=emoji))
+        self.action = action
+        self.subject = subject
+        self.language = language
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(TuneAction(match["action"]), match["subject"], Language(match["language"]), "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("tune_pressed", interaction, self.action, self.subject, self.language)
+
+
+DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect, TuneButton)
+
+
+def only(*items: WhyButton | StopButton | GuildSelect | TuneButton) -> discord.ui.View:
+    """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
-    view.add_item(item)
+    for item in items:
+        view.add_item(item)
     return view

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
-from contextlib import aclosing
 
 import discord
 from discord import app_commands
@@ -13,14 +11,13 @@ from discord.ext import commands
 from bot import access, render
 from bot.errors import FileTooLarge
 from bot.failures import whisper
+from bot.ingestion import Destination, Ingestion
 from bot.language import of_interaction
 from bot.outlets import CommandResponse
-from bot.ports import Documents
 from bot.replies import Services
 from bot.stream import Content, Draft
 from bot.tasks import Tasks
-from chains.types import Language
-from knowledge.types import EVERY_MEMBER, IngestProgress, IngestReport
+from knowledge.types import EVERY_MEMBER
 
 _MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
@@ -37,9 +34,10 @@ class Knowledge(commands.Cog):
         default_permissions=discord.Permissions(manage_messages=True),
     )
 
-    def __init__(self, services: Services, tasks: Tasks, limit_mb: int) -> None:
+    def __init__(self, services: Services, tasks: Tasks, ingestion: Ingestion, limit_mb: int) -> None:
         self._services = services
         self._tasks = tasks
+        self._ingestion = ingestion
         self._limit_mb = limit_mb
 
     @app_commands.command(description="Take in a document that answers may use")
@@ -91,52 +89,20 @@ class Knowledge(commands.Cog):
         if file.size > self._limit_mb * _MEGABYTE:
             raise FileTooLarge(file.size / _MEGABYTE, self._limit_mb)
         texts, language = self._services.texts, of_interaction(interaction)
-        throttle = self._services.throttles.of(place.id)
-        draft = Draft(CommandResponse(interaction, private=False), throttle, lambda: None)
+        response = CommandResponse(interaction, private=False)
+        draft = Draft(response, self._services.throttles.of(place.id), lambda: None)
         name = discord.utils.escape_markdown(file.filename)
-        try:
-            await draft.open(Content((texts(language, "ingest.reading", name=name),)))
-            report = await self._take_in(draft, file, audience, (place, member), language)
-            closing = render.ingest_report(report, language, texts, self._limit_mb)
-            await draft.finish(Content(render.split(closing)))
-        finally:
-            await draft.close()
-
-    async def _take_in(
-        self,
-        draft: Draft,
-        file: discord.Attachment,
-        audience: str,
-        where: tuple[access.GuildPlace, discord.Member],
-        language: Language,
-    ) -> IngestReport:
-        place, member = where
-        texts, loop = self._services.texts, asyncio.get_running_loop()
-
-        def show(progress: IngestProgress) -> None:
-            line = render.ingest_progress(file.filename, progress, language, texts)
-            loop.call_soon_threadsafe(draft.show, Content((line,)))
-
-        data = await file.read()
-        documents = await self._opened(draft, language)
-        await documents.register_guild(str(place.guild.id), place.guild.name)
-        return await documents.ingest_bytes(
-            data,
-            name=file.filename,
-            guild_id=str(place.guild.id),
+        await draft.open(Content((texts(language, "ingest.reading", name=name),)))
+        await draft.close()  # The job follows it, when its turn has come.
+        destination = Destination(
+            guild_id=place.guild.id,
+            channel_id=place.id,
+            message_id=response.first_id,
+            member_id=member.id,
             audience=EVERY_MEMBER if audience == _GUILD else access.audience_of(place),
-            ingested_by=str(member.id),
-            on_progress=show,
+            language=language,
         )
-
-    async def _opened(self, draft: Draft, language: Language) -> Documents:
-        """The documents; until they are there, how far the loading is."""
-        part = self._services.documents
-        async with aclosing(part.progress()) as reports:
-            async for loading in reports:
-                line = render.loading_line(part.name, loading, language, self._services.texts)
-                draft.show(Content((render.small(line),)))
-        return await part.get()
+        await self._ingestion.submit(file.filename, await file.read(), destination, draft)
 
     async def _list(self, interaction: discord.Interaction) -> None:
         place, member = access.place_and_member(interaction)

@@ -6,12 +6,14 @@ import pytest
 from bot import errors
 from bot.app import _REASONS
 from bot.cogs.ask import Ask
+from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.locales import load_texts
 from chains import errors as chains_errors
 from chains.providers import Failure
 from chains.types import Language, Route
+from finetune import errors as finetune_errors
 from knowledge.errors import Reason
 
 TEXTS = load_texts()
@@ -23,10 +25,18 @@ def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
         assert TEXTS.fields(Language.EN, key) == TEXTS.fields(Language.ZH, key), key
 
 
-@pytest.mark.parametrize("room", [errors, chains_errors])
+@pytest.mark.parametrize("room", [errors, chains_errors, finetune_errors])
 def test_every_error_that_a_member_can_meet_has_its_sentence(room: object) -> None:
-    shown_in_terminal = {"chains", "guidance_invalid", "not_calibrated", "provider_unusable", "tools_unknown"}
-    codes = {kind.code for kind in vars(room).values() if isinstance(kind, type) and hasattr(kind, "code")}
+    shown_in_terminal = {
+        "chains",
+        "guidance_invalid",
+        "not_calibrated",
+        "provider_unusable",
+        "skill_unknown",
+        "tools_unknown",
+    }
+    kinds = [kind for kind in vars(room).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    codes = {kind.code for kind in kinds if hasattr(kind, "code")}
     missing = {code for code in codes - shown_in_terminal if not TEXTS.has(f"errors.{code}")}
     assert not missing
 
@@ -41,7 +51,7 @@ def test_every_reason_route_and_load_failure_is_worded() -> None:
 def test_every_description_of_a_command_has_a_translation() -> None:
     english = {TEXTS(Language.EN, key) for key in TEXTS.keys(Language.EN) if key.startswith("commands.")}
     described = set()
-    for cog in (Ask, Help, Knowledge):
+    for cog in (Ask, Finetune, Help, Knowledge):
         for command in cog.__cog_app_commands__:
             described |= set(_descriptions(command))
     assert described == english

@@ -120,7 +120,7 @@ async def community(
     )
     await env.start()
     yield made
-    await tasks.close()
+    await app.close()
     requests = list(env.http_requests)
     await env.shutdown()
     env.raise_errors()

@@ -50,6 +50,8 @@ def _as_described(request: HttpLogEntry) -> Any:
             body.pop("tts", None)
         if "recipient_id" in body:
             body["recipient_id"] = str(body["recipient_id"])
+        for attachment in body.get("attachments") or []:
+            attachment["id"] = str(attachment["id"])
         reference = body.get("message_reference", {})
         reference.update({key: str(value) for key, value in reference.items() if key.endswith("_id")})
     return body

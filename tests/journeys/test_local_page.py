@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.app import Loader
 from bot.local import LocalDiscord
 from bot.local_page import LivePage
 from bot.readiness import Part
@@ -82,7 +83,9 @@ Start = Callable[[], AbstractAsyncContextManager[tuple[LocalDiscord, Tab]]]
 def start(settings: Settings, assistant: ScriptedAssistant, documents: ListedDocuments) -> Start:
     @asynccontextmanager
     async def local() -> AsyncIterator[tuple[LocalDiscord, Tab]]:
-        world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant))
+        world = LocalDiscord(
+            settings, Part.of("documents", documents), Part.of("chat_model", assistant), Loader(settings)
+        )
         try:
             async with await world.open(None, "ask-the-crew") as page:
                 headers = {"X-Simcord-Capability": page.capability}
@@ -168,7 +171,7 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
 async def test_the_page_of_a_hidden_channel_is_open_to_those_who_see_it(
     settings: Settings, assistant: ScriptedAssistant, documents: ListedDocuments
 ) -> None:
-    world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant))
+    world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant), Loader(settings))
     try:
         page = await world.open(None, "committee")
         assert [viewer.name for viewer in page.viewers] == ["moritz", "iris"]

@@ -1,0 +1,296 @@
+"""Fine-tuning: `/finetune`, for admins."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from functools import partial
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import access, render_adapters, render_tuning
+from bot.adapters import SKILL_LENGTH, Adapters, clean_skill
+from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
+from bot.failures import whisper
+from bot.language import of_interaction
+from bot.outlets import CommandResponse
+from bot.render import small, split
+from bot.replies import Services
+from bot.stream import Content, Draft
+from bot.tasks import Tasks
+from bot.training_message import Destination, start_view
+from bot.tuning import Tuning
+from bot.views import TuneAction, TuneButton, only
+from chains.types import Language
+from finetune.errors import DatasetTooLargeError
+from finetune.types import Card, Wanted
+from knowledge.types import EVERY_MEMBER
+
+_MEGABYTE = 1024**2
+_MOST_CHOICES = 25
+_GUILD = "guild"
+
+Skill = app_commands.Range[str, 1, SKILL_LENGTH]
+Choice = app_commands.Choice[str]
+
+
+class Finetune(commands.Cog):
+    """Hands training sets, presses and hashes to the trainings and the adapters."""
+
+    finetune = app_commands.Group(
+        name="finetune",
+        description="Train the model on examples of this server, and choose what answers",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(
+        self, services: Services, tasks: Tasks, tuning: Tuning, adapters: Adapters, base: str, limit_mb: int
+    ) -> None:
+        """`base`: the base where none is chosen. `limit_mb`: the most that a training set may have."""
+        self._services = services
+        self._tasks = tasks
+        self._tuning = tuning
+        self._adapters = adapters
+        self._base = base
+        self._limit_mb = limit_mb
+
+    @finetune.command(description="Examine a training set, and show what training on it would be")
+    @app_commands.describe(
+        file="Examples as JSONL, JSON or CSV",
+        skill="What the model learns; a skill that exists is trained anew",
+        base="The model that is trained; by default it follows the examples' language",
+        audience="Whom the tuned model may answer; by default those who can read this channel",
+    )
+    @app_commands.choices(
+        base=[
+            Choice(name="By the examples' language", value="auto"),
+            Choice(name="Small and fast, English only", value="embedded-small"),
+            Choice(name="Larger, English and Chinese", value="embedded"),
+        ],
+        audience=[
+            Choice(name="Those who can read this channel", value="channel"),
+            Choice(name="Every member", value=_GUILD),
+        ],
+    )
+    async def start(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment,
+        skill: Skill,
+        base: str | None = None,
+        audience: str = "channel",
+    ) -> None:
+        """Make a training ready."""
+        work = self._receive(interaction, file, skill, base or self._base, audience)
+        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
+
+    @finetune.command(description="What is trained now, and which tuned models answer")
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Show it to the admin alone."""
+        await self._respond(interaction, self._status(interaction), "status of the trainings")
+
+    @finetune.command(name="list", description="List the tuned models")
+    async def list_adapters(self, interaction: discord.Interaction) -> None:
+        """Show them to the admin alone."""
+        await self._respond(interaction, self._list(interaction), "list of adapters")
+
+    @finetune.command(description="Cancel a training that runs or waits")
+    @app_commands.describe(training="Which one, where there are several")
+    async def cancel(self, interaction: discord.Interaction, training: str | None = None) -> None:
+        """Give a training up."""
+        await self._respond(interaction, self._cancel(interaction, training), "cancelling of a training")
+
+    @finetune.command(description="Let a tuned model answer for its skill")
+    @app_commands.describe(adapter="The model's hash, or its beginning")
+    async def promote(self, interaction: discord.Interaction, adapter: str) -> None:
+        """Make an adapter champion; what was not measured to be better is asked about first."""
+        await self._respond(interaction, self._promote(interaction, adapter), "promotion")
+
+    @finetune.command(description="Take a skill's last promotion back")
+    @app_commands.describe(skill="The skill whose champion before is to answer again")
+    async def rollback(self, interaction: discord.Interaction, skill: str) -> None:
+        """Let the champion before answer again."""
+        await self._respond(interaction, self._roll_back(interaction, skill), "rollback")
+
+    @start.autocomplete("skill")
+    @rollback.autocomplete("skill")
+    async def complete_skill(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        """The skills that exist and hold what was typed."""
+        return await self._tasks.run(self._skills(interaction, typed), "completion of a skill")
+
+    @promote.autocomplete("adapter")
+    async def complete_adapter(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        """The adapters whose skill or hash holds what was typed."""
+        return await self._tasks.run(self._cards(interaction, typed), "completion of an adapter")
+
+    @cancel.autocomplete("training")
+    async def complete_training(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        """The trainings that run or wait."""
+        return await self._tasks.run(self._trainings(interaction, typed), "completion of a training")
+
+    @commands.Cog.listener()
+    async def on_tune_pressed(
+        self, interaction: discord.Interaction, action: TuneAction, subject: str, language: Language
+    ) -> None:
+        """A button below a preview, a training, or the question whether to promote."""
+        await interaction.response.defer()
+        self._start(self._press(interaction, action, subject, language), interaction, f"press of {action}")
+
+    async def _respond(
+        self, interaction: discord.Interaction, work: Coroutine[object, object, None], name: str
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._start(work, interaction, name)
+
+    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
+        self._services.failures.start(work, partial(whisper, interaction), of_interaction(interaction), name)
+
+    def _admit(self, interaction: discord.Interaction) -> tuple[access.GuildPlace, discord.Member]:
+        place, member = access.place_and_member(interaction)
+        access.require_admin(interaction.permissions)
+        return place, member
+
+    async def _receive(
+        self, interaction: discord.Interaction, file: discord.Attachment, skill: str, base: str, audience: str
+    ) -> None:
+        """Refuse to the admin alone what can be refused by what Discord states, and prepare the rest."""
+        self._admit(interaction)
+        if not interaction.app_permissions.view_channel:
+            raise ChannelUnseen
+        if file.size > self._limit_mb * _MEGABYTE:
+            raise DatasetTooLargeError(file.filename, file.size / _MEGABYTE, self._limit_mb)
+        name = clean_skill(skill)
+        await interaction.response.defer(thinking=True)
+        self._start(self._prepare(interaction, file, name, base, audience), interaction, "preparation of a training")
+
+    async def _prepare(
+        self, interaction: discord.Interaction, file: discord.Attachment, skill: str, base: str, audience: str
+    ) -> None:
+        place, _ = self._admit(interaction)
+        texts, language = self._services.texts, of_interaction(interaction)
+        readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        draft = Draft(CommandResponse(interaction, private=False), self._services.throttles.of(place.id), lambda: None)
+        guild_id = str(place.guild.id)
+        skill = await self._adapters.spelling(guild_id, skill)
+        try:
+            reading = texts(language, "tuning.reading", name=discord.utils.escape_markdown(file.filename))
+            await draft.open(Content((reading,)))
+            found = await self._tuning.prepare(
+                await file.read(),
+                file.filename,
+                Wanted(guild_id, skill, readers.key, base),
+                language,
+                {channel.name: channel.mention for channel in place.guild.channels},
+                lambda line: draft.show(Content((small(line),))),
+            )
+            pages = split(render_tuning.preview(found, readers, language, texts))
+            await draft.finish(Content(pages, start_view(found.run_id, language, texts)))
+        except Exception as error:  # noqa: BLE001 - the boundary of this command: it is logged and shown
+            await draft.finish(Content(split(self._services.failures.sentence(error, language))))
+        finally:
+            await draft.close()
+
+    async def _status(self, interaction: discord.Interaction) -> None:
+        place, _ = self._admit(interaction)
+        trainings = await self._tuning.underway(place.guild.id)
+        adapters = await self._adapters.listed(str(place.guild.id))
+        language = of_interaction(interaction)
+        await _say(interaction, render_adapters.status(trainings, adapters, language, self._services.texts))
+
+    async def _list(self, interaction: discord.Interaction) -> None:
+        place, _ = self._admit(interaction)
+        adapters = await self._adapters.listed(str(place.guild.id))
+        await _say(
+            interaction, render_adapters.adapter_list(adapters, of_interaction(interaction), self._services.texts)
+        )
+
+    async def _cancel(self, interaction: discord.Interaction, run_id: str | None) -> None:
+        place, member = self._admit(interaction)
+        if run_id is None:
+            trainings = await self._tuning.underway(place.guild.id)
+            if len(trainings) > 1:
+                raise WhichTraining(len(trainings))
+            if not trainings:
+                raise NothingToCancel
+            run_id = trainings[0].run_id
+        prepared = await self._tuning.cancel(run_id, place.guild.id, member.id)
+        skill = render_tuning.bold(prepared.skill)
+        await _say(interaction, (self._services.texts(of_interaction(interaction), "tuning.cancel_done", skill=skill),))
+
+    async def _promote(self, interaction: discord.Interaction, sha256: str) -> None:
+        place, _ = self._admit(interaction)
+        texts, language = self._services.texts, of_interaction(interaction)
+        card = await self._adapters.find(str(place.guild.id), sha256)
+        doubt = await self._adapters.doubt(card)
+        if doubt is None:
+            await self._make_champion(interaction, card, language)
+            return
+        button = TuneButton(TuneAction.PROMOTE, card.adapter_sha256, language, texts(language, "tuning.confirm"))
+        question = render_adapters.doubtful(card, doubt, language, texts)
+        await interaction.edit_original_response(content=question, view=only(button))
+
+    async def _make_champion(self, interaction: discord.Interaction, card: Card, language: Language) -> None:
+        promotion = await self._adapters.promote(card)
+        sentence = render_adapters.promoted(promotion, language, self._services.texts)
+        await interaction.edit_original_response(content=sentence, view=None)
+
+    async def _roll_back(self, interaction: discord.Interaction, skill: str) -> None:
+        place, _ = self._admit(interaction)
+        was, now = await self._adapters.roll_back(str(place.guild.id), skill)
+        sentence = render_adapters.rolled_back(was, now, of_interaction(interaction), self._services.texts)
+        await _say(interaction, (sentence,))
+
+    async def _press(
+        self, interaction: discord.Interaction, action: TuneAction, subject: str, language: Language
+    ) -> None:
+        place, member = self._admit(interaction)
+        if action is TuneAction.PROMOTE:
+            card = await self._adapters.find(str(place.guild.id), subject)
+            await self._make_champion(interaction, card, language)
+            return
+        assert interaction.message is not None, "a button stands below a message"  # noqa: S101
+        destination = Destination(place.guild.id, place.id, interaction.message.id, member.id, language)
+        if action is TuneAction.START:
+            await self._tuning.start(subject, destination)
+        elif action is TuneAction.DISCARD:
+            await self._tuning.discard(subject, destination)
+        else:
+            await self._cancel_pressed(interaction, subject, place.guild.id, member.id)
+
+    async def _cancel_pressed(
+        self, interaction: discord.Interaction, run_id: str, guild_id: int, member_id: int
+    ) -> None:
+        try:
+            await self._tuning.cancel(run_id, guild_id, member_id)
+        except NothingToCancel:
+            await interaction.edit_original_response(view=None)
+            raise
+
+    async def _skills(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        place, _ = self._admit(interaction)
+        skills = await self._adapters.skills(str(place.guild.id))
+        return _matching([(skill, skill) for skill in skills], typed)
+
+    async def _cards(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        place, _ = self._admit(interaction)
+        cards = [listed.card for listed in await self._adapters.listed(str(place.guild.id))]
+        return _matching([(render_adapters.adapter_choice(card), card.adapter_sha256) for card in cards], typed)
+
+    async def _trainings(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
+        place, _ = self._admit(interaction)
+        trainings = await self._tuning.underway(place.guild.id)
+        return _matching([(training.prepared.skill, training.run_id) for training in trainings], typed)
+
+
+async def _say(interaction: discord.Interaction, pages: Sequence[str]) -> None:
+    for page in pages:
+        await whisper(interaction, page)
+
+
+def _matching(choices: Sequence[tuple[str, str]], typed: str) -> list[Choice]:
+    """Those whose name or value holds what was typed, as many as Discord takes."""
+    wanted = typed.casefold()
+    found = [(name, value) for name, value in choices if wanted in name.casefold() or wanted in value.casefold()]
+    return [Choice(name=name, value=value) for name, value in found[:_MOST_CHOICES]]
