@@ -14,6 +14,7 @@ import statistics
 import time
 
 from benchmarks import results
+from chains.log import Latency
 from chains.routing.counterfactual import counterfactual_of
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy
@@ -38,7 +39,17 @@ def main() -> None:
 
 def _milliseconds(policy: Policy, draw: random.Random, *, tuned: bool) -> float:
     champion = Champion(
-        "g", "s", "a", "b", "guild", draw.randint(1, 3000), draw.random(), draw.random(), draw.random() < 0.5, 1.0
+        "g",
+        "s",
+        "a",
+        "b",
+        "guild",
+        draw.randint(1, 3000),
+        draw.random(),
+        draw.random(),
+        draw.random() < 0.5,
+        1.0,
+        wins=draw.random(),
     )
     shares = [draw.gammavariate(0.3, 1) for _ in QuestionKind]
     measured = Measured(
@@ -47,10 +58,9 @@ def _milliseconds(policy: Policy, draw: random.Random, *, tuned: bool) -> float:
         kinds={kind: share / sum(shares) for kind, share in zip(QuestionKind, shares, strict=True)},
         champion=champion if tuned else None,
         likeness_to_training=draw.random() if tuned else None,
-        retrieval_seconds=draw.uniform(1, 20),
-        specialist_seconds=draw.uniform(1, 20) if tuned else None,
+        retrieval_latency=Latency(draw.uniform(1, 20), 20.0),
+        specialist_latency=Latency(draw.uniform(1, 20), 20.0) if tuned else None,
         cost_ratio=10 ** draw.uniform(-2, 2) if tuned else None,
-        specialist_wins=draw.random() if tuned else None,
     )
     situation = Situation(has_champion=tuned, champion_reads_passages=tuned and champion.reads_passages)
     decision = policy.decide(signals_of(measured), situation)

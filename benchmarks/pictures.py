@@ -16,18 +16,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as NothingOffered
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 _PERMIT = "How much does a mooring permit for a visiting boat cost?"
+_REQUEST = "the thicknesser spits out chips on the wrong side and makes a howling noise, can someone take it apart?"
 _START_LIMIT_S = 3600
 _STEP_LIMIT_S = 60
 _POLL_S = 0.1
+_OFFER_LIMIT_MS = 2000
 _MESSAGE = "article.channel-message"
 
 
@@ -62,7 +65,8 @@ class Journey:
         )
 
     def command(self, text: str, **options: str) -> None:
-        """Choose a slash command and fill its options; `file` is uploaded, others are chosen from what is offered."""
+        """Choose a slash command and fill its options; `file` is uploaded, others are chosen from what is offered, or
+        typed where nothing of that name is."""
         self._page.locator("#channel-composer-input").fill("")
         self._page.locator("#channel-composer-input").press_sequentially(text)
         self._page.locator(f"[role=option]:has-text('{text}')").first.click()
@@ -70,8 +74,10 @@ class Journey:
             if name == "file":
                 self._page.set_input_files("input[type=file]", value)
             else:
+                self._page.locator(f"[data-option='{name}']").last.click()
                 self._page.keyboard.type(value)
-                self._page.locator(f"[role=option]:has-text('{value}')").first.click()
+                with suppress(NothingOffered):
+                    self._page.locator(f"[role=option]:has-text('{value}')").first.click(timeout=_OFFER_LIMIT_MS)
 
     def send(self) -> None:
         """Send what stands in the composer, once the page takes it: Enter would be lost before."""
@@ -154,6 +160,40 @@ def walk(journey: Journey) -> None:
     journey.picture("why-in-chinese")
 
 
+def walk_tuning(journey: Journey) -> None:
+    """An admin tunes a skill: asked before, the training with its plot, its report, asked after, why, rolled back."""
+    journey.view_as("Ada")
+    journey.ask(_REQUEST)
+    journey.shows(r"howling.* s\s.*Why\?")
+    journey.picture("before-tuning")
+    journey.view_as("Iris")
+    journey.command("/finetune start", file=str(ROOT / "examples" / "training" / "help-desk.jsonl"), skill="help-desk")
+    journey.send()
+    journey.shows(r"ready to be trained.*Start")
+    journey.picture("tuning-preview")
+    journey.press("Start")
+    journey.shows(r"step [6-9]\d of", _START_LIMIT_S)
+    journey.picture("tuning-progress")
+    journey.shows("is trained", _START_LIMIT_S)
+    journey.picture("tuning-report")
+    journey.view_as("Ada")
+    journey.ask(_REQUEST)
+    journey.shows(r"tool-repair.*tuned model · .* s\s.*Why\?")
+    journey.picture("tuned-model-answers")
+    journey.press("Why?")
+    journey.shows("Route: specialist")
+    journey.picture("why-the-tuned-model")
+    journey.view_as("Iris")
+    journey.command("/finetune rollback", skill="help-desk")
+    journey.send()
+    journey.shows("help-desk")
+    journey.picture("rolled-back")
+    journey.view_as("Ada")
+    journey.ask(_REQUEST)
+    journey.shows(r"no answer · .*Why\?")
+    journey.picture("as-before-tuning")
+
+
 @contextmanager
 def local_discord() -> Iterator[str]:
     """A bot of its own; yields the page's address."""
@@ -195,6 +235,7 @@ def main() -> None:
         journey = Journey(page, folder)
         journey.open(url)
         walk(journey)
+        walk_tuning(journey)
         browser.close()
 
 
