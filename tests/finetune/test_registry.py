@@ -1,56 +1,139 @@
-"""Which champion answers in which guild, from a real database."""
+"""The registry of adapters: whose they are, which is champion, and what is refused."""
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from finetune.errors import AdapterNotRegisteredError, RegistryTooNewError
-from finetune.registry import Registry
+from finetune.bases import Bases
+from finetune.busy import Busy
+from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError
+from finetune.registry import Registry, adapter_sha256
+from finetune.specialists import LocalSpecialists
+from finetune.types import Card, Compared, Evaluation, Interval, TaskKind
 from knowledge.types import OWNER, Reader
+from weights.store import Weights
 
-MEMBER = Reader(frozenset({"7"}))
-
-
-def add(path: Path, guild_id: str, skill: str, audience_key: str) -> None:
-    row = (guild_id, skill, "a" * 64, "embedded-small", audience_key, 300, 0.9, 0.5, 0, 120.0)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("INSERT INTO champion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+EVALUATION = Evaluation(10, 0.9, 0.4, Interval(0.5, 0.3, 0.7), 2.0, 1.9, 0.1, 0.2)
+Register = Callable[..., Card]
 
 
 @pytest.fixture
-async def path(tmp_path: Path) -> Path:
-    made = tmp_path / "finetune.db"
-    assert await Registry(made).champions("1", OWNER) == ()
-    return made
+def register(registry: Registry, tmp_path: Path) -> Register:
+    """Registers an adapter of a few bytes."""
+
+    def make(name: str, guild_id: str = "1", skill: str = "billing", audience_key: str = "guild") -> Card:
+        folder = tmp_path / "trained" / name
+        folder.mkdir(parents=True)
+        (folder / "adapter_config.json").write_text("{}")
+        (folder / "adapter_model.safetensors").write_bytes(name.encode())
+        sha256 = adapter_sha256(folder)
+        card = Card(
+            sha256, guild_id, skill, TaskKind.LABEL, "embedded-small", audience_key, "0" * 64, 100, ("a", "b"), (),
+            EVALUATION, 40, 60.0, 300.0, 2000, f"2026-11-01T00:00:{len(name):02}",
+        )  # fmt: skip
+        registry.register(card, folder, b"", b"")
+        return card
+
+    return make
 
 
-async def test_a_guild_sees_its_own_champions_by_skill_and_no_others(path: Path) -> None:
-    for guild_id, skill in (("1", "sorting"), ("1", "greeting"), ("2", "secret")):
-        add(path, guild_id, skill, "guild")
-    assert [champion.skill for champion in await Registry(path).champions("1", MEMBER)] == ["greeting", "sorting"]
+def test_a_guild_sees_its_own_adapters_and_no_others(registry: Registry, register: Register) -> None:
+    mine, other = register("one"), register("three", skill="tools")
+    theirs = register("theirs", guild_id="2")
+    for card in (mine, other, theirs):
+        registry.promote(card.guild_id, card.adapter_sha256)
+    assert [champion.skill for champion in registry.champions("1")] == ["billing", "tools"]
+    assert [listed.card for listed in registry.adapters("2")] == [theirs]
+    with pytest.raises(AdapterUnknownError):
+        registry.promote("1", theirs.adapter_sha256)
+    with pytest.raises(AdapterUnknownError):
+        registry.remove("1", theirs.adapter_sha256)
 
 
-async def test_a_champion_answers_only_those_who_may_read_its_data_set(path: Path) -> None:
-    add(path, "1", "open", "channel:7")
-    add(path, "1", "hidden", "channel:8")
-    assert [champion.skill for champion in await Registry(path).champions("1", MEMBER)] == ["open"]
-    assert len(await Registry(path).champions("1", OWNER)) == 2
+async def test_a_champion_answers_only_those_who_may_read_its_data_set(
+    registry: Registry, register: Register, weights: Weights
+) -> None:
+    card = register("one", audience_key="channel:5")
+    registry.promote("1", card.adapter_sha256)
+    specialists = LocalSpecialists(registry, Bases(weights), Busy(), 16, {})
+    assert await specialists.champions("1", Reader(frozenset({"6"}))) == ()
+    assert len(await specialists.champions("1", Reader(frozenset({"5"})))) == 1
+    assert len(await specialists.champions("1", OWNER)) == 1
 
 
-async def test_an_adapter_that_is_not_on_this_machine_is_named(path: Path) -> None:
-    add(path, "1", "sorting", "guild")
-    registry = Registry(path)
-    (champion,) = await registry.champions("1", OWNER)
-    with pytest.raises(AdapterNotRegisteredError, match="sorting"):
-        registry.model(champion)
+def test_the_beginning_of_a_hash_is_enough_where_it_names_one(registry: Registry, register: Register) -> None:
+    card = register("one")
+    assert registry.promote("1", card.adapter_sha256[:6].upper()) == card
+    for unclear in ("", "zz"):
+        with pytest.raises(AdapterUnknownError, match="Known here"):
+            registry.card("1", unclear)
 
 
-async def test_a_database_of_a_later_version_is_left_alone(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 99")
-    with pytest.raises(RegistryTooNewError, match="Install the later program again"):
-        await Registry(path).champions("1", OWNER)
+def test_rolling_back_undoes_one_promotion_after_the_other(registry: Registry, register: Register) -> None:
+    first, second = register("one"), register("three")
+    for card in (first, second, second):
+        registry.promote("1", card.adapter_sha256)
+    assert [listed.is_champion for listed in registry.adapters("1")] == [True, False]
+    assert registry.roll_back("1", "billing") == (second, first)
+    assert registry.roll_back("1", "billing") == (first, None)
+    with pytest.raises(NothingToRollBackError, match="Skills with adapters: billing"):
+        registry.roll_back("1", "billing")
+
+
+def test_removing_a_champion_lets_the_one_before_it_answer(registry: Registry, register: Register) -> None:
+    first, second = register("one"), register("three")
+    registry.promote("1", first.adapter_sha256)
+    registry.promote("1", second.adapter_sha256)
+    registry.remove("1", second.adapter_sha256)
+    assert registry.champions("1")[0].adapter_sha256 == first.adapter_sha256
+    assert not registry.folder(second.adapter_sha256).exists()
+
+
+def test_what_a_comparison_found_stands_with_the_champion(registry: Registry, register: Register) -> None:
+    card = register("one")
+    registry.promote("1", card.adapter_sha256)
+    assert registry.champions("1")[0].wins is None
+    registry.note_comparison("1", card.adapter_sha256, Compared(True, 0.75, Interval(0.1, 0.05, 0.2)))
+    (champion,) = registry.champions("1")
+    assert (champion.reads_passages, champion.wins) == (True, 0.75)
+
+
+def test_champions_whose_files_are_gone_do_not_answer(registry: Registry, register: Register) -> None:
+    card = register("one")
+    registry.promote("1", card.adapter_sha256)
+    (registry.folder(card.adapter_sha256) / "adapter_model.safetensors").unlink()
+    assert registry.champions("1") == ()
+
+
+def test_two_first_openings_at_once_make_one_database(tmp_path: Path) -> None:
+    for attempt in range(20):
+        folder = tmp_path / str(attempt)
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(lambda _, at=folder: Registry(at).adapters("1"), range(4))) == [()] * 4
+
+
+def test_a_guild_is_found_by_its_name_or_id(registry: Registry) -> None:
+    registry.name_guild("7", "Harbour Lights")
+    assert registry.guild_id("Harbour Lights") == "7"
+    assert registry.guild_id("7") == "7"
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    with sqlite3.connect(tmp_path / "data" / "finetune.db") as old:
+        old.execute("CREATE TABLE champion (guild_id TEXT)")
+        old.execute("PRAGMA user_version = 1")
+    assert registry.champions("1") == ()
+
+
+def test_a_database_of_a_later_version_is_left_alone(registry: Registry, tmp_path: Path) -> None:
+    registry.adapters("1")
+    with sqlite3.connect(tmp_path / "data" / "finetune.db") as later:
+        later.execute("PRAGMA user_version = 9")
+    with pytest.raises(RegistryTooNewError, match="version 9"):
+        registry.adapters("1")
