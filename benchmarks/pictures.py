@@ -181,7 +181,7 @@ def walk_tuning(journey: Journey) -> None:
     journey.shows(r"tool-repair.*tuned model · .* s\s.*Why\?")
     journey.picture("tuned-model-answers")
     journey.press("Why?")
-    journey.shows("Route: specialist")
+    journey.shows("Route: tuned model")
     journey.picture("why-the-tuned-model")
     journey.view_as("Iris")
     journey.command("/finetune rollback", skill="help-desk")

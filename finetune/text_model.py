@@ -62,6 +62,7 @@ class TextModel:
         input_tokens = prompt.shape[1]
         if input_tokens >= self._context_tokens:
             raise PromptTooLongError(input_tokens, self._context_tokens)
+        self._is_stopping = is_stopping
         with self._adapters.using(request.adapter):
             if request.labels:
                 return self._choose(request, prompt, deliver, is_stopping)
@@ -71,7 +72,10 @@ class TextModel:
         """Deliver one of the labels."""
         tree = LabelTree.of(request.labels, self._encoder.labels(request.labels))
         end = self._tokenizer.eos_token_id
-        label, _ = choose(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
+        try:
+            label, _ = choose(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
+        except _CancelledError:
+            label = None
         if label is None:
             return Generated(prompt.shape[1], 0, "cancelled")
         deliver(label)
@@ -85,7 +89,6 @@ class TextModel:
         input_tokens = prompt.shape[1]
         streamer = _Streamer(self._tokenizer, StopStrings(request.stop), deliver, is_stopping)
         room = min(request.max_new_tokens, self._context_tokens - input_tokens)
-        self._is_stopping = is_stopping
         try:
             self._model.generate(
                 prompt,

@@ -178,7 +178,7 @@ def test_a_requested_route_that_has_nothing_to_answer_with_is_not_replaced_silen
     refusal = EXPLAINER.refusal(decision, "rules.md", Language.EN)
     assert decision.route is Route.ABSTAIN
     assert deciding_reason(decision) == Gate("request_unavailable", Route.SPECIALIST, False)
-    assert "specialist" in refusal
+    assert "tuned model" in refusal
     assert "no tuned model yet" in refusal
 
 

@@ -80,6 +80,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_model_folder
 async def park(settings: Settings) -> AsyncIterator[Park]:
     loader = Loader(settings)
     encoders, library = await loader.load_documents(lambda _: None)
+    await library.register_guild(GUILD, "Park")
     await library.ingest_bytes(LAWN, name="lawn.md", guild_id=GUILD, audience=EVERY_MEMBER, ingested_by="test")
     yield Park(loader, await loader.load_assistant(library, encoders, lambda _: None))
     await loader.close()
