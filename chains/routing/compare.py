@@ -13,6 +13,7 @@ from chains.language import detect
 from chains.types import Answer, Language, Question, Route
 from knowledge.types import Reader
 
+_CITATION = re.compile(r"\[\d+\]")
 _ARTICLE = re.compile(r"\b(a|an|the)\b")
 
 TRIED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED)
@@ -88,8 +89,10 @@ def score(answer: Answer, reference: Reference) -> float:
 
 
 def _words(text: str, language: Language) -> list[str]:
-    """What is compared (SQuAD's measure): no case, punctuation or English article; in Chinese the characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """What is compared (SQuAD's measure), without citation, case, punctuation and English article; in Chinese the
+    characters.
+    """
+    folded = unicodedata.normalize("NFKC", _CITATION.sub(" ", text)).casefold()
     kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in folded)
     return list("".join(kept.split())) if language is Language.ZH else _ARTICLE.sub(" ", kept).split()
 
