@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.markdown import duration, is_measured, load, provenance, table
+from benchmarks.markdown import RESULTS, duration, is_measured, load, provenance, table
 
 
 def first_start() -> Iterable[str]:
@@ -90,3 +90,44 @@ def counterfactual() -> Iterable[str]:
         ),
     )
     yield provenance(result)
+
+
+def training() -> Iterable[str]:
+    """How fast is trained, beside other trainers."""
+    names = sorted(path.stem for path in RESULTS.glob("tuning_*.json"))
+    if not names:
+        return
+    yield "## Training\n"
+    yield (
+        "The same examples through three trainers, each in its own process, in turn: ours (which computes the "
+        "vocabulary for the completions alone and makes a checkpoint every 30 s), transformers' Trainer and TRL's "
+        "SFTTrainer with fp32 weights, bf16 arithmetic, the eager attention that is fastest here, batches of 8 of "
+        "about one length, losses of the completions alone, no gradient checkpointing. Tokens without padding, from "
+        "the first pass to the last step; of each the fastest round. The whole training is extrapolated from a step.\n"
+    )
+    for name in names:
+        result = load(name)
+        figures = result["figures"]
+        run, measured = figures["the run"], figures["speed"]
+        yield f"### {name.removeprefix('tuning_')}\n"
+        ways = {way: found for way, found in measured.items() if isinstance(found, dict)}
+        yield from table(
+            ("", "tokens/s", "by round", "seconds a step", "peak memory", "whole training", "loss, last steps"),
+            (
+                (
+                    way,
+                    found["tokens a second"],
+                    ", ".join(map(str, found["tokens a second, by round"])),
+                    found["seconds a step"],
+                    f"{found['peak memory in MB']:,} MB",
+                    f"{found['minutes of a whole training, extrapolated']:.1f} min",
+                    found["loss, last ten steps"],
+                )
+                for way, found in ways.items()
+            ),
+        )
+        yield (
+            f"The run itself, of {run['steps']} steps, took {run['minutes']:.1f} min, {run['tokens a second']} "
+            f"tokens/s, {run['peak memory in MB']:,} MB.\n"
+        )
+        yield provenance(result)

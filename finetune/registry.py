@@ -10,7 +10,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -277,7 +277,9 @@ class Registry:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Make the tables; version 1 could hold no adapter yet. Another process may be about to do the same."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    # It is not waited for: SQLite refuses the change at once where another connection is about to make it.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         if int(connection.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
