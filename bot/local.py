@@ -159,6 +159,8 @@ class _Notes:
 def _port(wanted: int | None) -> int:
     """The wanted port; without one, the usual one, or any where that is taken."""
     with socket.socket() as probe:
+        # As the server itself does: a killed bot's connections hold the port for a minute, and hinder nobody.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", _PORT if wanted is None else wanted))
         except OSError as error:
