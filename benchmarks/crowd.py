@@ -88,7 +88,7 @@ async def _ask_all(discord: Server) -> dict[str, object]:
     in_order = [
         sorted(ids, key=lambda each: replies[each].ended) == sorted(ids, key=lambda each: sent[each]) for ids in asked
     ]
-    routes = Counter(_route(replies[each].content) for each in sent)
+    routes = Counter(replies[each].route for each in sent)
     return {
         "questions": len(sent),
         "answered": sum(count for route, count in routes.items() if route is not None),
@@ -101,12 +101,6 @@ async def _ask_all(discord: Server) -> dict[str, object]:
         "seconds until all were asked": round(asking_s, 2),
         "seconds to the last answer": round(max(replies[each].ended for each in sent) - began, 1),
     }
-
-
-def _route(content: str) -> str | None:
-    """The route that the last line names; None where the answer did not come to its end."""
-    line = content.splitlines()[-1]
-    return line.removeprefix("-# ").partition(" · ")[0] if line.startswith("-# ") and " · " in line else None
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ async def _watched(work: object) -> dict[str, float]:
     await work  # type: ignore[misc]
     seconds = asyncio.get_running_loop().time() - began
     beating.cancel()
-    return {"seconds": round(seconds, 1), "beats": len(heart.lags_s), **_summary(heart.lags_s)}
+    return {"seconds": round(seconds, 1), **heart.figures()}
 
 
 async def _work(discord: Server, docs: Sequence[dict[str, str]], questions: Sequence[str]) -> None:
@@ -83,15 +83,6 @@ async def _take_in(discord: Server, docs: Sequence[dict[str, str]]) -> None:
             audience=EVERY_MEMBER,
             ingested_by="benchmark",
         )
-
-
-def _summary(lags_s: Sequence[float]) -> dict[str, float]:
-    ranked = sorted(lags_s)
-    return {
-        "p99 ms": round(1000 * ranked[int(len(ranked) * 0.99)], 1),
-        "p99.9 ms": round(1000 * ranked[int(len(ranked) * 0.999)], 1),
-        "longest ms": round(1000 * ranked[-1], 1),
-    }
 
 
 if __name__ == "__main__":

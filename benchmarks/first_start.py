@@ -24,7 +24,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks import results
-from benchmarks.pictures import CHROMIUM, QUIET, ROOT, Journey
+from benchmarks.browser import CHROMIUM, QUIET, ROOT, Journey
 
 _LIMIT_S = 3600
 _POLL_S = 0.2

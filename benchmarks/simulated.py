@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,11 @@ from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import load_settings
 from bot.tasks import Tasks
+from chains.log import DecisionLog
 from knowledge.library import Library
 
 SETTLE_TIMEOUT_S = 600.0
+_POLL_S = 0.02
 
 
 @dataclass
@@ -35,6 +37,12 @@ class Reply:
     ended: float
     content: str
 
+    @property
+    def route(self) -> str | None:
+        """As the last line names it; None where the answer did not come to its end."""
+        line = self.content.splitlines()[-1]
+        return line.removeprefix("-# ").partition(" · ")[0] if line.startswith("-# ") and " · " in line else None
+
 
 @dataclass
 class Server:
@@ -44,6 +52,7 @@ class Server:
     app: App
     guild: GuildHandle
     library: Library
+    decisions: DecisionLog
     replies: dict[int, Reply] = field(default_factory=dict)
     """By the id of the message that was replied to; each is kept up to date."""
 
@@ -70,6 +79,12 @@ class Server:
         await self.app.tasks.idle()
         await self.env.settle()
 
+    async def until(self, holds: Callable[[], bool], limit_s: float) -> None:
+        """Let things happen until something holds. Raises TimeoutError."""
+        async with asyncio.timeout(limit_s):
+            while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
+                await asyncio.sleep(_POLL_S)
+
     def note(self, event: str, payload: Mapping[str, Any]) -> None:
         """Keep what the simulated Discord was told, with the time."""
         now = time.monotonic()
@@ -93,17 +108,26 @@ async def server(data_dir: Path) -> AsyncIterator[Server]:
     assistant_part: Part[Assistant] = Part.of("chat_model", assistant)
     scope = OutsideScope()
     tasks = Tasks(scope)
-    app = assemble(settings, documents_part, assistant_part, tasks, shard_count=1)
+    app = assemble(
+        settings,
+        documents_part,
+        assistant_part,
+        tasks,
+        tuner=Part.of("tuner", loader.tuner),
+        registry=loader.registry,
+        shard_count=1,
+    )
     env = simcord.Env(app.client, settle_timeout=SETTLE_TIMEOUT_S)
     scope.attach(env)
-    made = Server(env, app, env.create_guild("Benchmark"), library)
+    decisions = DecisionLog(settings.chains.data_dir / "decisions.db")
+    made = Server(env, app, env.create_guild("Benchmark"), library, decisions)
     env.backend.subscribers.append(made.note)
     try:
         await env.start()
         await library.register_guild(made.guild_id, "Benchmark")
         yield made
     finally:
-        await tasks.close()
+        await app.close()
         await env.shutdown()
         await loader.close()
 
@@ -123,3 +147,13 @@ class Heartbeat:
             due = clock() + self.INTERVAL_S
             await asyncio.sleep(self.INTERVAL_S)
             self.lags_s.append(max(0.0, clock() - due))
+
+    def figures(self) -> dict[str, float]:
+        """The lags that 99 and 99.9 of 100 beats keep within, and the longest."""
+        ranked = sorted(self.lags_s)
+        return {
+            "beats": len(ranked),
+            "p99 ms": round(1000 * ranked[int(len(ranked) * 0.99)], 1),
+            "p99.9 ms": round(1000 * ranked[int(len(ranked) * 0.999)], 1),
+            "longest ms": round(1000 * ranked[-1], 1),
+        }

@@ -39,10 +39,14 @@ _QUIET_CORES = 0.15
 _TRIES = 6
 
 
-def compare(run: Path, steps: int, rounds: int) -> dict[str, object]:
-    """Each way in turn, in every round in another order. Blocks for minutes."""
+def require_trl() -> None:
+    """Before anything is measured. Raises SystemExit."""
     if find_spec("trl") is None or find_spec("datasets") is None:
         raise SystemExit("TRL is not installed, and is compared with: pip install trl")
+
+
+def compare(run: Path, steps: int, rounds: int) -> dict[str, object]:
+    """Each way in turn, in every round in another order. Blocks for minutes."""
     found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     for number in range(rounds):
         for way in WAYS if number % 2 == 0 else WAYS[::-1]:

@@ -29,7 +29,7 @@ from langchain_core.language_models import BaseChatModel
 
 from benchmarks import results
 from benchmarks.labelling import SHOTS, Way, by_model, by_regression, label_all, less, with_examples
-from benchmarks.training_speed import compare
+from benchmarks.training_speed import compare, require_trl
 from finetune.bases import Bases
 from finetune.busy import Busy
 from finetune.dataset import from_jsonl
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=500, help="of test questions")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
+    require_trl()
     with tempfile.TemporaryDirectory() as data_dir:
         figures = _measure(arguments.folder, arguments.base, arguments.limit, Path(data_dir))
     if arguments.json:

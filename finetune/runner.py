@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +21,9 @@ from finetune.types import TrainingProgress
 
 _log = logging.getLogger(__name__)
 
+KILLED = "killed"
+"""Reason of a failure: the system ended the child."""
 _END_LIMIT_S = 10
-_KILLED = -9
 _LINE_LIMIT = 16 * 2**20
 """Bytes of one line of progress, which holds every loss."""
 
@@ -62,7 +64,7 @@ class Runner:
             await _end(child)
         result = folder.result()
         if result is None:
-            raise TrainingFailedError(failed or ("killed" if child.returncode == _KILLED else "unexpected"))
+            raise TrainingFailedError(failed or (KILLED if child.returncode == -signal.SIGKILL else "unexpected"))
         return result
 
     async def _follow(

@@ -157,7 +157,9 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     task = [encoder.encode(example, plan.kind) for example in examples]
     replay = [encoder.encode(example, TaskKind.TEXT) for example in replayed]
     model = with_adapter(load_base(Path(plan.base_folder), plan.threads), plan.recipe)
-    channel.begin(plan.total_steps, *_before(folder, plan))
+    losses, resumed_from = _before(folder, plan)
+    logging.info("training from step %d of %d", resumed_from, plan.total_steps)
+    channel.begin(plan.total_steps, losses, resumed_from)
     trained = train(model, [*task, *replay], plan, folder, int(encoder.tokenizer.pad_token_id or 0), channel)
     measure = Measure(
         kind=plan.kind,

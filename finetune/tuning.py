@@ -21,12 +21,19 @@ import psutil
 
 from finetune.bases import Base, Bases, choose
 from finetune.dataset import MIN_EXAMPLES, load, split, to_jsonl
-from finetune.errors import BaseTooEnglishError, NoDiskError, NoMemoryError, RunNotFoundError, TooFewExamplesError
+from finetune.errors import (
+    BaseTooEnglishError,
+    NoDiskError,
+    NoMemoryError,
+    RunNotFoundError,
+    TooFewExamplesError,
+    TrainingFailedError,
+)
 from finetune.general import replayed_for
 from finetune.plan import Plan, RunFolder
 from finetune.promote import judge
 from finetune.registry import Registry, adapter_sha256
-from finetune.runner import Runner
+from finetune.runner import KILLED, Runner
 from finetune.types import Card, Dataset, LabelHelp, LineProblem, Outcome, Preview, TrainingProgress, Wanted
 from weights.types import OnProgress
 
@@ -88,11 +95,19 @@ class Tuner:
         """Train and measure, going on where a kill cut it off. Cancelling ends it; `discard` takes it away.
 
         Raises:
-            RunNotFoundError, TrainingFailedError.
+            RunNotFoundError.
+            TrainingFailedError: also where the system killed it twice without a new checkpoint between.
         """
         folder = self._folder(run_id)
-        if folder.result() is None:
-            await self._runner.run(folder, on_progress)
+        while folder.result() is None:
+            before = folder.checkpoint()
+            try:
+                await self._runner.run(folder, on_progress)
+            except TrainingFailedError as error:
+                after = folder.checkpoint()
+                if error.reason != KILLED or after == before or after is None:
+                    raise
+                _log.warning("the trainer of the run %s was killed, and goes on from %s", run_id, after.name)
 
     async def finish(self, run_id: str) -> Outcome:
         """Register what was trained, and make it champion where it is better than its base.

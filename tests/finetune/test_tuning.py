@@ -28,7 +28,7 @@ from finetune.errors import (
     TooFewExamplesError,
     TrainingFailedError,
 )
-from finetune.plan import RunFolder
+from finetune.plan import RunFolder, step_of
 from finetune.registry import Registry, adapter_sha256
 from finetune.specialists import LocalSpecialists
 from finetune.tuning import Tuner
@@ -106,35 +106,58 @@ async def test_a_killed_trainer_goes_on_from_its_checkpoint_each_time_until_one_
     preview = await prepared()
     folder = run_folder(tmp_path, preview)
     with_checkpoints(folder, 0.0)
-    draw, resumed, kills = random.Random(5), [], 0
-    while kills < 10:
-        limit, seen = draw.randint(2, 12), 0
+    draw, resumed, kills = random.Random(5), list[int](), 0
+    limit, seen = 0, 0
 
-        def kill_in_a_while(progress: TrainingProgress, limit: int = limit) -> None:
-            nonlocal seen, kills
-            if progress.stage != "training":
-                return
-            seen += 1
-            if seen == 1:
-                resumed.append(progress.resumed_from)
-            if seen == limit and folder.checkpoint() is not None:
-                kills += 1
-                os.kill(children()[0].pid, signal.SIGKILL)
+    def kill_in_a_while(progress: TrainingProgress) -> None:
+        nonlocal limit, seen, kills
+        if progress.stage == "loading":
+            limit, seen = draw.randint(2, 12), 0
+        if progress.stage != "training" or kills == 10:
+            return
+        seen += 1
+        if seen == 1:
+            resumed.append(progress.resumed_from)
+        checkpoint = folder.checkpoint()
+        # One that is as far as it went on from says nothing of going on again: that kill would be a failure.
+        if seen == limit and checkpoint is not None and step_of(checkpoint) > resumed[-1]:
+            kills += 1
+            os.kill(children()[0].pid, signal.SIGKILL)
 
-        try:
-            await tuner.run(preview.run_id, kill_in_a_while)
-        except TrainingFailedError as error:
-            assert error.reason == "killed"
-        else:
-            break
-    await tuner.run(preview.run_id, nothing)
+    await tuner.run(preview.run_id, kill_in_a_while)
     await tuner.finish(preview.run_id)
     assert kills >= 3
+    assert len(resumed) == kills + 1
     assert resumed[0] == 0
     assert all(step > 0 for step in resumed[1:])
     assert resumed == sorted(resumed)
     assert len(registry.adapters("g")) == 1
     assert not children()
+
+
+async def test_a_trainer_that_is_killed_twice_at_one_checkpoint_fails_and_goes_on_when_tried_again(
+    tuner: Tuner, prepared: Prepare, tmp_path: Path
+) -> None:
+    preview = await prepared()
+    folder = run_folder(tmp_path, preview)
+    with_checkpoints(folder, 0.5)
+    resumed: list[int] = []
+
+    def kill_once_there_is_a_checkpoint(progress: TrainingProgress) -> None:
+        if progress.stage == "training" and folder.checkpoint() is not None:
+            resumed.append(progress.resumed_from)
+            os.kill(children()[0].pid, signal.SIGKILL)
+
+    with pytest.raises(TrainingFailedError) as failure:
+        await tuner.run(preview.run_id, kill_once_there_is_a_checkpoint)
+    assert failure.value.reason == "killed"
+    checkpoint = folder.checkpoint()
+    assert checkpoint is not None
+    assert resumed[0] == 0
+    assert resumed[-1] == step_of(checkpoint)
+    told: list[TrainingProgress] = []
+    await tuner.run(preview.run_id, told.append)
+    assert {progress.resumed_from for progress in told if progress.stage == "training"} == {step_of(checkpoint)}
 
 
 async def test_a_trainer_killed_before_its_first_checkpoint_starts_again(

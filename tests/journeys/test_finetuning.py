@@ -528,7 +528,7 @@ class TestAfterARestart:
         await workshop.env.restart_bot(workshop.restart().client)
         await workshop.until(lambda: "paused" in workshop.message().content)
         assert workshop.message().content.splitlines()[-1] == (
-            f"-# started by <@{workshop.admin.id}> · went on from step 16 after a restart"
+            f"-# started by <@{workshop.admin.id}> · went on from step 16 after an interruption"
         )
         workshop.tuner.may_go_on.set()
         await workshop.rest()
