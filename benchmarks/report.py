@@ -38,6 +38,8 @@ def page() -> str:
         quality.tuning(),
         quality.facts_and_skill(),
         speed.training(),
+        speed.while_training(),
+        speed.kills(),
         speed.event_loop(),
         speed.crowd(),
         speed.counterfactual(),

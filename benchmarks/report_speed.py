@@ -58,6 +58,77 @@ def event_loop() -> Iterable[str]:
     yield provenance(result)
 
 
+def while_training() -> Iterable[str]:
+    """Answers beside a training."""
+    if not is_measured("while_training"):
+        return
+    result = load("while_training")
+    figures = result["figures"]
+    lags = figures["event loop during it"]
+    yield "## Answers during a training\n"
+    yield (
+        f"{figures['questions']} questions, of a tuned skill and of the example handbook, asked one by one of the bot "
+        "at rest, and again while it trains the larger base. Seconds from the question to the last edit of its answer; "
+        "the explanation's own figures are of the answer alone, as the log of answers has it.\n"
+    )
+    stated = figures["as the explanation states it"]
+    yield from table(
+        ("route", "answers", "median (p95)", "as explained", "during a training", "times as long, at the median"),
+        (
+            (
+                route,
+                found["answers"],
+                f"{found['p50']} ({found['p95']})",
+                f"{stated[route]['p50']} ({stated[route]['p95']})" if stated.get(route) else "–",
+                f"{beside['p50']} ({beside['p95']})" if (beside := figures["during a training"].get(route)) else "–",
+                figures["times as long, at the median"].get(route, "–"),
+            )
+            for route, found in figures["alone"].items()
+        ),
+    )
+    yield (
+        f"The event loop meanwhile: p99.9 {lags['p99.9 ms']} ms, longest {lags['longest ms']} ms of "
+        f"{lags['beats']:,} beats.\n"
+    )
+    yield provenance(result)
+
+
+def kills() -> Iterable[str]:
+    """A training that is killed again and again."""
+    if not is_measured("kills"):
+        return
+    result = load("kills")
+    figures = result["figures"]
+    first = figures["the bot is killed before the first checkpoint"]
+    yield "## Killed again and again\n"
+    yield (
+        "One training in a real browser, with a checkpoint every 10 s. The bot is killed once before the first "
+        f"checkpoint: the training starts again from step {first['goes on from']}. Then at random moments the bot, and "
+        "the trainer alone. After each kill a member asks the champion, which answers every time.\n"
+    )
+    yield from table(
+        ("killed", "times", "last checkpoint, and where it goes on from", "slowest answer of the champion, seconds"),
+        (
+            (
+                who,
+                len(kills),
+                ", ".join(f"{kill['last checkpoint']}→{kill['goes on from']}" for kill in kills),
+                max(kill["seconds to the champion's answer"] for kill in kills),
+            )
+            for who, kills in (
+                ("bot", figures["the bot is killed after it"]),
+                ("trainer", figures["the trainer is killed after it"]),
+            )
+            if kills
+        ),
+    )
+    yield (
+        f"In the end: {figures['adapters of the skill']} adapter of {figures['steps']} steps, "
+        f"{figures['trainers left']} trainers left.\n"
+    )
+    yield provenance(result)
+
+
 def crowd() -> Iterable[str]:
     """Many questions at once."""
     if not is_measured("crowd"):
