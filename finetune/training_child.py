@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import resource
+import shutil
 import sys
 import threading
 import time
@@ -27,6 +28,7 @@ _PROGRESS = TypeAdapter(TrainingProgress)
 _NICENESS = 10
 _REPORT_INTERVAL_S = 0.5
 _LOCK_LIMIT_S = 60
+_SPARE_BYTES = 16 * 2**20
 
 
 def main(argv: list[str]) -> int:
@@ -40,19 +42,23 @@ def main(argv: list[str]) -> int:
         # Whoever was started before a kill of the bot needs a moment to see that its stdin is closed.
         with FileLock(folder.path / "training.lock", timeout=_LOCK_LIMIT_S):
             _run(folder, channel)
-    except MemoryError:
-        channel.tell({"failed": "no_memory"})
-    except OSError as error:
-        logging.exception("the run failed")
-        channel.tell({"failed": "no_disk" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "unexpected"})
     except Exception as error:
         logging.exception("the run failed")
-        code = "no_memory" if "allocate memory" in str(error) or "out of memory" in str(error) else "unexpected"
-        channel.tell({"failed": code})
+        channel.tell({"failed": _code(error, folder)})
     else:
         channel.tell({"done": True})
         return 0
     return 1
+
+
+def _code(error: Exception, folder: RunFolder) -> str:
+    """Why the run failed."""
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        return "no_memory"
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no_disk"
+    # torch's and safetensors' writers raise errors of their own where the disk is full.
+    return "no_disk" if shutil.disk_usage(folder.path).free < _SPARE_BYTES else "unexpected"
 
 
 def _claimed_stdout() -> TextIO:

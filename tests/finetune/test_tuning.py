@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,6 +177,41 @@ async def test_a_trainer_killed_before_its_first_checkpoint_starts_again(
     told: list[TrainingProgress] = []
     await tuner.run(preview.run_id, told.append)
     assert {progress.resumed_from for progress in told} == {0}
+    assert (await tuner.finish(preview.run_id)).card.steps == folder.plan().total_steps
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """The data folder on a disk of its own, with room for a training and little more."""
+    data = tmp_path / "data"
+    data.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=640m", "none", data], check=False).returncode != 0:
+        pytest.skip("needs the right to mount a disk")
+    yield data
+    subprocess.run(["umount", "--lazy", data], check=True)
+
+
+async def test_a_disk_that_fills_up_is_said_and_the_training_goes_on_once_there_is_room(
+    small_disk: Path, tuner: Tuner, prepared: Prepare, tmp_path: Path
+) -> None:
+    preview = await prepared()
+    folder = run_folder(tmp_path, preview)
+    with_checkpoints(folder, 0.0)
+    filler = small_disk / "filler"
+
+    def fill(progress: TrainingProgress) -> None:
+        if progress.step >= 2 and not filler.exists():
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(2**20))
+
+    with pytest.raises(TrainingFailedError) as failure:
+        await tuner.run(preview.run_id, fill)
+    assert failure.value.reason == "no_disk"
+    filler.unlink()
+    told: list[TrainingProgress] = []
+    await tuner.run(preview.run_id, told.append)
+    assert max(progress.resumed_from for progress in told) > 0
     assert (await tuner.finish(preview.run_id)).card.steps == folder.plan().total_steps
 
 
