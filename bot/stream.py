@@ -15,7 +15,9 @@ from bot.outlets import Outlet, Written
 _log = logging.getLogger(__name__)
 
 EDIT_INTERVAL_S = 1.5
-"""Discord takes about five edits in five seconds from a bot in one channel; other messages need some of them."""
+"""Discord takes about five edits in five seconds from a bot in one channel: the spare one and four so far apart."""
+_SPARE = 1
+"""Edits that may come at once after a while without any, so that a quick answer doesn't wait for its first status."""
 
 
 class Throttle:
@@ -24,16 +26,17 @@ class Throttle:
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
         self._turn = asyncio.Lock()
-        self._last = float("-inf")
+        self._rested_at = float("-inf")
+        """When all that may come at once may come at once again."""
 
     async def turn(self) -> None:
         """Return when the next edit may be made."""
         async with self._turn:
             clock = asyncio.get_running_loop().time
-            pause_s = self._last + self._interval_s - clock()
+            pause_s = self._rested_at - _SPARE * self._interval_s - clock()
             if pause_s > 0:
                 await asyncio.sleep(pause_s)
-            self._last = clock()
+            self._rested_at = max(self._rested_at, clock()) + self._interval_s
 
 
 class Throttles:

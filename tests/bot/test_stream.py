@@ -116,3 +116,16 @@ async def test_all_answers_in_one_channel_share_one_throttle() -> None:
     first = throttles.of(1)
     assert throttles.of(1) is first
     assert throttles.of(2) is not first
+
+
+async def test_one_edit_may_follow_at_once_and_the_next_are_spaced() -> None:
+    interval_s = 0.05
+    throttle, clock = Throttle(interval_s), asyncio.get_running_loop().time
+    began = clock()
+    turns = []
+    for _ in range(4):
+        await throttle.turn()
+        turns.append((clock() - began) / interval_s)
+    assert turns[2] >= 0.99
+    assert turns[3] >= 1.99
+    assert turns[1] < turns[2]
