@@ -10,7 +10,7 @@ from discord.utils import escape_markdown
 from bot.locales import Texts
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import Audience, Evidence, IngestOutcome, IngestProgress, IngestReport, Source
+from knowledge.types import Audience, Evidence, IngestOutcome, IngestReport, Source
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -100,19 +100,11 @@ def loading_line(part: str, loading: Loading, language: Language, texts: Texts) 
     )
 
 
-def ingest_progress(name: str, progress: IngestProgress, language: Language, texts: Texts) -> str:
-    """How far one file is."""
-    return texts(
-        language, f"ingest.{progress.stage}", name=escape_markdown(name), done=progress.done, total=progress.total
-    )
-
-
 def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
     """The closing report on one file."""
     name = escape_markdown(report.name)
     if report.outcome is IngestOutcome.FAILED or report.source is None:
-        key = f"documents.{report.reason}"
-        reason = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+        reason = ingest_failure(report, language, texts, limit_mb)
         return texts(language, "ingest.failed", name=name, reason=reason)
     pages = report.page_count
     return texts(
@@ -122,8 +114,26 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         chunks=report.chunk_count,
         pages="" if pages is None else texts(language, "ingest.pages", pages=pages),
         seconds=f"{report.seconds:.1f}",
-        audience=_audience("ingest", report.source.audience, language, texts),
+        embedded=report.embedded_count,
+        reused=report.chunk_count - report.embedded_count,
+        audience=audience("ingest", report.source.audience, language, texts),
     )
+
+
+def ingest_failure(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
+    """Why a file failed, and on which page."""
+    key = f"documents.{report.reason}"
+    sentence = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+    if report.failed_page is None:
+        return sentence
+    return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)
+
+
+def audience(chapter: str, readers: Audience, language: Language, texts: Texts) -> str:
+    """Whose answers may use a document, in the words of that chapter."""
+    if readers.channel_id is None:
+        return texts(language, f"{chapter}.audience_guild")
+    return texts(language, f"{chapter}.audience_channel", channel=readers.channel_id)
 
 
 def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
@@ -137,17 +147,11 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
             name=escape_markdown(source.name),
             chunks=source.chunk_count,
             size=_size(source.size_bytes),
-            audience=_audience("sources", source.audience, language, texts),
+            audience=audience("sources", source.audience, language, texts),
         )
         for source in sources
     ]
     return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
-
-
-def _audience(chapter: str, audience: Audience, language: Language, texts: Texts) -> str:
-    if audience.channel_id is None:
-        return texts(language, f"{chapter}.audience_guild")
-    return texts(language, f"{chapter}.audience_channel", channel=audience.channel_id)
 
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:

@@ -14,6 +14,9 @@ from knowledge.database import Database
 from knowledge.terms import indexable, question_terms
 from knowledge.types import Source
 
+MERGE_PAGES = 200
+"""Of a step of cleansing: a few hundredths of a second, for which other writers wait."""
+
 
 class KeywordIndex:
     """All guilds' terms. Blocking; safe to use from several threads."""
@@ -36,7 +39,10 @@ class KeywordIndex:
         db.executemany(insert, ((row["number"], _terms(source.name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
-        """Take a source's terms out for good, within the transaction of `db`, before its chunks are deleted."""
+        """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
+
+        They are found no more, but gone from the file only after `cleanse`.
+        """
         table = _table(db, guild_id)
         query = (
             "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
@@ -44,8 +50,37 @@ class KeywordIndex:
         rows = db.execute(query, (source_id,)).fetchall()
         delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
         db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
-        # Deletion only marks the terms; merging all segments is what takes them out of the file.
-        db.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+        db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
+
+    def cleanse(self, guild_id: str) -> bool:
+        """Take the guild's deleted terms out of the file; whether there were any.
+
+        Deletion only marks them; merging all segments takes them out. That rewrites the whole index, so it is done in
+        short transactions, between which others may write, and once for all that was deleted before.
+        """
+        deletions = cleansed = self._deletions(guild_id)
+        while deletions:
+            pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+            while self._merge(guild_id, pages):
+                pages = MERGE_PAGES
+            with self._database.write() as db:
+                done = "UPDATE guilds SET deletions = deletions - ? WHERE id = ?"
+                db.execute(done, (deletions, guild_id))
+            deletions = self._deletions(guild_id)
+        return cleansed > 0
+
+    def _deletions(self, guild_id: str) -> int:
+        with self._database.read() as db:
+            row = db.execute("SELECT deletions FROM guilds WHERE id = ?", (guild_id,)).fetchone()
+        return 0 if row is None else int(row["deletions"])
+
+    def _merge(self, guild_id: str, pages: int) -> bool:
+        """Go on with the merging by so many pages; whether there was anything to do."""
+        with self._database.write() as db:
+            table = _table(db, guild_id)
+            before = db.total_changes
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
+            return db.total_changes - before > 1  # The statement itself counts as one.
 
     def search(
         self, guild_id: str, question: str, limit: int, audiences: Sequence[str] | None
