@@ -116,7 +116,7 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         seconds=f"{report.seconds:.1f}",
         embedded=report.embedded_count,
         reused=report.chunk_count - report.embedded_count,
-        audience=audience("ingest", report.source.audience, language, texts),
+        audience=_audience("ingest", report.source.audience, language, texts),
     )
 
 
@@ -127,13 +127,6 @@ def ingest_failure(report: IngestReport, language: Language, texts: Texts, limit
     if report.failed_page is None:
         return sentence
     return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)
-
-
-def audience(chapter: str, readers: Audience, language: Language, texts: Texts) -> str:
-    """Whose answers may use a document, in the words of that chapter."""
-    if readers.channel_id is None:
-        return texts(language, f"{chapter}.audience_guild")
-    return texts(language, f"{chapter}.audience_channel", channel=readers.channel_id)
 
 
 def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
@@ -147,11 +140,17 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
             name=escape_markdown(source.name),
             chunks=source.chunk_count,
             size=_size(source.size_bytes),
-            audience=audience("sources", source.audience, language, texts),
+            audience=_audience("sources", source.audience, language, texts),
         )
         for source in sources
     ]
     return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def _audience(chapter: str, audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, f"{chapter}.audience_guild")
+    return texts(language, f"{chapter}.audience_channel", channel=audience.channel_id)
 
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:

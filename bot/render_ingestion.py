@@ -38,7 +38,7 @@ def closing(report: BatchReport, audience: Audience, language: Language, texts: 
         "ingest.closing",
         files=len(report.reports),
         seconds=f"{report.seconds:.1f}",
-        audience=render.audience("ingest", audience, language, texts),
+        audience=_audience(audience, language, texts),
     )
     return _fitted(
         [heading, *_summary(report, language, texts)], _details(report, language, texts, limit_mb), texts, language
@@ -101,6 +101,12 @@ def _fitted(head: Sequence[str], details: Iterable[tuple[str, list[str]]], texts
 
 def _more(count: int, language: Language, texts: Texts) -> list[str]:
     return [texts(language, "ingest.more", count=count)] if count > 0 else []
+
+
+def _audience(audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, "ingest.closing_guild")
+    return texts(language, "ingest.closing_channel", channel=audience.channel_id)
 
 
 def _name(name: str) -> str:

@@ -28,6 +28,10 @@ class Scope:
     audiences: tuple[str, ...] | None
     """Keys; None: everything in the guild is readable, so nothing need be filtered."""
     source_count: int
+    readable_count: int
+    """Chunks of these audiences."""
+    chunk_count: int
+    """Chunks of the guild."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,26 @@ class Catalog:
 
     def scope(self, guild_id: str, reader: Reader) -> Scope:
         """What `reader` may draw on."""
-        count = "SELECT audience, count(*) AS n FROM sources WHERE guild_id = ? GROUP BY audience"
+        count = "SELECT audience, count(*) AS sources, sum(chunk_count) AS chunks FROM sources WHERE guild_id = ?"
         with self._database.read() as db:
-            counts = {row["audience"]: int(row["n"]) for row in db.execute(count, (guild_id,))}
-        readable = {key: n for key, n in counts.items() if reader.may_read(Audience.from_key(key))}
-        return Scope(None if readable == counts else tuple(readable), sum(readable.values()))
+            rows = db.execute(f"{count} GROUP BY audience", (guild_id,)).fetchall()
+        readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
+        return Scope(
+            audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
+            source_count=sum(row["sources"] for row in readable),
+            readable_count=sum(row["chunks"] for row in readable),
+            chunk_count=sum(row["chunks"] for row in rows),
+        )
+
+    def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
+        """Which of these chunks the guild has for one of these audiences."""
+        marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
+        query = (
+            "SELECT chunks.id FROM chunks JOIN sources ON sources.id = source_id "
+            f"WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
+        )
+        with self._database.read() as db:
+            return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
 
     def sources(self, guild_id: str, reader: Reader) -> list[Source]:
         """The guild's sources that `reader` may read, by name."""

@@ -63,6 +63,9 @@ _MIGRATIONS = (
     ALTER TABLE sources ADD COLUMN embedded_count INTEGER;
     -- How many sources were deleted whose terms may still be in the file.
     ALTER TABLE guilds ADD COLUMN deletions INTEGER NOT NULL DEFAULT 0;
+    -- How many chunks have come or gone in all.
+    ALTER TABLE guilds ADD COLUMN changed_chunks INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX sources_by_audience ON sources (guild_id, audience, chunk_count);
     """,
 )
 

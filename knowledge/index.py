@@ -69,8 +69,8 @@ class VectorIndex:
 
         def fetch() -> dict[str, Sequence[float]]:
             found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
-            rows = found["embeddings"]
-            return {} if rows is None else dict(zip(found["ids"], rows, strict=True))
+            rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
+            return dict(zip(found["ids"], rows, strict=True))
 
         return self._reach_existing(fetch, {})
 

@@ -19,6 +19,8 @@ from bot.stream import Content, Draft
 from bot.tasks import Tasks
 from knowledge.types import EVERY_MEMBER
 
+MENU = "Take in these files"
+"""The command's name in the menu of a message."""
 _MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
 _GUILD = "guild"
@@ -48,7 +50,7 @@ class Knowledge(commands.Cog):
         self._tasks = tasks
         self._ingestion = ingestion
         self._limit_mb = limit_mb
-        self._menu = app_commands.ContextMenu(name="Take in these files", callback=self.ingest_message)
+        self._menu = app_commands.ContextMenu(name=MENU, callback=self.ingest_message)
         self._menu.guild_only = True
         self._menu.default_permissions = discord.Permissions(manage_messages=True)
 

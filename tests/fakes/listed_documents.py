@@ -61,7 +61,7 @@ class ListedDocuments:
             ingested_by,
         )
         self.listed.append(source)
-        return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1)
+        return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1, embedded_count=2)
 
     async def ingest_all(
         self,

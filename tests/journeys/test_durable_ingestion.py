@@ -234,3 +234,36 @@ async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
     assert sorted(await _names(community, held)) == ["copy.md", "permits 2.md"]
     reports = [message.content for message in community.channel.history(viewer=community.moderator)]
     assert ["is taken in" in report for report in reports] == [True, True]
+
+
+async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both_as_new(
+    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+) -> None:
+    held.hold, held.let_through = "after", 1
+    other = ("boats.md", b"# Boats\n\nThe club has nine boats.")
+    await community.moderator.slash(community.channel, "ingest", file=PERMITS, file_2=other)
+    await held.is_held.wait()
+    await community.app.close()
+    held.hold = held.let_through = None
+    assert await _names(community, held) == ["permits 2.md"]
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert await _names(community, held) == ["boats.md", "permits 2.md"]
+    assert "- 2 new, 0 changed, 0 unchanged, 0 failed\n- 2 passages embedded, 0 reused" in community.last().content
+    assert len(community.channel.history(viewer=community.moderator)) == 1
+
+
+async def test_uploads_of_no_job_are_swept_at_the_start_and_those_of_a_job_are_not(
+    community: Community,
+    held: HeldDocuments,
+    documents_part: Part[Documents],
+    assistant_part: Part[Assistant],
+    uploads: Path,
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    (uploads / ("0" * 64)).write_bytes(b"stored, and never submitted")
+    (uploads / f"{'1' * 64}.abcd.part").write_bytes(b"half stored")
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert "is taken in: 1 passage" in community.last().content
+    assert list(uploads.iterdir()) == []
