@@ -57,8 +57,8 @@ class MadeUp:
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._letters = random.Random(seed)
-        self._centres = self._random.normal(size=(_CLUSTERS, DIMENSION))
+        self._letters = random.Random(0)  # One language, whatever the seed.
+        self._centres = np.random.default_rng(0).normal(size=(_CLUSTERS, DIMENSION))
         weights = 1 / np.arange(1, _WORDS + 1)
         self._cumulated = np.cumsum(weights / weights.sum())
         self._vocabulary = [self._word(number) for number in range(_WORDS)]

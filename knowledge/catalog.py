@@ -108,10 +108,8 @@ class Catalog:
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
         """Which of these chunks the guild has for one of these audiences."""
         marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
-        query = (
-            "SELECT chunks.id FROM chunks JOIN sources ON sources.id = source_id "
-            f"WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
-        )
+        query = "SELECT chunks.id FROM chunks JOIN sources ON sources.id = source_id"
+        query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
         with self._database.read() as db:
             return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
 
