@@ -38,6 +38,8 @@ def page() -> str:
         quality.tuning(),
         quality.facts_and_skill(),
         speed.training(),
+        speed.ingestion(),
+        speed.index_size(),
         speed.event_loop(),
         speed.crowd(),
         speed.counterfactual(),
