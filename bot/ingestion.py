@@ -247,7 +247,7 @@ def _call(loop: asyncio.AbstractEventLoop, listener: Callable[[T], object], news
 
 
 def _uploads(job: Job) -> set[str]:
-    return {job.inputs["about"], *filter(None, job.inputs["uploads"].split(","))}
+    return {job.inputs["about"], *filter(None, job.inputs.get("uploads", "").split(","))}
 
 
 def _inputs(destination: Destination) -> dict[str, str]:

@@ -249,7 +249,7 @@ def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -
         "batch, outcome, embedded_count"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 14)})",  # noqa: S608
         (
             source.id,
             source.guild_id,

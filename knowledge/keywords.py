@@ -17,7 +17,6 @@ from knowledge.types import Source
 
 RANKED = 5000
 """Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
-_HAS_AUDIENCE = "(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = +rowid) IN"
 MERGE_PAGES = 200
 """Of a step of cleansing: a few hundredths of a second, for which other writers wait."""
 
@@ -101,8 +100,11 @@ class KeywordIndex:
             wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
             if not wanted:
                 return []
-            # Bound to each match, not looked up first: an audience may have far more chunks than match.
-            among = "" if audiences is None else f"AND {_HAS_AUDIENCE} ({','.join('?' * len(audiences))})"
+            # Looked up for each match: an audience may have far more chunks than match.
+            of_match = (
+                f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
+            )
+            among = "" if audiences is None else f"AND {of_match} IN ({','.join('?' * len(audiences))})"
             query = (
                 f"SELECT id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
                 f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "

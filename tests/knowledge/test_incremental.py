@@ -118,6 +118,7 @@ def take_back_to_version_1(path: Path) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     old = sqlite3.connect(":memory:")
     old.executescript(_MIGRATIONS[0])
+    database.execute("DROP INDEX sources_by_audience")
     for table in ("guilds", "sources", "chunks"):
         kept = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
         for row in database.execute(f"PRAGMA table_info({table})").fetchall():
