@@ -79,8 +79,8 @@ def _measure(folder: Path, sizes: Sequence[int]) -> dict[str, object]:
 def _fill(large: LargeIndex, size: int) -> float | None:
     """None: some of it was there before."""
     have, began = large.catalog.chunk_count(GUILD), time.perf_counter()
-    for count in large.fill(MadeUp(have), size - have, have):
-        if count % 10_000 == 0:
+    for groups, count in enumerate(large.fill(MadeUp(have), size - have, have), start=1):
+        if groups % 10 == 0:
             print(f"{count:,} chunks after {time.perf_counter() - began:.0f} s", flush=True)
     return round(time.perf_counter() - began, 1) if have == 0 else None
 

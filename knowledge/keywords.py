@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 
 from knowledge.context import in_context
@@ -17,8 +18,9 @@ from knowledge.types import Source
 
 RANKED = 5000
 """Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
-MERGE_PAGES = 200
-"""Of a step of cleansing: a few hundredths of a second, for which other writers wait."""
+MERGE_PAGES = 100
+_PAUSE_S = 0.01
+"""A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
 
 
 class KeywordIndex:
@@ -69,6 +71,7 @@ class KeywordIndex:
             pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
             while self._merge(guild_id, pages):
                 pages = MERGE_PAGES
+                time.sleep(_PAUSE_S)
             with self._database.write() as db:
                 done = "UPDATE guilds SET deletions = deletions - ? WHERE id = ?"
                 db.execute(done, (deletions, guild_id))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -266,4 +268,23 @@ async def test_uploads_of_no_job_are_swept_at_the_start_and_those_of_a_job_are_n
     again = await _start_again(community, documents_part, assistant_part)
     await _finish(community, again)
     assert "is taken in: 1 passage" in community.last().content
+    assert list(uploads.iterdir()) == []
+
+
+async def test_a_zip_is_taken_apart_and_a_second_time_costs_nothing(
+    community: Community, held: HeldDocuments, uploads: Path
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("rules/permits.md", "# Permits\n\nA permit costs nine pounds.")
+        archive.writestr("rules/scan.pdf", b"%PDF-nonsense")
+    for counts, chunks in (("1 new, 0 changed, 0 unchanged", "1 passages embedded, 0"), ("0 new, 0 changed, 1", "0 p")):
+        await community.moderator.slash(community.channel, "ingest", file=("rules.zip", packed.getvalue()))
+        await community.rest()
+        report = community.last().content
+        assert report.startswith("📚 **2 files** were gone through")
+        assert f"- {counts}" in report
+        assert f"- {chunks}" in report
+        assert "- **scan.pdf**: It is damaged." in report
+    assert await _names(community, held) == ["permits.md"]
     assert list(uploads.iterdir()) == []
