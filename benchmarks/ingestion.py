@@ -146,21 +146,19 @@ async def _together(library: Library, embeddings: Recorded, texts: Sequence[str]
         report = await _put(library, group, "together")
         whole_s = time.perf_counter() - began
         chunks += report.embedded_count
-        inside_s = embeddings.seconds
         timed.append(Timed(whole_s, await asyncio.to_thread(embeddings.again)))
-        embeddings.seconds = inside_s
         print(f"{at + len(group)} of {len(texts)}: {whole_s:.1f} s, {timed[-1].pure_s:.1f} s pure", flush=True)
     return {
         "documents": len(texts),
         "chunks": chunks,
         "characters, median": statistics.median(map(len, texts)),
-        **_ratio(timed),
-        "of the whole, within the embedding": round(embeddings.seconds / sum(each.whole_s for each in timed), 3),
+        **_ratio(timed, embeddings.seconds),
     }
 
 
 async def _alone(library: Library, embeddings: Recorded, texts: Sequence[str]) -> dict[str, object]:
     timed = []
+    embeddings.seconds = 0.0
     for at in range(0, len(texts), _GROUP):
         began = time.perf_counter()
         for number, text in enumerate(texts[at : at + _GROUP]):
@@ -173,7 +171,7 @@ async def _alone(library: Library, embeddings: Recorded, texts: Sequence[str]) -
             )
         whole_s = time.perf_counter() - began
         timed.append(Timed(whole_s, await asyncio.to_thread(embeddings.again)))
-    return {"documents": len(texts), **_ratio(timed)}
+    return {"documents": len(texts), **_ratio(timed, embeddings.seconds)}
 
 
 async def _changed(library: Library, texts: Sequence[str], edited: int) -> dict[str, object]:
@@ -210,7 +208,8 @@ async def _put(library: Library, files: Sequence[IngestFile], guild: str) -> Bat
     return report
 
 
-def _ratio(timed: Sequence[Timed]) -> dict[str, object]:
+def _ratio(timed: Sequence[Timed], inside_s: float) -> dict[str, object]:
+    """`inside_s`: of the whole, what passed within the embedding's calls."""
     ratios = sorted(each.whole_s / each.pure_s for each in timed)
     whole_s, pure_s = sum(each.whole_s for each in timed), sum(each.pure_s for each in timed)
     return {
@@ -220,6 +219,7 @@ def _ratio(timed: Sequence[Timed]) -> dict[str, object]:
         "by group, median": round(statistics.median(ratios), 3),
         "by group, from": round(ratios[0], 3),
         "by group, to": round(ratios[-1], 3),
+        "whole over its own embedding": round(whole_s / inside_s, 3),
     }
 
 

@@ -58,12 +58,38 @@ class Embedder:
             missing = await asyncio.to_thread(self._take_over, guild_id, audience, part)
             fresh += missing
             note(len(part) - len(missing))
-        embedded: Counter[str] = Counter()
-        for batch in batches(fresh):
-            await asyncio.to_thread(self._embed, guild_id, audience, batch)
-            embedded.update(same[0].source_id for same in batch)
-            note(sum(map(len, batch)))
-        return embedded
+        await self._embed(guild_id, audience, batches(fresh), note)
+        return Counter(_first_sources(fresh))
+
+    async def _embed(
+        self, guild_id: str, audience: str, work: Sequence[Sequence[Sequence[Passage]]], note: Callable[[int], None]
+    ) -> None:
+        """Embed each text once. While a batch is written, which is mostly waiting, the next is embedded."""
+        writing: asyncio.Task[None] | None = None
+        try:
+            for batch in work:
+                vectors = await asyncio.to_thread(self._embeddings.embed_documents, [same[0].text for same in batch])
+                if writing is not None:
+                    await writing
+                rows = [vector for same, vector in zip(batch, vectors, strict=True) for _ in same]
+                passages = [passage for same in batch for passage in same]
+                writing = asyncio.create_task(self._put(guild_id, audience, passages, rows, note))
+            if writing is not None:
+                await writing
+        finally:
+            if writing is not None and not writing.done():
+                await asyncio.wait([writing])
+
+    async def _put(
+        self,
+        guild_id: str,
+        audience: str,
+        passages: Sequence[Passage],
+        vectors: Sequence[Sequence[float]],
+        note: Callable[[int], None],
+    ) -> None:
+        await asyncio.to_thread(self._write, guild_id, audience, passages, vectors)
+        note(len(passages))
 
     def _take_over(self, guild_id: str, audience: str, passages: Sequence[Passage]) -> list[Passage]:
         """Write vectors that are in the index once more; the passages whose earlier vector is lost."""
@@ -71,11 +97,6 @@ class Embedder:
         found = [passage for passage in passages if passage.earlier in vectors]
         self._write(guild_id, audience, found, [vectors[passage.earlier] for passage in found if passage.earlier])
         return [passage for passage in passages if passage.earlier not in vectors]
-
-    def _embed(self, guild_id: str, audience: str, batch: Sequence[Sequence[Passage]]) -> None:
-        vectors = self._embeddings.embed_documents([same[0].text for same in batch])
-        rows = [vector for same, vector in zip(batch, vectors, strict=True) for _ in same]
-        self._write(guild_id, audience, [passage for same in batch for passage in same], rows)
 
     def _write(
         self, guild_id: str, audience: str, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]
@@ -93,3 +114,11 @@ def batches(passages: Sequence[Passage]) -> list[list[list[Passage]]]:
         by_text.setdefault(passage.text, []).append(passage)
     groups = sorted(by_text.values(), key=lambda same: weigh(same[0].text), reverse=True)
     return [groups[at : at + BATCH] for at in range(0, len(groups), BATCH)]
+
+
+def _first_sources(passages: Sequence[Passage]) -> list[str]:
+    """Of each text, the source for which it is embedded."""
+    by_text: dict[str, str] = {}
+    for passage in passages:
+        by_text.setdefault(passage.text, passage.source_id)
+    return list(by_text.values())
