@@ -118,8 +118,12 @@ def take_back_to_version_1(path: Path) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     old = sqlite3.connect(":memory:")
     old.executescript(_MIGRATIONS[0])
-    database.execute("DROP INDEX sources_by_audience")
-    for table in ("guilds", "sources", "chunks"):
+    listing = "SELECT type, name FROM sqlite_master WHERE type IN ('index', 'table') AND name NOT LIKE 'sqlite_%'"
+    known = set(old.execute(listing))
+    for kind, name in sorted(set(database.execute(listing)) - known):
+        if not name.startswith("keywords_"):
+            database.execute(f"DROP {kind} IF EXISTS {name}")
+    for table in (name for kind, name in known if kind == "table"):
         kept = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
         for row in database.execute(f"PRAGMA table_info({table})").fetchall():
             if row[1] not in kept:
