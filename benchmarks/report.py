@@ -40,6 +40,8 @@ def page() -> str:
         speed.training(),
         speed.while_training(),
         speed.kills(),
+        speed.ingestion(),
+        speed.index_size(),
         speed.event_loop(),
         speed.crowd(),
         speed.counterfactual(),

@@ -204,3 +204,104 @@ def training() -> Iterable[str]:
             f"tokens/s, {run['peak memory in MB']:,} MB.\n"
         )
         yield provenance(result)
+
+
+def ingestion() -> Iterable[str]:
+    """What taking documents in costs beside the embedding, and what a change costs."""
+    if not is_measured("ingestion"):
+        return
+    result = load("ingestion")
+    figures = result["figures"]
+    together, alone, changed = figures["together"], figures["one by one"], figures["changed"]
+    yield "## Taking documents in\n"
+    yield (
+        f"{together['documents']:,} short documents ({together['chunks']:,} passages, half of them below "
+        f"{together['characters, median']:.0f} characters), as batches, and the same texts embedded again in the same "
+        "calls with nothing around them, in turn. Others used "
+        f"{figures['cores that others used']} cores meanwhile.\n"
+    )
+    yield from table(
+        (
+            "",
+            "documents",
+            "whole",
+            "embedding alone",
+            "whole over embedding",
+            "by group, median (from–to)",
+            "whole over the calls within it",
+        ),
+        (
+            (
+                name,
+                f"{found['documents']:,}",
+                duration(found["seconds"]),
+                duration(found["seconds of the embedding alone"]),
+                found["whole over embedding"],
+                f"{found['by group, median']} ({found['by group, from']}–{found['by group, to']})",
+                found["whole over its own embedding"],
+            )
+            for name, found in (("as batches", together), ("one by one", alone))
+        ),
+    )
+    yield f"{changed['documents']} documents of ten paragraphs, taken in again:\n"
+    names = ("first", "one paragraph changed in each", "nothing changed")
+    yield from table(
+        ("", "seconds", "passages embedded", "passages reused"),
+        (
+            (name, changed[name]["seconds"], changed[name]["chunks embedded"], changed[name]["chunks reused"])
+            for name in names
+        ),
+    )
+    yield provenance(result)
+
+
+def index_size() -> Iterable[str]:
+    """How searches and removals fare as a guild grows."""
+    if not is_measured("index_size"):
+        return
+    result = load("index_size")
+    sizes = {name: found for name, found in result["figures"].items() if name.endswith("chunks")}
+    yield "## As a server grows\n"
+    yield (
+        "A made-up guild of clustered vectors and words by Zipf's law. Searches without the embedding of the question, "
+        "by readers who may read all, half and 2 % of the passages. Processor time is of the bot and of Chroma "
+        "together.\n"
+    )
+    yield from table(
+        ("passages", "may read", "p50", "p95", "processor time", "cores that others used"),
+        (
+            (
+                name.removesuffix(" chunks"),
+                reader,
+                f"{each['p50 ms']} ms",
+                f"{each['p95 ms']} ms",
+                f"{each['processor ms, here'] + each['processor ms, server']:.1f} ms",
+                found["cores that others used"],
+            )
+            for name, found in sizes.items()
+            for reader, each in found["searches"].items()
+        ),
+    )
+    yield "A document of ten passages is removed, and its words go from the file:\n"
+    yield from table(
+        ("passages", "found no more after", "gone from the file after", "another writer waits at most"),
+        (
+            (
+                name.removesuffix(" chunks"),
+                f"{found['removal']['ms until it is found no more']} ms",
+                f"{found['removal']['s until it is gone from the file']} s",
+                f"{found['removal']['ms that another writer waits meanwhile, at most']} ms",
+            )
+            for name, found in sizes.items()
+        ),
+    )
+    kinds = list(next(iter(sizes.values()))["space"])
+    growth = result["figures"]["growth a chunk, in kB"]
+    yield from table(
+        ("passages", *kinds),
+        (
+            *((name.removesuffix(" chunks"), *found["space"].values()) for name, found in sizes.items()),
+            *([("growth, kB a passage", *growth.values())] if growth else []),
+        ),
+    )
+    yield provenance(result)

@@ -28,7 +28,7 @@ from bot.jobs import Jobs, Step
 from bot.locales import load_texts
 from bot.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
 from bot.notices import Notices
-from bot.placard import Pace
+from bot.pace import Pace
 from bot.ports import Assistant, Documents, Tuner
 from bot.prepared import PreparedRuns
 from bot.readiness import Loading, Part
@@ -131,13 +131,14 @@ def assemble(
         tasks.start(notices.tell(client, guild), "notice to a server's owner")
 
     async def take_up_jobs() -> None:
-        tasks.start(_take_up(jobs, tuning if tuner is not None else None), "opening of the jobs")
+        tasks.start(_take_up(jobs, ingestion, tuning if tuner is not None else None), "opening of the jobs")
 
     client = Routewise(
         texts, failures, sync_record=sync_record, on_guild=register, on_start=take_up_jobs, shard_count=shard_count
     )
     limit_mb = settings.knowledge.max_document_mb
-    ingestion = Ingestion(client, services, jobs, Uploads(settings.bot.data_dir / "uploads"), limit_mb)
+    uploads = Uploads(settings.bot.data_dir / "uploads")
+    ingestion = Ingestion(client, services, jobs, uploads, limit_mb, pace or Pace())
     kinds[INGEST] = ingestion.steps
     records = PreparedRuns(settings.bot.data_dir / "trainings")
     tuning = Tuning(client, services, jobs, tuner or Part("tuner"), records, pace or Pace())
@@ -146,7 +147,7 @@ def assemble(
     client.use(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
-            Knowledge(services, tasks, ingestion, limit_mb),
+            Knowledge(client.tree, services, tasks, ingestion, limit_mb),
             Finetune(services, tasks, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, leaving),
         )
@@ -154,8 +155,9 @@ def assemble(
     return App(client, services, tasks, jobs)
 
 
-async def _take_up(jobs: Jobs, tuning: Tuning | None) -> None:
+async def _take_up(jobs: Jobs, ingestion: Ingestion, tuning: Tuning | None) -> None:
     await jobs.open()
+    await ingestion.sweep()
     if tuning is not None:
         await tuning.sweep()
 

@@ -17,6 +17,8 @@ BotError
 ├── GuildOnly            what needs a server was used in a direct message
 ├── TooManyQuestions     a member has as many questions in progress as are allowed
 ├── FileTooLarge         an uploaded file is refused before it is read
+├── NoFiles              a message has no file that could be taken in
+├── IngestionOver        what is to be cancelled is at its end
 ├── ChannelUnseen        what is to be edited later would stand where the bot sees nothing
 ├── SkillUnnamed         nothing is left of a skill's name
 ├── NothingToCancel      no training runs or waits, or it is at its end
@@ -164,6 +166,18 @@ class FileTooLarge(BotError):
         super().__init__(f"The file has {size_mb:.1f} MB; {limit_mb} MB are the most.")
         self.size_mb = f"{size_mb:.1f}"
         self.limit_mb = limit_mb
+
+
+class NoFiles(BotError):
+    """Raised where a message was chosen that nothing is attached to."""
+
+    code = "no_files"
+
+
+class IngestionOver(BotError):
+    """Raised where nothing is being taken in any more that could be cancelled."""
+
+    code = "ingestion_over"
 
 
 class ChannelUnseen(BotError):

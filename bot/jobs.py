@@ -65,6 +65,11 @@ class Jobs:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._cancelled: set[str] = set()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the bot ends: `unfinished` may then leave out jobs that go on at the next start."""
+        return self._closing
+
     async def open(self) -> None:
         """Take up what a kill cut off. Where there never was a job, the books are opened with the first."""
         if await asyncio.to_thread(self._database.exists) and not self._closing:

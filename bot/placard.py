@@ -8,30 +8,18 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import discord
 from discord.utils import MISSING
 
+from bot.pace import Pace, TextTurns
 from bot.stream import Throttle
 
 _log = logging.getLogger(__name__)
 
 _PICTURE = "training.png"
-_OLD_AFTER_S = 3600.0
-_OLD_TEXT_S = 60.0
-"""Discord takes few edits of a message that is older than an hour (its error 30046)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often a placard changes while the work goes on."""
-
-    text_s: float = 5.0
-    picture_s: float = 30.0
-    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +40,8 @@ class Placard:
         self._message = channel.get_partial_message(message_id)
         self._throttle = throttle
         self._pace = pace
-        self._began = pace.clock()
-        self._next_text = self._next_picture = float("-inf")
+        self._turns = TextTurns(pace)
+        self._next_picture = float("-inf")
         self._wanted = Sheet("")
         self._changed = asyncio.Event()
         self._editing = asyncio.Lock()
@@ -67,10 +55,7 @@ class Placard:
     def show(self, sheet: Sheet, *, at_once: bool = False) -> None:
         """Let this stand there if it is time for an edit; else the next call decides again."""
         self._wanted = sheet
-        now = self._pace.clock()
-        if at_once or now >= self._next_text:
-            is_old = now - self._began > _OLD_AFTER_S
-            self._next_text = now + (_OLD_TEXT_S if is_old else self._pace.text_s)
+        if self._turns.take(at_once=at_once):
             self._changed.set()
 
     async def put(self, sheet: Sheet) -> None:

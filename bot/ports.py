@@ -8,7 +8,16 @@ from typing import Protocol
 from chains.routing.explain import Explanation
 from chains.types import Answer, AnswerEvent, Language, Question
 from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
-from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from knowledge.types import (
+    Audience,
+    BatchProgress,
+    BatchReport,
+    IngestFile,
+    IngestProgress,
+    IngestReport,
+    Reader,
+    Source,
+)
 from weights.types import OnProgress
 
 
@@ -46,6 +55,23 @@ class Documents(Protocol):
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         """Take in one file; what is wrong with it stands in the report. `on_progress` comes from any thread."""
+        ...
+
+    async def ingest_all(
+        self,
+        files: Sequence[IngestFile],
+        *,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        batch: str | None = None,
+        on_progress: Callable[[BatchProgress], None] | None = None,
+        on_report: Callable[[IngestReport], None] | None = None,
+    ) -> BatchReport:
+        """Take in many files, and what is in archives. Begun again under the same `batch`, it goes on where it was.
+
+        Both callbacks come from any thread; the report on a file comes when it is done with.
+        """
         ...
 
     async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:

@@ -10,7 +10,7 @@ from discord.utils import escape_markdown
 from bot.locales import Texts
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import Audience, Evidence, IngestOutcome, IngestProgress, IngestReport, Source
+from knowledge.types import Audience, Evidence, IngestOutcome, IngestReport, Source
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -100,19 +100,11 @@ def loading_line(part: str, loading: Loading, language: Language, texts: Texts) 
     )
 
 
-def ingest_progress(name: str, progress: IngestProgress, language: Language, texts: Texts) -> str:
-    """How far one file is."""
-    return texts(
-        language, f"ingest.{progress.stage}", name=escape_markdown(name), done=progress.done, total=progress.total
-    )
-
-
 def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
     """The closing report on one file."""
     name = escape_markdown(report.name)
     if report.outcome is IngestOutcome.FAILED or report.source is None:
-        key = f"documents.{report.reason}"
-        reason = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+        reason = ingest_failure(report, language, texts, limit_mb)
         return texts(language, "ingest.failed", name=name, reason=reason)
     pages = report.page_count
     return texts(
@@ -122,8 +114,19 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         chunks=report.chunk_count,
         pages="" if pages is None else texts(language, "ingest.pages", pages=pages),
         seconds=f"{report.seconds:.1f}",
+        embedded=report.embedded_count,
+        reused=report.chunk_count - report.embedded_count,
         audience=_audience("ingest", report.source.audience, language, texts),
     )
+
+
+def ingest_failure(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
+    """Why a file failed, and on which page."""
+    key = f"documents.{report.reason}"
+    sentence = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+    if report.failed_page is None:
+        return sentence
+    return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)
 
 
 def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:

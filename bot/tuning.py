@@ -15,7 +15,8 @@ import discord
 from bot import render
 from bot.errors import NothingToCancel
 from bot.jobs import Job, Jobs, Step
-from bot.placard import Pace, Placard
+from bot.pace import Pace
+from bot.placard import Placard
 from bot.ports import Tuner
 from bot.prepared import Prepared, PreparedRuns
 from bot.readiness import Loading, Part

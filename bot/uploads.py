@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from bot.errors import UploadAltered, UploadMissing
@@ -28,11 +29,31 @@ class Uploads:
             UploadMissing: it is not there.
             UploadAltered: it is not what was put.
         """
-        return await asyncio.to_thread(self._read, sha256)
+        return await asyncio.to_thread(self.load, sha256)
 
     async def discard(self, sha256: str) -> None:
         """Forget it. Safe to call again."""
         await asyncio.to_thread((self._folder / sha256).unlink, missing_ok=True)
+
+    async def sweep(self, kept: Collection[str]) -> None:
+        """Forget all but these, and what a kill left unfinished."""
+        await asyncio.to_thread(self._sweep, kept)
+
+    def load(self, sha256: str) -> bytes:
+        """`read`, in the caller's thread, which it blocks."""
+        try:
+            data = (self._folder / sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise UploadMissing(sha256) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise UploadAltered(sha256)
+        return data
+
+    def _sweep(self, kept: Collection[str]) -> None:
+        if self._folder.is_dir():
+            for path in self._folder.iterdir():
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
 
     def _put(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -48,15 +69,6 @@ class Uploads:
             unfinished.unlink(missing_ok=True)
         _sync_folder(self._folder)
         return sha256
-
-    def _read(self, sha256: str) -> bytes:
-        try:
-            data = (self._folder / sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise UploadMissing(sha256) from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise UploadAltered(sha256)
-        return data
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
-decided by whoever listens to the events `why_pressed`, `stop_pressed`, `guild_chosen` and `tune_pressed`.
+decided by whoever listens to the events `why_pressed`, `stop_pressed`, `guild_chosen`, `tune_pressed` and
+`ingest_cancelled`.
 """
 
 from __future__ import annotations
@@ -120,10 +121,31 @@ class TuneButton(
         interaction.client.dispatch("tune_pressed", interaction, self.action, self.subject, self.language)
 
 
-DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect, TuneButton)
+class CancelIngestButton(
+    discord.ui.DynamicItem[_Button], template=r"ingest:cancel:(?P<language>en|zh):(?P<job_id>[\w-]{1,64})"
+):
+    """Ends the taking in of files."""
+
+    def __init__(self, job_id: str, language: Language, label: str) -> None:
+        style, custom_id = discord.ButtonStyle.secondary, f"ingest:cancel:{language}:{job_id}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="⏹️"))
+        self.job_id = job_id
+        self.language = language
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(match["job_id"], Language(match["language"]), "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("ingest_cancelled", interaction, self.job_id)
 
 
-def only(*items: WhyButton | StopButton | GuildSelect | TuneButton) -> discord.ui.View:
+DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
+
+
+def only(*items: WhyButton | StopButton | GuildSelect | TuneButton | CancelIngestButton) -> discord.ui.View:
     """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
     for item in items:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from knowledge.batch import ARCHIVE
 from knowledge.deferred import DeferredEmbeddings
 from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild
@@ -20,7 +21,16 @@ from knowledge.library import Library
 from knowledge.loaders import MEDIA_BY_SUFFIX, READABLE
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
-from knowledge.terminal import print_retrieval, print_sources, report_line, say, show_fetch, show_ingest
+from knowledge.terminal import (
+    print_closing,
+    print_report,
+    print_retrieval,
+    print_sources,
+    say,
+    show_batch,
+    show_fetch,
+    show_ingest,
+)
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
@@ -50,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="command", required=True)
     ingesting = commands.add_parser("ingest", parents=[common], help="make files searchable")
-    ingesting.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), or a folder")
+    ingesting.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), a zip or a folder"
+    )
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
@@ -92,20 +104,22 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
 
 
 async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool) -> int:
-    guild_id = await _guild_to_ingest_into(library, guild)
-    reports: list[IngestReport] = []
-    for path in _files(paths):
-        report = await library.ingest(
-            path, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="terminal", on_progress=show_ingest
-        )
-        reports.append(report)
-        if not as_json:
-            print(report_line(report))
-    if as_json:
-        print(TypeAdapter(list[IngestReport]).dump_json(reports, indent=2).decode())
-    if not reports:
+    files = [library.file_at(path) for path in _files(paths)]
+    if not files:
         say(f"no file there that can be read: {READABLE}")
-    return 0 if reports and all(r.outcome is not IngestOutcome.FAILED for r in reports) else 1
+        return 1
+    report = await library.ingest_all(
+        files,
+        guild_id=await _guild_to_ingest_into(library, guild),
+        audience=EVERY_MEMBER,
+        ingested_by="terminal",
+        on_progress=show_batch,
+        on_report=None if as_json else print_report,
+    )
+    if as_json:
+        print(TypeAdapter(list[IngestReport]).dump_json(list(report.reports), indent=2).decode())
+    print_closing(report)
+    return 1 if report.of(IngestOutcome.FAILED) else 0
 
 
 async def _guild_to_ingest_into(library: Library, guild: str) -> str:
@@ -127,9 +141,10 @@ async def _search(library: Library, guild: str, query: str, limit: int, as_json:
 def _files(paths: list[Path]) -> list[Path]:
     """The named files, and of a named folder all that can be read."""
     files: list[Path] = []
+    known = {*MEDIA_BY_SUFFIX, ARCHIVE}
     for path in paths:
         if path.is_dir():
-            files.extend(p for p in sorted(path.rglob("*")) if p.is_file() and p.suffix.lower() in MEDIA_BY_SUFFIX)
+            files.extend(p for p in sorted(path.rglob("*")) if p.is_file() and p.suffix.lower() in known)
         else:
             files.append(path)
     return files

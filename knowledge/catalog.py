@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from knowledge.context import fingerprint, in_context
 from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
-from knowledge.types import Audience, Chunk, Place, Reader, Source
+from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
@@ -27,6 +28,31 @@ class Scope:
     audiences: tuple[str, ...] | None
     """Keys; None: everything in the guild is readable, so nothing need be filtered."""
     source_count: int
+    readable_count: int
+    """Chunks of these audiences."""
+    chunk_count: int
+    """Chunks of the guild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a version of a document came in, as its batch reports it."""
+
+    outcome: IngestOutcome
+    embedded_count: int
+    """Chunks that were embedded for it; the vectors of the others were there."""
+    batch: str | None
+    """None: it came alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a document without its text."""
+
+    source: Source
+    page_count: int | None
+    taken: Taken | None
+    """None: it was published before this was kept."""
 
 
 class Catalog:
@@ -68,11 +94,25 @@ class Catalog:
 
     def scope(self, guild_id: str, reader: Reader) -> Scope:
         """What `reader` may draw on."""
-        count = "SELECT audience, count(*) AS n FROM sources WHERE guild_id = ? GROUP BY audience"
+        count = "SELECT audience, count(*) AS sources, sum(chunk_count) AS chunks FROM sources WHERE guild_id = ?"
         with self._database.read() as db:
-            counts = {row["audience"]: int(row["n"]) for row in db.execute(count, (guild_id,))}
-        readable = {key: n for key, n in counts.items() if reader.may_read(Audience.from_key(key))}
-        return Scope(None if readable == counts else tuple(readable), sum(readable.values()))
+            rows = db.execute(f"{count} GROUP BY audience", (guild_id,)).fetchall()
+        readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
+        return Scope(
+            audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
+            source_count=sum(row["sources"] for row in readable),
+            readable_count=sum(row["chunks"] for row in readable),
+            chunk_count=sum(row["chunks"] for row in rows),
+        )
+
+    def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
+        """Which of these chunks the guild has for one of these audiences."""
+        marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
+        # CROSS JOIN: SQLite begins with the ids, which are few, and not with all that has the audience.
+        query = "SELECT chunks.id FROM chunks CROSS JOIN sources ON sources.id = source_id"
+        query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
+        with self._database.read() as db:
+            return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
 
     def sources(self, guild_id: str, reader: Reader) -> list[Source]:
         """The guild's sources that `reader` may read, by name."""
@@ -92,57 +132,78 @@ class Catalog:
             raise SourceError(f"{len(matches)} sources are named {name_or_id!r}: give an id, one of {ids}")
         return matches[0]
 
-    def version(self, guild_id: str, name: str, audience: Audience) -> tuple[Source, int | None] | None:
-        """The source of that name and audience with its page count; None where there is none. Raises UnknownGuild."""
+    def version(self, guild_id: str, name: str, audience: Audience) -> Version | None:
+        """The source of that name and audience; None where there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
                 raise UnknownGuild(f"guild {guild_id!r} is not registered")
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
-        return None if row is None else (_source(row), row["page_count"])
+        return None if row is None else Version(_source(row), row["page_count"], _taken(row))
 
-    def announce(self, guild_id: str, source_id: str, owner: str) -> None:
-        """Note that `owner` is about to write vectors of a source that is not in the catalog yet."""
-        with self._database.write() as db:
-            db.execute("INSERT INTO stray_vectors VALUES (?, ?, ?)", (source_id, guild_id, owner))
+    def embedded(self, source_id: str) -> dict[bytes, str]:
+        """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
+        query = "SELECT fingerprint, id FROM chunks WHERE source_id = ? AND fingerprint IS NOT NULL"
+        with self._database.read() as db:
+            return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
-    def publish(self, source: Source, page_count: int | None, chunks: Sequence[Chunk]) -> list[str]:
-        """Make a source visible in place of the one with its name and audience; the replaced ids."""
+    def announce(self, guild_id: str, source_ids: Sequence[str], owner: str) -> None:
+        """Note that `owner` is about to write vectors of sources that are not in the catalog yet."""
         with self._database.write() as db:
-            same = "SELECT id FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
-            rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
-            replaced = [str(row["id"]) for row in rows]
-            for source_id in replaced:
-                self._delete(db, source.guild_id, source_id)
-            _insert(db, source, page_count, chunks)
-            self._keywords.add(db, source)
-            db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
-        if replaced:
-            self._database.purge()
+            rows = ((source_id, guild_id, owner) for source_id in source_ids)
+            db.executemany("INSERT INTO stray_vectors VALUES (?, ?, ?)", rows)
+
+    def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[str]:
+        """Make sources visible, each in place of the one with its name and audience, all at once; the replaced ids.
+
+        The replaced text is gone from the file only after `cleanse`.
+        """
+        replaced: list[str] = []
+        with self._database.write() as db:
+            for version, chunks in versions:
+                source = version.source
+                same = "SELECT id FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
+                rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
+                for row in rows:
+                    self._delete(db, source.guild_id, row["id"])
+                    replaced.append(row["id"])
+                _insert(db, version, chunks)
+                self._keywords.add(db, source)
+                db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
         return replaced
 
     def remove(self, source: Source) -> None:
-        """Delete a source and its text."""
+        """Delete a source and its text, which is gone from the file only after `cleanse`."""
         with self._database.write() as db:
             self._delete(db, source.guild_id, source.id)
-        self._database.purge()
 
-    def abandon(self, source_id: str) -> None:
-        """Note that the announced source will not come: its vectors must go."""
+    def cleanse(self, guild_id: str) -> None:
+        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted."""
+        if self._keywords.cleanse(guild_id):
+            self._database.purge()
+
+    def abandon(self, source_ids: Sequence[str]) -> None:
+        """Note that the announced sources will not come: their vectors must go."""
         with self._database.write() as db:
-            db.execute("UPDATE stray_vectors SET owner = NULL WHERE source_id = ?", (source_id,))
+            rows = ((source_id,) for source_id in source_ids)
+            db.executemany("UPDATE stray_vectors SET owner = NULL WHERE source_id = ?", rows)
 
-    def strays(self, live_owners: Iterable[str]) -> list[tuple[str, str]]:
-        """Guild and id of each source whose vectors must go and which no live owner is writing."""
+    def strays(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
+        """By guild, the ids of sources whose vectors must go and which no live owner is writing."""
         live = set(live_owners)
         with self._database.read() as db:
             rows = db.execute("SELECT source_id, guild_id, owner FROM stray_vectors").fetchall()
-        return [(row["guild_id"], row["source_id"]) for row in rows if row["owner"] not in live]
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            if row["owner"] not in live:
+                found.setdefault(row["guild_id"], []).append(row["source_id"])
+        return found
 
-    def forget_stray(self, source_id: str) -> None:
-        """Note that a source's vectors are gone."""
+    def forget_strays(self, source_ids: Sequence[str]) -> None:
+        """Note that the vectors of these sources are gone."""
         with self._database.write() as db:
-            db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source_id,))
+            rows = ((source_id,) for source_id in source_ids)
+            db.executemany("DELETE FROM stray_vectors WHERE source_id = ?", rows)
 
     def chunk_count(self, guild_id: str) -> int:
         """How many chunks the guild has."""
@@ -157,11 +218,9 @@ class Catalog:
         marks = ",".join("?" * len(ids))
         with self._database.read() as db:
             rows = db.execute(f"SELECT * FROM chunks WHERE id IN ({marks})", list(ids)).fetchall()  # noqa: S608
-            sources = {
-                row["id"]: _source(row)
-                for source_id in {row["source_id"] for row in rows}
-                for row in db.execute("SELECT * FROM sources WHERE id = ? AND guild_id = ?", (source_id, guild_id))
-            }
+            source_ids = list({row["source_id"] for row in rows})
+            among = f"SELECT * FROM sources WHERE id IN ({','.join('?' * len(source_ids))}) AND +guild_id = ?"  # noqa: S608
+            sources = {row["id"]: _source(row) for row in db.execute(among, (*source_ids, guild_id))}
         return {row["id"]: (_chunk(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources}
 
     def source_chunks(self, source_id: str) -> list[Chunk]:
@@ -182,12 +241,14 @@ def new_source_id() -> str:
     return uuid.uuid4().hex
 
 
-def _insert(db: sqlite3.Connection, source: Source, page_count: int | None, chunks: Sequence[Chunk]) -> None:
+def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -> None:
+    source, taken = version.source, version.taken
     columns = (
-        "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by"
+        "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
+        "batch, outcome, embedded_count"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 14)})",  # noqa: S608
         (
             source.id,
             source.guild_id,
@@ -197,15 +258,30 @@ def _insert(db: sqlite3.Connection, source: Source, page_count: int | None, chun
             source.audience.key,
             source.size_bytes,
             source.chunk_count,
-            page_count,
+            version.page_count,
             source.ingested_at.isoformat(),
             source.ingested_by,
+            *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
         ),
     )
+    columns = "id, source_id, ordinal, text, page, heading, line, fingerprint"
     db.executemany(
-        "INSERT INTO chunks (id, source_id, ordinal, text, page, heading, line) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((c.id, c.source_id, c.ordinal, c.text, c.place.page, c.place.heading, c.place.line) for c in chunks),
+        f"INSERT INTO chunks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            (c.id, c.source_id, c.ordinal, c.text, c.place.page, c.place.heading, c.place.line, _print(source, c))
+            for c in chunks
+        ),
     )
+
+
+def _print(source: Source, chunk: Chunk) -> bytes:
+    return fingerprint(in_context(source.name, chunk.place.heading, chunk.text))
+
+
+def _taken(row: sqlite3.Row) -> Taken | None:
+    if row["outcome"] is None:
+        return None
+    return Taken(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
 
 
 def _source(row: sqlite3.Row) -> Source:

@@ -54,6 +54,19 @@ _MIGRATIONS = (
         owner TEXT
     ) WITHOUT ROWID;
     """,
+    """
+    -- Of the text that was embedded. NULL: it was embedded before this was kept.
+    ALTER TABLE chunks ADD COLUMN fingerprint BLOB;
+    -- What the batch that took a source in reports of it: cut off and begun again, it reports the same.
+    ALTER TABLE sources ADD COLUMN batch TEXT;
+    ALTER TABLE sources ADD COLUMN outcome TEXT;
+    ALTER TABLE sources ADD COLUMN embedded_count INTEGER;
+    -- How many sources were deleted whose terms may still be in the file.
+    ALTER TABLE guilds ADD COLUMN deletions INTEGER NOT NULL DEFAULT 0;
+    -- How many chunks have come or gone in all.
+    ALTER TABLE guilds ADD COLUMN changed_chunks INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX sources_by_audience ON sources (guild_id, audience, chunk_count);
+    """,
 )
 
 

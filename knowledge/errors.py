@@ -43,9 +43,11 @@ class KnowledgeError(Exception):
 class DocumentError(KnowledgeError):
     """One file cannot be ingested."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, page: int | None = None) -> None:
+        """`page`: on which it failed, from 1; None where that is not known or there are none."""
         super().__init__(message)
         self.reason = reason
+        self.page = page
 
 
 class GuildError(KnowledgeError):

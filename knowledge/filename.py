@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 MAX_NAME_CHARS = 100
 
@@ -22,3 +24,35 @@ def safe_name(raw: str) -> str:
         suffix = dot + suffix if dot and len(suffix) < 10 else ""
         name = (stem if suffix else name)[: MAX_NAME_CHARS - len(suffix)].rstrip(" .-_") + suffix
     return name or "document"
+
+
+def distinct_names(paths: Sequence[str]) -> list[str]:
+    """A safe name for each path; those that would be alike get as many of their folders as it takes, or a number."""
+    parts = [[part for part in re.split(r"[/\\]", path) if part.strip(" .")] or [path] for path in paths]
+    depths = [1] * len(paths)
+    while growing := [at for at in _alike(_joined(parts, depths)) if depths[at] < len(parts[at])]:
+        for at in growing:
+            depths[at] += 1
+    names = _joined(parts, depths)
+    taken: set[str] = set()
+    for at, name in enumerate(names):
+        number, stem, suffix = 1, *_cut(name)
+        while names[at] in taken:
+            number += 1
+            names[at] = f"{stem} {number}{suffix}"
+        taken.add(names[at])
+    return names
+
+
+def _joined(parts: Sequence[Sequence[str]], depths: Sequence[int]) -> list[str]:
+    return [safe_name("-".join(own[-depth:])) for own, depth in zip(parts, depths, strict=True)]
+
+
+def _alike(names: Sequence[str]) -> list[int]:
+    counts = Counter(names)
+    return [at for at, name in enumerate(names) if counts[name] > 1]
+
+
+def _cut(name: str) -> tuple[str, str]:
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem else (name, "")

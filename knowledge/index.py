@@ -40,22 +40,39 @@ class VectorIndex:
         self._connecting = threading.Lock()
 
     def upsert(
-        self, guild_id: str, source_id: str, audience: str, ids: Sequence[str], vectors: Sequence[Sequence[float]]
+        self,
+        guild_id: str,
+        audience: str,
+        source_ids: Sequence[str],
+        ids: Sequence[str],
+        vectors: Sequence[Sequence[float]],
     ) -> None:
-        """Write vectors of one source."""
+        """Write vectors of sources of one audience: of each its id and its source's."""
         rows = np.asarray(vectors, dtype=np.float32)
 
         def write() -> None:
             collection = self._collection(guild_id, create=True)
             for at in range(0, len(ids), BATCH):
-                part = list(ids[at : at + BATCH])
+                part = slice(at, at + BATCH)
                 collection.upsert(
-                    ids=part,
-                    embeddings=rows[at : at + BATCH],
-                    metadatas=[{"source": source_id, "audience": audience} for _ in part],
+                    ids=list(ids[part]),
+                    embeddings=rows[part],
+                    metadatas=[{"source": source_id, "audience": audience} for source_id in source_ids[part]],
                 )
 
         self._reach(write)
+
+    def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """The vectors of these ids, as they were written; ids without one are left out."""
+        if not ids:
+            return {}
+
+        def fetch() -> dict[str, Sequence[float]]:
+            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
+            rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
+            return dict(zip(found["ids"], rows, strict=True))
+
+        return self._reach_existing(fetch, {})
 
     def query(
         self, guild_id: str, vector: Sequence[float], limit: int, audiences: Sequence[str] | None
@@ -66,7 +83,7 @@ class VectorIndex:
             found = self._collection(guild_id).query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
                 n_results=limit,
-                where=_among(audiences),
+                where=None if audiences is None else _among("audience", audiences),
                 include=["distances"],
             )
             distances = found["distances"] or [[]]
@@ -90,9 +107,9 @@ class VectorIndex:
 
         return self._reach_existing(ask, {})
 
-    def delete_source(self, guild_id: str, source_id: str) -> None:
-        """Delete one source's vectors, whichever model made them."""
-        self._reach_existing(lambda: self._stored(guild_id).delete(where={"source": source_id}), None)
+    def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
+        """Delete the vectors of these sources, whichever model made them."""
+        self._reach_existing(lambda: self._stored(guild_id).delete(where=_among("source", source_ids)), None)
 
     def ids(self, guild_id: str) -> set[str]:
         """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
@@ -187,11 +204,9 @@ class VectorIndex:
             )
 
 
-def _among(audiences: Sequence[str] | None) -> Where | None:
-    if audiences is None:
-        return None
-    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*audiences]}
-    return {"audience": wanted}
+def _among(field: str, values: Sequence[str]) -> Where:
+    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*values]}
+    return {field: wanted}
 
 
 def _collection_name(guild_id: str) -> str:

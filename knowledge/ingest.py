@@ -10,12 +10,13 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from knowledge.catalog import Catalog, new_source_id
-from knowledge.context import in_context
+from knowledge.catalog import Catalog, Taken, Version, new_source_id
+from knowledge.context import fingerprint, in_context
+from knowledge.embedder import Embedder, Passage
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
@@ -25,9 +26,6 @@ from knowledge.splitter import split
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
 
 log = logging.getLogger(__name__)
-
-BATCH = 16
-"""Chunks embedded at a time: about a second on two cores, so that questions get their turn in between."""
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -41,10 +39,25 @@ class Upload:
     guild_id: str
     audience: Audience
     ingested_by: str
+    batch: str | None = None
+    """The batch that it belongs to; begun again after a kill, it reports what it reported before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that was read, and is not stored yet."""
+
+    source: Source
+    page_count: int | None
+    chunks: tuple[Chunk, ...]
+    earlier: Source | None
+    """The version that it replaces."""
+    batch: str | None
+    began: float
 
 
 class Ingestor:
-    """Ingests one file at a time a call; calls may overlap."""
+    """Reads documents and stores them; calls may overlap."""
 
     def __init__(
         self,
@@ -58,58 +71,92 @@ class Ingestor:
         """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
         self._catalog = catalog
         self._index = index
-        self._embeddings = embeddings
+        self._embedder = Embedder(index, embeddings)
         self._owner = owner
         self.max_bytes = max_bytes
         self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
         """The report on one file; a file that cannot be ingested is reported, not raised."""
-        began = time.perf_counter()
         report = on_progress or _ignore
+        report(IngestProgress("reading", 0, 0))
+        prepared = await asyncio.to_thread(self.prepare, upload)
+        if isinstance(prepared, IngestReport):
+            return prepared
+        total = len(prepared.chunks)
+
+        def show(done: int) -> None:
+            report(IngestProgress("embedding" if done < total else "storing", done, total))
+
+        try:
+            (stored,) = await self.store([prepared], show)
+        finally:
+            await self.cleanse(upload.guild_id)
+        return stored
+
+    def prepare(self, upload: Upload) -> Prepared | IngestReport:
+        """Read a file; where nothing of it is to be stored, the report on it. Blocks. Raises UnknownGuild."""
+        began = time.perf_counter()
         name = safe_name(upload.name)
         digest = hashlib.sha256(upload.data).hexdigest()
-        last = await asyncio.to_thread(self._catalog.version, upload.guild_id, name, upload.audience)
-        if last is not None and last[0].sha256 == digest:
-            source, pages = last
-            return _report(source, IngestOutcome.UNCHANGED, pages, began)
-        report(IngestProgress("reading", 0, 0))
+        last = self._catalog.version(upload.guild_id, name, upload.audience)
+        if last is not None and last.source.sha256 == digest:
+            return _standing(last, upload.batch, began)
         source_id = new_source_id()
         try:
-            if not await asyncio.to_thread(self._has_room, len(upload.data)):
+            if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
-            document = await asyncio.to_thread(load, upload.data, name, self.max_bytes)
-            chunks = await asyncio.to_thread(split, document, source_id)
+            document = load(upload.data, name, self.max_bytes)
+            chunks = split(document, source_id)
         except DocumentError as error:
             return failed(name, error, began)
-        source = _source(upload, name, digest, source_id, document, len(chunks))
-        await self._store(source, document.page_count, chunks, report)
-        outcome = IngestOutcome.NEW if last is None else IngestOutcome.CHANGED
-        return _report(source, outcome, document.page_count, began)
+        return Prepared(
+            source=_source(upload, name, digest, source_id, document, len(chunks)),
+            page_count=document.page_count,
+            chunks=tuple(chunks),
+            earlier=None if last is None else last.source,
+            batch=upload.batch,
+            began=began,
+        )
 
-    async def _store(self, source: Source, page_count: int | None, chunks: list[Chunk], report: OnProgress) -> None:
-        await asyncio.to_thread(self._catalog.announce, source.guild_id, source.id, self._owner)
+    async def store(self, documents: Sequence[Prepared], on_written: Callable[[int], None]) -> list[IngestReport]:
+        """Make documents of one guild and audience visible, all at once; the reports, in their order.
+
+        `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
+        """
+        guild_id, audience = documents[0].source.guild_id, documents[0].source.audience.key
+        ids = [document.source.id for document in documents]
+        await asyncio.to_thread(self._catalog.announce, guild_id, ids, self._owner)
         try:
-            await self._embed(source, chunks, report)
-            report(IngestProgress("storing", len(chunks), len(chunks)))
-            replaced = await asyncio.to_thread(self._catalog.publish, source, page_count, chunks)
+            passages = await asyncio.to_thread(self._passages, documents)
+            embedded = await self._embedder.write(guild_id, audience, passages, on_written)
+            versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
+            publishing = [(version, document.chunks) for version, document in versions]
+            replaced = await asyncio.to_thread(self._catalog.publish, publishing)
         except BaseException:
-            self._catalog.abandon(source.id)
+            self._catalog.abandon(ids)
             raise
-        for source_id in replaced:
-            await self.discard_vectors(source.guild_id, source_id)
+        await self.discard_vectors(guild_id, replaced)
+        return [_report(version, document.began) for version, document in versions]
 
-    async def discard_vectors(self, guild_id: str, source_id: str) -> None:
-        """Delete the vectors of a source that is gone. Where that fails, they are swept at the next start."""
-        try:
-            await asyncio.to_thread(self._index.delete_source, guild_id, source_id)
-        except KnowledgeError as error:
-            log.warning("vectors of a removed document stay until the next start: %s", error)
+    async def cleanse(self, guild_id: str) -> None:
+        """Take the text of replaced versions out of the database's file."""
+        await asyncio.to_thread(self._catalog.cleanse, guild_id)
+
+    async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
+        """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
+        if not source_ids:
             return
-        await asyncio.to_thread(self._catalog.forget_stray, source_id)
+        try:
+            await asyncio.to_thread(self._index.delete_sources, guild_id, source_ids)
+        except KnowledgeError as error:
+            log.warning("vectors of removed documents stay until the next start: %s", error)
+            return
+        await asyncio.to_thread(self._catalog.forget_strays, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
         """Embed the guild's chunks that have no vector of the current model; how many it was."""
+        report = on_progress or _ignore
         try:
             embedded = await asyncio.to_thread(self._index.ids, guild_id)
         except EmbeddingMismatch:
@@ -118,21 +165,24 @@ class Ingestor:
         count = 0
         for source in await asyncio.to_thread(self._catalog.sources, guild_id, OWNER):
             chunks = await asyncio.to_thread(self._catalog.source_chunks, source.id)
-            missing = [chunk for chunk in chunks if chunk.id not in embedded]
-            await self._embed(source, missing, on_progress or _ignore)
-            count += len(missing)
+            missing = [_passage(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
+            total = len(missing)
+
+            def show(done: int, total: int = total) -> None:
+                report(IngestProgress("embedding", done, total))
+
+            if missing:
+                await self._embedder.write(guild_id, source.audience.key, missing, show)
+            count += total
         return count
 
-    async def _embed(self, source: Source, chunks: list[Chunk], report: OnProgress) -> None:
-        """Write the vectors of these chunks of one source."""
-        audience = source.audience.key
-        for at in range(0, len(chunks), BATCH):
-            report(IngestProgress("embedding", at, len(chunks)))
-            part = chunks[at : at + BATCH]
-            texts = [in_context(source.name, chunk.place.heading, chunk.text) for chunk in part]
-            vectors = await asyncio.to_thread(self._embeddings.embed_documents, texts)
-            ids = [chunk.id for chunk in part]
-            await asyncio.to_thread(self._index.upsert, source.guild_id, source.id, audience, ids, vectors)
+    def _passages(self, documents: Sequence[Prepared]) -> list[Passage]:
+        """All chunks, each with the chunk of the version before whose vector is its own."""
+        passages: list[Passage] = []
+        for document in documents:
+            earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
+            passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
+        return passages
 
 
 def failed(name: str, error: DocumentError, began: float) -> IngestReport:
@@ -146,12 +196,39 @@ def failed(name: str, error: DocumentError, began: float) -> IngestReport:
         seconds=time.perf_counter() - began,
         reason=error.reason.value,
         detail=str(error),
+        failed_page=error.page,
     )
 
 
-def _report(source: Source, outcome: IngestOutcome, page_count: int | None, began: float) -> IngestReport:
-    seconds = time.perf_counter() - began
-    return IngestReport(source.name, outcome, source, source.chunk_count, page_count, seconds)
+def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
+    text = in_context(source.name, chunk.place.heading, chunk.text)
+    return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
+
+
+def _version(document: Prepared, embedded_count: int) -> Version:
+    outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
+    return Version(document.source, document.page_count, Taken(outcome, embedded_count, document.batch))
+
+
+def _standing(last: Version, batch: str | None, began: float) -> IngestReport:
+    """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
+    if batch is not None and last.taken is not None and last.taken.batch == batch:
+        return _report(last, began)
+    unchanged = Taken(IngestOutcome.UNCHANGED, 0, batch)
+    return _report(Version(last.source, last.page_count, unchanged), began)
+
+
+def _report(version: Version, began: float) -> IngestReport:
+    source, taken = version.source, version.taken
+    return IngestReport(
+        name=source.name,
+        outcome=IngestOutcome.UNCHANGED if taken is None else taken.outcome,
+        source=source,
+        chunk_count=source.chunk_count,
+        page_count=version.page_count,
+        seconds=time.perf_counter() - began,
+        embedded_count=0 if taken is None else taken.embedded_count,
+    )
 
 
 def _source(

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 from knowledge.context import in_context
 from knowledge.database import Database
+from knowledge.term_counts import TermCounts
 from knowledge.terms import indexable, question_terms
 from knowledge.types import Source
+
+RANKED = 5000
+"""Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
+MERGE_PAGES = 100
+_PAUSE_S = 0.01
+"""A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
 
 
 class KeywordIndex:
@@ -20,6 +28,7 @@ class KeywordIndex:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counts = TermCounts()
 
     def create(self, db: sqlite3.Connection, guild_id: str) -> None:
         """Make the guild's index, if it has none."""
@@ -32,11 +41,15 @@ class KeywordIndex:
         """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
         table = _table(db, source.guild_id)
         rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source.id,)).fetchall()
+        _note_change(db, source.guild_id, len(rows))
         insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
         db.executemany(insert, ((row["number"], _terms(source.name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
-        """Take a source's terms out for good, within the transaction of `db`, before its chunks are deleted."""
+        """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
+
+        They are found no more, but gone from the file only after `cleanse`.
+        """
         table = _table(db, guild_id)
         query = (
             "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
@@ -44,8 +57,39 @@ class KeywordIndex:
         rows = db.execute(query, (source_id,)).fetchall()
         delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
         db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
-        # Deletion only marks the terms; merging all segments is what takes them out of the file.
-        db.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+        db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
+        _note_change(db, guild_id, len(rows))
+
+    def cleanse(self, guild_id: str) -> bool:
+        """Take the guild's deleted terms out of the file; whether there were any.
+
+        Deletion only marks them; merging all segments takes them out. That rewrites the whole index, so it is done in
+        short transactions, between which others may write, and once for all that was deleted before.
+        """
+        deletions = cleansed = self._deletions(guild_id)
+        while deletions:
+            pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+            while self._merge(guild_id, pages):
+                pages = MERGE_PAGES
+                time.sleep(_PAUSE_S)
+            with self._database.write() as db:
+                done = "UPDATE guilds SET deletions = deletions - ? WHERE id = ?"
+                db.execute(done, (deletions, guild_id))
+            deletions = self._deletions(guild_id)
+        return cleansed > 0
+
+    def _deletions(self, guild_id: str) -> int:
+        with self._database.read() as db:
+            row = db.execute("SELECT deletions FROM guilds WHERE id = ?", (guild_id,)).fetchone()
+        return 0 if row is None else int(row["deletions"])
+
+    def _merge(self, guild_id: str, pages: int) -> bool:
+        """Go on with the merging by so many pages; whether there was anything to do."""
+        with self._database.write() as db:
+            table = _table(db, guild_id)
+            before = db.total_changes
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
+            return db.total_changes - before > 1  # The statement itself counts as one.
 
     def search(
         self, guild_id: str, question: str, limit: int, audiences: Sequence[str] | None
@@ -56,13 +100,20 @@ class KeywordIndex:
             return []
         with self._database.read() as db:
             table = _table(db, guild_id)
-            among = "" if audiences is None else f"AND audience IN ({','.join('?' * len(audiences))})"
-            query = (
-                f"SELECT chunks.id, -bm25({table}) AS score FROM {table} "  # noqa: S608
-                f"JOIN chunks ON number = {table}.rowid JOIN sources ON sources.id = source_id "
-                f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?"
+            wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
+            if not wanted:
+                return []
+            # Looked up for each match: an audience may have far more chunks than match.
+            of_match = (
+                f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
             )
-            rows = db.execute(query, (" OR ".join(terms), *(audiences or ()), limit))
+            among = "" if audiences is None else f"AND {of_match} IN ({','.join('?' * len(audiences))})"
+            query = (
+                f"SELECT id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
+                f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
+                "JOIN chunks ON number = found ORDER BY score DESC"
+            )
+            rows = db.execute(query, (" OR ".join(wanted), *(audiences or ()), limit))
             return [(row["id"], row["score"]) for row in rows]
 
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
@@ -78,20 +129,29 @@ class KeywordIndex:
         total = 0.0
         with self._database.read() as db:
             table = _table(db, guild_id)
-            sized = "SELECT coalesce(sum(chunk_count), 0) FROM sources WHERE guild_id = ?"
-            (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
+            chunk_count, counts = self._counts.of(db, table, guild_id, terms)
             marks = ",".join("?" * len(chunk_ids))
             numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
             ids = {row["number"]: row["id"] for row in db.execute(numbers, list(chunk_ids))}
-            counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
             holding = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({','.join('?' * len(ids))})"  # noqa: S608
-            for term in terms:
-                (frequency,) = db.execute(counting, (term,)).fetchone()
-                idf = math.log1p((chunk_count - frequency + 0.5) / (frequency + 0.5))
+            for term, count in counts.items():
+                idf = math.log1p((max(chunk_count, count) - count + 0.5) / (count + 0.5))
                 total += idf
-                for row in db.execute(holding, (term, *ids)) if frequency else ():
+                for row in db.execute(holding, (term, *ids)) if count else ():
                     held[ids[row["rowid"]]] += idf
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
+
+
+def _telling(counts: Mapping[str, int]) -> list[str]:
+    """The rarest terms that some chunk holds, as many as can be ranked in time; all of them in a small guild."""
+    telling: list[str] = []
+    ranked = 0
+    for term in sorted((term for term, count in counts.items() if count), key=counts.__getitem__):
+        ranked += counts[term]
+        if telling and ranked > RANKED:
+            break
+        telling.append(term)
+    return telling
 
 
 def _table(db: sqlite3.Connection, guild_id: str) -> str:
@@ -102,3 +162,7 @@ def _table(db: sqlite3.Connection, guild_id: str) -> str:
 
 def _terms(name: str, row: sqlite3.Row) -> str:
     return indexable(in_context(name, row["heading"], row["text"]))
+
+
+def _note_change(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
+    db.execute("UPDATE guilds SET changed_chunks = changed_chunks + ? WHERE id = ?", (chunk_count, guild_id))

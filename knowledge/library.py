@@ -9,8 +9,11 @@ import asyncio
 import logging
 import shutil
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from knowledge.batch import Batch, OnBatchProgress, OnReport, Order
 from knowledge.catalog import Catalog
 from knowledge.database import Database
 from knowledge.errors import DocumentError, Reason
@@ -23,7 +26,7 @@ from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import Audience, IngestReport, Reader, Retrieval, Source
+from knowledge.types import Audience, BatchReport, IngestFile, IngestReport, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +125,30 @@ class Library:
         """
         return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by), on_progress)
 
+    async def ingest_all(
+        self,
+        files: Sequence[IngestFile],
+        *,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        batch: str | None = None,
+        on_progress: OnBatchProgress | None = None,
+        on_report: OnReport | None = None,
+    ) -> BatchReport:
+        """Make files searchable, and what is in their archives, each in place of the one with its name and audience.
+
+        A batch that was cut off and is begun again under the same id goes on where it was, and reports on all of it.
+        Both callbacks come from any thread. Raises what `ingest_bytes` does; what was finished before stays.
+        """
+        order = Order(guild_id, audience, ingested_by, batch, on_progress or _ignore, on_report or _ignore)
+        return await Batch(self._ingestor, order).run(files)
+
+    def file_at(self, path: Path) -> IngestFile:
+        """The file at `path`, for `ingest_all`; it is read when its turn comes."""
+        size = path.stat().st_size if path.is_file() else 0
+        return IngestFile(path.as_posix(), size, partial(_read, path, self._ingestor.max_bytes))
+
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         """The `limit` best passages that `reader` may read, best first; none where the guild has no documents.
 
@@ -137,7 +164,8 @@ class Library:
         """Delete a source that `reader` may read: its text, its terms and its vectors. Raises SourceError."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await asyncio.to_thread(self._catalog.remove, source)
-        await self._ingestor.discard_vectors(guild_id, source.id)
+        await self._ingestor.discard_vectors(guild_id, [source.id])
+        await self._ingestor.cleanse(guild_id)
         return source
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
@@ -145,10 +173,12 @@ class Library:
         return await self._ingestor.reindex(guild_id, on_progress)
 
     async def _sweep(self) -> None:
-        for guild_id, source_id in await asyncio.to_thread(self._strays):
-            await self._ingestor.discard_vectors(guild_id, source_id)
+        for guild_id, source_ids in (await asyncio.to_thread(self._strays)).items():
+            await self._ingestor.discard_vectors(guild_id, source_ids)
+        for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
+            await self._ingestor.cleanse(guild_id)
 
-    def _strays(self) -> list[tuple[str, str]]:
+    def _strays(self) -> dict[str, list[str]]:
         return self._catalog.strays({self._owner.token, *self._owner.others()})
 
     def _close(self) -> None:
@@ -176,3 +206,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
 def _has_room(folder: Path, size_bytes: int) -> bool:
     """Whether something is left for everybody else, even if text, terms and vectors take their most."""
     return shutil.disk_usage(folder).free > _SPARE_BYTES + _GROWTH * size_bytes
+
+
+def _ignore(_: object) -> None:
+    pass

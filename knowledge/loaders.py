@@ -59,7 +59,7 @@ def _pages(data: bytes, name: str, media: str) -> list[tuple[int, str]]:
     try:
         return read_contained(data, media)
     except DocumentError as error:
-        raise DocumentError(error.reason, f"{name}: {error}") from error
+        raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
 
 
 def _load_html(data: bytes, name: str) -> LoadedDocument:

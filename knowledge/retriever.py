@@ -14,6 +14,7 @@ from knowledge.catalog import Catalog
 from knowledge.fusion import fuse
 from knowledge.index import VectorIndex
 from knowledge.keywords import KeywordIndex
+from knowledge.nearest import Nearest
 from knowledge.ports import TextEmbeddings
 from knowledge.terms import in_one_script
 from knowledge.types import Chunk, Evidence, Reader, Retrieval, Source
@@ -43,6 +44,7 @@ class DocumentRetriever:
         self._catalog = catalog
         self._keywords = keywords
         self._index = index
+        self._nearest = Nearest(index, catalog)
         self._embeddings = embeddings
         self._audited: set[str] = set()
 
@@ -54,7 +56,7 @@ class DocumentRetriever:
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._audit(guild_id)
         vector = self._embeddings.embed_query(query)
-        nearest = self._index.query(guild_id, vector, CANDIDATES, scope.audiences)
+        nearest = self._nearest.search(guild_id, vector, CANDIDATES, scope)
         matching = self._keywords.search(guild_id, query, CANDIDATES, scope.audiences)
         known = self._readable([id_ for id_, _ in (*nearest, *matching)], guild_id, reader)
         arms = _Arms(

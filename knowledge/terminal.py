@@ -8,7 +8,16 @@ import sys
 
 from pydantic import TypeAdapter
 
-from knowledge.types import Evidence, IngestOutcome, IngestProgress, IngestReport, Retrieval, Source
+from knowledge.types import (
+    BatchProgress,
+    BatchReport,
+    Evidence,
+    IngestOutcome,
+    IngestProgress,
+    IngestReport,
+    Retrieval,
+    Source,
+)
 from weights.types import Progress
 
 
@@ -32,18 +41,44 @@ def print_sources(sources: list[Source], *, as_json: bool) -> None:
         print(f"{source.name}  ({source.chunk_count} chunks, {source.audience.key}, {day}, id {source.id})")
 
 
+def print_report(report: IngestReport) -> None:
+    """What became of one file, in a line of its own below the progress."""
+    print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr, flush=True)
+    print(report_line(report))
+
+
 def report_line(report: IngestReport) -> str:
     """What became of one file, in a line."""
     if report.outcome is IngestOutcome.FAILED:
         return f"{report.outcome}: {report.detail}"
     pages = "" if report.page_count is None else f", {report.page_count} pages"
-    return f"{report.outcome}: {report.name} ({report.chunk_count} chunks{pages}, {report.seconds:.1f} s)"
+    embedded = f"{report.embedded_count} embedded, " if report.outcome is IngestOutcome.CHANGED else ""
+    return f"{report.outcome}: {report.name} ({report.chunk_count} chunks{pages}, {embedded}{report.seconds:.1f} s)"
+
+
+def print_closing(report: BatchReport) -> None:
+    """The closing report on many files: to stderr, since each file's line is the result."""
+    counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in IngestOutcome)
+    chunks = f"{report.embedded_count} chunks embedded, {report.reused_count} reused"
+    say(f"\n{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
+    for failure in report.of(IngestOutcome.FAILED):
+        say(report_line(failure))
 
 
 def show_ingest(progress: IngestProgress) -> None:
     """How far one file is, over the last such line."""
     end = "\n" if progress.stage == "storing" else ""
     print(f"\r{progress.stage} {progress.done}/{progress.total}   ", end=end, file=sys.stderr, flush=True)
+
+
+def show_batch(progress: BatchProgress) -> None:
+    """How far a batch is, over the last such line."""
+    parts = [f"file {progress.file} of {progress.files}", f"{progress.chunks} chunks"]
+    if progress.pages:
+        parts.insert(1, f"{progress.pages} pages")
+    if progress.rate is not None and progress.left_s is not None:
+        parts += [f"{progress.rate:.1f} chunks/s", f"about {max(1, round(progress.left_s))} s left"]
+    print(f"\r{', '.join(parts)}: {progress.name}   ", end="", file=sys.stderr, flush=True)
 
 
 def show_fetch(progress: Progress) -> None:

@@ -50,8 +50,8 @@ def in_one_script(a: str, b: str) -> bool:
 
 def _is_cjk(text: str) -> bool:
     """A quarter of the letters is enough: such texts often name things in Latin letters."""
-    letters = [char for char in text if char.isalpha()]
-    return bool(letters) and len(_CJK_LETTER.findall(text)) >= len(letters) / 4
+    cjk = len(_CJK_LETTER.findall(text))
+    return cjk > 0 and cjk >= sum(map(str.isalpha, text)) / 4
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:

@@ -5,6 +5,7 @@ Frozen and free of I/O; chains and bot may import this module and no other of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -150,10 +151,14 @@ class IngestReport:
     page_count: int | None
     """PDF only."""
     seconds: float
+    embedded_count: int = 0
+    """Chunks that were embedded; the vectors of the others were there."""
     reason: str | None = None
     """Why it failed: an error code of `knowledge.errors`, which the bot words in the member's language."""
     detail: str | None = None
     """The same in an English sentence, for the log and the terminal."""
+    failed_page: int | None = None
+    """On which page it failed, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +170,58 @@ class IngestProgress:
     done: int
     total: int
     """Chunks; 0 while unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestFile:
+    """A file of a batch."""
+
+    name: str
+    """It may begin with folders, parted by `/`: they tell files of one name apart."""
+    size_bytes: int
+    read: Callable[[], bytes]
+    """Blocks; may raise a DocumentError."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How far a batch is."""
+
+    name: str
+    """The file that is at work."""
+    file: int
+    """Its number, from 1; 0 while archives are unpacked."""
+    files: int
+    pages: int
+    """Read so far, of PDFs."""
+    chunks: int
+    """Whose vectors are there, of the `known`."""
+    known: int
+    """Chunks of the files that were read so far."""
+    rate: float | None
+    """Chunks a second. None: too little is done to say so."""
+    left_s: float | None
+    """None: as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """The closing report on a batch."""
+
+    reports: tuple[IngestReport, ...]
+    """One a file, in their order."""
+    seconds: float
+
+    def of(self, outcome: IngestOutcome) -> tuple[IngestReport, ...]:
+        """The files with that outcome."""
+        return tuple(report for report in self.reports if report.outcome is outcome)
+
+    @property
+    def embedded_count(self) -> int:
+        """Chunks that were embedded."""
+        return sum(report.embedded_count for report in self.reports)
+
+    @property
+    def reused_count(self) -> int:
+        """Chunks whose vectors were there: of unchanged files all, of changed ones those that stay."""
+        return sum(report.chunk_count - report.embedded_count for report in self.reports)

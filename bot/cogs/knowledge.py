@@ -1,15 +1,15 @@
-"""Documents: `/ingest` and `/sources`, for moderators."""
+"""Documents: `/ingest`, its like in the menu of a message, and `/sources`, for moderators."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import access, render
-from bot.errors import FileTooLarge
+from bot.errors import FileTooLarge, NoFiles
 from bot.failures import whisper
 from bot.ingestion import Destination, Ingestion
 from bot.language import of_interaction
@@ -19,6 +19,8 @@ from bot.stream import Content, Draft
 from bot.tasks import Tasks
 from knowledge.types import EVERY_MEMBER
 
+MENU = "Take in these files"
+"""The command's name in the menu of a message."""
 _MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
 _GUILD = "guild"
@@ -34,18 +36,42 @@ class Knowledge(commands.Cog):
         default_permissions=discord.Permissions(manage_messages=True),
     )
 
-    def __init__(self, services: Services, tasks: Tasks, ingestion: Ingestion, limit_mb: int) -> None:
+    def __init__(
+        self,
+        tree: app_commands.CommandTree[discord.Client],
+        services: Services,
+        tasks: Tasks,
+        ingestion: Ingestion,
+        limit_mb: int,
+    ) -> None:
+        """`tree` takes the command in the menu of a message, which a cog cannot hold."""
+        self._tree = tree
         self._services = services
         self._tasks = tasks
         self._ingestion = ingestion
         self._limit_mb = limit_mb
+        self._menu = app_commands.ContextMenu(name=MENU, callback=self.ingest_message)
+        self._menu.guild_only = True
+        self._menu.default_permissions = discord.Permissions(manage_messages=True)
 
-    @app_commands.command(description="Take in a document that answers may use")
+    async def cog_load(self) -> None:
+        """Add the command in the menu of a message."""
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take it away again."""
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(description="Take in documents that answers may use")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.describe(
-        file="A Markdown, text, HTML or PDF file",
+        file="A Markdown, text, HTML or PDF file, or a zip of such files",
         audience="Whose answers may use it; by default those who can read this channel",
+        file_2="One more file",
+        file_3="One more file",
+        file_4="One more file",
+        file_5="One more file",
     )
     @app_commands.choices(
         audience=[
@@ -54,11 +80,31 @@ class Knowledge(commands.Cog):
         ]
     )
     async def ingest(
-        self, interaction: discord.Interaction, file: discord.Attachment, audience: str = "channel"
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment,
+        audience: str = "channel",
+        file_2: discord.Attachment | None = None,
+        file_3: discord.Attachment | None = None,
+        file_4: discord.Attachment | None = None,
+        file_5: discord.Attachment | None = None,
     ) -> None:
-        """Take in one uploaded file."""
+        """Take in uploaded files."""
         await interaction.response.defer(thinking=True)
-        self._start(self._ingest(interaction, file, audience), interaction, "ingest")
+        files = [each for each in (file, file_2, file_3, file_4, file_5) if each is not None]
+        self._start(self._ingest(interaction, files, audience), interaction, "ingest")
+
+    async def ingest_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Take in what is attached to a message, or to one that was forwarded with it."""
+        await interaction.response.defer(thinking=True)
+        forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
+        self._start(self._ingest(interaction, [*message.attachments, *forwarded], "channel"), interaction, "ingest")
+
+    @commands.Cog.listener()
+    async def on_ingest_cancelled(self, interaction: discord.Interaction, job_id: str) -> None:
+        """End the taking in of files."""
+        await interaction.response.defer()
+        self._start(self._cancel(interaction, job_id), interaction, "end of an ingestion")
 
     @sources.command(name="list", description="List the documents")
     async def list_sources(self, interaction: discord.Interaction) -> None:
@@ -83,16 +129,22 @@ class Knowledge(commands.Cog):
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
         self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
 
-    async def _ingest(self, interaction: discord.Interaction, file: discord.Attachment, audience: str) -> None:
+    async def _ingest(
+        self, interaction: discord.Interaction, files: Sequence[discord.Attachment], audience: str
+    ) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
-        if file.size > self._limit_mb * _MEGABYTE:
-            raise FileTooLarge(file.size / _MEGABYTE, self._limit_mb)
+        if not files:
+            raise NoFiles
+        smallest = min(file.size for file in files)
+        if smallest > self._limit_mb * _MEGABYTE:
+            raise FileTooLarge(smallest / _MEGABYTE, self._limit_mb)
         texts, language = self._services.texts, of_interaction(interaction)
         response = CommandResponse(interaction, private=False)
         draft = Draft(response, self._services.throttles.of(place.id), lambda: None)
-        name = discord.utils.escape_markdown(file.filename)
-        await draft.open(Content((texts(language, "ingest.reading", name=name),)))
+        name = discord.utils.escape_markdown(files[0].filename)
+        key = "ingest.reading" if len(files) == 1 else "ingest.reading_many"
+        await draft.open(Content((texts(language, key, name=name, count=len(files)),)))
         await draft.close()  # The job follows it, when its turn has come.
         destination = Destination(
             guild_id=place.guild.id,
@@ -102,7 +154,12 @@ class Knowledge(commands.Cog):
             audience=EVERY_MEMBER if audience == _GUILD else access.audience_of(place),
             language=language,
         )
-        await self._ingestion.submit(file.filename, await file.read(), destination, draft)
+        await self._ingestion.submit(files, destination, draft)
+
+    async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        await self._ingestion.cancel(job_id, place.guild.id, member.id)
 
     async def _list(self, interaction: discord.Interaction) -> None:
         place, member = access.place_and_member(interaction)

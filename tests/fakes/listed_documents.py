@@ -7,8 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from knowledge.errors import SourceError
-from knowledge.types import Audience, IngestOutcome, IngestProgress, IngestReport, Reader, Source
+from knowledge.errors import DocumentError, SourceError
+from knowledge.types import (
+    Audience,
+    BatchProgress,
+    BatchReport,
+    IngestFile,
+    IngestOutcome,
+    IngestProgress,
+    IngestReport,
+    Reader,
+    Source,
+)
 
 
 @dataclass
@@ -34,7 +44,7 @@ class ListedDocuments:
         if self.raises is not None:
             raise self.raises
         if self.fails_with is not None:
-            return IngestReport(name, IngestOutcome.FAILED, None, 0, None, 0.1, self.fails_with, "why")
+            return IngestReport(name, IngestOutcome.FAILED, None, 0, None, 0.1, 0, self.fails_with, "why")
         if on_progress is not None:
             on_progress(IngestProgress("embedding", 1, 2))
         digest = hashlib.sha256(data).hexdigest()
@@ -51,7 +61,38 @@ class ListedDocuments:
             ingested_by,
         )
         self.listed.append(source)
-        return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1)
+        return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1, embedded_count=2)
+
+    async def ingest_all(
+        self,
+        files: Sequence[IngestFile],
+        *,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        batch: str | None = None,
+        on_progress: Callable[[BatchProgress], None] | None = None,
+        on_report: Callable[[IngestReport], None] | None = None,
+    ) -> BatchReport:
+        reports = []
+        for number, file in enumerate(files, start=1):
+            if on_progress is not None:
+                on_progress(BatchProgress(file.name, number, len(files), 0, 1, 2, None, None))
+            reports.append(await self._report(file, guild_id, audience, ingested_by))
+            if on_report is not None:
+                on_report(reports[-1])
+        return BatchReport(tuple(reports), 0.1)
+
+    async def _report(self, file: IngestFile, guild_id: str, audience: Audience, ingested_by: str) -> IngestReport:
+        try:
+            data = file.read()
+        except DocumentError as error:
+            return IngestReport(
+                file.name, IngestOutcome.FAILED, None, 0, None, 0.1, reason=error.reason, detail=str(error)
+            )
+        return await self.ingest_bytes(
+            data, name=file.name, guild_id=guild_id, audience=audience, ingested_by=ingested_by
+        )
 
     async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
         return [s for s in self.listed if s.guild_id == guild_id and reader.may_read(s.audience)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import simcord
 
 from bot.app import App, assemble
+from bot.cogs.knowledge import MENU
 from bot.local_scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
@@ -38,7 +39,7 @@ async def test_discord_is_told_of_the_commands_once_with_both_languages(
     record = tmp_path / "commands.sha256"
     told = await _start(settings, documents_part, assistant_part, record)
     assert told is not None
-    assert {str(command["name"]) for command in told} == {"ask", "finetune", "ingest", "sources", "help"}
+    assert {str(command["name"]) for command in told} == {"ask", "finetune", "ingest", MENU, "sources", "help"}
     ask = next(command for command in told if command["name"] == "ask")
     assert ask["description_localizations"] == {
         "zh-CN": "提一个关于这个服务器的问题",

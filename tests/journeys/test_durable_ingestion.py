@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +18,16 @@ from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
 from knowledge.library import Library
-from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from knowledge.types import (
+    Audience,
+    BatchProgress,
+    BatchReport,
+    IngestFile,
+    IngestProgress,
+    IngestReport,
+    Reader,
+    Source,
+)
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.journeys.conftest import Community
 
@@ -30,6 +41,8 @@ class HeldDocuments:
     def __init__(self, library: Library) -> None:
         self._library = library
         self.hold: str | None = None
+        self.let_through: int | None = None
+        """So many files of a batch are stored before it stops; None: all."""
         self.is_held = asyncio.Event()
 
     async def ingest_bytes(
@@ -42,14 +55,30 @@ class HeldDocuments:
         ingested_by: str,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
+        return await self._library.ingest_bytes(
+            data, name=name, guild_id=guild_id, audience=audience, ingested_by=ingested_by, on_progress=on_progress
+        )
+
+    async def ingest_all(
+        self,
+        files: Sequence[IngestFile],
+        *,
+        guild_id: str,
+        audience: Audience,
+        ingested_by: str,
+        batch: str | None = None,
+        on_progress: Callable[[BatchProgress], None] | None = None,
+        on_report: Callable[[IngestReport], None] | None = None,
+    ) -> BatchReport:
         await self._stop("before")
-        report = await self._library.ingest_bytes(
-            data,
-            name=name,
+        report = await self._library.ingest_all(
+            files[: self.let_through],
             guild_id=guild_id,
             audience=audience,
             ingested_by=ingested_by,
+            batch=batch,
             on_progress=on_progress,
+            on_report=on_report,
         )
         await self._stop("after")
         return report
@@ -120,7 +149,7 @@ def _told(community: Community) -> list[str]:
     return [body["content"] for body in bodies if isinstance(body, dict) and isinstance(body.get("content"), str)]
 
 
-@pytest.mark.parametrize(("where", "report"), [("before", "is taken in: 1 passage"), ("after", "is unchanged")])
+@pytest.mark.parametrize("where", ["before", "after"])
 async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
     community: Community,
     held: HeldDocuments,
@@ -128,7 +157,6 @@ async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
     assistant_part: Part[Assistant],
     uploads: Path,
     where: str,
-    report: str,
 ) -> None:
     await _end_in_the_middle(community, held, where)
     begun = community.last()
@@ -137,7 +165,7 @@ async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
     await _finish(community, again)
     assert await _names(community, held) == ["permits 2.md"]
     assert community.last().id == begun.id
-    assert community.last().content.startswith(f"📄 **permits 2.md** {report}")
+    assert community.last().content.startswith("📄 **permits 2.md** is taken in: 1 passage")
     assert len([text for text in _told(community) if "The bot was restarted." in text]) == 1
     assert list(uploads.iterdir()) == []
 
@@ -208,3 +236,55 @@ async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
     assert sorted(await _names(community, held)) == ["copy.md", "permits 2.md"]
     reports = [message.content for message in community.channel.history(viewer=community.moderator)]
     assert ["is taken in" in report for report in reports] == [True, True]
+
+
+async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both_as_new(
+    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+) -> None:
+    held.hold, held.let_through = "after", 1
+    other = ("boats.md", b"# Boats\n\nThe club has nine boats.")
+    await community.moderator.slash(community.channel, "ingest", file=PERMITS, file_2=other)
+    await held.is_held.wait()
+    await community.app.close()
+    held.hold = held.let_through = None
+    assert await _names(community, held) == ["permits 2.md"]
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert await _names(community, held) == ["boats.md", "permits 2.md"]
+    assert "- 2 new, 0 changed, 0 unchanged, 0 failed\n- 2 passages embedded, 0 reused" in community.last().content
+    assert len(community.channel.history(viewer=community.moderator)) == 1
+
+
+async def test_uploads_of_no_job_are_swept_at_the_start_and_those_of_a_job_are_not(
+    community: Community,
+    held: HeldDocuments,
+    documents_part: Part[Documents],
+    assistant_part: Part[Assistant],
+    uploads: Path,
+) -> None:
+    await _end_in_the_middle(community, held, "before")
+    (uploads / ("0" * 64)).write_bytes(b"stored, and never submitted")
+    (uploads / f"{'1' * 64}.abcd.part").write_bytes(b"half stored")
+    again = await _start_again(community, documents_part, assistant_part)
+    await _finish(community, again)
+    assert "is taken in: 1 passage" in community.last().content
+    assert list(uploads.iterdir()) == []
+
+
+async def test_a_zip_is_taken_apart_and_a_second_time_costs_nothing(
+    community: Community, held: HeldDocuments, uploads: Path
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("rules/permits.md", "# Permits\n\nA permit costs nine pounds.")
+        archive.writestr("rules/scan.pdf", b"%PDF-nonsense")
+    for counts, chunks in (("1 new, 0 changed, 0 unchanged", "1 passages embedded, 0"), ("0 new, 0 changed, 1", "0 p")):
+        await community.moderator.slash(community.channel, "ingest", file=("rules.zip", packed.getvalue()))
+        await community.rest()
+        report = community.last().content
+        assert report.startswith("📚 **2 files** were gone through")
+        assert f"- {counts}" in report
+        assert f"- {chunks}" in report
+        assert "- **scan.pdf**: It is damaged." in report
+    assert await _names(community, held) == ["permits.md"]
+    assert list(uploads.iterdir()) == []

@@ -19,7 +19,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from bot.app import App, assemble
 from bot.local_scope import OutsideScope
 from bot.locales import load_texts
-from bot.placard import Pace
+from bot.pace import Pace
 from bot.ports import Assistant, Documents, Tuner
 from bot.readiness import Part
 from bot.settings import Settings

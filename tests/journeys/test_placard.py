@@ -7,7 +7,8 @@ import asyncio
 import discord
 import pytest
 
-from bot.placard import Pace, Placard, Sheet
+from bot.pace import Pace
+from bot.placard import Placard, Sheet
 from bot.stream import Throttle
 from tests.journeys.conftest import Community
 

@@ -38,7 +38,8 @@ def test_a_folder_is_ingested_into_a_new_guild_and_searched_by_its_name(run: Run
     code, out, err = run("ingest", "docs", "--guild", "Chess club")
     assert code == 0
     assert [line.split(" (")[0] for line in out.splitlines()] == ["new: canteen.txt", "new: fees.md"]
-    assert "Chess club" in err and "embedding 0/1" in err
+    assert "Chess club" in err and "file 1 of 2" in err
+    assert "2 files in" in err and ": 2 new, 0 changed, 0 unchanged, 0 failed; 2 chunks embedded, 0 reused" in err
     assert run("ingest", "docs", "--guild", "chess club")[1].count("unchanged") == 2
     code, out, _ = run("search", "When are tickets refunded?", "--guild", "Chess club")
     assert code == 0

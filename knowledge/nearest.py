@@ -1,0 +1,53 @@
+"""The dense arm under a reader's audience: the chunks nearest to a vector that the reader may read.
+
+Chroma's own filter costs tens of milliseconds before it looks at a vector, and more for each chunk that passes it. So
+more are asked for than are wanted, and the catalog says which of them may be read; the filter serves where few may.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from knowledge.catalog import Catalog, Scope
+from knowledge.index import VectorIndex
+
+MOST_ASKED = 2000
+"""As many come from Chroma in about the time that its filter takes to begin."""
+_SLACK = 1.5
+_LOOKED_UP = 200
+
+
+class Nearest:
+    """Searches the vectors of all guilds. Blocking; safe to use from several threads."""
+
+    def __init__(self, index: VectorIndex, catalog: Catalog) -> None:
+        self._index = index
+        self._catalog = catalog
+
+    def search(self, guild_id: str, vector: Sequence[float], limit: int, scope: Scope) -> list[tuple[str, float]]:
+        """The `limit` nearest ids with their cosines, best first, of those in `scope`."""
+        if scope.audiences is None:
+            return self._index.query(guild_id, vector, limit, None)
+        if not scope.audiences:
+            return []
+        asked = min(scope.chunk_count, math.ceil(_SLACK * limit * scope.chunk_count / max(1, scope.readable_count)))
+        if asked <= MOST_ASKED:
+            nearest = self._index.query(guild_id, vector, asked, None)
+            readable = self._readable(guild_id, nearest, limit, scope.audiences)
+            if len(readable) == limit or asked == scope.chunk_count:
+                return readable
+        return self._index.query(guild_id, vector, limit, scope.audiences)
+
+    def _readable(
+        self, guild_id: str, nearest: Sequence[tuple[str, float]], limit: int, audiences: Sequence[str]
+    ) -> list[tuple[str, float]]:
+        """The first `limit` that may be read."""
+        found: list[tuple[str, float]] = []
+        for at in range(0, len(nearest), _LOOKED_UP):
+            part = nearest[at : at + _LOOKED_UP]
+            readable = self._catalog.readable(guild_id, [id_ for id_, _ in part], audiences)
+            found.extend(pair for pair in part if pair[0] in readable)
+            if len(found) >= limit:
+                break
+        return found[:limit]
