@@ -48,6 +48,8 @@ class _Upload(BaseModel):
     job: str
     """Makes it another upload for each job, so that the end of one takes no name from another."""
     name: str
+    link: str | None = None
+    """As the moderator gave it, unchecked."""
 
 
 class Ingestion:
@@ -69,7 +71,9 @@ class Ingestion:
         """The steps of a job of this kind."""
         return (("take in", self._take_in), ("discard the upload", self._discard))
 
-    async def submit(self, name: str, data: bytes, destination: Destination, draft: Draft) -> None:
+    async def submit(
+        self, name: str, data: bytes, destination: Destination, draft: Draft, link: str | None = None
+    ) -> None:
         """Keep a file and have it taken in. `draft` stands where `destination` says, and nothing follows it yet.
 
         Raises OSError where the disk takes no more.
@@ -78,7 +82,7 @@ class Ingestion:
         self._drafts[job_id] = draft
         try:
             async with self._sharing:
-                about = await self._uploads.put(_Upload(job=job_id, name=name).model_dump_json().encode())
+                about = await self._uploads.put(_Upload(job=job_id, name=name, link=link).model_dump_json().encode())
                 upload = await self._uploads.put(data)
                 await self._jobs.submit(KIND, job_id, {"upload": upload, "about": about, **_inputs(destination)})
         except BaseException:
@@ -146,6 +150,7 @@ class Ingestion:
             guild_id=str(destination.guild_id),
             audience=destination.audience,
             ingested_by=str(destination.member_id),
+            link=about.link,
             on_progress=show,
         )
 

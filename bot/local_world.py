@@ -36,6 +36,7 @@ _KEPT = (
     "type",
     "flags",
     "components",
+    "attachments",
     "mention_user_ids",
     "reference",
     "reply_author_id",

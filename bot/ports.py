@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from chains.routing.explain import Explanation
-from chains.types import Answer, AnswerEvent, Language, Question
+from chains.types import Answer, AnswerEvent, Cited, Language, Question
 from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
-from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from knowledge.types import Audience, IngestProgress, IngestReport, Passage, Reader, Source
 from weights.types import OnProgress
 
 
@@ -31,6 +31,10 @@ class Assistant(Protocol):
         """The id of the member who asked; raises DecisionNotFound."""
         ...
 
+    async def cited(self, decision_id: str) -> Cited:
+        """The passages that its answer was given; raises DecisionNotFound."""
+        ...
+
 
 class Documents(Protocol):
     """A guild's documents."""
@@ -43,6 +47,7 @@ class Documents(Protocol):
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         """Take in one file; what is wrong with it stands in the report. `on_progress` comes from any thread."""
@@ -54,6 +59,14 @@ class Documents(Protocol):
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Remove a source with all that was made of it."""
+        ...
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        """A passage with the words marked that it shares with what was `said`; raises PassageGone, PassageHidden."""
+        ...
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        """Its page as a PNG; None where there is none. Raises PictureFailed."""
         ...
 
     async def register_guild(self, guild_id: str, name: str) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
+from bot.plain import linked, plain
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import Audience, Evidence, IngestOutcome, IngestProgress, IngestReport, Source
+from knowledge.types import Audience, Evidence, IngestOutcome, IngestProgress, IngestReport, Place, Source
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -114,8 +115,8 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         key = f"documents.{report.reason}"
         reason = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
         return texts(language, "ingest.failed", name=name, reason=reason)
-    pages = report.page_count
-    return texts(
+    pages, link = report.page_count, report.source.link
+    sentence = texts(
         language,
         f"ingest.{report.outcome}",
         name=name,
@@ -124,6 +125,7 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         seconds=f"{report.seconds:.1f}",
         audience=_audience("ingest", report.source.audience, language, texts),
     )
+    return sentence if link is None else join(sentence, texts(language, "ingest.link", link=link))
 
 
 def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         texts(
             language,
             "sources.line",
-            name=escape_markdown(source.name),
+            name=linked(plain(source.name), source.link),
             chunks=source.chunk_count,
             size=_size(source.size_bytes),
             audience=_audience("sources", source.audience, language, texts),
@@ -142,6 +144,15 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         for source in sources
     ]
     return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def exact_place(place: Place, language: Language, texts: Texts) -> str:
+    """The page, or the line where no heading leads to it; empty where neither is known."""
+    if place.page is not None:
+        return texts(language, "answer.page", page=place.page)
+    if place.heading is None and place.line is not None:
+        return texts(language, "answer.line", line=place.line)
+    return ""
 
 
 def _audience(chapter: str, audience: Audience, language: Language, texts: Texts) -> str:
@@ -152,14 +163,9 @@ def _audience(chapter: str, audience: Audience, language: Language, texts: Texts
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:
     place = item.chunk.place
-    words = item.source.name
-    if place.heading is not None:
-        words += f" › {place.heading}"
-    if place.page is not None:
-        words += f", {texts(language, 'answer.page', page=place.page)}"
-    elif place.heading is None and place.line is not None:
-        words += f", {texts(language, 'answer.line', line=place.line)}"
-    return f"{_SMALL}[{number}] {escape_markdown(shorten(words, _LINE_LIMIT))}"
+    above = " › ".join(part for part in (item.source.name, place.heading) if part)
+    words = ", ".join(part for part in (above, exact_place(place, language, texts)) if part)
+    return f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
 
 
 def _seconds(seconds: float) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,25 +102,31 @@ class Catalog:
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
         return None if row is None else (_source(row), row["page_count"])
 
-    def announce(self, guild_id: str, source_id: str, owner: str) -> None:
-        """Note that `owner` is about to write vectors of a source that is not in the catalog yet."""
+    def announce(self, guild_id: str, source_id: str, owner: str, sha256: str) -> None:
+        """Note that `owner` is about to write vectors, and the original, of a source that is not in the catalog yet."""
         with self._database.write() as db:
-            db.execute("INSERT INTO stray_vectors VALUES (?, ?, ?)", (source_id, guild_id, owner))
+            insert = "INSERT INTO stray_vectors (source_id, guild_id, owner, sha256) VALUES (?, ?, ?, ?)"
+            db.execute(insert, (source_id, guild_id, owner, sha256))
 
-    def publish(self, source: Source, page_count: int | None, chunks: Sequence[Chunk]) -> list[str]:
-        """Make a source visible in place of the one with its name and audience; the replaced ids."""
+    def publish(self, source: Source, page_count: int | None, chunks: Sequence[Chunk]) -> list[Source]:
+        """Make a source visible in place of the one with its name and audience; what was replaced."""
         with self._database.write() as db:
-            same = "SELECT id FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
+            same = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
             rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
-            replaced = [str(row["id"]) for row in rows]
-            for source_id in replaced:
-                self._delete(db, source.guild_id, source_id)
+            replaced = [_source(row) for row in rows]
+            for old in replaced:
+                self._delete(db, source.guild_id, old.id)
             _insert(db, source, page_count, chunks)
             self._keywords.add(db, source)
             db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
         if replaced:
             self._database.purge()
         return replaced
+
+    def set_link(self, source_id: str, link: str) -> None:
+        """Let a source's citations lead to `link`."""
+        with self._database.write() as db:
+            db.execute("UPDATE sources SET link = ? WHERE id = ?", (link, source_id))
 
     def remove(self, source: Source) -> None:
         """Delete a source and its text."""
@@ -138,6 +145,19 @@ class Catalog:
         with self._database.read() as db:
             rows = db.execute("SELECT source_id, guild_id, owner FROM stray_vectors").fetchall()
         return [(row["guild_id"], row["source_id"]) for row in rows if row["owner"] not in live]
+
+    @contextmanager
+    def unused(self, sha256s: Iterable[str], live_owners: Callable[[], set[str]]) -> Iterator[list[str]]:
+        """Those of these hashes that no source has and no live owner takes in.
+
+        None of them comes into use before the block ends: nobody else can announce or publish a source meanwhile.
+        """
+        with self._database.write() as db:
+            live = live_owners()
+            used = {row["sha256"] for row in db.execute("SELECT sha256 FROM sources")}
+            announced = db.execute("SELECT sha256, owner FROM stray_vectors").fetchall()
+            used |= {row["sha256"] for row in announced if row["owner"] in live}
+            yield [sha256 for sha256 in sha256s if sha256 not in used]
 
     def forget_stray(self, source_id: str) -> None:
         """Note that a source's vectors are gone."""
@@ -174,7 +194,7 @@ class Catalog:
         self._keywords.remove(db, guild_id, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
-        db.execute("INSERT INTO stray_vectors VALUES (?, ?, NULL)", (source_id, guild_id))
+        db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))
 
 
 def new_source_id() -> str:
@@ -184,10 +204,11 @@ def new_source_id() -> str:
 
 def _insert(db: sqlite3.Connection, source: Source, page_count: int | None, chunks: Sequence[Chunk]) -> None:
     columns = (
-        "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by"
+        "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by,"
+        " link"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         (
             source.id,
             source.guild_id,
@@ -200,11 +221,16 @@ def _insert(db: sqlite3.Connection, source: Source, page_count: int | None, chun
             page_count,
             source.ingested_at.isoformat(),
             source.ingested_by,
+            source.link,
         ),
     )
     db.executemany(
-        "INSERT INTO chunks (id, source_id, ordinal, text, page, heading, line) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((c.id, c.source_id, c.ordinal, c.text, c.place.page, c.place.heading, c.place.line) for c in chunks),
+        "INSERT INTO chunks (id, source_id, ordinal, text, page, heading, line, anchor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (c.id, c.source_id, c.ordinal, c.text, c.place.page, c.place.heading, c.place.line, c.place.anchor)
+            for c in chunks
+        ),
     )
 
 
@@ -220,9 +246,10 @@ def _source(row: sqlite3.Row) -> Source:
         chunk_count=row["chunk_count"],
         ingested_at=datetime.fromisoformat(row["ingested_at"]),
         ingested_by=row["ingested_by"],
+        link=row["link"],
     )
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:
-    place = Place(row["page"], row["heading"], row["line"])
+    place = Place(row["page"], row["heading"], row["line"], row["anchor"])
     return Chunk(row["id"], row["source_id"], row["ordinal"], row["text"], place)

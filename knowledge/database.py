@@ -54,6 +54,12 @@ _MIGRATIONS = (
         owner TEXT
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE sources ADD COLUMN link TEXT;
+    ALTER TABLE chunks ADD COLUMN anchor TEXT;
+    -- Of the file whose original must stay while `owner` takes it in.
+    ALTER TABLE stray_vectors ADD COLUMN sha256 TEXT;
+    """,
 )
 
 

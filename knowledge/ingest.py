@@ -1,7 +1,8 @@
 """From a file's bytes to visible chunks. The order of its writes is what keeps a kill at any instant harmless:
 
-announced in SQLite, vectors in Chroma, then one SQLite transaction that puts the new version in the old one's place,
-then the old vectors deleted. What is announced and never published is swept when the library opens.
+announced in SQLite, the original kept, vectors in Chroma, then one SQLite transaction that puts the new version in the
+old one's place, then the old vectors and originals deleted. What is announced and never published is swept when the
+library opens.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from knowledge.catalog import Catalog, new_source_id
@@ -19,7 +20,9 @@ from knowledge.context import in_context
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
+from knowledge.link import MAX_LINK_CHARS, checked_link
 from knowledge.loaders import LoadedDocument, load
+from knowledge.originals import SHOWN, Originals
 from knowledge.ports import TextEmbeddings
 from knowledge.splitter import split
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
@@ -41,6 +44,8 @@ class Upload:
     guild_id: str
     audience: Audience
     ingested_by: str
+    link: str | None = None
+    """Where people read the document, unchecked; None: as the document itself says."""
 
 
 class Ingestor:
@@ -51,6 +56,7 @@ class Ingestor:
         catalog: Catalog,
         index: VectorIndex,
         embeddings: TextEmbeddings,
+        originals: Originals,
         owner: str,
         max_bytes: int,
         has_room: Callable[[int], bool],
@@ -59,6 +65,7 @@ class Ingestor:
         self._catalog = catalog
         self._index = index
         self._embeddings = embeddings
+        self._originals = originals
         self._owner = owner
         self.max_bytes = max_bytes
         self._has_room = has_room
@@ -70,9 +77,13 @@ class Ingestor:
         name = safe_name(upload.name)
         digest = hashlib.sha256(upload.data).hexdigest()
         last = await asyncio.to_thread(self._catalog.version, upload.guild_id, name, upload.audience)
+        try:
+            link = _checked(upload.link, name)
+        except DocumentError as error:
+            return failed(name, error, began)
         if last is not None and last[0].sha256 == digest:
             source, pages = last
-            return _report(source, IngestOutcome.UNCHANGED, pages, began)
+            return _report(await self._renew(source, upload, link), IngestOutcome.UNCHANGED, pages, began)
         report(IngestProgress("reading", 0, 0))
         source_id = new_source_id()
         try:
@@ -82,22 +93,42 @@ class Ingestor:
             chunks = await asyncio.to_thread(split, document, source_id)
         except DocumentError as error:
             return failed(name, error, began)
-        source = _source(upload, name, digest, source_id, document, len(chunks))
-        await self._store(source, document.page_count, chunks, report)
+        source = _source(upload, name, digest, source_id, document, len(chunks), link or document.link)
+        await self._store(source, document.page_count, chunks, upload.data, report)
         outcome = IngestOutcome.NEW if last is None else IngestOutcome.CHANGED
         return _report(source, outcome, document.page_count, began)
 
-    async def _store(self, source: Source, page_count: int | None, chunks: list[Chunk], report: OnProgress) -> None:
-        await asyncio.to_thread(self._catalog.announce, source.guild_id, source.id, self._owner)
+    async def _renew(self, source: Source, upload: Upload, link: str | None) -> Source:
+        """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
+        if source.media in SHOWN:
+            await asyncio.to_thread(self._originals.put, upload.data, source.sha256)
+            await asyncio.to_thread(self._originals.discard_unused, [source.sha256])  # It may have gone meanwhile.
+        if link is None or link == source.link:
+            return source
+        await asyncio.to_thread(self._catalog.set_link, source.id, link)
+        return replace(source, link=link)
+
+    async def _store(
+        self, source: Source, page_count: int | None, chunks: list[Chunk], data: bytes, report: OnProgress
+    ) -> None:
+        await asyncio.to_thread(self._catalog.announce, source.guild_id, source.id, self._owner, source.sha256)
         try:
+            if source.media in SHOWN:
+                await asyncio.to_thread(self._originals.put, data, source.sha256)
             await self._embed(source, chunks, report)
             report(IngestProgress("storing", len(chunks), len(chunks)))
             replaced = await asyncio.to_thread(self._catalog.publish, source, page_count, chunks)
         except BaseException:
             self._catalog.abandon(source.id)
+            self._originals.discard_unused([source.sha256])
             raise
-        for source_id in replaced:
-            await self.discard_vectors(source.guild_id, source_id)
+        for old in replaced:
+            await self.discard(old)
+
+    async def discard(self, source: Source) -> None:
+        """Delete what lies outside of the catalog of a source that is gone from it."""
+        await asyncio.to_thread(self._originals.discard_unused, [source.sha256])
+        await self.discard_vectors(source.guild_id, source.id)
 
     async def discard_vectors(self, guild_id: str, source_id: str) -> None:
         """Delete the vectors of a source that is gone. Where that fails, they are swept at the next start."""
@@ -155,7 +186,13 @@ def _report(source: Source, outcome: IngestOutcome, page_count: int | None, bega
 
 
 def _source(
-    upload: Upload, name: str, digest: str, source_id: str, document: LoadedDocument, chunk_count: int
+    upload: Upload,
+    name: str,
+    digest: str,
+    source_id: str,
+    document: LoadedDocument,
+    chunk_count: int,
+    link: str | None,
 ) -> Source:
     return Source(
         id=source_id,
@@ -168,7 +205,20 @@ def _source(
         chunk_count=chunk_count,
         ingested_at=datetime.now(UTC),
         ingested_by=upload.ingested_by,
+        link=link,
     )
+
+
+def _checked(link: str | None, name: str) -> str | None:
+    if link is None:
+        return None
+    checked = checked_link(link)
+    if checked is None:
+        raise DocumentError(
+            Reason.BAD_LINK,
+            f"{name}: its link is no http or https address without a password, of at most {MAX_LINK_CHARS} characters",
+        )
+    return checked
 
 
 def _ignore(_: IngestProgress) -> None:

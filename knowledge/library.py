@@ -9,6 +9,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from knowledge.catalog import Catalog
@@ -18,12 +19,14 @@ from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingestor, OnProgress, Upload, failed
 from knowledge.keywords import KeywordIndex
+from knowledge.originals import Originals
 from knowledge.owners import Owner
+from knowledge.passages import Passages
 from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import Audience, IngestReport, Reader, Retrieval, Source
+from knowledge.types import Audience, IngestReport, Passage, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +50,17 @@ class Library:
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
+        self._originals = Originals(folder / "originals", self._catalog, self._owner)
+        self._passages = Passages(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
         self._ingestor = Ingestor(
-            self._catalog, self._index, embeddings, self._owner.token, max_bytes, lambda size: _has_room(folder, size)
+            self._catalog,
+            self._index,
+            embeddings,
+            self._originals,
+            self._owner.token,
+            max_bytes,
+            lambda size: _has_room(folder, size),
         )
 
     @classmethod
@@ -88,6 +99,7 @@ class Library:
         audience: Audience,
         ingested_by: str,
         name: str | None = None,
+        link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """`ingest_bytes` with what the file at `path` holds; `name` stands for the file's own."""
@@ -103,6 +115,7 @@ class Library:
             guild_id=guild_id,
             audience=audience,
             ingested_by=ingested_by,
+            link=link,
             on_progress=on_progress,
         )
 
@@ -114,13 +127,15 @@ class Library:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """Make a document searchable, in place of the one with its name and audience.
 
-        A file that cannot be ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
+        `link` is where people read it; it goes before the one that the document gives itself. A file that cannot be
+        ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
         """
-        return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by), on_progress)
+        return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by, link), on_progress)
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         """The `limit` best passages that `reader` may read, best first; none where the guild has no documents.
@@ -134,22 +149,28 @@ class Library:
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """Delete a source that `reader` may read: its text, its terms and its vectors. Raises SourceError."""
+        """Delete a source that `reader` may read, with all that was made and kept of it. Raises SourceError."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await asyncio.to_thread(self._catalog.remove, source)
-        await self._ingestor.discard_vectors(guild_id, source.id)
+        await self._ingestor.discard(source)
         return source
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        """The passage, with the words marked that it shares with what was `said`. Raises PassageGone, PassageHidden."""
+        return await asyncio.to_thread(self._passages.passage, guild_id, chunk_id, reader, said)
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        """The page of a passage as a PNG, its words marked; None where no original is kept. Raises PictureFailed."""
+        return await asyncio.to_thread(self._passages.page_picture, passage)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
         """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""
         return await self._ingestor.reindex(guild_id, on_progress)
 
     async def _sweep(self) -> None:
-        for guild_id, source_id in await asyncio.to_thread(self._strays):
+        await asyncio.to_thread(self._originals.sweep)
+        for guild_id, source_id in await asyncio.to_thread(lambda: self._catalog.strays(self._owner.live())):
             await self._ingestor.discard_vectors(guild_id, source_id)
-
-    def _strays(self) -> list[tuple[str, str]]:
-        return self._catalog.strays({self._owner.token, *self._owner.others()})
 
     def _close(self) -> None:
         self._index.close()

@@ -23,6 +23,9 @@ _MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
 _GUILD = "guild"
 
+Link = app_commands.Range[str, 8, 400]
+"""As long as `knowledge.link` takes one."""
+
 
 class Knowledge(commands.Cog):
     """Hands files and names to the documents."""
@@ -46,6 +49,7 @@ class Knowledge(commands.Cog):
     @app_commands.describe(
         file="A Markdown, text, HTML or PDF file",
         audience="Whose answers may use it; by default those who can read this channel",
+        link="Where members read it on the web; citations lead there",
     )
     @app_commands.choices(
         audience=[
@@ -54,11 +58,15 @@ class Knowledge(commands.Cog):
         ]
     )
     async def ingest(
-        self, interaction: discord.Interaction, file: discord.Attachment, audience: str = "channel"
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment,
+        audience: str = "channel",
+        link: Link | None = None,
     ) -> None:
         """Take in one uploaded file."""
         await interaction.response.defer(thinking=True)
-        self._start(self._ingest(interaction, file, audience), interaction, "ingest")
+        self._start(self._ingest(interaction, file, audience, link), interaction, "ingest")
 
     @sources.command(name="list", description="List the documents")
     async def list_sources(self, interaction: discord.Interaction) -> None:
@@ -83,7 +91,9 @@ class Knowledge(commands.Cog):
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
         self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
 
-    async def _ingest(self, interaction: discord.Interaction, file: discord.Attachment, audience: str) -> None:
+    async def _ingest(
+        self, interaction: discord.Interaction, file: discord.Attachment, audience: str, link: str | None
+    ) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         if file.size > self._limit_mb * _MEGABYTE:
@@ -102,7 +112,7 @@ class Knowledge(commands.Cog):
             audience=EVERY_MEMBER if audience == _GUILD else access.audience_of(place),
             language=language,
         )
-        await self._ingestion.submit(file.filename, await file.read(), destination, draft)
+        await self._ingestion.submit(file.filename, await file.read(), destination, draft, link)
 
     async def _list(self, interaction: discord.Interaction) -> None:
         place, member = access.place_and_member(interaction)

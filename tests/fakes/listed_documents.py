@@ -29,6 +29,7 @@ class ListedDocuments:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         if self.raises is not None:
