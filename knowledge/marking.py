@@ -18,6 +18,7 @@ Span = tuple[int, int]
 """Start and end in a text."""
 
 _CJK_RUN = re.compile(f"[{CJK}]+")
+_CHINESE_WORD = re.compile("|".join(sorted(word for word in CHINESE if len(word) > 1)))
 _WORD = re.compile(r"[^\W_]+")
 _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
@@ -28,9 +29,18 @@ def mark(text: str, said: Sequence[str]) -> tuple[Span, ...]:
     nothing of their own is marked with them.
     """
     folded, origins = _folded(text)
-    terms = list(dict.fromkeys(term for part in said for term in question_terms(part)))[:_MOST_TERMS]
+    terms = list(dict.fromkeys(term for part in said for term in _telling(part)))[:_MOST_TERMS]
     found = sorted([*_words(folded, terms), *_pairs(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _joined(folded, found))
+
+
+def _telling(said: str) -> Iterator[str]:
+    """The terms of what was said, without those that say nothing, and without pairs that only stand between two."""
+    between = set(question_terms(_CHINESE_WORD.sub(" ", said)))
+    for term in question_terms(said):
+        bare = term.strip('"*')
+        if bare not in ENGLISH and bare not in CHINESE and (term in between or len(bare) == 1):
+            yield term
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
@@ -45,7 +55,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 
 def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
-    wanted = [term for term in terms if not _CJK_RUN.search(term) and term.strip('"') not in ENGLISH]
+    wanted = [term for term in terms if not _CJK_RUN.search(term)]
     if not wanted:
         return
     # Chinese is no word here: SQLite would take it and the Latin letters beside it for one.
@@ -70,7 +80,7 @@ def _marked(highlighted: str) -> Iterator[Span]:
 
 
 def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
-    wanted = {term.strip('"*') for term in terms if _CJK_RUN.search(term)} - CHINESE
+    wanted = {term.strip('"*') for term in terms if _CJK_RUN.search(term)}
     for run in _CJK_RUN.finditer(folded):
         for at in range(run.start(), run.end()):
             for length in (1, 2):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from knowledge.errors import SourceError
-from knowledge.types import Audience, IngestOutcome, IngestProgress, IngestReport, Reader, Source
+from knowledge.errors import PassageGone, PassageHidden, PictureFailed, SourceError
+from knowledge.types import Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Passage, Reader, Source
 
 
 @dataclass
@@ -20,6 +20,11 @@ class ListedDocuments:
     fails_with: str | None = None
     """The reason that every report gives."""
     raises: Exception | None = None
+    chunks: dict[str, tuple[Chunk, Source]] = field(default_factory=dict)
+    """The passages that can be shown, by id."""
+    picture: bytes | PictureFailed | None = None
+    said: list[Sequence[str]] = field(default_factory=list)
+    """What the words of each shown passage were compared with."""
 
     async def ingest_bytes(
         self,
@@ -50,6 +55,7 @@ class ListedDocuments:
             2,
             datetime(2026, 1, 1, tzinfo=UTC),
             ingested_by,
+            link,
         )
         self.listed.append(source)
         return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1)
@@ -63,6 +69,20 @@ class ListedDocuments:
                 self.listed.remove(source)
                 return source
         raise SourceError(f"no source {name_or_id!r}")
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        if chunk_id not in self.chunks:
+            raise PassageGone
+        chunk, source = self.chunks[chunk_id]
+        if not reader.may_read(source.audience):
+            raise PassageHidden
+        self.said.append(said)
+        return Passage(chunk, source, ((0, 5),))
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        if isinstance(self.picture, PictureFailed):
+            raise self.picture
+        return self.picture
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         self.guilds[guild_id] = name

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.stream import Throttles
 from bot.tasks import Tasks
 from knowledge.library import Library
-from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from knowledge.types import Audience, IngestProgress, IngestReport, Passage, Reader, Source
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.journeys.conftest import Community
 
@@ -40,6 +40,7 @@ class HeldDocuments:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         await self._stop("before")
@@ -49,6 +50,7 @@ class HeldDocuments:
             guild_id=guild_id,
             audience=audience,
             ingested_by=ingested_by,
+            link=link,
             on_progress=on_progress,
         )
         await self._stop("after")
@@ -59,6 +61,12 @@ class HeldDocuments:
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         return await self._library.remove(guild_id, name_or_id, reader)
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        return await self._library.passage(guild_id, chunk_id, reader, said)
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        return await self._library.page_picture(passage)
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         await self._library.register_guild(guild_id, name)
