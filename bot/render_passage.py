@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import discord
 
@@ -58,9 +59,12 @@ def _window(text: str, marks: Sequence[Span], length: int) -> Span:
     """The stretch of `length` characters that holds most of what is marked, with room before its first mark."""
     if len(text) <= length:
         return 0, len(text)
+    is_marked = bytearray(len(text))
+    for start, end in marks:
+        is_marked[start:end] = b"\1" * (end - start)
+    before = [0, *accumulate(is_marked)]
     begins = [max(0, min(start - length // 8, len(text) - length)) for start, _ in marks] or [0]
-    held = [sum(max(0, min(e, begin + length) - max(s, begin)) for s, e in marks) for begin in begins]
-    begin = begins[held.index(max(held))]
+    begin = max(begins, key=lambda at: before[at + length] - before[at])
     return _between_words(text, begin), _between_words(text, begin + length)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import discord
 import pytest
+from simcord.actors import MemberActor
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.app import assemble
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
+from bot.settings import Settings
 from bot.stream import Throttles
 from chains.types import Route
 from knowledge.errors import PictureFailed, Reason
 from knowledge.library import Library
-from knowledge.types import EVERY_MEMBER, Audience, Evidence
-from simcord.actors import MemberActor
+from knowledge.types import EVERY_MEMBER, OWNER, Audience, Evidence
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant, passage
@@ -85,8 +89,10 @@ async def test_a_press_is_judged_by_what_the_presser_may_read_then(
     _offer(documents, (here,))
     answer = await community.ask(community.member, "How long?")
     assert (await _press(community, community.other, answer)).embeds
-    blind = discord.PermissionOverwrite(view_channel=False)
-    community.open.set_overwrite(community.guild.default_role, blind)
+    deny = discord.Permissions(view_channel=True).value
+    blind = Overwrite(community.guild.default_role.id, OverwriteType.ROLE, deny=deny)
+    community.env.backend.set_overwrite(community.open.id, blind)
+    await community.env.settle()
     told = await _press(community, community.other, answer)
     assert told.content.startswith("You may not read the document")
 
@@ -126,9 +132,7 @@ async def test_eight_passages_fit_below_an_answer(
     assert (await _press(community, community.member, answer, "Show passage 8")).embeds[0].title == "[8] tools.md"
 
 
-async def test_what_rests_on_no_passage_has_no_such_button(
-    community: Community, assistant: ScriptedAssistant
-) -> None:
+async def test_what_rests_on_no_passage_has_no_such_button(community: Community, assistant: ScriptedAssistant) -> None:
     assistant.evidence, assistant.route = (), Route.DIRECT
     answer = await community.ask(community.member, "Hello!")
     labels = [child.label for row in answer.components for child in row.children]
@@ -169,11 +173,11 @@ async def test_a_chinese_answer_has_its_button_and_card_in_chinese(
 async def test_a_direct_message_shows_its_passage(community: Community, assistant: ScriptedAssistant) -> None:
     await community.member.send_dm("How long?")
     await community.rest()
-    channel = community.member.dm
-    result = await community.member.click(channel.last_message, label="Show passage")
-    assert result.acknowledged
+    channel = community.member.user.dm_channel
+    assert channel.last_message is not None
+    await community.member.user.click(channel.last_message, label="Show passage")
     await community.rest()
-    assert channel.history(viewer=community.member)[-1].embeds
+    assert channel.history(viewer=community.member.user)[-1].embeds[0].description == "**Seven** days."
 
 
 async def test_a_citation_is_a_masked_link_to_its_place(community: Community, assistant: ScriptedAssistant) -> None:
@@ -213,8 +217,14 @@ class TestPictures:
 
 class TestWithRealDocuments:
     @pytest.fixture
-    async def library(self, community_settings_library: Library) -> Library:
-        return community_settings_library
+    async def real(self, settings: Settings) -> AsyncIterator[Library]:
+        library = await Library.open(settings.knowledge, HashingEmbeddings())
+        yield library
+        await library.close()
+
+    @pytest.fixture
+    async def documents_part(self, real: Library) -> Part[Documents]:
+        return Part.of("documents", real)
 
     async def test_a_pdf_is_shown_with_its_page(
         self, community: Community, assistant: ScriptedAssistant, real: Library
@@ -228,10 +238,11 @@ class TestWithRealDocuments:
             audience=EVERY_MEMBER,
             ingested_by="m",
         )
-        assistant.evidence = (await real.search("kayak", guild_id, _nobody())).evidence
+        assistant.evidence = (await real.search("kayak", guild_id, OWNER)).evidence
         answer = await community.ask(community.member, "May I rent a kayak?")
         shown = await _press(community, community.member, answer)
         assert shown.embeds[0].description == "**Kayaks are rented** by the hour"
-        await real.remove(guild_id, "boats.pdf", _nobody())
+        assert shown.embeds[0].image.url
+        await real.remove(guild_id, "boats.pdf", OWNER)
         told = await _press(community, community.member, answer)
         assert told.content.startswith("That passage is not there any more")

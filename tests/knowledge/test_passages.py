@@ -89,10 +89,8 @@ async def test_documents_from_before_links_and_originals_are_still_there(setting
     old.execute("PRAGMA user_version = 1")
     old.execute("INSERT INTO guilds (id, name) VALUES (?, 'Chess club')", (GUILD,))
     old.execute("CREATE VIRTUAL TABLE keywords_1 USING fts5 (terms, content = '', tokenize = 'porter unicode61')")
-    old.execute(
-        "INSERT INTO sources VALUES ('s', ?, 'tools.pdf', 'pdf', 'x', 'guild', 9, 1, 1, '2026-01-01T00:00:00+00:00', 'm')",
-        (GUILD,),
-    )
+    source = ("s", GUILD, "tools.pdf", "pdf", "x", "guild", 9, 1, 1, "2026-01-01T00:00:00+00:00", "m")
+    old.execute(f"INSERT INTO sources VALUES ({', '.join('?' * len(source))})", source)
     old.execute("INSERT INTO chunks VALUES (1, 's:0', 's', 0, 'Borrow tools.', 1, NULL, NULL)")
     old.execute("INSERT INTO stray_vectors VALUES ('t', ?, 'dead')", (GUILD,))
     old.commit()
