@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     ingesting = commands.add_parser("ingest", parents=[common], help="make files searchable")
     ingesting.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), or a folder")
+    ingesting.add_argument("--link", help="where people read it on the web, of a single file; citations lead there")
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
@@ -73,7 +74,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
     try:
         match arguments.command:
             case "ingest":
-                return await _ingest(library, arguments.guild, arguments.paths, arguments.json)
+                return await _ingest(library, arguments.guild, arguments.paths, arguments.link, arguments.json)
             case "search":
                 return await _search(library, arguments.guild, arguments.query, arguments.limit, arguments.json)
             case "list":
@@ -91,12 +92,16 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
         await library.close()
 
 
-async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool) -> int:
+async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
+    files = _files(paths)
+    if link is not None and len(files) > 1:
+        say(f"a link belongs to a single file, and these are {len(files)}: ingest each with its own")
+        return 2
     guild_id = await _guild_to_ingest_into(library, guild)
     reports: list[IngestReport] = []
-    for path in _files(paths):
+    for path in files:
         report = await library.ingest(
-            path, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="terminal", on_progress=show_ingest
+            path, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="terminal", link=link, on_progress=show_ingest
         )
         reports.append(report)
         if not as_json:

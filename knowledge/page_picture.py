@@ -47,7 +47,7 @@ def draw_page(
     if code == 0 and drawn.startswith(_PNG):
         return drawn
     # PDFium ends itself by a signal where it gets no memory, and where a page is so broken that it gives up.
-    reason = _REASONS.get(code, Reason.TOO_SLOW if code is None else Reason.CORRUPT)
+    reason = Reason.TOO_SLOW if code is None else _REASONS.get(code, Reason.CORRUPT)
     log.warning("a page could not be drawn (%s): the child ended with %s", reason, code)
     raise PictureFailed(reason, _MESSAGES[reason])
 

@@ -75,7 +75,7 @@ def _draw(path: Path, wanted: Wanted) -> Image:
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise ValueError(f"a page of {width} by {height} points")
     bitmap = page.render(scale=min(MAX_SCALE, LONGEST_PX / max(width, height)))
-    picture = bitmap.to_pil().convert("RGB")
+    picture: Image.Image = bitmap.to_pil().convert("RGB")
     boxes = list(_boxes(page, bitmap, wanted))
     if not boxes:
         return picture
