@@ -100,3 +100,13 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 def test_reindex_says_how_much_it_embedded(run: Run) -> None:
     run("ingest", "docs", "--guild", "Chess club")
     assert run("reindex", "--guild", "Chess club")[1] == "0 chunks embedded\n"
+
+
+def test_a_link_is_given_to_a_single_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Seven days.")
+    (tmp_path / "b.md").write_text("Two pounds.")
+    link = ("--guild", "Chess club", "--link", "https://club.example/a")
+    code, _, said = run("ingest", str(tmp_path / "a.md"), str(tmp_path / "b.md"), *link)
+    assert (code, "a link belongs to a single file, and these are 2" in said) == (2, True)
+    assert run("ingest", str(tmp_path / "a.md"), *link)[0] == 0
+    assert "https://club.example/a" in run("list", "--guild", "Chess club")[1]
