@@ -50,7 +50,7 @@ def test_json_holds_all_that_a_search_knows(run: Run) -> None:
     code, out, _ = run("search", "refund", "--guild", "Chess club", "--json")
     best = json.loads(out)["evidence"][0]
     assert code == 0
-    assert best["chunk"]["place"] == {"page": None, "heading": "Fees", "line": 2}
+    assert best["chunk"]["place"] == {"page": None, "heading": "Fees", "line": 2, "anchor": "fees"}
     assert best["source"]["name"] == "fees.md"
     assert best["keyword_rank"] == best["dense_rank"] == 1
     code, out, _ = run("ingest", "docs/fees.md", "--guild", "Chess club", "--json")
