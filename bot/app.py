@@ -21,6 +21,7 @@ from bot.cogs.ask import Ask
 from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
+from bot.cogs.passages import Passages
 from bot.failures import Failures
 from bot.ingestion import KIND as INGEST
 from bot.ingestion import Ingestion
@@ -147,6 +148,7 @@ def assemble(
     client.use(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
+            Passages(client, services),
             Knowledge(client.tree, services, tasks, ingestion, limit_mb),
             Finetune(services, tasks, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, leaving),

@@ -13,6 +13,7 @@ _TURNS = 3
 """How far back a follow-up reads: a small model's prompt is short."""
 
 _TURN_CHARACTERS = 500
+_CITATION = re.compile(r"\s*\[\d{1,2}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,17 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
     answer = await _referenced(message)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
         question = await _referenced(answer)
-        text = _quoted(answer) if question is None else question_text(question, me)
-        if text:
-            turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
+        turn = _turn(question, answer, me)
+        if turn.question:
+            turns.append(Turn(turn.question[:_TURN_CHARACTERS], turn.answer[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
     return Asked(question_text(message, me), tuple(reversed(turns)))
+
+
+async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
+    """What was asked and answered in a message of the bot, without citations; empty where it is gone or hidden."""
+    turn = _turn(await _referenced(answer), answer, me)
+    return Turn(turn.question, _CITATION.sub("", turn.answer))
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
@@ -55,6 +62,11 @@ def question_text(message: discord.Message, me: discord.ClientUser) -> str:
     for channel in message.channel_mentions:
         text = text.replace(channel.mention, f"#{channel.name}")
     return text.strip()
+
+
+def _turn(question: discord.Message | None, answer: discord.Message, me: discord.ClientUser) -> Turn:
+    """`question` is the message that `answer` replies to; None: it answers a command, or that message is gone."""
+    return Turn(_quoted(answer) if question is None else question_text(question, me), _answer_text(answer))
 
 
 async def _referenced(message: discord.Message) -> discord.Message | None:

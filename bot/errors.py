@@ -14,6 +14,7 @@ BotError
 ├── NotYours             a member asks for the reasons of another's answer
 ├── NotYoursToStop       a member stops another's answer
 ├── NothingToStop        the answer is not being written any more
+├── NotAMember           a member asks, in a direct message, about a server that they left
 ├── GuildOnly            what needs a server was used in a direct message
 ├── TooManyQuestions     a member has as many questions in progress as are allowed
 ├── FileTooLarge         an uploaded file is refused before it is read
@@ -145,6 +146,12 @@ class GuildOnly(BotError):
     """Raised where there is no server whose documents or roles could be read."""
 
     code = "guild_only"
+
+
+class NotAMember(BotError):
+    """Raised where what is asked for belongs to the members of a server alone."""
+
+    code = "not_a_member"
 
 
 class TooManyQuestions(BotError):

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
     (knowledge.SourceError, "source"),
+    (knowledge.PassageGone, "passage_gone"),
+    (knowledge.PassageHidden, "passage_hidden"),
     (knowledge.EmbeddingMismatch, "embedding"),
     (knowledge.EncoderUnreachable, "encoder"),
     (knowledge.IndexUnavailable, "index"),
@@ -62,6 +64,8 @@ _EXPECTED = (
     QuestionTooLong,
     DecisionNotFound,
     knowledge.SourceError,
+    knowledge.PassageGone,
+    knowledge.PassageHidden,
     finetune.DatasetError,
     finetune.BaseTooEnglishError,
     finetune.NoMemoryError,

@@ -65,6 +65,8 @@ class _Manifest(BaseModel):
     job: str
     """Makes it another upload for each job, so that the end of one takes no name from another."""
     files: list[_File]
+    link: str | None = None
+    """Of a single file, as the moderator gave it, unchecked."""
 
 
 class Ingestion:
@@ -99,7 +101,9 @@ class Ingestion:
         """The steps of a job of this kind."""
         return (("take in", self._take_in), ("discard the upload", self._discard))
 
-    async def submit(self, files: Sequence[discord.Attachment], destination: Destination, draft: Draft) -> None:
+    async def submit(
+        self, files: Sequence[discord.Attachment], destination: Destination, draft: Draft, link: str | None
+    ) -> None:
         """Keep files and have them taken in. `draft` stands where `destination` says, and nothing follows it yet.
 
         Raises OSError where the disk takes no more.
@@ -114,7 +118,8 @@ class Ingestion:
                     _File(name=file.filename, size_bytes=file.size, sha256=sha256)
                     for file, sha256 in zip(files, hashes, strict=True)
                 ]
-                about = await self._uploads.put(_Manifest(job=job_id, files=kept).model_dump_json().encode())
+                manifest = _Manifest(job=job_id, files=kept, link=link)
+                about = await self._uploads.put(manifest.model_dump_json().encode())
                 uploads = ",".join(sha256 for sha256 in hashes if sha256 is not None)
                 await self._jobs.submit(KIND, job_id, {"uploads": uploads, "about": about, **_inputs(destination)})
         except BaseException:
@@ -218,6 +223,7 @@ class Ingestion:
             audience=destination.audience,
             ingested_by=str(destination.member_id),
             batch=job.id,
+            link=manifest.link,
             on_progress=lambda progress: _call(loop, show, progress),
             on_report=lambda report: _call(loop, reports.append, report),
         )

@@ -17,6 +17,8 @@ from simcord.actors import MemberActor
 from simcord.backend.models import Message
 from simcord.builders import ChannelHandle, GuildHandle
 
+from bot.local_pictures import Pictures
+
 _GUILD = "Harbour Lights"
 _BOT = "Routewise"
 _CHANNELS = (
@@ -36,6 +38,7 @@ _KEPT = (
     "type",
     "flags",
     "components",
+    "attachments",
     "mention_user_ids",
     "reference",
     "reply_author_id",
@@ -78,12 +81,10 @@ def build(env: simcord.Env) -> World:
 
 def save_conversation(env: simcord.Env, world: World, path: Path) -> None:
     """Keep what stands in the channels. What only one member sees is gone after a restart, as in Discord."""
-    kept = [
-        {name: getattr(message, name) for name in _KEPT}
-        for message in _messages(env, world)
-        if not message.is_ephemeral
-    ]
+    messages = [message for message in _messages(env, world) if not message.is_ephemeral]
+    kept = [{name: getattr(message, name) for name in _KEPT} for message in messages]
     path.parent.mkdir(parents=True, exist_ok=True)
+    _pictures(env, path).save(messages)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
     unfinished.replace(path)
@@ -93,12 +94,18 @@ def restore_conversation(env: simcord.Env, path: Path) -> bool:
     """Put the kept messages back. Returns whether there were any."""
     if not path.exists():
         return False
+    pictures = _pictures(env, path)
     for fields in json.loads(path.read_text("utf-8")):
         message = Message(**fields)
+        pictures.restore(message)
         env.backend.reserve_id(message.id)
         env.backend.messages[message.channel_id][message.id] = message
         env.backend.channels[message.channel_id].last_message_id = message.id
     return True
+
+
+def _pictures(env: simcord.Env, path: Path) -> Pictures:
+    return Pictures(env, path.with_name(f"{path.stem}_files"))
 
 
 def _messages(env: simcord.Env, world: World) -> Iterator[Message]:

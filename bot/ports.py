@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from chains.routing.explain import Explanation
-from chains.types import Answer, AnswerEvent, Language, Question
+from chains.types import Answer, AnswerEvent, Cited, Language, Question
 from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
 from knowledge.types import (
     Audience,
@@ -15,6 +15,7 @@ from knowledge.types import (
     IngestFile,
     IngestProgress,
     IngestReport,
+    Passage,
     Reader,
     Source,
 )
@@ -40,6 +41,10 @@ class Assistant(Protocol):
         """The id of the member who asked; raises DecisionNotFound."""
         ...
 
+    async def cited(self, decision_id: str) -> Cited:
+        """The passages that its answer was given; raises DecisionNotFound."""
+        ...
+
 
 class Documents(Protocol):
     """A guild's documents."""
@@ -52,6 +57,7 @@ class Documents(Protocol):
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         """Take in one file; what is wrong with it stands in the report. `on_progress` comes from any thread."""
@@ -65,6 +71,7 @@ class Documents(Protocol):
         audience: Audience,
         ingested_by: str,
         batch: str | None = None,
+        link: str | None = None,
         on_progress: Callable[[BatchProgress], None] | None = None,
         on_report: Callable[[IngestReport], None] | None = None,
     ) -> BatchReport:
@@ -80,6 +87,14 @@ class Documents(Protocol):
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Remove a source with all that was made of it."""
+        ...
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        """A passage with the words marked that it shares with what was `said`; raises PassageGone, PassageHidden."""
+        ...
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        """Its page as a PNG; None where there is none. Raises PictureFailed."""
         ...
 
     async def register_guild(self, guild_id: str, name: str) -> None:

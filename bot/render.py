@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
+from bot.plain import linked, plain
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import Audience, Evidence, IngestOutcome, IngestReport, Source
+from knowledge.types import Audience, Evidence, IngestOutcome, IngestReport, Place, Source
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -106,8 +107,8 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
     if report.outcome is IngestOutcome.FAILED or report.source is None:
         reason = ingest_failure(report, language, texts, limit_mb)
         return texts(language, "ingest.failed", name=name, reason=reason)
-    pages = report.page_count
-    return texts(
+    pages, link = report.page_count, report.source.link
+    sentence = texts(
         language,
         f"ingest.{report.outcome}",
         name=name,
@@ -118,6 +119,7 @@ def ingest_report(report: IngestReport, language: Language, texts: Texts, limit_
         reused=report.chunk_count - report.embedded_count,
         audience=_audience("ingest", report.source.audience, language, texts),
     )
+    return sentence if link is None else join(sentence, texts(language, "ingest.link", link=link))
 
 
 def ingest_failure(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
@@ -137,7 +139,7 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         texts(
             language,
             "sources.line",
-            name=escape_markdown(source.name),
+            name=linked(plain(source.name), source.link),
             chunks=source.chunk_count,
             size=_size(source.size_bytes),
             audience=_audience("sources", source.audience, language, texts),
@@ -145,6 +147,15 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         for source in sources
     ]
     return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def exact_place(place: Place, language: Language, texts: Texts) -> str:
+    """The page, or the line where no heading leads to it; empty where neither is known."""
+    if place.page is not None:
+        return texts(language, "answer.page", page=place.page)
+    if place.heading is None and place.line is not None:
+        return texts(language, "answer.line", line=place.line)
+    return ""
 
 
 def _audience(chapter: str, audience: Audience, language: Language, texts: Texts) -> str:
@@ -155,14 +166,9 @@ def _audience(chapter: str, audience: Audience, language: Language, texts: Texts
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:
     place = item.chunk.place
-    words = item.source.name
-    if place.heading is not None:
-        words += f" › {place.heading}"
-    if place.page is not None:
-        words += f", {texts(language, 'answer.page', page=place.page)}"
-    elif place.heading is None and place.line is not None:
-        words += f", {texts(language, 'answer.line', line=place.line)}"
-    return f"{_SMALL}[{number}] {escape_markdown(shorten(words, _LINE_LIMIT))}"
+    above = " › ".join(part for part in (item.source.name, place.heading) if part)
+    words = ", ".join(part for part in (above, exact_place(place, language, texts)) if part)
+    return f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
 
 
 def _seconds(seconds: float) -> str:

@@ -17,7 +17,7 @@ from bot.outlets import Outlet
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.stream import Content, Draft, Throttles
-from bot.views import StopButton, WhyButton, only
+from bot.views import PassageButton, StopButton, WhyButton, only
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
 _FAREWELL_S = 5.0
@@ -199,7 +199,7 @@ class Reply:
 
     def _whole(self, answer: Answer, headline: str) -> Content:
         pages = render.answer_pages(answer, headline, self._services.texts, self._request.head)
-        return Content(pages, self._why())
+        return Content(pages, self._why(len(answer.evidence)))
 
     def _partial(self, status: str, sentence: str = "") -> Content:
         """What stands there when the answer did not come to its end."""
@@ -212,10 +212,20 @@ class Reply:
         words = render.join(self._request.head, self._words.strip())
         return Content(render.with_footer(words, self._say("answer.interrupted")), self._why())
 
-    def _why(self) -> discord.ui.View | None:
+    def _why(self, passages: int = 0) -> discord.ui.View | None:
+        """What a reader may ask below an answer: its reasons, and each of its passages, by number where several are."""
         if self._decision_id is None:
             return None
-        return only(WhyButton(self._decision_id, self._language, self._say("answer.why")))
+        shown = [
+            PassageButton(
+                self._decision_id,
+                number,
+                self._language,
+                self._say("passages.show" if passages == 1 else "passages.show_one_of", number=number),
+            )
+            for number in range(1, passages + 1)
+        ]
+        return only(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
 
     def _say(self, key: str, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -1,6 +1,6 @@
 """The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
-decided by whoever listens to the events `why_pressed`, `stop_pressed`, `guild_chosen`, `tune_pressed` and
-`ingest_cancelled`.
+decided by whoever listens to the events `why_pressed`, `passage_pressed`, `stop_pressed`, `guild_chosen`,
+`tune_pressed` and `ingest_cancelled`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,30 @@ class WhyButton(discord.ui.DynamicItem[_Button], template=r"why:(?P<language>en|
     async def callback(self, interaction: discord.Interaction) -> None:
         """Pass the press on."""
         interaction.client.dispatch("why_pressed", interaction, self.decision_id, self.language)
+
+
+class PassageButton(
+    discord.ui.DynamicItem[_Button],
+    template=r"passage:(?P<language>en|zh):(?P<number>\d{1,2}):(?P<decision_id>[\w-]{1,64})",
+):
+    """Shows a passage that an answer cites."""
+
+    def __init__(self, decision_id: str, number: int, language: Language, label: str) -> None:
+        """`number`: of its citation, from 1."""
+        style, custom_id = discord.ButtonStyle.secondary, f"passage:{language}:{number}:{decision_id}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="📖"))
+        self.decision_id = decision_id
+        self.number = number
+        self.language = language
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(match["decision_id"], int(match["number"]), Language(match["language"]), "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("passage_pressed", interaction, self.decision_id, self.number, self.language)
 
 
 class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>en|zh):(?P<reply_id>[\w-]{1,64})"):
@@ -142,10 +166,12 @@ class CancelIngestButton(
         interaction.client.dispatch("ingest_cancelled", interaction, self.job_id)
 
 
-DYNAMIC_ITEMS = (WhyButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
+DYNAMIC_ITEMS = (WhyButton, PassageButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
 
 
-def only(*items: WhyButton | StopButton | GuildSelect | TuneButton | CancelIngestButton) -> discord.ui.View:
+def only(
+    *items: WhyButton | PassageButton | StopButton | GuildSelect | TuneButton | CancelIngestButton,
+) -> discord.ui.View:
     """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
     for item in items:

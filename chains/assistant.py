@@ -30,6 +30,7 @@ from chains.types import (
     Answer,
     AnswerEvent,
     Chosen,
+    Cited,
     Decided,
     Delta,
     Finished,
@@ -162,6 +163,15 @@ class Assistant:
             DecisionNotFound: it is not on record.
         """
         return (await self._log.get(decision_id)).asker_id
+
+    async def cited(self, decision_id: str) -> Cited:
+        """The passages that the answer of that decision was given.
+
+        Raises:
+            DecisionNotFound: it is not on record.
+        """
+        logged = await self._log.get(decision_id)
+        return Cited(logged.guild_id, logged.evidence_ids)
 
     def headline(self, answer: Answer) -> str:
         """The deciding reason, on one line, in the answer's language; with a model's choice, where one was asked."""

@@ -187,6 +187,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """Which passages an answer was given, from its record."""
+
+    guild_id: str
+    chunk_ids: tuple[str, ...]
+    """In the order of their citation numbers from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """The policy has decided; nothing has been written yet."""
 

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     ingesting.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), a zip or a folder"
     )
+    ingesting.add_argument("--link", help="where people read it on the web, of a single file; citations lead there")
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
@@ -85,7 +86,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
     try:
         match arguments.command:
             case "ingest":
-                return await _ingest(library, arguments.guild, arguments.paths, arguments.json)
+                return await _ingest(library, arguments.guild, arguments.paths, arguments.link, arguments.json)
             case "search":
                 return await _search(library, arguments.guild, arguments.query, arguments.limit, arguments.json)
             case "list":
@@ -103,7 +104,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
         await library.close()
 
 
-async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool) -> int:
+async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
     files = [library.file_at(path) for path in _files(paths)]
     if not files:
         say(f"no file there that can be read: {READABLE}")
@@ -113,6 +114,7 @@ async def _ingest(library: Library, guild: str, paths: list[Path], as_json: bool
         guild_id=await _guild_to_ingest_into(library, guild),
         audience=EVERY_MEMBER,
         ingested_by="terminal",
+        link=link,
         on_progress=show_batch,
         on_report=None if as_json else print_report,
     )

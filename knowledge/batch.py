@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from knowledge.archive import Unpacked, unpack
-from knowledge.errors import DocumentError
+from knowledge.errors import DocumentError, Reason
 from knowledge.filename import distinct_names
 from knowledge.ingest import Ingestor, Prepared, Upload, failed
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
@@ -38,6 +38,8 @@ class Order:
     ingested_by: str
     batch: str | None
     """Its id. Begun again under the same, it reports again what it reported of the files that are done."""
+    link: str | None
+    """Where people read the document, where it is a single one."""
     on_progress: OnBatchProgress
     on_report: OnReport
 
@@ -84,11 +86,14 @@ class Batch:
     def _prepare(self, file: IngestFile, name: str) -> Prepared | IngestReport:
         order, began = self._order, time.perf_counter()
         try:
+            if order.link is not None and len(self._files) > 1:
+                message = f"{name}: a link belongs to a single document: take each in with its own"
+                raise DocumentError(Reason.LINK_OF_MANY, message)
             data = file.read()
         except DocumentError as error:
             return failed(name, error, began)
         return self._ingestor.prepare(
-            Upload(data, name, order.guild_id, order.audience, order.ingested_by, order.batch)
+            Upload(data, name, order.guild_id, order.audience, order.ingested_by, order.batch, order.link)
         )
 
     async def _store(self, window: dict[int, Prepared]) -> None:

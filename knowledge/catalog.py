@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,30 +148,35 @@ class Catalog:
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
-    def announce(self, guild_id: str, source_ids: Sequence[str], owner: str) -> None:
-        """Note that `owner` is about to write vectors of sources that are not in the catalog yet."""
+    def announce(self, sources: Sequence[Source], owner: str) -> None:
+        """Note that `owner` is about to write vectors, and originals, of sources that are not in the catalog yet."""
+        insert = "INSERT INTO stray_vectors (source_id, guild_id, owner, sha256) VALUES (?, ?, ?, ?)"
         with self._database.write() as db:
-            rows = ((source_id, guild_id, owner) for source_id in source_ids)
-            db.executemany("INSERT INTO stray_vectors VALUES (?, ?, ?)", rows)
+            db.executemany(insert, ((source.id, source.guild_id, owner, source.sha256) for source in sources))
 
-    def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[str]:
-        """Make sources visible, each in place of the one with its name and audience, all at once; the replaced ids.
+    def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[Source]:
+        """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
 
         The replaced text is gone from the file only after `cleanse`.
         """
-        replaced: list[str] = []
+        replaced: list[Source] = []
         with self._database.write() as db:
             for version, chunks in versions:
                 source = version.source
-                same = "SELECT id FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
+                same = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
                 rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
                 for row in rows:
                     self._delete(db, source.guild_id, row["id"])
-                    replaced.append(row["id"])
+                    replaced.append(_source(row))
                 _insert(db, version, chunks)
                 self._keywords.add(db, source)
                 db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
         return replaced
+
+    def set_link(self, source_id: str, link: str) -> None:
+        """Let a source's citations lead to `link`."""
+        with self._database.write() as db:
+            db.execute("UPDATE sources SET link = ? WHERE id = ?", (link, source_id))
 
     def remove(self, source: Source) -> None:
         """Delete a source and its text, which is gone from the file only after `cleanse`."""
@@ -198,6 +204,19 @@ class Catalog:
             if row["owner"] not in live:
                 found.setdefault(row["guild_id"], []).append(row["source_id"])
         return found
+
+    @contextmanager
+    def unused(self, sha256s: Iterable[str], live_owners: Callable[[], set[str]]) -> Iterator[list[str]]:
+        """Those of these hashes that no source has and no live owner takes in.
+
+        None of them comes into use before the block ends: nobody else can announce or publish a source meanwhile.
+        """
+        with self._database.write() as db:
+            live = live_owners()
+            used = {row["sha256"] for row in db.execute("SELECT sha256 FROM sources")}
+            announced = db.execute("SELECT sha256, owner FROM stray_vectors").fetchall()
+            used |= {row["sha256"] for row in announced if row["owner"] in live}
+            yield [sha256 for sha256 in sha256s if sha256 not in used]
 
     def forget_strays(self, source_ids: Sequence[str]) -> None:
         """Note that the vectors of these sources are gone."""
@@ -233,7 +252,7 @@ class Catalog:
         self._keywords.remove(db, guild_id, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
-        db.execute("INSERT INTO stray_vectors VALUES (?, ?, NULL)", (source_id, guild_id))
+        db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))
 
 
 def new_source_id() -> str:
@@ -245,10 +264,10 @@ def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -
     source, taken = version.source, version.taken
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
-        "batch, outcome, embedded_count"
+        "link, batch, outcome, embedded_count"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 14)})",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 15)})",  # noqa: S608
         (
             source.id,
             source.guild_id,
@@ -261,17 +280,20 @@ def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -
             version.page_count,
             source.ingested_at.isoformat(),
             source.ingested_by,
+            source.link,
             *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
         ),
     )
-    columns = "id, source_id, ordinal, text, page, heading, line, fingerprint"
+    columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
     db.executemany(
-        f"INSERT INTO chunks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (
-            (c.id, c.source_id, c.ordinal, c.text, c.place.page, c.place.heading, c.place.line, _print(source, c))
-            for c in chunks
-        ),
+        f"INSERT INTO chunks ({columns}) VALUES ({','.join('?' * 9)})",  # noqa: S608
+        ((c.id, c.source_id, c.ordinal, c.text, *_place(c), _print(source, c)) for c in chunks),
     )
+
+
+def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
+    place = chunk.place
+    return place.page, place.heading, place.line, place.anchor
 
 
 def _print(source: Source, chunk: Chunk) -> bytes:
@@ -296,9 +318,10 @@ def _source(row: sqlite3.Row) -> Source:
         chunk_count=row["chunk_count"],
         ingested_at=datetime.fromisoformat(row["ingested_at"]),
         ingested_by=row["ingested_by"],
+        link=row["link"],
     )
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:
-    place = Place(row["page"], row["heading"], row["line"])
+    place = Place(row["page"], row["heading"], row["line"], row["anchor"])
     return Chunk(row["id"], row["source_id"], row["ordinal"], row["text"], place)

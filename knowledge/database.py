@@ -67,6 +67,12 @@ _MIGRATIONS = (
     ALTER TABLE guilds ADD COLUMN changed_chunks INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX sources_by_audience ON sources (guild_id, audience, chunk_count);
     """,
+    """
+    ALTER TABLE sources ADD COLUMN link TEXT;
+    ALTER TABLE chunks ADD COLUMN anchor TEXT;
+    -- Of the file whose original must stay while `owner` takes it in.
+    ALTER TABLE stray_vectors ADD COLUMN sha256 TEXT;
+    """,
 )
 
 

@@ -6,6 +6,9 @@ KnowledgeError
 │   ├── UnknownGuild     none by that name
 │   └── AmbiguousGuild   several by that name
 ├── SourceError          no source, or several, by that name
+├── PassageGone          a cited passage's source was removed or replaced
+├── PassageHidden        a cited passage is not for this reader
+├── PictureFailed        a page cannot be shown as a picture; `reason` says why
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
@@ -34,6 +37,8 @@ class Reason(StrEnum):
     NO_TEXT = "no_text"
     TOO_SLOW = "too_slow"
     DISK_FULL = "disk_full"
+    BAD_LINK = "bad_link"
+    LINK_OF_MANY = "link_of_many"
 
 
 class KnowledgeError(Exception):
@@ -64,6 +69,28 @@ class AmbiguousGuild(GuildError):
 
 class SourceError(KnowledgeError):
     """No source, or more than one, answers to that name."""
+
+
+class PassageGone(KnowledgeError):
+    """A passage that was cited is not there any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the passage's document was removed or replaced since it was cited: ask again")
+
+
+class PassageHidden(KnowledgeError):
+    """A passage that was cited is not for whoever wants to read it."""
+
+    def __init__(self) -> None:
+        super().__init__("the passage's document is not for this reader")
+
+
+class PictureFailed(KnowledgeError):
+    """A page cannot be shown as a picture; its text still can."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class EmbeddingMismatch(KnowledgeError):

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from knowledge.anchors import Anchors
+
 PATH_SEPARATOR = " › "
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
@@ -25,31 +27,40 @@ class MarkdownPart:
     text: str
     line: int
     """The document's line, from 1, on which `text` begins."""
+    anchor: str | None
+    """The fragment of a link to the heading; None where it is not known."""
 
 
-def cut_at_headings(markdown: str) -> list[MarkdownPart]:
-    """The parts with text. A heading that has neither text nor subheadings is itself the text."""
+def cut_at_headings(markdown: str, *, by_words: bool) -> list[MarkdownPart]:
+    """The parts with text. A heading that has neither text nor subheadings is itself the text.
+
+    `by_words`: a heading that names no anchor has the one that sites make of its words.
+    """
     path: list[tuple[int, str]] = []
     parts: list[MarkdownPart] = []
     lines = markdown.split("\n")
     starts = [*_heading_lines(lines), (len(lines), 0, "")]
-    _append(parts, path, lines[: starts[0][0]], 1)
-    for (number, level, title), (following, next_level, _) in pairwise(starts):
+    anchors = Anchors(by_words=by_words)
+    _append(parts, path, lines[: starts[0][0]], 1, None)
+    for (number, level, heading), (following, next_level, _) in pairwise(starts):
+        title, anchor = anchors.of(heading)
         while path and path[-1][0] >= level:
             path.pop()
         path.append((level, title))
         body = lines[number + 1 : following]
         if any(line.strip() for line in body):
-            _append(parts, path, body, number + 2)
+            _append(parts, path, body, number + 2, anchor)
         elif next_level <= level:
-            parts.append(MarkdownPart(_joined(path), title, number + 1))
+            parts.append(MarkdownPart(_joined(path), title, number + 1, anchor))
     return parts
 
 
-def _append(parts: list[MarkdownPart], path: list[tuple[int, str]], body: list[str], line: int) -> None:
+def _append(
+    parts: list[MarkdownPart], path: list[tuple[int, str]], body: list[str], line: int, anchor: str | None
+) -> None:
     text = "\n".join(body)
     if text.strip():
-        parts.append(MarkdownPart(_joined(path), text, line))
+        parts.append(MarkdownPart(_joined(path), text, line, anchor))
 
 
 def _joined(path: list[tuple[int, str]]) -> str | None:

@@ -1,7 +1,8 @@
 """From a file's bytes to visible chunks. The order of its writes is what keeps a kill at any instant harmless:
 
-announced in SQLite, vectors in Chroma, then one SQLite transaction that puts the new version in the old one's place,
-then the old vectors deleted. What is announced and never published is swept when the library opens.
+announced in SQLite, the original kept, vectors in Chroma, then one SQLite transaction that puts the new version in the
+old one's place, then the old vectors and originals deleted. What is announced and never published is swept when the
+library opens.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from knowledge.catalog import Catalog, Taken, Version, new_source_id
@@ -20,7 +21,9 @@ from knowledge.embedder import Embedder, Passage
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
+from knowledge.link import MAX_LINK_CHARS, checked_link
 from knowledge.loaders import LoadedDocument, load
+from knowledge.originals import SHOWN, Originals
 from knowledge.ports import TextEmbeddings
 from knowledge.splitter import split
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
@@ -41,6 +44,8 @@ class Upload:
     ingested_by: str
     batch: str | None = None
     """The batch that it belongs to; begun again after a kill, it reports what it reported before."""
+    link: str | None = None
+    """Where people read the document, unchecked; None: as the document itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Prepared:
     source: Source
     page_count: int | None
     chunks: tuple[Chunk, ...]
+    original: bytes | None
+    """The file itself, where it is kept."""
     earlier: Source | None
     """The version that it replaces."""
     batch: str | None
@@ -64,6 +71,7 @@ class Ingestor:
         catalog: Catalog,
         index: VectorIndex,
         embeddings: TextEmbeddings,
+        originals: Originals,
         owner: str,
         max_bytes: int,
         has_room: Callable[[int], bool],
@@ -72,6 +80,7 @@ class Ingestor:
         self._catalog = catalog
         self._index = index
         self._embedder = Embedder(index, embeddings)
+        self._originals = originals
         self._owner = owner
         self.max_bytes = max_bytes
         self._has_room = has_room
@@ -100,8 +109,13 @@ class Ingestor:
         name = safe_name(upload.name)
         digest = hashlib.sha256(upload.data).hexdigest()
         last = self._catalog.version(upload.guild_id, name, upload.audience)
+        try:
+            link = _checked(upload.link, name)
+        except DocumentError as error:
+            return failed(name, error, began)
         if last is not None and last.source.sha256 == digest:
-            return _standing(last, upload.batch, began)
+            renewed = replace(last, source=self._renew(last.source, upload, link))
+            return _standing(renewed, upload.batch, began)
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
@@ -111,33 +125,57 @@ class Ingestor:
         except DocumentError as error:
             return failed(name, error, began)
         return Prepared(
-            source=_source(upload, name, digest, source_id, document, len(chunks)),
+            source=_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
             page_count=document.page_count,
             chunks=tuple(chunks),
+            original=upload.data if document.media in SHOWN else None,
             earlier=None if last is None else last.source,
             batch=upload.batch,
             began=began,
         )
+
+    def _renew(self, source: Source, upload: Upload, link: str | None) -> Source:
+        """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
+        if source.media in SHOWN:
+            self._originals.put(upload.data, source.sha256)
+            self._originals.discard_unused([source.sha256])  # It may have gone meanwhile.
+        if link is None or link == source.link:
+            return source
+        self._catalog.set_link(source.id, link)
+        return replace(source, link=link)
 
     async def store(self, documents: Sequence[Prepared], on_written: Callable[[int], None]) -> list[IngestReport]:
         """Make documents of one guild and audience visible, all at once; the reports, in their order.
 
         `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
         """
-        guild_id, audience = documents[0].source.guild_id, documents[0].source.audience.key
-        ids = [document.source.id for document in documents]
-        await asyncio.to_thread(self._catalog.announce, guild_id, ids, self._owner)
+        sources = [document.source for document in documents]
+        guild_id, audience = sources[0].guild_id, sources[0].audience.key
+        await asyncio.to_thread(self._catalog.announce, sources, self._owner)
         try:
+            await asyncio.to_thread(self._keep_originals, documents)
             passages = await asyncio.to_thread(self._passages, documents)
             embedded = await self._embedder.write(guild_id, audience, passages, on_written)
             versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
             publishing = [(version, document.chunks) for version, document in versions]
             replaced = await asyncio.to_thread(self._catalog.publish, publishing)
         except BaseException:
-            self._catalog.abandon(ids)
+            self._catalog.abandon([source.id for source in sources])
+            self._originals.discard_unused([source.sha256 for source in sources])
             raise
-        await self.discard_vectors(guild_id, replaced)
+        await self.discard(guild_id, replaced)
         return [_report(version, document.began) for version, document in versions]
+
+    def _keep_originals(self, documents: Sequence[Prepared]) -> None:
+        for document in documents:
+            if document.original is not None:
+                self._originals.put(document.original, document.source.sha256)
+
+    async def discard(self, guild_id: str, sources: Sequence[Source]) -> None:
+        """Delete what lies outside of the catalog of sources that are gone from it."""
+        if sources:
+            await asyncio.to_thread(self._originals.discard_unused, [source.sha256 for source in sources])
+            await self.discard_vectors(guild_id, [source.id for source in sources])
 
     async def cleanse(self, guild_id: str) -> None:
         """Take the text of replaced versions out of the database's file."""
@@ -232,7 +270,13 @@ def _report(version: Version, began: float) -> IngestReport:
 
 
 def _source(
-    upload: Upload, name: str, digest: str, source_id: str, document: LoadedDocument, chunk_count: int
+    upload: Upload,
+    name: str,
+    digest: str,
+    source_id: str,
+    document: LoadedDocument,
+    chunk_count: int,
+    link: str | None,
 ) -> Source:
     return Source(
         id=source_id,
@@ -245,7 +289,20 @@ def _source(
         chunk_count=chunk_count,
         ingested_at=datetime.now(UTC),
         ingested_by=upload.ingested_by,
+        link=link,
     )
+
+
+def _checked(link: str | None, name: str) -> str | None:
+    if link is None:
+        return None
+    checked = checked_link(link)
+    if checked is None:
+        raise DocumentError(
+            Reason.BAD_LINK,
+            f"{name}: its link is no http or https address without a password, of at most {MAX_LINK_CHARS} characters",
+        )
+    return checked
 
 
 def _ignore(_: IngestProgress) -> None:

@@ -21,12 +21,14 @@ from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingestor, OnProgress, Upload, failed
 from knowledge.keywords import KeywordIndex
+from knowledge.originals import Originals
 from knowledge.owners import Owner
+from knowledge.passages import Passages
 from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import Audience, BatchReport, IngestFile, IngestReport, Reader, Retrieval, Source
+from knowledge.types import Audience, BatchReport, IngestFile, IngestReport, Passage, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +52,17 @@ class Library:
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
+        self._originals = Originals(folder / "originals", self._catalog, self._owner)
+        self._passages = Passages(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
         self._ingestor = Ingestor(
-            self._catalog, self._index, embeddings, self._owner.token, max_bytes, lambda size: _has_room(folder, size)
+            self._catalog,
+            self._index,
+            embeddings,
+            self._originals,
+            self._owner.token,
+            max_bytes,
+            lambda size: _has_room(folder, size),
         )
 
     @classmethod
@@ -91,6 +101,7 @@ class Library:
         audience: Audience,
         ingested_by: str,
         name: str | None = None,
+        link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """`ingest_bytes` with what the file at `path` holds; `name` stands for the file's own."""
@@ -106,6 +117,7 @@ class Library:
             guild_id=guild_id,
             audience=audience,
             ingested_by=ingested_by,
+            link=link,
             on_progress=on_progress,
         )
 
@@ -117,13 +129,15 @@ class Library:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """Make a document searchable, in place of the one with its name and audience.
 
-        A file that cannot be ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
+        `link` is where people read it; it goes before the one that the document gives itself. A file that cannot be
+        ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
         """
-        return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by), on_progress)
+        return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by, link=link), on_progress)
 
     async def ingest_all(
         self,
@@ -133,15 +147,18 @@ class Library:
         audience: Audience,
         ingested_by: str,
         batch: str | None = None,
+        link: str | None = None,
         on_progress: OnBatchProgress | None = None,
         on_report: OnReport | None = None,
     ) -> BatchReport:
         """Make files searchable, and what is in their archives, each in place of the one with its name and audience.
 
         A batch that was cut off and is begun again under the same id goes on where it was, and reports on all of it.
-        Both callbacks come from any thread. Raises what `ingest_bytes` does; what was finished before stays.
+        `link` is where people read the document, where it is a single one. Both callbacks come from any thread. Raises
+        what `ingest_bytes` does; what was finished before stays.
         """
-        order = Order(guild_id, audience, ingested_by, batch, on_progress or _ignore, on_report or _ignore)
+        tell, report = on_progress or _ignore, on_report or _ignore
+        order = Order(guild_id, audience, ingested_by, batch, link, tell, report)
         return await Batch(self._ingestor, order).run(files)
 
     def file_at(self, path: Path) -> IngestFile:
@@ -161,25 +178,34 @@ class Library:
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """Delete a source that `reader` may read: its text, its terms and its vectors. Raises SourceError."""
+        """Delete a source that `reader` may read, with all that was made and kept of it. Raises SourceError."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await asyncio.to_thread(self._catalog.remove, source)
-        await self._ingestor.discard_vectors(guild_id, [source.id])
+        await self._ingestor.discard(guild_id, [source])
         await self._ingestor.cleanse(guild_id)
         return source
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        """The passage, with the words marked that it shares with what was `said`. Raises PassageGone, PassageHidden."""
+        return await asyncio.to_thread(self._passages.passage, guild_id, chunk_id, reader, said)
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        """The page of a passage as a PNG, its words marked; None where no original is kept. Raises PictureFailed."""
+        return await asyncio.to_thread(self._passages.page_picture, passage)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
         """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""
         return await self._ingestor.reindex(guild_id, on_progress)
 
     async def _sweep(self) -> None:
+        await asyncio.to_thread(self._originals.sweep)
         for guild_id, source_ids in (await asyncio.to_thread(self._strays)).items():
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
             await self._ingestor.cleanse(guild_id)
 
     def _strays(self) -> dict[str, list[str]]:
-        return self._catalog.strays({self._owner.token, *self._owner.others()})
+        return self._catalog.strays(self._owner.live())
 
     def _close(self) -> None:
         self._index.close()

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from knowledge.contained import read_contained
 from knowledge.errors import DocumentError, Reason
+from knowledge.front_matter import without_front_matter
 
 MEDIA_BY_SUFFIX = {
     ".md": "md",
@@ -34,6 +35,8 @@ class LoadedDocument:
     media: str
     sections: tuple[Section, ...]
     page_count: int | None
+    link: str | None = None
+    """That the document gives itself, checked."""
 
 
 def load(data: bytes, name: str, max_bytes: int) -> LoadedDocument:
@@ -86,7 +89,10 @@ def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
     text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    return LoadedDocument(media, (Section(text, None),), None)
+    text, link = without_front_matter(text) if media == "md" else (text, None)
+    if not text.strip():
+        raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing below its front matter")
+    return LoadedDocument(media, (Section(text, None),), None, link)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -21,6 +21,10 @@ class Owner:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         hidden.rename(folder / self.token)
 
+    def live(self) -> set[str]:
+        """The tokens of all live owners, this one among them."""
+        return {self.token, *self.others()}
+
     def others(self) -> set[str]:
         """The tokens of the other live owners. Files of dead ones are cleared away."""
         live: set[str] = set()

@@ -40,9 +40,9 @@ def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
     splitter = _length_splitter()
     for section in document.sections:
         if document.media in {"md", "html"}:
-            for part in cut_at_headings(section.text):
+            for part in cut_at_headings(section.text, by_words=document.media == "md"):
                 for text, line in _pieces(splitter, part.text, part.line):
-                    yield text, Place(heading=part.heading, line=line)
+                    yield text, Place(heading=part.heading, line=line, anchor=part.anchor)
         else:
             for text, line in _pieces(splitter, section.text, 1):
                 yield text, Place(line=line) if section.page is None else Place(page=section.page)

@@ -38,7 +38,8 @@ def print_sources(sources: list[Source], *, as_json: bool) -> None:
         return
     for source in sources:
         day = source.ingested_at.date().isoformat()
-        print(f"{source.name}  ({source.chunk_count} chunks, {source.audience.key}, {day}, id {source.id})")
+        link = "" if source.link is None else f"  {source.link}"
+        print(f"{source.name}  ({source.chunk_count} chunks, {source.audience.key}, {day}, id {source.id}){link}")
 
 
 def print_report(report: IngestReport) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Reader:
 
 OWNER = Reader(frozenset(), is_owner=True)
 
+MAX_ANCHOR_CHARS = 300
+"""As it stands in a link; a longer one is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -71,6 +75,17 @@ class Source:
     """UTC."""
     ingested_by: str
     """A member's id, or `terminal`."""
+    link: str | None = None
+    """Where people read the document itself: an http(s) address, checked by `knowledge.link`."""
+
+    def link_at(self, place: Place) -> str | None:
+        """The link to `place`, as near as it can name it; None where the document has none."""
+        if self.link is None or "#" in self.link:
+            return self.link
+        if place.page is not None and self.media == "pdf":
+            return f"{self.link}#page={place.page}"
+        anchor = "" if place.anchor is None else quote(place.anchor, safe="")
+        return f"{self.link}#{anchor}" if 0 < len(anchor) <= MAX_ANCHOR_CHARS else self.link
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class Place:
     """The headings above it, joined by ` › `; Markdown and HTML only."""
     line: int | None = None
     """From 1; text and Markdown only."""
+    anchor: str | None = None
+    """The fragment that leads to the heading, unquoted: an element's id, or as sites make it of a heading's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,16 @@ class Evidence:
     """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
     fused: float
     """Reciprocal rank fusion of both arms; the order of the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is shown to somebody."""
+
+    chunk: Chunk
+    source: Source
+    marks: tuple[tuple[int, int], ...]
+    """Where in the text stand words that were asked or answered: starts and ends, in order, apart from each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 # What a browser does not show, and what stands around the text on every page of a site.
 _LEFT_OUT = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "aside", "form")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 
 
 def web_page(path: Path) -> Iterator[tuple[int, str]]:
     """The page, as the only one, in whatever encoding it states. Raises what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
     from markdownify import MarkdownConverter
+
+    class WithAnchors(MarkdownConverter):
+        def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802
+            """A heading with its anchor behind it, as `knowledge.anchors` reads it."""
+            anchor = str(el.get("data-anchor", ""))
+            named = f"{text.strip()} {{#{anchor}}}" if anchor else text
+            return str(super().convert_hN(n, el, named, parent_tags))  # type: ignore[misc]  # its stub leaves it out
 
     soup = BeautifulSoup(path.read_bytes(), "html.parser")
     for element in soup.select(", ".join(_LEFT_OUT)):
@@ -22,7 +36,22 @@ def web_page(path: Path) -> Iterator[tuple[int, str]]:
     body = soup.find("main") or soup.body or soup
     if soup.title:
         soup.title.decompose()
-    text = MarkdownConverter(heading_style="ATX", strip=["a", "img"]).convert_soup(body)
+    for heading in body.find_all(_HEADINGS):
+        _note_anchor(heading)
+    text = WithAnchors(heading_style="ATX", strip=["a", "img"]).convert_soup(body)
     text = re.sub(r"\n{3,}", "\n\n", text).strip()
     has_own_title = re.match(r"#\s", text) is not None
     yield 1, f"# {title}\n\n{text}" if title and text and not has_own_title else text
+
+
+def _note_anchor(heading: Tag) -> None:
+    """Find what leads to a heading: its own id, a link in it to itself, which goes, or the id of its section."""
+    links = [link for link in heading.find_all("a") if str(link.get("href", "")).startswith("#")]
+    section = heading.parent if heading.parent is not None and heading.parent.name == "section" else None
+    linked = [unquote(str(link["href"])[1:]) for link in links]
+    named = [heading.get("id"), *linked, None if section is None else section.get("id")]
+    for link in links:
+        if not any(char.isalnum() for char in link.get_text()):
+            link.decompose()
+    anchor = next((name for name in named if isinstance(name, str) and _ANCHOR.fullmatch(name)), None)
+    heading["data-anchor"] = anchor or ""

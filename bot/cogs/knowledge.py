@@ -25,6 +25,9 @@ _MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
 _GUILD = "guild"
 
+Link = app_commands.Range[str, 8, 400]
+"""As long as `knowledge.link` takes one."""
+
 
 class Knowledge(commands.Cog):
     """Hands files and names to the documents."""
@@ -72,6 +75,7 @@ class Knowledge(commands.Cog):
         file_3="One more file",
         file_4="One more file",
         file_5="One more file",
+        link="Where members read it on the web; citations lead there",
     )
     @app_commands.choices(
         audience=[
@@ -88,17 +92,19 @@ class Knowledge(commands.Cog):
         file_3: discord.Attachment | None = None,
         file_4: discord.Attachment | None = None,
         file_5: discord.Attachment | None = None,
+        link: Link | None = None,
     ) -> None:
         """Take in uploaded files."""
         await interaction.response.defer(thinking=True)
         files = [each for each in (file, file_2, file_3, file_4, file_5) if each is not None]
-        self._start(self._ingest(interaction, files, audience), interaction, "ingest")
+        self._start(self._ingest(interaction, files, audience, link), interaction, "ingest")
 
     async def ingest_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Take in what is attached to a message, or to one that was forwarded with it."""
         await interaction.response.defer(thinking=True)
         forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
-        self._start(self._ingest(interaction, [*message.attachments, *forwarded], "channel"), interaction, "ingest")
+        work = self._ingest(interaction, [*message.attachments, *forwarded], "channel", None)
+        self._start(work, interaction, "ingest")
 
     @commands.Cog.listener()
     async def on_ingest_cancelled(self, interaction: discord.Interaction, job_id: str) -> None:
@@ -130,7 +136,11 @@ class Knowledge(commands.Cog):
         self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
 
     async def _ingest(
-        self, interaction: discord.Interaction, files: Sequence[discord.Attachment], audience: str
+        self,
+        interaction: discord.Interaction,
+        files: Sequence[discord.Attachment],
+        audience: str,
+        link: str | None,
     ) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
@@ -154,7 +164,7 @@ class Knowledge(commands.Cog):
             audience=EVERY_MEMBER if audience == _GUILD else access.audience_of(place),
             language=language,
         )
-        await self._ingestion.submit(files, destination, draft)
+        await self._ingestion.submit(files, destination, draft, link)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
         place, member = access.place_and_member(interaction)

@@ -15,6 +15,7 @@ from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
 from knowledge.errors import Reason
+from knowledge.page_picture import _MESSAGES
 
 TEXTS = load_texts()
 
@@ -45,6 +46,7 @@ def test_every_reason_route_and_load_failure_is_worded() -> None:
     keys = [f"documents.{reason}" for reason in Reason] + [f"routes.{route}" for route in Route]
     keys += [f"load_failed.{code}" for _, code in _REASONS]
     keys += [f"errors.{failure}" for failure in Failure]
+    keys += [f"passages.picture_{reason}" for reason in _MESSAGES]
     assert [key for key in keys if not TEXTS.has(key)] == []
 
 

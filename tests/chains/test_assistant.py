@@ -101,6 +101,8 @@ async def test_the_explanation_of_a_logged_decision_equals_that_of_the_fresh_one
         logged = await bench.assistant.explanation(answer.decision_id, language)
         assert logged == bench.assistant._explainer.explain(answer.decision, language)
     assert await bench.assistant.asker_of(answer.decision_id) == "member-1"
+    cited = await bench.assistant.cited(answer.decision_id)
+    assert cited.chunk_ids == tuple(item.chunk.id for item in answer.evidence) != ()
 
 
 async def test_the_log_holds_neither_question_nor_passage_nor_answer(make_bench, a_passage, tmp_path: Path) -> None:

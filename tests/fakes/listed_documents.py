@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from knowledge.errors import DocumentError, SourceError
+from knowledge.errors import DocumentError, PassageGone, PassageHidden, PictureFailed, SourceError
 from knowledge.types import (
     Audience,
     BatchProgress,
     BatchReport,
+    Chunk,
     IngestFile,
     IngestOutcome,
     IngestProgress,
     IngestReport,
+    Passage,
     Reader,
     Source,
 )
@@ -30,6 +32,11 @@ class ListedDocuments:
     fails_with: str | None = None
     """The reason that every report gives."""
     raises: Exception | None = None
+    chunks: dict[str, tuple[Chunk, Source]] = field(default_factory=dict)
+    """The passages that can be shown, by id."""
+    picture: bytes | PictureFailed | None = None
+    said: list[Sequence[str]] = field(default_factory=list)
+    """What the words of each shown passage were compared with."""
 
     async def ingest_bytes(
         self,
@@ -39,6 +46,7 @@ class ListedDocuments:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         if self.raises is not None:
@@ -59,6 +67,7 @@ class ListedDocuments:
             2,
             datetime(2026, 1, 1, tzinfo=UTC),
             ingested_by,
+            link,
         )
         self.listed.append(source)
         return IngestReport(name, IngestOutcome.NEW, source, 2, None, 0.1, embedded_count=2)
@@ -71,6 +80,7 @@ class ListedDocuments:
         audience: Audience,
         ingested_by: str,
         batch: str | None = None,
+        link: str | None = None,
         on_progress: Callable[[BatchProgress], None] | None = None,
         on_report: Callable[[IngestReport], None] | None = None,
     ) -> BatchReport:
@@ -78,12 +88,14 @@ class ListedDocuments:
         for number, file in enumerate(files, start=1):
             if on_progress is not None:
                 on_progress(BatchProgress(file.name, number, len(files), 0, 1, 2, None, None))
-            reports.append(await self._report(file, guild_id, audience, ingested_by))
+            reports.append(await self._report(file, guild_id, audience, ingested_by, link))
             if on_report is not None:
                 on_report(reports[-1])
         return BatchReport(tuple(reports), 0.1)
 
-    async def _report(self, file: IngestFile, guild_id: str, audience: Audience, ingested_by: str) -> IngestReport:
+    async def _report(
+        self, file: IngestFile, guild_id: str, audience: Audience, ingested_by: str, link: str | None
+    ) -> IngestReport:
         try:
             data = file.read()
         except DocumentError as error:
@@ -91,7 +103,7 @@ class ListedDocuments:
                 file.name, IngestOutcome.FAILED, None, 0, None, 0.1, reason=error.reason, detail=str(error)
             )
         return await self.ingest_bytes(
-            data, name=file.name, guild_id=guild_id, audience=audience, ingested_by=ingested_by
+            data, name=file.name, guild_id=guild_id, audience=audience, ingested_by=ingested_by, link=link
         )
 
     async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
@@ -103,6 +115,20 @@ class ListedDocuments:
                 self.listed.remove(source)
                 return source
         raise SourceError(f"no source {name_or_id!r}")
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        if chunk_id not in self.chunks:
+            raise PassageGone
+        chunk, source = self.chunks[chunk_id]
+        if not reader.may_read(source.audience):
+            raise PassageHidden
+        self.said.append(said)
+        return Passage(chunk, source, ((0, 5),))
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        if isinstance(self.picture, PictureFailed):
+            raise self.picture
+        return self.picture
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         self.guilds[guild_id] = name

@@ -12,6 +12,7 @@ from chains.routing.explain import Explanation
 from chains.types import (
     Answer,
     AnswerEvent,
+    Cited,
     Decided,
     Delta,
     Finished,
@@ -27,9 +28,12 @@ from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
 _LIMIT = 2000
 
 
-def passage(name: str, heading: str | None = None, page: int | None = None) -> Evidence:
-    source = Source("s1", "g", name, "md", "0" * 64, EVERY_MEMBER, 1, 1, datetime(2026, 1, 1, tzinfo=UTC), "m")
-    chunk = Chunk("c1", source.id, 0, "Seven days.", Place(page=page, heading=heading))
+def passage(
+    name: str, heading: str | None = None, page: int | None = None, link: str | None = None, anchor: str | None = None
+) -> Evidence:
+    at, media = datetime(2026, 1, 1, tzinfo=UTC), "md" if page is None else "pdf"
+    source = Source("s1", "g", name, media, "0" * 64, EVERY_MEMBER, 1, 1, at, "m", link)
+    chunk = Chunk("c1", source.id, 0, "Seven days.", Place(page=page, heading=heading, anchor=anchor))
     return Evidence(chunk, source, 0.9, 1, 5.0, 1, 0.9, 0.03)
 
 
@@ -51,6 +55,7 @@ class ScriptedAssistant:
         self.may_go_on.set()
         self.has_begun = asyncio.Event()
         self._askers: dict[str, str] = {}
+        self._cited: dict[str, Cited] = {}
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         if not question.text.strip():
@@ -60,6 +65,7 @@ class ScriptedAssistant:
         self.questions.append(question)
         decision_id = f"decision{len(self.questions)}"
         self._askers[decision_id] = question.asker_id
+        self._cited[decision_id] = Cited(question.guild_id, tuple(item.chunk.id for item in self.evidence))
         decision = RouteDecision(self.route, (), (), (), (), None, "test")
         yield Decided(decision_id, decision, self.evidence)
         if self.ahead:
@@ -101,3 +107,8 @@ class ScriptedAssistant:
         if decision_id not in self._askers:
             raise DecisionNotFound(decision_id)
         return self._askers[decision_id]
+
+    async def cited(self, decision_id: str) -> Cited:
+        if decision_id not in self._cited:
+            raise DecisionNotFound(decision_id)
+        return self._cited[decision_id]

@@ -56,7 +56,7 @@ async def test_the_first_words_show_while_the_rest_is_written(
     assert [child.label for child in _buttons(community.last())] == ["Stop"]
     assistant.may_go_on.set()
     await community.rest()
-    assert [child.label for child in _buttons(community.last())] == ["Why?"]
+    assert [child.label for child in _buttons(community.last())] == ["Why?", "Show passage"]
 
 
 async def test_an_answer_that_the_end_of_the_bot_cuts_off_says_so(
@@ -94,7 +94,7 @@ async def test_a_question_in_chinese_is_answered_in_chinese(community: Community
     answer = await community.ask(community.member, "工具可以借多久？")
     assert assistant.questions[0].language is Language.ZH
     assert answer.content.splitlines()[-1].endswith("4.2 秒")
-    assert [child.label for child in _buttons(answer)] == ["为什么？"]
+    assert [child.label for child in _buttons(answer)] == ["为什么？", "查看原文"]
 
 
 async def test_a_reply_to_an_answer_goes_on_with_the_conversation(
@@ -224,7 +224,7 @@ async def test_an_answer_that_is_too_long_for_one_message_is_split(
     pages = [message for message in community.channel.history() if message.author.bot]
     assert len(pages) > 2
     assert all(len(page.content) <= 2000 for page in pages)
-    assert [len(_buttons(page)) for page in pages] == [0] * (len(pages) - 1) + [1]
+    assert [len(_buttons(page)) for page in pages] == [0] * (len(pages) - 1) + [2]
 
 
 async def test_waiting_says_how_many_answers_come_first(community: Community, assistant: ScriptedAssistant) -> None:

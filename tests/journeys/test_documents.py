@@ -40,6 +40,23 @@ async def test_a_document_may_be_for_every_member(community: Community, document
     assert documents.listed[0].audience == EVERY_MEMBER
 
 
+async def test_a_document_may_have_a_link_which_the_report_and_the_list_show(
+    community: Community, documents: ListedDocuments
+) -> None:
+    report = await _ingest(community, link="https://club.example/permits")
+    assert report.endswith("\n-# Citations lead to <https://club.example/permits>")
+    assert documents.listed[0].link == "https://club.example/permits"
+    await community.moderator.slash(community.channel, "sources list")
+    await community.rest()
+    assert "**[permits.md](<https://club.example/permits>)**" in community.last_seen_by(community.moderator)
+
+
+async def test_a_link_that_cannot_be_used_is_told(community: Community, documents: ListedDocuments) -> None:
+    documents.fails_with = "bad_link"
+    report = await _ingest(community, link="javascript:alert(1)")
+    assert "Its link is no address that I can use: it must begin with http:// or https://" in report
+
+
 async def test_a_member_cannot_use_the_moderators_commands(community: Community) -> None:
     with pytest.raises(SetupError, match="not visible"):
         await community.member.slash(community.channel, "ingest", file=PERMITS)

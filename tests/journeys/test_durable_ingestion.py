@@ -25,6 +25,7 @@ from knowledge.types import (
     IngestFile,
     IngestProgress,
     IngestReport,
+    Passage,
     Reader,
     Source,
 )
@@ -53,10 +54,17 @@ class HeldDocuments:
         guild_id: str,
         audience: Audience,
         ingested_by: str,
+        link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
         return await self._library.ingest_bytes(
-            data, name=name, guild_id=guild_id, audience=audience, ingested_by=ingested_by, on_progress=on_progress
+            data,
+            name=name,
+            guild_id=guild_id,
+            audience=audience,
+            ingested_by=ingested_by,
+            link=link,
+            on_progress=on_progress,
         )
 
     async def ingest_all(
@@ -67,6 +75,7 @@ class HeldDocuments:
         audience: Audience,
         ingested_by: str,
         batch: str | None = None,
+        link: str | None = None,
         on_progress: Callable[[BatchProgress], None] | None = None,
         on_report: Callable[[IngestReport], None] | None = None,
     ) -> BatchReport:
@@ -77,6 +86,7 @@ class HeldDocuments:
             audience=audience,
             ingested_by=ingested_by,
             batch=batch,
+            link=link,
             on_progress=on_progress,
             on_report=on_report,
         )
@@ -88,6 +98,12 @@ class HeldDocuments:
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         return await self._library.remove(guild_id, name_or_id, reader)
+
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+        return await self._library.passage(guild_id, chunk_id, reader, said)
+
+    async def page_picture(self, passage: Passage) -> bytes | None:
+        return await self._library.page_picture(passage)
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         await self._library.register_guild(guild_id, name)

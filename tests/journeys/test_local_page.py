@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import discord
 import httpx
 import pytest
+import simcord
+from simcord.backend.models import Message
 
 from bot.app import Loader
 from bot.local import LocalDiscord
 from bot.local_page import LivePage
+from bot.local_pictures import Pictures
 from bot.readiness import Part
 from bot.settings import Settings
 from tests.fakes.listed_documents import ListedDocuments
@@ -166,6 +172,36 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
         assert second.env._preview.url.partition("#")[2] == url.partition("#")[2]
     assert after[: len(before)] == before
     assert documents.listed == [], "what a moderator removed stays away"
+
+
+async def test_a_picture_that_the_bot_attached_is_there_again_after_a_restart(start: Start) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 2000
+    async with start() as (first, _):
+        channel = first.app.client.get_channel(first.world.channels["ask-the-crew"].id)
+        assert isinstance(channel, discord.TextChannel)
+        sent = await channel.send("A chart", file=discord.File(io.BytesIO(picture), "chart.png"))
+    async with start() as (second, _):
+        kept = second.env.backend.messages[sent.channel.id][sent.id]
+        [attachment] = kept.attachments
+        assert second.env.backend.cdn.get(attachment["url"]) == picture
+        assert attachment["filename"] == "chart.png"
+
+
+def test_of_many_pictures_the_latest_are_kept(tmp_path: Path) -> None:
+    env = simcord.Env(discord.Client(intents=discord.Intents.none()))
+    messages = [Message(number, 1, 1, attachments=[_stored(env, number)]) for number in (11, 12, 13)]
+    pictures = Pictures(env, tmp_path / "files", most_bytes=2000)
+    pictures.save(messages)
+    assert {path.name for path in (tmp_path / "files").iterdir()} == {"12", "13"}
+    for message in messages:
+        pictures.restore(message)
+    assert [len(message.attachments) for message in messages] == [0, 1, 1]
+    pictures.save(messages[:1])
+    assert list((tmp_path / "files").iterdir()) == []
+
+
+def _stored(env: simcord.Env, number: int) -> dict[str, Any]:
+    return env.backend.cdn.store_attachment(number, 1, "x.png", b"0" * 1000, None)
 
 
 async def test_the_page_of_a_hidden_channel_is_open_to_those_who_see_it(

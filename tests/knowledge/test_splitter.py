@@ -47,7 +47,7 @@ def test_code_keeps_its_fences_and_indentation() -> None:
 
 
 def test_a_fence_that_never_closes_hides_the_headings_below_it() -> None:
-    assert [part.heading for part in cut_at_headings("# A\ntext\n~~~\n# B\n```\n# C")] == ["A"]
+    assert [part.heading for part in cut_at_headings("# A\ntext\n~~~\n# B\n```\n# C", by_words=True)] == ["A"]
 
 
 def test_a_document_of_headings_alone_has_chunks() -> None:

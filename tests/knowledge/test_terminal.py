@@ -51,7 +51,7 @@ def test_json_holds_all_that_a_search_knows(run: Run) -> None:
     code, out, _ = run("search", "refund", "--guild", "Chess club", "--json")
     best = json.loads(out)["evidence"][0]
     assert code == 0
-    assert best["chunk"]["place"] == {"page": None, "heading": "Fees", "line": 2}
+    assert best["chunk"]["place"] == {"page": None, "heading": "Fees", "line": 2, "anchor": "fees"}
     assert best["source"]["name"] == "fees.md"
     assert best["keyword_rank"] == best["dense_rank"] == 1
     code, out, _ = run("ingest", "docs/fees.md", "--guild", "Chess club", "--json")
@@ -101,3 +101,13 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 def test_reindex_says_how_much_it_embedded(run: Run) -> None:
     run("ingest", "docs", "--guild", "Chess club")
     assert run("reindex", "--guild", "Chess club")[1] == "0 chunks embedded\n"
+
+
+def test_a_link_is_given_to_a_single_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Seven days.")
+    (tmp_path / "b.md").write_text("Two pounds.")
+    link = ("--guild", "Chess club", "--link", "https://club.example/a")
+    code, told, _ = run("ingest", str(tmp_path / "a.md"), str(tmp_path / "b.md"), *link)
+    assert (code, told.count("a link belongs to a single document")) == (1, 2)
+    assert run("ingest", str(tmp_path / "a.md"), *link)[0] == 0
+    assert "https://club.example/a" in run("list", "--guild", "Chess club")[1]

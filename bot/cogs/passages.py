@@ -1,0 +1,108 @@
+"""Passages: the text behind a citation, for whoever presses and may read it."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+from discord.ext import commands
+
+from bot import access, conversation
+from bot.access import GuildPlace
+from bot.direct import DirectMessages
+from bot.errors import NotAMember
+from bot.failures import whisper
+from bot.language import of_interaction
+from bot.ports import Documents
+from bot.render_passage import passage_card
+from bot.replies import Services
+from chains.types import Language
+from knowledge.errors import PassageGone, PictureFailed
+from knowledge.types import Passage, Reader
+
+_PICTURE = "page.png"
+
+
+class Passages(commands.Cog):
+    """Hands presses of "Show passage" to the documents."""
+
+    def __init__(self, client: discord.Client, services: Services) -> None:
+        self._client = client
+        self._services = services
+        self._direct = DirectMessages(client)
+
+    @commands.Cog.listener()
+    async def on_passage_pressed(
+        self, interaction: discord.Interaction, decision_id: str, number: int, language: Language
+    ) -> None:
+        """Show a passage to whoever pressed, alone."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._services.failures.start(
+            self._show(interaction, decision_id, number, language),
+            lambda text: whisper(interaction, text),
+            of_interaction(interaction),
+            "passage",
+        )
+
+    async def _show(self, interaction: discord.Interaction, decision_id: str, number: int, language: Language) -> None:
+        assistant, documents = await self._services.assistant.get(), await self._services.documents.get()
+        cited = await assistant.cited(decision_id)
+        if not 1 <= number <= len(cited.chunk_ids):
+            raise PassageGone
+        reader = await self._reader(interaction, cited.guild_id)
+        said = await self._said(interaction)
+        passage = await documents.passage(cited.guild_id, cited.chunk_ids[number - 1], reader, said)
+        card = passage_card(number, passage, language, self._services.texts)
+        has_page = passage.source.media == "pdf" and passage.chunk.place.page is not None
+        drawing = self._services.texts(language, "passages.drawing") if has_page else None
+        await interaction.edit_original_response(content=drawing, embed=card)
+        if has_page:
+            await self._add_page(interaction, documents, passage, card, language)
+
+    async def _reader(self, interaction: discord.Interaction, guild_id: str) -> Reader:
+        """What whoever pressed may read now, in the server that the answer is about. Raises NotAMember."""
+        member, place = interaction.user, interaction.channel
+        if isinstance(member, discord.Member) and str(member.guild.id) == guild_id:
+            return access.private_reader(member, place if isinstance(place, GuildPlace) else None)
+        guild = self._client.get_guild(int(guild_id))
+        found = None if guild is None else await self._direct.member(guild, member.id)
+        if found is None:
+            raise NotAMember
+        return access.private_reader(found)
+
+    async def _said(self, interaction: discord.Interaction) -> tuple[str, ...]:
+        """The question and the answer: their words stand in Discord alone."""
+        if interaction.message is None or self._client.user is None:
+            return ()
+        turn = await conversation.exchange(interaction.message, self._client.user)
+        return turn.question, turn.answer
+
+    async def _add_page(
+        self,
+        interaction: discord.Interaction,
+        documents: Documents,
+        passage: Passage,
+        card: discord.Embed,
+        language: Language,
+    ) -> None:
+        """Add the page's picture to the text that stands there, or say why there is none."""
+        try:
+            picture = await documents.page_picture(passage)
+        except PictureFailed as error:
+            await interaction.edit_original_response(content=self._no_picture(error.reason, language))
+            return
+        if picture is None:
+            await interaction.edit_original_response(content=None)
+            return
+        card.set_image(url=f"attachment://{_PICTURE}")
+        file = discord.File(io.BytesIO(picture), _PICTURE)
+        try:
+            await interaction.edit_original_response(content=None, embed=card, attachments=[file])
+        except discord.Forbidden:
+            await interaction.edit_original_response(content=self._no_picture("refused", language))
+
+    def _no_picture(self, reason: str, language: Language) -> str:
+        texts, key = self._services.texts, f"passages.picture_{reason}"
+        return texts(
+            language, "passages.no_picture", reason=texts(language, key if texts.has(key) else "passages.picture_other")
+        )

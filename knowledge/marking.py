@@ -1,0 +1,107 @@
+"""Which words of a passage were asked or answered: English by their stems, Chinese by pairs of characters.
+
+Stems are SQLite's own, so that what is marked is what the keyword arm finds.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from knowledge.function_words import CHINESE, ENGLISH
+from knowledge.terms import CJK, question_terms
+
+Span = tuple[int, int]
+"""Start and end in a text."""
+
+_CJK_RUN = re.compile(f"[{CJK}]+")
+_CHINESE_WORD = re.compile("|".join(sorted(word for word in CHINESE if len(word) > 1)))
+_WORD = re.compile(r"[^\W_]+")
+_OPEN, _CLOSE = "\x02", "\x03"
+_MOST_TERMS = 512
+
+
+def mark(text: str, said: Sequence[str]) -> tuple[Span, ...]:
+    """Where `text` shares words with what was said, in order; what stands between two only by a few words that say
+    nothing of their own is marked with them.
+    """
+    folded, origins = _folded(text)
+    terms = list(dict.fromkeys(term for part in said for term in _telling(part)))[:_MOST_TERMS]
+    found = sorted([*_words(folded, terms), *_pairs(folded, terms)])
+    return tuple((origins[start], origins[end - 1] + 1) for start, end in _joined(folded, found))
+
+
+def _telling(said: str) -> Iterator[str]:
+    """The terms of what was said, without those that say nothing, and without pairs that only stand between two."""
+    between = set(question_terms(_CHINESE_WORD.sub(" ", said)))
+    for term in question_terms(said):
+        bare = term.strip('"*')
+        if bare not in ENGLISH and bare not in CHINESE and (term in between or len(bare) == 1):
+            yield term
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """`text` in the form in which terms are compared, and for each of its characters where it came from."""
+    folded: list[str] = []
+    origins: list[int] = []
+    for at, char in enumerate(text):
+        for plain in unicodedata.normalize("NFKC", char).casefold():
+            folded.append(" " if plain in (_OPEN, _CLOSE, "\0") else plain)
+            origins.append(at)
+    return "".join(folded), origins
+
+
+def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
+    wanted = [term for term in terms if not _CJK_RUN.search(term)]
+    if not wanted:
+        return
+    # Chinese is no word here: SQLite would take it and the Latin letters beside it for one.
+    words = _CJK_RUN.sub(lambda run: " " * len(run[0]), folded)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE VIRTUAL TABLE passage USING fts5 (words, tokenize = 'porter unicode61')")
+        db.execute("INSERT INTO passage VALUES (?)", (words,))
+        query = "SELECT highlight(passage, 0, ?, ?) FROM passage WHERE passage MATCH ?"
+        row = db.execute(query, (_OPEN, _CLOSE, " OR ".join(wanted))).fetchone()
+    if row is not None:
+        yield from _marked(row[0])
+
+
+def _marked(highlighted: str) -> Iterator[Span]:
+    start = markers = 0
+    for at, char in enumerate(highlighted):
+        if char == _OPEN:
+            start = at - markers
+        elif char == _CLOSE:
+            yield start, at - markers
+        markers += char in (_OPEN, _CLOSE)
+
+
+def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
+    wanted = {term.strip('"*') for term in terms if _CJK_RUN.search(term)}
+    for run in _CJK_RUN.finditer(folded):
+        for at in range(run.start(), run.end()):
+            for length in (1, 2):
+                if at + length <= run.end() and folded[at : at + length] in wanted:
+                    yield at, at + length
+
+
+def _joined(folded: str, found: Sequence[Span]) -> Iterator[Span]:
+    """Spans that touch, or that only spaces and function words part, as one."""
+    last: Span | None = None
+    for start, end in found:
+        if last is not None and (start <= last[1] or _says_nothing(folded[last[1] : start])):
+            last = (last[0], max(end, last[1]))
+            continue
+        if last is not None:
+            yield last
+        last = (start, end)
+    if last is not None:
+        yield last
+
+
+def _says_nothing(between: str) -> bool:
+    bare = _WORD.sub("", between)
+    return not bare.strip(" '’-") and all(word in ENGLISH for word in _WORD.findall(between))

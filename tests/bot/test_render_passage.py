@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from bot.locales import load_texts
+from bot.render_passage import CARD_LIMIT, marked, passage_card
+from chains.types import Language
+from knowledge.types import Chunk, Passage, Place
+from tests.bot.test_plain import ATTACKS
+from tests.fakes.scripted_assistant import passage
+
+TEXTS = load_texts()
+
+
+def _passage(text: str, marks: tuple[tuple[int, int], ...] = (), link: str | None = None, **place: object) -> Passage:
+    evidence = passage("a_b.md", link=link)
+    return Passage(Chunk("c", "s", 0, text, replace(Place(), **place)), evidence.source, marks)
+
+
+def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
+    shown = _passage("Seven days.", ((0, 5),), "https://club.example/a_b", heading="Fees › Late", anchor="late")
+    card = passage_card(2, shown, Language.EN, TEXTS)
+    assert card.title == "[2] a\\_b.md"
+    assert card.url == "https://club.example/a_b#late"
+    assert card.description == "**Seven** days."
+    assert card.footer.text == "Fees › Late · taken in"
+    assert card.timestamp == shown.source.ingested_at
+
+
+def test_a_card_of_a_line_or_a_page_says_so_in_the_answers_language() -> None:
+    card = passage_card(1, _passage("七天。", line=4), Language.ZH, TEXTS)
+    assert card.footer.text == "第 4 行 · 收录于"
+    assert passage_card(1, _passage("x", page=3), Language.EN, TEXTS).footer.text == "p. 3 · taken in"
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_what_stands_in_a_passage_breaks_out_of_nothing(text: str) -> None:
+    bold = marked(text, ((0, len(text)),))
+    assert bold.startswith("**") and bold.endswith("**")
+    assert not re.search(r"(?<!\\)[`<\[|~_@#]", bold[2:-2].replace("\\\\", ""))
+
+
+def test_marks_at_the_edges_and_beside_each_other_are_bold_alone() -> None:
+    assert marked("a_b c", ((0, 1), (2, 3), (4, 5))) == "**a**\\_**b** **c**"
+
+
+@pytest.mark.parametrize("text", ["word " * 2000, "*" * 9000, "字" * 9000, "a*" * 4000])
+def test_a_long_passage_is_cut_around_what_is_marked(text: str) -> None:
+    marks = ((6000, 6004), (6010, 6014))
+    shown = marked(text, marks)
+    assert len(shown) <= CARD_LIMIT
+    assert shown.count("**") >= 4
+    assert shown.startswith("…") and shown.endswith("…")
+
+
+def test_a_card_of_marks_alone_stays_within_its_limit() -> None:
+    shown = marked("a " * 5000, tuple((at, at + 1) for at in range(0, 10_000, 2)))
+    assert len(shown) <= CARD_LIMIT
+
+
+def test_a_long_name_is_cut() -> None:
+    shown = _passage("x")
+    long = replace(shown, source=replace(shown.source, name="_" * 300))
+    assert len(passage_card(1, long, Language.EN, TEXTS).title or "") <= 256
