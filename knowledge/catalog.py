@@ -15,6 +15,7 @@ from datetime import datetime
 from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
+from knowledge.pair_index import PairIndex
 from knowledge.types import Audience, Chunk, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -32,9 +33,10 @@ class Scope:
 class Catalog:
     """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex) -> None:
+    def __init__(self, database: Database, keywords: KeywordIndex, pairs: PairIndex) -> None:
         self._database = database
         self._keywords = keywords
+        self._pairs = pairs
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -116,6 +118,7 @@ class Catalog:
                 self._delete(db, source.guild_id, source_id)
             _insert(db, source, page_count, chunks)
             self._keywords.add(db, source)
+            self._pairs.add(db, source)
             db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
         if replaced:
             self._database.purge()
@@ -172,6 +175,7 @@ class Catalog:
 
     def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         self._keywords.remove(db, guild_id, source_id)
+        self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
         db.execute("INSERT INTO stray_vectors VALUES (?, ?, NULL)", (source_id, guild_id))

@@ -19,11 +19,13 @@ from knowledge.index import VectorIndex
 from knowledge.ingest import Ingestor, OnProgress, Upload, failed
 from knowledge.keywords import KeywordIndex
 from knowledge.owners import Owner
+from knowledge.pair_book import PairBook, Writing
+from knowledge.pair_index import PairIndex
 from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import Audience, IngestReport, Reader, Retrieval, Source
+from knowledge.types import Audience, IngestReport, Pair, PairReport, Reader, Retrieval, Source, StoredPair
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +42,19 @@ class Library:
         self._owner = Owner(folder / "owners")
         self._database = Database(folder / "knowledge.db")
         keywords = KeywordIndex(self._database)
-        self._catalog = Catalog(self._database, keywords)
+        pairs = PairIndex(self._database)
+        self._catalog = Catalog(self._database, keywords, pairs)
         self._server: Server = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
-        self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
+        self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings)
         max_bytes = settings.max_document_mb * 1024**2
         self._ingestor = Ingestor(
             self._catalog, self._index, embeddings, self._owner.token, max_bytes, lambda size: _has_room(folder, size)
         )
+        self._pair_book = PairBook(self._catalog, pairs, self._ingestor)
 
     @classmethod
     async def open(cls, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> Library:
@@ -139,6 +143,29 @@ class Library:
         await asyncio.to_thread(self._catalog.remove, source)
         await self._ingestor.discard_vectors(guild_id, source.id)
         return source
+
+    async def write_pair(
+        self,
+        pair: Pair,
+        *,
+        guild_id: str,
+        audience: Audience,
+        written_by: str,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        """Let a question be answered so from now on, in place of what that audience had for it.
+
+        `corrects` is the id of the source from which it was answered wrongly, `replacing` that of an earlier pair.
+        Raises PairError, GuildError, EmbeddingMismatch, IndexUnavailable, DocumentError.
+        """
+        return await self._pair_book.write(
+            Writing(pair, guild_id, audience, written_by, corrects=corrects, replacing=replacing)
+        )
+
+    async def pairs(self, guild_id: str, reader: Reader) -> list[StoredPair]:
+        """The guild's pairs that `reader` may read, the latest first."""
+        return await asyncio.to_thread(self._pair_book.listed, guild_id, reader)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
         """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from knowledge.contained import read_contained
 from knowledge.errors import DocumentError, Reason
+from knowledge.pairs import QA, heading_of, read_pair
 
 MEDIA_BY_SUFFIX = {
     ".md": "md",
@@ -15,6 +16,7 @@ MEDIA_BY_SUFFIX = {
     ".pdf": "pdf",
     ".html": "html",
     ".htm": "html",
+    ".qa": QA,
 }
 READABLE = "Markdown, text, HTML and PDF"
 
@@ -25,6 +27,8 @@ class Section:
 
     text: str
     page: int | None
+    heading: str | None = None
+    """Of a pair, which is one section and one passage: its question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ def load(data: bytes, name: str, max_bytes: int) -> LoadedDocument:
             return _load_pdf(data, name)
         case "html":
             return _load_html(data, name)
+        case "qa":
+            pair = read_pair(data, name)
+            return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
         case _:
             return _load_text(data, name, media)
 

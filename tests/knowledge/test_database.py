@@ -13,7 +13,7 @@ def test_a_database_keeps_its_version_and_is_opened_again(tmp_path: Path) -> Non
     Database(tmp_path / "knowledge.db").close()
     Database(tmp_path / "knowledge.db").close()
     connection = sqlite3.connect(tmp_path / "knowledge.db")
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
 
