@@ -13,6 +13,7 @@ _TURNS = 3
 """How far back a follow-up reads: a small model's prompt is short."""
 
 _TURN_CHARACTERS = 500
+_CITATION = re.compile(r"\s*\[\d{1,2}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,21 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
     turns: list[Turn] = []
     answer = await _referenced(message)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
-        question = await _referenced(answer)
+        question = await _asked(answer, me)
         text = _quoted(answer) if question is None else question_text(question, me)
         if text:
             turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
     return Asked(question_text(message, me), tuple(reversed(turns)))
+
+
+async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
+    """What was asked and answered in a message of the bot, without citations; unasked where that message is gone."""
+    question = await _asked(answer, me)
+    corrected = _resolved(answer)
+    quoting = corrected if corrected is not None and corrected.author.id == me.id else answer
+    text = _quoted(quoting) if question is None else question_text(question, me)
+    return Turn(" ".join(text.split()), _CITATION.sub("", _answer_text(answer)).strip())
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
@@ -55,6 +65,12 @@ def question_text(message: discord.Message, me: discord.ClientUser) -> str:
     for channel in message.channel_mentions:
         text = text.replace(channel.mention, f"#{channel.name}")
     return text.strip()
+
+
+async def _asked(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """The message that `answer` answers; of a correction, that of the answer above it."""
+    question = await _referenced(answer)
+    return await _referenced(question) if question is not None and question.author.id == me.id else question
 
 
 async def _referenced(message: discord.Message) -> discord.Message | None:

@@ -6,9 +6,18 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from chains.routing.explain import Explanation
-from chains.types import Answer, AnswerEvent, Language, Question
+from chains.types import Answer, AnswerEvent, Cited, Language, Question
 from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
-from knowledge.types import Audience, IngestProgress, IngestReport, Reader, Source
+from knowledge.types import (
+    Audience,
+    IngestProgress,
+    IngestReport,
+    Pair,
+    PairReport,
+    Reader,
+    Source,
+    StoredPair,
+)
 from weights.types import OnProgress
 
 
@@ -29,6 +38,10 @@ class Assistant(Protocol):
 
     async def asker_of(self, decision_id: str) -> str:
         """The id of the member who asked; raises DecisionNotFound."""
+        ...
+
+    async def cited(self, decision_id: str) -> Cited:
+        """What its answer rests on; raises DecisionNotFound."""
         ...
 
 
@@ -54,6 +67,23 @@ class Documents(Protocol):
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Remove a source with all that was made of it."""
+        ...
+
+    async def write_pair(
+        self,
+        pair: Pair,
+        *,
+        guild_id: str,
+        audience: Audience,
+        written_by: str,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        """Let a question be answered so from now on; raises PairError. The ids are those of sources."""
+        ...
+
+    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredPair]:
+        """The moderators' answers that `reader` may read, the latest first."""
         ...
 
     async def register_guild(self, guild_id: str, name: str) -> None:

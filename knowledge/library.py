@@ -66,6 +66,11 @@ class Library:
         await library._sweep()
         return library
 
+    @property
+    def max_bytes(self) -> int:
+        """A larger file is refused."""
+        return self._ingestor.max_bytes
+
     async def warm_up(self) -> None:
         """Start what a first question would else wait for. Raises IndexUnavailable."""
         await asyncio.gather(
@@ -98,7 +103,7 @@ class Library:
         began = time.perf_counter()
         shown = path.name if name is None else name
         try:
-            data = await asyncio.to_thread(_read, path, self._ingestor.max_bytes)
+            data = await asyncio.to_thread(read_file, path, self._ingestor.max_bytes)
         except DocumentError as error:
             return failed(safe_name(shown), error, began)
         return await self.ingest_bytes(
@@ -186,7 +191,8 @@ class Library:
             self._server.stop()
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """What the file holds. Raises DocumentError."""
     try:
         size = path.stat().st_size
         if size > max_bytes:

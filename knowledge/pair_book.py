@@ -10,8 +10,18 @@ from knowledge.catalog import Catalog
 from knowledge.errors import DocumentError, Reason
 from knowledge.ingest import Ingestor, Upload
 from knowledge.pair_index import PairIndex
-from knowledge.pairs import MAX_WORDINGS, QA, checked_pair, pair_bytes, pair_name, question_key, questions_of
-from knowledge.types import Audience, Chunk, IngestOutcome, Pair, PairReport, Reader, Source, StoredPair
+from knowledge.pairs import QA, checked_pair, pair_bytes, pair_name, question_key, questions_of
+from knowledge.types import (
+    MAX_WORDINGS,
+    Audience,
+    Chunk,
+    IngestOutcome,
+    Pair,
+    PairReport,
+    Reader,
+    Source,
+    StoredPair,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +108,6 @@ def _with_wordings(pair: Pair, earlier: Sequence[StoredPair]) -> Pair:
     """The pair with the other wordings of what it replaces: corrected for one of them, it is for all."""
     known = {question_key(question) for question in pair.questions}
     inherited = [
-        question
-        for stored in earlier
-        for question in stored.pair.questions
-        if question_key(question) not in known
+        question for stored in earlier for question in stored.pair.questions if question_key(question) not in known
     ]
     return Pair((*pair.questions, *inherited)[:MAX_WORDINGS], pair.answer)

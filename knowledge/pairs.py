@@ -15,14 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from knowledge.errors import DocumentError, PairError, PairProblem, Reason
 from knowledge.filename import safe_name
 from knowledge.terms import CJK
-from knowledge.types import Pair
+from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, Pair
 
 QA = "qa"
 """The medium of a pair, and the suffix of its name."""
-MAX_QUESTION_CHARS = 1000
-MAX_WORDINGS = 5
-MAX_ANSWER_CHARS = 1500
-"""It stands in one Discord message with its source and its reason; what is longer is a document."""
 
 _NAME_CHARS = 80
 _HASH_CHARS = 8

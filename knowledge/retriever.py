@@ -114,9 +114,7 @@ class DocumentRetriever:
         equal = [id_ for id_ in same if id_ in arms.known]
         near = [id_ for id_ in fused if arms.known[id_][1].media == QA and id_ not in equal][:NEAR_PAIRS]
         found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
-        return tuple(
-            FoundPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found
-        )
+        return tuple(FoundPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found)
 
     def _evidence(
         self,

@@ -8,7 +8,7 @@ import sys
 
 from pydantic import TypeAdapter
 
-from knowledge.types import Evidence, IngestOutcome, IngestProgress, IngestReport, Retrieval, Source
+from knowledge.types import Evidence, IngestOutcome, IngestProgress, IngestReport, PairReport, Retrieval, Source
 from weights.types import Progress
 
 
@@ -38,6 +38,11 @@ def report_line(report: IngestReport) -> str:
         return f"{report.outcome}: {report.detail}"
     pages = "" if report.page_count is None else f", {report.page_count} pages"
     return f"{report.outcome}: {report.name} ({report.chunk_count} chunks{pages}, {report.seconds:.1f} s)"
+
+
+def pair_line(report: PairReport) -> str:
+    """What became of one pair, in a line."""
+    return f"{report.outcome}: {report.stored.pair.questions[0]}"
 
 
 def show_ingest(progress: IngestProgress) -> None:

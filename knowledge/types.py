@@ -117,6 +117,12 @@ class Evidence:
     """Reciprocal rank fusion of both arms; the order of the results."""
 
 
+MAX_QUESTION_CHARS = 1000
+MAX_WORDINGS = 5
+MAX_ANSWER_CHARS = 1500
+"""It stands in one Discord message with its source and its reason; what is longer is a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A question as a moderator answered it."""
