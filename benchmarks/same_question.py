@@ -1,7 +1,7 @@
 """How well two questions that say the same are told from two that only look alike.
 
-`python -m benchmarks.same_question DATA` reads our own wordings (benchmarks/same_question) and, of DATA, the questions of
-banking77, medquad_nih and xquad_en_zh, where another label, another text or another answer makes another question.
+`python -m benchmarks.same_question DATA` reads our own wordings (benchmarks/same_question) and, of DATA, the questions
+of banking77, medquad_nih and xquad_en_zh, where another label, text or answer makes another question.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ class Scope:
 class Catalog:
     """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex, pairs: PairIndex) -> None:
+    def __init__(self, database: Database, keywords: KeywordIndex) -> None:
         self._database = database
         self._keywords = keywords
-        self._pairs = pairs
+        self._pairs = PairIndex(database)
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""

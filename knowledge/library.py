@@ -43,7 +43,7 @@ class Library:
         self._database = Database(folder / "knowledge.db")
         keywords = KeywordIndex(self._database)
         pairs = PairIndex(self._database)
-        self._catalog = Catalog(self._database, keywords, pairs)
+        self._catalog = Catalog(self._database, keywords)
         self._server: Server = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )

@@ -70,9 +70,9 @@ def normal_question(question: str) -> str:
 
     Empty where it has neither letter nor digit.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
-    seen = "".join(" " if _parts(char) else char for char in folded if unicodedata.category(char) != "Cf")
-    words = (word.strip(_EDGE) for word in seen.split())
+    parted = "".join(" " if _parts(char) else char for char in question if unicodedata.category(char) != "Cf")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", parted).casefold())
+    words = (word.strip(_EDGE) for word in folded.split())
     normal = _BETWEEN_CJK.sub("", " ".join(word for word in words if word))
     return normal if any(char.isalnum() for char in normal) else ""
 
