@@ -60,7 +60,7 @@ class PairBook:
             upload = Upload(pair_bytes(pair), pair_name(pair), writing.guild_id, writing.audience, writing.written_by)
             report = await self._ingestor.ingest(upload, None)
             if report.source is None:
-                raise DocumentError(Reason(report.reason), report.detail or "")
+                raise DocumentError(Reason(report.reason or Reason.CORRUPT), report.detail or "")
             if writing.corrects is not None:
                 await asyncio.to_thread(self._pairs.note_correction, report.source.id, writing.corrects)
             for old in earlier:

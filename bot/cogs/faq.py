@@ -38,7 +38,7 @@ class Faq(commands.Cog):
         default_permissions=discord.Permissions(manage_messages=True),
     )
 
-    def __init__(self, client: commands.Bot, services: Services, tasks: Tasks) -> None:
+    def __init__(self, client: commands.AutoShardedBot, services: Services, tasks: Tasks) -> None:
         self._client = client
         self._services = services
         self._tasks = tasks

@@ -76,12 +76,15 @@ class SameQuestion:
 
     def telling_words(self, question: str, language: Language) -> list[str]:
         """The words without fillers, in English without their endings; in Chinese the characters."""
-        text = unicodedata.normalize("NFKC", question).casefold()
+        whole = unicodedata.normalize("NFKC", question)
+        text = whole.casefold()
         if language is Language.ZH:
             for filler in self.fillers[language]:
                 text = text.replace(filler, " ")
             return [word for found in _WORD.findall(text) if (word := found.strip(_EDGE))]
-        words = (found.strip(_EDGE).removesuffix("'s").removesuffix("’s") for found in _WORD.findall(text))
+        # Within a sentence a capital A is a name, as in "from A to B", and no article.
+        named = re.sub(r"(?<=\s)A(?![\w'’])", "=a", whole).casefold()
+        words = (found.strip(_EDGE).removesuffix("'s").removesuffix("’s") for found in _WORD.findall(named))
         fillers = self.fillers[language]
         return [_ENDING.sub("", word) for word in words if word and word not in fillers]
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from bot.ports import Assistant
 from chains.routing.explain import Explanation
-from chains.types import Answer, AnswerEvent, Finished, Language, Question
+from chains.types import Answer, AnswerEvent, Cited, Finished, Language, Question
 
 
 class RecordingAssistant:
@@ -32,3 +32,6 @@ class RecordingAssistant:
 
     async def asker_of(self, decision_id: str) -> str:
         return await self._assistant.asker_of(decision_id)
+
+    async def cited(self, decision_id: str) -> Cited:
+        return await self._assistant.cited(decision_id)

@@ -12,6 +12,7 @@ from chains.routing.explain import Explanation
 from chains.types import (
     Answer,
     AnswerEvent,
+    Cited,
     Decided,
     Delta,
     Finished,
@@ -51,6 +52,7 @@ class ScriptedAssistant:
         self.may_go_on.set()
         self.has_begun = asyncio.Event()
         self._askers: dict[str, str] = {}
+        self._guilds: dict[str, str] = {}
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         if not question.text.strip():
@@ -60,6 +62,7 @@ class ScriptedAssistant:
         self.questions.append(question)
         decision_id = f"decision{len(self.questions)}"
         self._askers[decision_id] = question.asker_id
+        self._guilds[decision_id] = question.guild_id
         decision = RouteDecision(self.route, (), (), (), (), None, "test")
         yield Decided(decision_id, decision, self.evidence)
         if self.ahead:
@@ -96,6 +99,11 @@ class ScriptedAssistant:
         await self.may_go_on.wait()
         whole = "**路线：检索**" if language is Language.ZH else "**Route: retrieval**"
         return Explanation(self.reason, "\n".join([whole, *(f"> line {number}" * 20 for number in range(20))]))
+
+    async def cited(self, decision_id: str) -> Cited:
+        if decision_id not in self._askers:
+            raise DecisionNotFound(decision_id)
+        return Cited(self._guilds[decision_id], tuple(item.chunk.id for item in self.evidence), self.route)
 
     async def asker_of(self, decision_id: str) -> str:
         if decision_id not in self._askers:
