@@ -66,11 +66,7 @@ class Faq(commands.Cog):
     )
     async def add_pair(self, interaction: discord.Interaction, audience: str = "channel") -> None:
         """Show an empty form."""
-        place, member = access.place_and_member(interaction)
-        access.require_moderator(interaction.permissions)
-        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
-        access.require_moderator_of(whose, member)
-        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, whose, None))
+        await self._guard(self._show_empty(interaction, audience), interaction)
 
     @faq.command(name="list", description="List the answers that moderators wrote")
     async def list_pairs(self, interaction: discord.Interaction) -> None:
@@ -82,12 +78,7 @@ class Faq(commands.Cog):
     @app_commands.describe(question="The question")
     async def edit_pair(self, interaction: discord.Interaction, question: str) -> None:
         """Show a form with what stands there."""
-        if not self._services.documents.is_ready:
-            await whisper(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
-            return
-        stored = await self._find(interaction, question)
-        on_pair = partial(self._on_written, stored.source.audience, stored.source.id)
-        await self._show(interaction, "faq.title_edit", stored.pair, on_pair)
+        await self._guard(self._show_stored(interaction, question), interaction)
 
     @faq.command(name="remove", description="Remove an answer")
     @app_commands.describe(question="The question")
@@ -107,10 +98,27 @@ class Faq(commands.Cog):
     @commands.Cog.listener()
     async def on_correct_pressed(self, interaction: discord.Interaction, message_id: int) -> None:
         """Show the form to a moderator who pressed the button."""
-        work = self._correct_by_id(interaction, message_id)
-        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
+        await self._guard(self._show_wrong_by_id(interaction, message_id), interaction)
 
     async def _correct(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        await self._guard(self._show_wrong(interaction, message), interaction)
+
+    async def _show_empty(self, interaction: discord.Interaction, audience: str) -> None:
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(whose, member)
+        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, whose, None))
+
+    async def _show_stored(self, interaction: discord.Interaction, question: str) -> None:
+        if not self._services.documents.is_ready:
+            await whisper(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
+            return
+        stored = await self._find(interaction, question)
+        on_pair = partial(self._on_written, stored.source.audience, stored.source.id)
+        await self._show(interaction, "faq.title_edit", stored.pair, on_pair)
+
+    async def _show_wrong(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show a form with the question and the answer of `message`."""
         place, _ = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
@@ -120,7 +128,7 @@ class Faq(commands.Cog):
         wrong = await corrections.find(message, me, place.guild.id, self._services.assistant)
         await self._show(interaction, "faq.title_correct", wrong.filled, partial(self._on_corrected, wrong))
 
-    async def _correct_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
+    async def _show_wrong_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
         place, _ = access.place_and_member(interaction)
         if not isinstance(place, discord.abc.Messageable):
             raise NotAnAnswer
@@ -128,7 +136,7 @@ class Faq(commands.Cog):
             message = await place.fetch_message(message_id)
         except discord.HTTPException as error:
             raise NotAnAnswer from error
-        await self._correct(interaction, message)
+        await self._show_wrong(interaction, message)
 
     async def _show(self, interaction: discord.Interaction, title: str, filled: Pair, on_pair: OnPair) -> None:
         form = PairForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
@@ -237,6 +245,10 @@ class Faq(commands.Cog):
         self, documents: Documents, place: access.GuildPlace, member: discord.Member
     ) -> Sequence[StoredPair]:
         return await documents.pairs(str(place.guild.id), access.private_reader(member, place))
+
+    async def _guard(self, work: Coroutine[object, object, None], interaction: discord.Interaction) -> None:
+        """Await what must respond at once, since a form can be no later response."""
+        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
         self._services.failures.start(work, partial(whisper, interaction), of_interaction(interaction), name)

@@ -30,7 +30,7 @@ _LIMIT = 2000
 
 def passage(name: str, heading: str | None = None, page: int | None = None) -> Evidence:
     source = Source("s1", "g", name, "md", "0" * 64, EVERY_MEMBER, 1, 1, datetime(2026, 1, 1, tzinfo=UTC), "m")
-    chunk = Chunk("c1", source.id, 0, "Seven days.", Place(page=page, heading=heading))
+    chunk = Chunk("s1:0", source.id, 0, "Seven days.", Place(page=page, heading=heading))
     return Evidence(chunk, source, 0.9, 1, 5.0, 1, 0.9, 0.03)
 
 
