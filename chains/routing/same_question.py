@@ -26,6 +26,12 @@ ALMOST = 0.999
 _WORD = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]|[^\s\u4e00-\u9fff\u3400-\u4dbf]+")
 _EDGE = "\"'`*_~|<>()[]{}.,;:!?…-，。？！、；：“”‘’（）"
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")
+_TELLING = (
+    (re.compile(r"\bwhat(?:['’]s| is| are)\b"), "what-is"),
+    (re.compile(r"\bwhat (?:do|does)\b"), "what-does"),
+    (re.compile(r"\bto do\b"), "to-do"),
+)
+"""What is a filler elsewhere, and tells here: what a thing is, what it does, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +83,16 @@ class SameQuestion:
     def telling_words(self, question: str, language: Language) -> list[str]:
         """The words without fillers, in English without their endings; in Chinese the characters."""
         whole = unicodedata.normalize("NFKC", question)
-        text = whole.casefold()
         if language is Language.ZH:
+            text = whole.casefold()
             for filler in self.fillers[language]:
                 text = text.replace(filler, " ")
             return [word for found in _WORD.findall(text) if (word := found.strip(_EDGE))]
         # Within a sentence a capital A is a name, as in "from A to B", and no article.
-        named = re.sub(r"(?<=\s)A(?![\w'’])", "=a", whole).casefold()
-        words = (found.strip(_EDGE).removesuffix("'s").removesuffix("’s") for found in _WORD.findall(named))
+        text = re.sub(r"(?<=\s)A(?![\w'’])", "=a", whole).casefold()
+        for phrase, telling in _TELLING:
+            text = phrase.sub(telling, text)
+        words = (found.strip(_EDGE).removesuffix("'s").removesuffix("’s") for found in _WORD.findall(text))
         fillers = self.fillers[language]
         return [_ENDING.sub("", word) for word in words if word and word not in fillers]
 

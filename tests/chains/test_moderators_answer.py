@@ -64,6 +64,8 @@ def test_fillers_and_a_moved_part_make_no_other_question(one: str, other: str) -
         ("Can guests vote?", "Must guests vote?"),
         ("Is there a meeting on Friday?", "Was there a meeting on Friday?"),
         ("Who is the treasurer?", "What does the treasurer do?"),
+        ("What is a treasurer?", "What does a treasurer do?"),
+        ("What is sunburn?", "What to do for sunburn?"),
         ("Can I change my nickname?", "Can you change my nickname?"),
         ("How do I move from A to B?", "How do I move from B to A?"),
         ("怎么打开夜间模式？", "怎么关闭夜间模式？"),
