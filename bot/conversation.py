@@ -50,11 +50,19 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
 
 async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
     """What was asked and answered in a message of the bot, without citations; unasked where that message is gone."""
-    question = await _asked(answer, me)
-    corrected = _resolved(answer)
-    quoting = corrected if corrected is not None and corrected.author.id == me.id else answer
-    text = _quoted(quoting) if question is None else question_text(question, me)
+    above = await corrected_by(answer, me)
+    if above is not None:
+        text = (await exchange(above, me)).question
+    else:
+        question = await _referenced(answer)
+        text = _quoted(answer) if question is None else question_text(question, me)
     return Turn(" ".join(text.split()), _CITATION.sub("", _answer_text(answer)).strip())
+
+
+async def corrected_by(message: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """The answer below which `message` stands as its correction; None where it is none."""
+    above = await _referenced(message)
+    return above if above is not None and above.author.id == me.id else None
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
@@ -69,8 +77,8 @@ def question_text(message: discord.Message, me: discord.ClientUser) -> str:
 
 async def _asked(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
     """The message that `answer` answers; of a correction, that of the answer above it."""
-    question = await _referenced(answer)
-    return await _referenced(question) if question is not None and question.author.id == me.id else question
+    above = await corrected_by(answer, me)
+    return await _referenced(answer if above is None else above)
 
 
 async def _referenced(message: discord.Message) -> discord.Message | None:

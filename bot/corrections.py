@@ -18,7 +18,7 @@ from bot.render import MESSAGE_LIMIT, join
 from bot.views import decision_of
 from chains.errors import DecisionNotFound
 from chains.language import detect
-from chains.types import Cited, Route
+from chains.types import Cited, Route, Turn
 from knowledge.types import Pair, Source, StoredPair
 
 _log = logging.getLogger(__name__)
@@ -44,22 +44,22 @@ async def find(
     """The answer that `message` holds, or below which it stands as an earlier correction. Raises NotAnAnswer."""
     if message.author.id != me.id:
         raise NotAnAnswer
-    above = None if message.reference is None else message.reference.resolved
-    corrected = above if isinstance(above, discord.Message) and above.author.id == me.id else None
-    decision_id = decision_of(message) or (None if corrected is None else decision_of(corrected))
-    if decision_id is None:
-        raise NotAnAnswer
-    question, answer = "", ""
+    corrected: discord.Message | None = None
+    turn = Turn("", "")
     try:
         async with asyncio.timeout(_LOOKING_S):
+            if decision_of(message) is None:
+                corrected = await conversation.corrected_by(message, me)
             turn = await conversation.exchange(message, me)
-            question, answer = turn.question, turn.answer
     except TimeoutError:
         _log.warning("the question of an answer to correct was not found in time")
+    decision_id = decision_of(corrected or message)
+    if decision_id is None:
+        raise NotAnAnswer
     cited = await _cited(decision_id, guild_id, assistant)
     refused = cited is not None and cited.route is Route.ABSTAIN and corrected is None
     source_id = cited.chunk_ids[0].rpartition(":")[0] if cited is not None and cited.chunk_ids else None
-    return WrongAnswer(corrected or message, Pair((question,), "" if refused else answer), source_id)
+    return WrongAnswer(corrected or message, Pair((turn.question,), "" if refused else turn.answer), source_id)
 
 
 async def show(wrong: WrongAnswer, pair: Pair, member: discord.Member, texts: Texts) -> None:

@@ -66,7 +66,7 @@ def _where(evidence: Evidence) -> str:
     place = evidence.chunk.place
     parts = [
         evidence.source.name,
-        place.heading,
+        None if place.heading is None else place.heading.replace("\n", " / "),
         None if place.page is None else f"page {place.page}",
         None if place.line is None else f"line {place.line}",
     ]
