@@ -1,6 +1,6 @@
 """How well two questions that say the same are told from two that only look alike.
 
-`python -m benchmarks.same_question DATA` reads our own wordings (benchmarks/same_question) and, of DATA, the questions
+`python -m benchmarks.same_question DATA` reads our own wordings (benchmarks/same_questions) and, of DATA, the questions
 of banking77, medquad_nih and xquad_en_zh, where another label, text or answer makes another question.
 """
 
@@ -22,7 +22,7 @@ from knowledge.embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
-_OWN = Path(__file__).parent / "same_question" / "questions.jsonl"
+_OWN = Path(__file__).parent / "same_questions" / "questions.jsonl"
 _SAMPLE = 800
 _SEED = 7
 _THRESHOLDS = (0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
