@@ -79,6 +79,19 @@ class Journey:
         self._at_rest()
         self._page.locator(f"#channel-message-list button:has-text('{label}')").last.click()
 
+    def fill(self, **fields: str) -> None:
+        """Fill in the fields of the form that stands open, by their ids."""
+        for name, text in fields.items():
+            field = self._page.locator(f".modal-field[data-custom-id='{name}']").locator("textarea, input")
+            field.wait_for()
+            field.fill(text)
+
+    def submit(self) -> None:
+        """Send the form."""
+        self._page.locator(".modal-dialog button[type=submit]").click()
+        self._page.locator(".modal-dialog").wait_for(state="detached")
+        self._at_rest()
+
     def shows(self, pattern: str, limit_s: float = STEP_LIMIT_S) -> str:
         """Wait until the last message matches, and return it."""
         ends = time.monotonic() + limit_s

@@ -15,6 +15,7 @@ from benchmarks.browser import ROOT, Journey, browser_page, local_discord
 
 _PERMIT = "How much does a mooring permit for a visiting boat cost?"
 _REQUEST = "the thicknesser spits out chips on the wrong side and makes a howling noise, can someone take it apart?"
+_RIGHT = "A mooring permit for a visiting boat costs **nine pounds a night**. Ask at the slipway office."
 _START_LIMIT_S = 3600
 
 
@@ -63,6 +64,41 @@ def walk(journey: Journey) -> None:
     journey.picture("why-in-chinese")
 
 
+def walk_correction(journey: Journey) -> None:
+    """A moderator answers what the documents don't hold: asked, corrected, asked by another, listed, removed."""
+    journey.view_as("Ada")
+    journey.ask(_PERMIT)
+    journey.shows(r"no answer · .*Why\?", _START_LIMIT_S)
+    journey.view_as("Moritz")
+    journey.press("Why?")
+    journey.shows("as a moderator you can correct")
+    journey.picture("correction-offered")
+    journey.press("Correct this answer")
+    journey.fill(answer=_RIGHT)
+    journey.picture("correction-form")
+    journey.submit()
+    journey.shows(r"Corrected by .*nine pounds")
+    journey.picture("corrected")
+    journey.view_as("Iris")
+    journey.ask(_PERMIT.lower())
+    journey.shows(r"nine pounds.*answered by .*retrieval · a moderator answered this very question.*Why\?")
+    journey.press("Why?")
+    journey.shows("Is it wrong")
+    journey.picture("moderators-answer")
+    journey.view_as("Moritz")
+    journey.command("/faq list")
+    journey.send()
+    journey.shows("Answers by moderators")
+    journey.picture("answers-listed")
+    journey.command("/faq remove", question="mooring permit")
+    journey.send()
+    journey.shows("is removed")
+    journey.view_as("Ada")
+    journey.ask(_PERMIT)
+    journey.shows(r"no answer · .*Why\?")
+    journey.picture("answer-removed")
+
+
 def walk_tuning(journey: Journey) -> None:
     """An admin tunes a skill: asked before, the training with its plot, its report, asked after, why, rolled back."""
     journey.view_as("Ada")
@@ -108,6 +144,7 @@ def main() -> None:
         journey.open(discord.start())
         walk(journey)
         walk_tuning(journey)
+        walk_correction(journey)
 
 
 if __name__ == "__main__":

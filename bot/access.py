@@ -21,6 +21,12 @@ def require_moderator(permissions: discord.Permissions) -> None:
         raise NotAllowed("Manage Messages")
 
 
+def require_moderator_of(audience: Audience, member: discord.Member) -> None:
+    """Raises NotAllowed for whoever may not manage messages wherever `audience` reads them."""
+    channel = None if audience.channel_id is None else member.guild.get_channel_or_thread(int(audience.channel_id))
+    require_moderator(member.guild_permissions if channel is None else channel.permissions_for(member))
+
+
 def is_moderator(permissions: discord.Permissions) -> bool:
     """Whether documents may be managed, and others' answers stopped."""
     return permissions.manage_messages

@@ -18,6 +18,7 @@ import discord
 from bot.adapters import Adapters
 from bot.client import Routewise
 from bot.cogs.ask import Ask
+from bot.cogs.faq import Faq
 from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
@@ -150,6 +151,7 @@ def assemble(
             Ask(client, Replies(services, settings.bot.member_limit), services),
             Passages(client, services),
             Knowledge(client.tree, services, tasks, ingestion, limit_mb),
+            Faq(client, services, tasks),
             Finetune(services, tasks, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, leaving),
         )
@@ -271,12 +273,14 @@ class Loader:
         from chains.routing.policy import load_policy
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
+        from chains.routing.same_question import load_same_question
         from finetune.specialists import LocalSpecialists
 
         settings = self._settings
         log = DecisionLog(settings.chains.data_dir / "decisions.db")
         await log.open()
         guidance = load_guidance()
+        same_question = load_same_question(encoders.kinds.model_name)
         confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
         loaded = {} if chat_model.local is None else {settings.finetune.chat_model: chat_model.local}
         self._specialists = LocalSpecialists(
@@ -290,7 +294,8 @@ class Loader:
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
             confidence=confidence,
-            policy=load_policy(guidance, confidence.threshold),
+            policy=load_policy(guidance, confidence.threshold, same_question.threshold),
+            same_question=same_question,
             log=log,
         )
         return RealAssistant(

@@ -13,7 +13,7 @@ _TURNS = 3
 """How far back a follow-up reads: a small model's prompt is short."""
 
 _TURN_CHARACTERS = 500
-_CITATION = re.compile(r"\s*\[\d{1,2}\]")
+_CITATION = re.compile(r"\s*\[\d{1,2}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,29 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
     turns: list[Turn] = []
     answer = await _referenced(message)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
-        question = await _referenced(answer)
-        turn = _turn(question, answer, me)
-        if turn.question:
-            turns.append(Turn(turn.question[:_TURN_CHARACTERS], turn.answer[:_TURN_CHARACTERS]))
+        question = await _asked(answer, me)
+        text = _quoted(answer) if question is None else question_text(question, me)
+        if text:
+            turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
     return Asked(question_text(message, me), tuple(reversed(turns)))
 
 
 async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
-    """What was asked and answered in a message of the bot, without citations; empty where it is gone or hidden."""
-    turn = _turn(await _referenced(answer), answer, me)
-    return Turn(turn.question, _CITATION.sub("", turn.answer))
+    """What was asked and answered in a message of the bot, without citations; unasked where that message is gone."""
+    above = await corrected_by(answer, me)
+    if above is not None:
+        text = (await exchange(above, me)).question
+    else:
+        question = await _referenced(answer)
+        text = _quoted(answer) if question is None else question_text(question, me)
+    return Turn(" ".join(text.split()), _CITATION.sub("", _answer_text(answer)).strip())
+
+
+async def corrected_by(message: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """The answer below which `message` stands as its correction; None where it is none."""
+    above = await _referenced(message)
+    return above if above is not None and above.author.id == me.id else None
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
@@ -64,9 +75,10 @@ def question_text(message: discord.Message, me: discord.ClientUser) -> str:
     return text.strip()
 
 
-def _turn(question: discord.Message | None, answer: discord.Message, me: discord.ClientUser) -> Turn:
-    """`question` is the message that `answer` replies to; None: it answers a command, or that message is gone."""
-    return Turn(_quoted(answer) if question is None else question_text(question, me), _answer_text(answer))
+async def _asked(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """The message that `answer` answers; of a correction, that of the answer above it."""
+    above = await corrected_by(answer, me)
+    return await _referenced(answer if above is None else above)
 
 
 async def _referenced(message: discord.Message) -> discord.Message | None:

@@ -13,6 +13,7 @@ BotError
 │   └── NotAdmin         a member used what is an admin's
 ├── NotYours             a member asks for the reasons of another's answer
 ├── NotYoursToStop       a member stops another's answer
+├── NotAnAnswer          what is to be corrected is no whole answer of the bot
 ├── NothingToStop        the answer is not being written any more
 ├── NotAMember           a member asks, in a direct message, about a server that they left
 ├── GuildOnly            what needs a server was used in a direct message
@@ -136,6 +137,12 @@ class NotYoursToStop(BotError):
     """Raised where neither the one who asked nor a moderator presses."""
 
     code = "not_yours_to_stop"
+
+
+class NotAnAnswer(BotError):
+    """Raised where something else than a whole answer of the bot is to be corrected."""
+
+    code = "not_an_answer"
 
 
 class NothingToStop(BotError):

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 
 import discord
+from discord.utils import MISSING
 
 from bot import render_tuning
 from bot.errors import BotError, PartFailed
@@ -28,6 +29,7 @@ _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
     (knowledge.EmbeddingMismatch, "embedding"),
     (knowledge.EncoderUnreachable, "encoder"),
     (knowledge.IndexUnavailable, "index"),
+    (knowledge.DocumentError, "pair_unkept"),
 )
 
 _WEIGHTS: tuple[tuple[type[Exception], str], ...] = (
@@ -66,6 +68,7 @@ _EXPECTED = (
     knowledge.SourceError,
     knowledge.PassageGone,
     knowledge.PassageHidden,
+    knowledge.PairError,
     finetune.DatasetError,
     finetune.BaseTooEnglishError,
     finetune.NoMemoryError,
@@ -126,16 +129,16 @@ class Failures:
             _log.warning("a member could not be told what failed: %s", error)
 
 
-async def whisper(interaction: discord.Interaction, content: str) -> None:
+async def whisper(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
     """Say something to the one who pressed or commanded, alone."""
     if interaction.response.is_done():
-        await interaction.followup.send(content, ephemeral=True)
+        await interaction.followup.send(content, ephemeral=True, view=view or MISSING)
     else:
-        await interaction.response.send_message(content, ephemeral=True)
+        await interaction.response.send_message(content, ephemeral=True, view=view or MISSING)
 
 
 def _code(error: Exception) -> str:
-    if isinstance(error, (BotError, ChainsError, *_TUNING)):
+    if isinstance(error, (BotError, ChainsError, knowledge.PairError, *_TUNING)):
         return error.code
     if _is_full_disk(error):
         return "disk_full"

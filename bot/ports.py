@@ -15,9 +15,12 @@ from knowledge.types import (
     IngestFile,
     IngestProgress,
     IngestReport,
+    Pair,
+    PairReport,
     Passage,
     Reader,
     Source,
+    StoredPair,
 )
 from weights.types import OnProgress
 
@@ -42,7 +45,7 @@ class Assistant(Protocol):
         ...
 
     async def cited(self, decision_id: str) -> Cited:
-        """The passages that its answer was given; raises DecisionNotFound."""
+        """What its answer rests on; raises DecisionNotFound."""
         ...
 
 
@@ -95,6 +98,23 @@ class Documents(Protocol):
 
     async def page_picture(self, passage: Passage) -> bytes | None:
         """Its page as a PNG; None where there is none. Raises PictureFailed."""
+        ...
+
+    async def write_pair(
+        self,
+        pair: Pair,
+        *,
+        guild_id: str,
+        audience: Audience,
+        written_by: str,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        """Let a question be answered so from now on; raises PairError. The ids are those of sources."""
+        ...
+
+    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredPair]:
+        """The moderators' answers that `reader` may read, the latest first."""
         ...
 
     async def register_guild(self, guild_id: str, name: str) -> None:

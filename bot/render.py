@@ -18,6 +18,7 @@ MESSAGE_LIMIT = 2000
 
 _FENCE = "```"
 _SMALL = "-# "
+_BREAKS_OUT = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
 _LINE_LIMIT = 180
 _MEGABYTE = 1_000_000
@@ -56,7 +57,17 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") ->
             texts(language, "answer.seconds", seconds=_seconds(answer.timings.total_s)),
         ),
     ]
-    return with_footer(join(head, answer.text), "\n".join(footer))
+    return with_footer(join(head, contained(answer.text)), "\n".join(footer))
+
+
+def contained(text: str) -> str:
+    """`text` without Markdown that would take in, or look like, what stands below it."""
+    lines: list[str] = []
+    is_code = False
+    for line in text.split("\n"):
+        lines.append(f"\\{line.lstrip()}" if not is_code and _BREAKS_OUT.match(line) else line)
+        is_code ^= bool(line.count(_FENCE) % 2)
+    return "\n".join([*lines, _FENCE] if is_code else lines)
 
 
 def with_footer(text: str, footer: str) -> tuple[str, ...]:
@@ -166,9 +177,20 @@ def _audience(chapter: str, audience: Audience, language: Language, texts: Texts
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:
     place = item.chunk.place
+    if item.source.media == "qa":
+        return small(f"[{number}] {_moderators_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
     words = ", ".join(part for part in (above, exact_place(place, language, texts)) if part)
     return f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
+
+
+def _moderators_line(item: Evidence, language: Language, texts: Texts) -> str:
+    """Who answered which question, and when."""
+    question = escape_markdown(shorten((item.chunk.place.heading or "").partition("\n")[0], _LINE_LIMIT))
+    author, day = item.source.ingested_by, item.source.ingested_at.date().isoformat()
+    if author.isdecimal():
+        return texts(language, "answer.by_moderator", member=author, day=day, question=question)
+    return texts(language, "answer.by_terminal", day=day, question=question)
 
 
 def _seconds(seconds: float) -> str:

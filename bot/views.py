@@ -1,6 +1,6 @@
 """The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
-decided by whoever listens to the events `why_pressed`, `passage_pressed`, `stop_pressed`, `guild_chosen`,
-`tune_pressed` and `ingest_cancelled`.
+decided by whoever listens to the events `why_pressed`, `passage_pressed`, `correct_pressed`, `stop_pressed`,
+`guild_chosen`, `tune_pressed` and `ingest_cancelled`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ MOST_CHOICES = 25
 """Options that Discord takes in a select."""
 
 
-class WhyButton(discord.ui.DynamicItem[_Button], template=r"why:(?P<language>en|zh):(?P<decision_id>[\w-]{1,64})"):
+_WHY = r"why:(?P<language>en|zh):(?P<decision_id>[\w-]{1,64})"
+
+
+class WhyButton(discord.ui.DynamicItem[_Button], template=_WHY):
     """Shows how a decision came about."""
 
     def __init__(self, decision_id: str, language: Language, label: str) -> None:
@@ -63,6 +66,24 @@ class PassageButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         """Pass the press on."""
         interaction.client.dispatch("passage_pressed", interaction, self.decision_id, self.number, self.language)
+
+
+class CorrectButton(discord.ui.DynamicItem[_Button], template=r"correct:(?P<language>en|zh):(?P<message_id>\d{1,20})"):
+    """Lets a moderator correct the answer in a message of the same channel."""
+
+    def __init__(self, message_id: int, language: Language, label: str) -> None:
+        style, custom_id = discord.ButtonStyle.secondary, f"correct:{language}:{message_id}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="✏️"))
+        self.message_id = message_id
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """The button of a message, from its id alone."""
+        return cls(int(match["message_id"]), Language(match["language"]), "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Pass the press on."""
+        interaction.client.dispatch("correct_pressed", interaction, self.message_id)
 
 
 class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>en|zh):(?P<reply_id>[\w-]{1,64})"):
@@ -166,14 +187,24 @@ class CancelIngestButton(
         interaction.client.dispatch("ingest_cancelled", interaction, self.job_id)
 
 
-DYNAMIC_ITEMS = (WhyButton, PassageButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
+_Control = WhyButton | PassageButton | CorrectButton | StopButton | GuildSelect | TuneButton | CancelIngestButton
+
+DYNAMIC_ITEMS = (WhyButton, PassageButton, CorrectButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
 
 
-def only(
-    *items: WhyButton | PassageButton | StopButton | GuildSelect | TuneButton | CancelIngestButton,
-) -> discord.ui.View:
+def only(*items: _Control) -> discord.ui.View:
     """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
     for item in items:
         view.add_item(item)
     return view
+
+
+def decision_of(message: discord.Message) -> str | None:
+    """The decision whose reasons a message of the bot offers; None where it offers none."""
+    for row in message.components:
+        for item in row.children if isinstance(row, discord.ActionRow) else ():
+            custom_id = item.custom_id if isinstance(item, discord.Button) else None
+            if custom_id is not None and (found := re.fullmatch(_WHY, custom_id)):
+                return found["decision_id"]
+    return None

@@ -115,13 +115,15 @@ class Assistant:
         question = self._checked(question)
         clock = _Clock(time.monotonic())
         routed = await self._router.route(question)
-        # A member's request goes before anybody's choice.
-        chooser = self._chooser if question.requested_route is None else None
+        # A member's request, and a moderator's answer, go before anybody's choice.
+        chooser = self._chooser if question.requested_route is None and routed.answered is None else None
         way = _Way(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
         await self._log.record(way.decision_id, question, routed.decision, _ids(way.run))
         clock.decided = clock.turn_came = time.monotonic()
         yield Decided(way.decision_id, routed.decision, way.run.evidence if chooser is None else ())
-        if chooser is not None or way.run.route is not Route.ABSTAIN:
+        if routed.answered is not None:
+            way.text = routed.answered.evidence.chunk.text
+        elif chooser is not None or way.run.route is not Route.ABSTAIN:
             async with aclosing(self._generate(way, chooser, clock)) as events:
                 async for event in events:
                     yield event
@@ -132,7 +134,7 @@ class Assistant:
             decision=routed.decision,
             evidence=way.run.evidence,
             tools_run=tuple(way.run.tools_run),
-            model=self._author(way.run),
+            model=None if routed.answered is not None else self._author(way.run),
             timings=clock.timings(routed.retrieval.seconds),
             choice=way.choice,
         )
@@ -165,13 +167,14 @@ class Assistant:
         return (await self._log.get(decision_id)).asker_id
 
     async def cited(self, decision_id: str) -> Cited:
-        """The passages that the answer of that decision was given.
+        """What the answer of that decision rests on.
 
         Raises:
             DecisionNotFound: it is not on record.
         """
         logged = await self._log.get(decision_id)
-        return Cited(logged.guild_id, logged.evidence_ids)
+        route = logged.decision.route if logged.choice is None else logged.choice.route
+        return Cited(logged.guild_id, logged.evidence_ids, route)
 
     def headline(self, answer: Answer) -> str:
         """The deciding reason, on one line, in the answer's language; with a model's choice, where one was asked."""
@@ -187,7 +190,8 @@ class Assistant:
 
     def _run(self, routed: Routed, route: Route) -> Run:
         reads = SEARCH in TOOLS_OF[route]
-        evidence = routed.retrieval.evidence[: self._settings.passages_read] if reads else ()
+        found = routed.retrieval.evidence if routed.answered is None else (routed.answered.evidence,)
+        evidence = found[: self._settings.passages_read] if reads else ()
         return Run(routed.question, routed.decision, route, routed.retrieval, evidence, routed.champion)
 
     def _author(self, run: Run) -> str | None:

@@ -159,7 +159,7 @@ class DecisionLog:
         )
 
     async def latency(self, guild_id: str, route: Route) -> Latency | None:
-        """The time from a question to its whole answer, waiting left out, of the guild's last answers.
+        """The time from a question to its whole answer, waiting left out, of the guild's last that a model wrote.
 
         Returns:
             None below five answers.
@@ -167,7 +167,7 @@ class DecisionLog:
         rows = await asyncio.to_thread(
             self._read,
             "SELECT json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s') AS seconds FROM"
-            " (SELECT timings FROM decision WHERE guild_id = ? AND timings IS NOT NULL"
+            " (SELECT timings FROM decision WHERE guild_id = ? AND timings IS NOT NULL AND model IS NOT NULL"
             " AND coalesce(json_extract(model_choice, '$.route'), route) = ?"
             " ORDER BY decided_at DESC LIMIT ?) ORDER BY seconds",
             (guild_id, route, _LATENCY_WINDOW),
@@ -178,12 +178,12 @@ class DecisionLog:
         return Latency(_quantile(seconds, 0.5), _quantile(seconds, 0.95))
 
     async def spent(self, guild_id: str, route: Route) -> Spent:
-        """All that the guild's answers by a route have taken, waiting left out."""
+        """All that the guild's answers by a route have taken, waiting left out; of those that a model wrote."""
         rows = await asyncio.to_thread(
             self._read,
             "SELECT count(*),"
             " coalesce(sum(json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')), 0)"
-            " FROM decision WHERE guild_id = ? AND timings IS NOT NULL"
+            " FROM decision WHERE guild_id = ? AND timings IS NOT NULL AND model IS NOT NULL"
             " AND coalesce(json_extract(model_choice, '$.route'), route) = ?",
             (guild_id, route),
         )

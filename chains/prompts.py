@@ -104,4 +104,6 @@ def choosing_prompt(question: Question) -> str:
 
 def _title(item: Evidence) -> str:
     heading = item.chunk.place.heading
+    if item.source.media == "qa":  # Its name is its question once more.
+        return heading or item.source.name
     return f"{item.source.name} › {heading}" if heading else item.source.name

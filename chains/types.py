@@ -175,7 +175,7 @@ class Answer:
     """What was given to the model, in the order of its citation numbers from 1; empty unless it retrieved."""
     tools_run: tuple[str, ...]
     model: str | None
-    """Who wrote it; None where nobody did."""
+    """Who wrote it; None where no model did: there is no answer, or it is a moderator's own words."""
     timings: Timings
     choice: ModelChoice | None = None
     """None where the policy's route was taken without asking a model."""
@@ -188,11 +188,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Which passages an answer was given, from its record."""
+    """What an answer rests on, from its record."""
 
     guild_id: str
     chunk_ids: tuple[str, ...]
-    """In the order of their citation numbers from 1."""
+    """Of the passages that it was given, in the order of their citation numbers from 1."""
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)

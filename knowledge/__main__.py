@@ -1,5 +1,7 @@
 """`python -m knowledge`: ingest, search, list, remove and reindex a guild's documents, as the guild's owner.
 
+`faq` takes in questions with their answers.
+
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
 """
 
@@ -17,11 +19,13 @@ from knowledge.batch import ARCHIVE
 from knowledge.deferred import DeferredEmbeddings
 from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild
-from knowledge.library import Library
+from knowledge.library import Library, read_file
 from knowledge.loaders import MEDIA_BY_SUFFIX, READABLE
+from knowledge.pair_file import read_pairs
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import (
+    pair_line,
     print_closing,
     print_report,
     print_retrieval,
@@ -31,7 +35,7 @@ from knowledge.terminal import (
     show_fetch,
     show_ingest,
 )
-from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport
+from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, PairReport
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -64,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), a zip or a folder"
     )
     ingesting.add_argument("--link", help="where people read it on the web, of a single file; citations lead there")
+    answering = commands.add_parser("faq", parents=[common], help="take in questions with the answers to give to them")
+    answering.add_argument("path", type=Path, metavar="PATH", help="CSV or JSONL with the fields question and answer")
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
@@ -87,6 +93,8 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
         match arguments.command:
             case "ingest":
                 return await _ingest(library, arguments.guild, arguments.paths, arguments.link, arguments.json)
+            case "faq":
+                return await _answer(library, arguments.guild, arguments.path, arguments.json)
             case "search":
                 return await _search(library, arguments.guild, arguments.query, arguments.limit, arguments.json)
             case "list":
@@ -122,6 +130,24 @@ async def _ingest(library: Library, guild: str, paths: list[Path], link: str | N
         print(TypeAdapter(list[IngestReport]).dump_json(list(report.reports), indent=2).decode())
     print_closing(report)
     return 1 if report.of(IngestOutcome.FAILED) else 0
+
+
+async def _answer(library: Library, guild: str, path: Path, as_json: bool) -> int:
+    """Take in the pairs of a file; what is wrong with a line is told, and the others are taken in."""
+    read = read_pairs(await asyncio.to_thread(read_file, path, library.max_bytes), path.name)
+    guild_id = await _guild_to_ingest_into(library, guild)
+    reports: list[PairReport] = []
+    for lined in read.pairs:
+        report = await library.write_pair(lined.pair, guild_id=guild_id, audience=EVERY_MEMBER, written_by="terminal")
+        reports.append(report)
+        if not as_json:
+            print(pair_line(report))
+    for problem in read.problems:
+        say(f"{path.name}, line {problem.line}: {problem.sentence}")
+    if as_json:
+        print(TypeAdapter(list[PairReport]).dump_json(reports, indent=2).decode())
+    say(f"{len(reports)} answers taken in, {len(read.problems)} lines left out")
+    return 0 if reports and not read.problems else 1
 
 
 async def _guild_to_ingest_into(library: Library, guild: str) -> str:

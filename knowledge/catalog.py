@@ -17,6 +17,7 @@ from knowledge.context import fingerprint, in_context
 from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
+from knowledge.pair_index import PairIndex
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -62,6 +63,7 @@ class Catalog:
     def __init__(self, database: Database, keywords: KeywordIndex) -> None:
         self._database = database
         self._keywords = keywords
+        self._pairs = PairIndex(database)
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -170,6 +172,7 @@ class Catalog:
                     replaced.append(_source(row))
                 _insert(db, version, chunks)
                 self._keywords.add(db, source)
+                self._pairs.add(db, source)
                 db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
         return replaced
 
@@ -250,6 +253,7 @@ class Catalog:
 
     def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         self._keywords.remove(db, guild_id, source_id)
+        self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
         db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))

@@ -73,6 +73,20 @@ _MIGRATIONS = (
     -- Of the file whose original must stay while `owner` takes it in.
     ALTER TABLE stray_vectors ADD COLUMN sha256 TEXT;
     """,
+    """
+    -- The questions of moderators' answers, by the hash of their normal form.
+    CREATE TABLE pair_questions (
+        key TEXT NOT NULL,
+        source_id TEXT NOT NULL REFERENCES sources (id),
+        PRIMARY KEY (key, source_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX pair_questions_by_source ON pair_questions (source_id);
+    -- From which source a question was answered wrongly, before a moderator answered it.
+    CREATE TABLE corrections (
+        source_id TEXT PRIMARY KEY REFERENCES sources (id),
+        corrects TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

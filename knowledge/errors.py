@@ -9,6 +9,7 @@ KnowledgeError
 ├── PassageGone          a cited passage's source was removed or replaced
 ├── PassageHidden        a cited passage is not for this reader
 ├── PictureFailed        a page cannot be shown as a picture; `reason` says why
+├── PairError            a question and its answer cannot stand as they were written
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
@@ -39,6 +40,16 @@ class Reason(StrEnum):
     DISK_FULL = "disk_full"
     BAD_LINK = "bad_link"
     LINK_OF_MANY = "link_of_many"
+
+
+class PairProblem(StrEnum):
+    """Why a question and its answer cannot be kept."""
+
+    QUESTION_EMPTY = "question_empty"
+    QUESTION_TOO_LONG = "question_too_long"
+    TOO_MANY_WORDINGS = "too_many_wordings"
+    ANSWER_EMPTY = "answer_empty"
+    ANSWER_TOO_LONG = "answer_too_long"
 
 
 class KnowledgeError(Exception):
@@ -91,6 +102,26 @@ class PictureFailed(KnowledgeError):
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+_PAIR_SENTENCES = {
+    PairProblem.QUESTION_EMPTY: "the question has no letter or digit: write what is asked",
+    PairProblem.QUESTION_TOO_LONG: "the question has {count} characters, {limit} are the most: shorten it",
+    PairProblem.TOO_MANY_WORDINGS: "{count} wordings of the question, {limit} are the most: leave some out",
+    PairProblem.ANSWER_EMPTY: "the answer shows nothing: write what is to be answered",
+    PairProblem.ANSWER_TOO_LONG: "the answer has {count} characters, {limit} are the most: shorten it, or ingest it as "
+    "a document",
+}
+
+
+class PairError(KnowledgeError):
+    """A question and its answer cannot stand as they were written; nothing was changed."""
+
+    def __init__(self, problem: PairProblem, count: int = 0, limit: int = 0) -> None:
+        super().__init__(_PAIR_SENTENCES[problem].format(count=count, limit=limit))
+        self.code = f"pair_{problem}"
+        self.count = count
+        self.limit = limit
 
 
 class EmbeddingMismatch(KnowledgeError):

@@ -24,11 +24,25 @@ from knowledge.keywords import KeywordIndex
 from knowledge.originals import Originals
 from knowledge.owners import Owner
 from knowledge.passages import Passages
+from knowledge.pair_book import PairBook, Writing
+from knowledge.pair_index import PairIndex
 from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import Audience, BatchReport, IngestFile, IngestReport, Passage, Reader, Retrieval, Source
+from knowledge.types import (
+    Audience,
+    BatchReport,
+    IngestFile,
+    IngestReport,
+    Pair,
+    PairReport,
+    Passage,
+    Reader,
+    Retrieval,
+    Source,
+    StoredPair,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +59,14 @@ class Library:
         self._owner = Owner(folder / "owners")
         self._database = Database(folder / "knowledge.db")
         keywords = KeywordIndex(self._database)
+        pairs = PairIndex(self._database)
         self._catalog = Catalog(self._database, keywords)
         self._server: Server = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
-        self._retriever = DocumentRetriever(self._catalog, keywords, self._index, embeddings)
+        self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings)
         self._originals = Originals(folder / "originals", self._catalog, self._owner)
         self._passages = Passages(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
@@ -64,6 +79,7 @@ class Library:
             max_bytes,
             lambda size: _has_room(folder, size),
         )
+        self._pair_book = PairBook(self._catalog, pairs, self._ingestor)
 
     @classmethod
     async def open(cls, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> Library:
@@ -74,6 +90,11 @@ class Library:
         library = await asyncio.to_thread(cls, settings, embeddings)
         await library._sweep()
         return library
+
+    @property
+    def max_bytes(self) -> int:
+        """A larger file is refused."""
+        return self._ingestor.max_bytes
 
     async def warm_up(self) -> None:
         """Start what a first question would else wait for. Raises IndexUnavailable."""
@@ -108,7 +129,7 @@ class Library:
         began = time.perf_counter()
         shown = path.name if name is None else name
         try:
-            data = await asyncio.to_thread(_read, path, self._ingestor.max_bytes)
+            data = await asyncio.to_thread(read_file, path, self._ingestor.max_bytes)
         except DocumentError as error:
             return failed(safe_name(shown), error, began)
         return await self.ingest_bytes(
@@ -164,7 +185,7 @@ class Library:
     def file_at(self, path: Path) -> IngestFile:
         """The file at `path`, for `ingest_all`; it is read when its turn comes."""
         size = path.stat().st_size if path.is_file() else 0
-        return IngestFile(path.as_posix(), size, partial(_read, path, self._ingestor.max_bytes))
+        return IngestFile(path.as_posix(), size, partial(read_file, path, self._ingestor.max_bytes))
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         """The `limit` best passages that `reader` may read, best first; none where the guild has no documents.
@@ -193,6 +214,29 @@ class Library:
         """The page of a passage as a PNG, its words marked; None where no original is kept. Raises PictureFailed."""
         return await asyncio.to_thread(self._passages.page_picture, passage)
 
+    async def write_pair(
+        self,
+        pair: Pair,
+        *,
+        guild_id: str,
+        audience: Audience,
+        written_by: str,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        """Let a question be answered so from now on, in place of what that audience had for it.
+
+        `corrects` is the id of the source from which it was answered wrongly, `replacing` that of an earlier pair.
+        Raises PairError, GuildError, EmbeddingMismatch, IndexUnavailable, DocumentError.
+        """
+        return await self._pair_book.write(
+            Writing(pair, guild_id, audience, written_by, corrects=corrects, replacing=replacing)
+        )
+
+    async def pairs(self, guild_id: str, reader: Reader) -> list[StoredPair]:
+        """The guild's pairs that `reader` may read, the latest first."""
+        return await asyncio.to_thread(self._pair_book.listed, guild_id, reader)
+
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
         """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""
         return await self._ingestor.reindex(guild_id, on_progress)
@@ -215,7 +259,8 @@ class Library:
             self._server.stop()
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """What the file holds. Raises DocumentError."""
     try:
         size = path.stat().st_size
         if size > max_bytes:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from knowledge.contained import read_contained
 from knowledge.errors import DocumentError, Reason
 from knowledge.front_matter import without_front_matter
+from knowledge.pairs import QA, heading_of, read_pair
 
 MEDIA_BY_SUFFIX = {
     ".md": "md",
@@ -16,6 +17,7 @@ MEDIA_BY_SUFFIX = {
     ".pdf": "pdf",
     ".html": "html",
     ".htm": "html",
+    ".qa": QA,
 }
 READABLE = "Markdown, text, HTML and PDF"
 
@@ -26,6 +28,8 @@ class Section:
 
     text: str
     page: int | None
+    heading: str | None = None
+    """Of a pair, which is one section and one passage: its question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ def load(data: bytes, name: str, max_bytes: int) -> LoadedDocument:
             return _load_pdf(data, name)
         case "html":
             return _load_html(data, name)
+        case "qa":
+            pair = read_pair(data, name)
+            return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
         case _:
             return _load_text(data, name, media)
 

@@ -15,15 +15,19 @@ from knowledge.fusion import fuse
 from knowledge.index import VectorIndex
 from knowledge.keywords import KeywordIndex
 from knowledge.nearest import Nearest
+from knowledge.pair_index import PairIndex
+from knowledge.pairs import QA, question_key, questions_of
 from knowledge.ports import TextEmbeddings
 from knowledge.terms import in_one_script
-from knowledge.types import Chunk, Evidence, Reader, Retrieval, Source
+from knowledge.types import Chunk, Evidence, FoundPair, Reader, Retrieval, Source
 
 log = logging.getLogger(__name__)
 
 CANDIDATES = 50
 """Of each arm, before they are fused."""
 TOP_COSINES = 5
+NEAR_PAIRS = 5
+"""Moderators' answers to other words than these, whose questions are then compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,16 @@ class DocumentRetriever:
     """Searches one data folder."""
 
     def __init__(
-        self, catalog: Catalog, keywords: KeywordIndex, index: VectorIndex, embeddings: TextEmbeddings
+        self,
+        catalog: Catalog,
+        keywords: KeywordIndex,
+        pairs: PairIndex,
+        index: VectorIndex,
+        embeddings: TextEmbeddings,
     ) -> None:
         self._catalog = catalog
         self._keywords = keywords
+        self._pairs = pairs
         self._index = index
         self._nearest = Nearest(index, catalog)
         self._embeddings = embeddings
@@ -58,15 +68,18 @@ class DocumentRetriever:
         vector = self._embeddings.embed_query(query)
         nearest = self._nearest.search(guild_id, vector, CANDIDATES, scope)
         matching = self._keywords.search(guild_id, query, CANDIDATES, scope.audiences)
-        known = self._readable([id_ for id_, _ in (*nearest, *matching)], guild_id, reader)
+        same = self._pairs.asking(guild_id, question_key(query))
+        known = self._readable([id_ for id_, _ in (*nearest, *matching)] + same, guild_id, reader)
         arms = _Arms(
             dense={id_: cosine for id_, cosine in nearest if id_ in known},
             keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
             known=known,
         )
-        evidence = self._fused(query, guild_id, limit, vector, arms)
+        fused = self._fused(query, arms)
+        evidence = self._evidence(query, guild_id, list(fused)[:limit], fused, vector, arms)
+        pairs = self._found_pairs(query, guild_id, same, fused, vector, arms)
         top = tuple(list(arms.dense.values())[:TOP_COSINES])
-        return Retrieval(query, evidence, top, scope.source_count, time.perf_counter() - began)
+        return Retrieval(query, evidence, top, scope.source_count, time.perf_counter() - began, pairs)
 
     def _audit(self, guild_id: str) -> None:
         """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
@@ -85,16 +98,38 @@ class DocumentRetriever:
         found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
         return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
 
-    def _fused(
-        self, query: str, guild_id: str, limit: int, vector: Sequence[float], arms: _Arms
-    ) -> tuple[Evidence, ...]:
+    def _fused(self, query: str, arms: _Arms) -> dict[str, float]:
         # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
         telling = [id_ for id_ in arms.keyword if in_one_script(query, arms.known[id_][0].text)]
-        fused = fuse(list(arms.dense), telling)
-        best = list(fused)[:limit]
-        missing = [id_ for id_ in best if id_ not in arms.dense]
+        return fuse(list(arms.dense), telling)
+
+    def _found_pairs(
+        self,
+        query: str,
+        guild_id: str,
+        same: Sequence[str],
+        fused: dict[str, float],
+        vector: Sequence[float],
+        arms: _Arms,
+    ) -> tuple[FoundPair, ...]:
+        """Moderators' answers: those to these very words, then the best of those that the arms found."""
+        equal = [id_ for id_ in same if id_ in arms.known]
+        near = [id_ for id_ in fused if arms.known[id_][1].media == QA and id_ not in equal][:NEAR_PAIRS]
+        found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
+        return tuple(FoundPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found)
+
+    def _evidence(
+        self,
+        query: str,
+        guild_id: str,
+        ids: Sequence[str],
+        fused: dict[str, float],
+        vector: Sequence[float],
+        arms: _Arms,
+    ) -> tuple[Evidence, ...]:
+        missing = [id_ for id_ in ids if id_ not in arms.dense]
         cosines = arms.dense | self._index.cosines(guild_id, vector, missing)
-        coverage = self._keywords.coverage(guild_id, query, best)
+        coverage = self._keywords.coverage(guild_id, query, ids)
         return tuple(
             Evidence(
                 chunk=arms.known[id_][0],
@@ -104,9 +139,9 @@ class DocumentRetriever:
                 bm25=arms.keyword.get(id_),
                 keyword_rank=_rank(arms.keyword, id_),
                 coverage=coverage.get(id_, 0.0),
-                fused=fused[id_],
+                fused=fused.get(id_, 0.0),
             )
-            for id_ in best
+            for id_ in ids
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.headings import cut_at_headings
 from knowledge.loaders import LoadedDocument
+from knowledge.pairs import QA
 from knowledge.terms import CJK
 from knowledge.types import Chunk, Place
 
@@ -39,7 +40,9 @@ def weigh(text: str) -> int:
 def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
     splitter = _length_splitter()
     for section in document.sections:
-        if document.media in {"md", "html"}:
+        if document.media == QA:
+            yield section.text, Place(heading=section.heading)
+        elif document.media in {"md", "html"}:
             for part in cut_at_headings(section.text, by_words=document.media == "md"):
                 for text, line in _pieces(splitter, part.text, part.line):
                     yield text, Place(heading=part.heading, line=line, anchor=part.anchor)

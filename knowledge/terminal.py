@@ -15,6 +15,7 @@ from knowledge.types import (
     IngestOutcome,
     IngestProgress,
     IngestReport,
+    PairReport,
     Retrieval,
     Source,
 )
@@ -66,6 +67,11 @@ def print_closing(report: BatchReport) -> None:
         say(report_line(failure))
 
 
+def pair_line(report: PairReport) -> str:
+    """What became of one pair, in a line."""
+    return f"{report.outcome}: {report.stored.pair.questions[0]}"
+
+
 def show_ingest(progress: IngestProgress) -> None:
     """How far one file is, over the last such line."""
     end = "\n" if progress.stage == "storing" else ""
@@ -97,7 +103,7 @@ def _where(evidence: Evidence) -> str:
     place = evidence.chunk.place
     parts = [
         evidence.source.name,
-        place.heading,
+        None if place.heading is None else place.heading.replace("\n", " / "),
         None if place.page is None else f"page {place.page}",
         None if place.line is None else f"line {place.line}",
     ]

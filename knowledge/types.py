@@ -65,7 +65,7 @@ class Source:
     name: str
     """The file's name, unique within a guild and audience."""
     media: str
-    """`md`, `txt`, `html` or `pdf`."""
+    """`md`, `txt`, `html` or `pdf`; `qa` for a moderator's answer."""
     sha256: str
     """Of the file's bytes."""
     audience: Audience
@@ -95,7 +95,8 @@ class Place:
     page: int | None = None
     """From 1; PDF only."""
     heading: str | None = None
-    """The headings above it, joined by ` › `; Markdown and HTML only."""
+    """The headings above it, joined by ` › `; Markdown and HTML only. Of a moderator's answer, the question: each
+    wording on a line."""
     line: int | None = None
     """From 1; text and Markdown only."""
     anchor: str | None = None
@@ -134,6 +135,53 @@ class Evidence:
     """Reciprocal rank fusion of both arms; the order of the results."""
 
 
+MAX_QUESTION_CHARS = 1000
+MAX_WORDINGS = 5
+MAX_ANSWER_CHARS = 1500
+"""It stands in one Discord message with its source and its reason; what is longer is a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question as a moderator answered it."""
+
+    questions: tuple[str, ...]
+    """Wordings of the one question; at least one, each on a line."""
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """A pair with the source that it is."""
+
+    source: Source
+    pair: Pair
+    corrects: str | None = None
+    """The id of the source from which it was answered wrongly before; None: none is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairReport:
+    """What became of a pair."""
+
+    outcome: IngestOutcome
+    """`new`, `changed` or `unchanged`."""
+    stored: StoredPair
+    replaced: tuple[StoredPair, ...] = ()
+    """What answered the same question in the same audience before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPair:
+    """A moderator's answer that a search came upon."""
+
+    evidence: Evidence
+    """Its passage is the answer."""
+    questions: tuple[str, ...]
+    is_same: bool
+    """It was asked in the very words of one of its questions, but for case, spaces and punctuation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk as it is shown to somebody."""
@@ -155,6 +203,8 @@ class Retrieval:
     source_count: int
     """How many sources this reader could draw on."""
     seconds: float
+    pairs: tuple[FoundPair, ...] = ()
+    """Moderators' answers, those to the very question first, the latest of them first."""
 
 
 class IngestOutcome(StrEnum):

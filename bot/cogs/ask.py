@@ -16,7 +16,7 @@ from bot.failures import whisper
 from bot.language import of_interaction
 from bot.outlets import BelowMessage, CommandResponse
 from bot.replies import Replies, Request, Services
-from bot.views import GuildSelect, only
+from bot.views import CorrectButton, GuildSelect, only
 from chains.language import detect
 from chains.types import Language, Question, Route
 from knowledge.types import Reader
@@ -152,11 +152,25 @@ class Ask(commands.Cog):
 
     async def _explain(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         assistant = await self._services.assistant.get()
+        is_moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)
         if await assistant.asker_of(decision_id) != str(interaction.user.id):
-            raise NotYours
+            if not is_moderator:
+                raise NotYours
+            await self._offer_correction(interaction, "faq.not_yours")
+            return
         explanation = await assistant.explanation(decision_id, language)
         for page in render.split(explanation.markdown):
             await whisper(interaction, page)
+        if is_moderator:
+            await self._offer_correction(interaction, "faq.offer")
+
+    async def _offer_correction(self, interaction: discord.Interaction, key: str) -> None:
+        """Tell a moderator how the answer above is corrected, with a button that does it."""
+        if interaction.message is None:
+            return
+        language, texts = of_interaction(interaction), self._services.texts
+        button = CorrectButton(interaction.message.id, language, texts(language, "faq.correct"))
+        await whisper(interaction, texts(language, key), only(button))
 
     async def _stop(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)

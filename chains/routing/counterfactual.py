@@ -108,6 +108,7 @@ class _Search:
                     yield from variation.reaching(bound, (term.signal,), signals)
         for names, threshold in (
             (("passages_hold_answer",), thresholds.passages_hold_answer),
+            (("moderators_answer",), thresholds.moderators_answer),
             (("wants_creative_text",), thresholds.creative),
             (("small_talk", "about_the_bot"), thresholds.direct),
         ):

@@ -12,6 +12,10 @@ from chains.errors import GuidanceInvalid
 from chains.routing.guidance import Guidance
 from chains.types import Contribution, Gate, Route, RouteDecision, Signal
 
+SAME_QUESTION = "moderators_answer"
+ALIKE_QUESTION = "moderators_answer_alike"
+"""The gates by which a moderator's own words are the answer."""
+
 _SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
 
 
@@ -61,6 +65,8 @@ class Thresholds:
     passages_hold_answer: float
     direct: float
     creative: float
+    moderators_answer: float = 1.0
+    """A similarity of questions; 1: only the same question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,12 @@ class Policy:
         gates.extend(_unmet_request(situation, gates))
         closed = {gate.route for gate in gates if not gate.opens}
         ranked = [(route, score) for route, score in scores if route not in closed]
-        opening = _opening(situation, gates, ranked) or self._creative(signals, ranked)
+        opening = (
+            _request(situation, gates, answered := self._moderators_answer(signals))
+            or answered
+            or _nothing(ranked)
+            or self._creative(signals, ranked)
+        )
         margin: float | None = None
         if opening is not None:
             gates.append(opening)
@@ -113,7 +124,8 @@ class Policy:
         holds = values.get("passages_hold_answer")
         weak = holds is None or holds < self.thresholds.passages_hold_answer
         if weak and situation.has_documents:
-            for route in (Route.RETRIEVAL, Route.COMBINED):
+            answered = self._is_answered(values)
+            for route in (Route.COMBINED,) if answered else (Route.RETRIEVAL, Route.COMBINED):
                 yield Gate("passages_too_weak", route, False, holds, self.thresholds.passages_hold_answer)
         small_talk, about = values.get("small_talk"), values.get("about_the_bot")
         chat = None if small_talk is None or about is None else small_talk + about
@@ -125,6 +137,19 @@ class Policy:
                 yield Gate("creative_with_passages", Route.DIRECT, False, holds, self.thresholds.passages_hold_answer)
             return
         yield Gate("not_small_talk", Route.DIRECT, False, chat, self.thresholds.direct)
+
+    def _moderators_answer(self, signals: Sequence[Signal]) -> Gate | None:
+        """What a moderator answered goes before every sum: to the same question, or to one that says the same."""
+        values = {signal.name: signal.value for signal in signals}
+        if not self._is_answered(values):
+            return None
+        likeness = values["moderators_answer"]
+        name = SAME_QUESTION if likeness == 1.0 else ALIKE_QUESTION
+        return Gate(name, Route.RETRIEVAL, True, likeness, self.thresholds.moderators_answer)
+
+    def _is_answered(self, values: dict[str, float | None]) -> bool:
+        likeness = values.get("moderators_answer")
+        return likeness is not None and likeness >= self.thresholds.moderators_answer
 
     def _creative(self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
         """Creative text that nothing else can write is written by the chat model alone, and marked so."""
@@ -161,22 +186,30 @@ def _unmet_request(situation: Situation, gates: Sequence[Gate]) -> Iterable[Gate
         yield Gate("request_unavailable", situation.requested, False)
 
 
-def _opening(situation: Situation, gates: Sequence[Gate], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
-    """The gate that chooses the route in place of the sum, if one does.
+def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None) -> Gate | None:
+    """The gate by which a member's request chooses the route in place of the sum.
 
-    A request overrules weakness, which is a judgement, but not absence: what is not there can't answer.
+    A request overrules weakness, which is a judgement, but not absence: what is not there can't answer. Where a
+    moderator's answer lies on the requested route, it is the answer, and so the reason.
     """
     if any(gate.name == "request_unavailable" for gate in gates):
         return Gate("nothing_good_enough", Route.ABSTAIN, True)
-    if situation.requested is not None:
-        return Gate("requested", situation.requested, True)
-    if not ranked:
-        return Gate("nothing_good_enough", Route.ABSTAIN, True)
-    return None
+    if situation.requested is None or (answered is not None and answered.route is situation.requested):
+        return None
+    return Gate("requested", situation.requested, True)
 
 
-def load_policy(guidance: Guidance, passages_hold_answer: float) -> Policy:
-    """Read policy.toml; the threshold on the passages comes from the calibration.
+def _nothing(ranked: Sequence[tuple[Route, float]]) -> Gate | None:
+    return None if ranked else Gate("nothing_good_enough", Route.ABSTAIN, True)
+
+
+def by_moderator(decision: RouteDecision) -> bool:
+    """Whether a moderator's own words are the answer."""
+    return any(gate.opens and gate.name in {SAME_QUESTION, ALIKE_QUESTION} for gate in decision.gates)
+
+
+def load_policy(guidance: Guidance, passages_hold_answer: float, moderators_answer: float = 1.0) -> Policy:
+    """Read policy.toml; the thresholds on the passages and on a moderator's question come from calibrations.
 
     Raises:
         GuidanceInvalid: a term names a rule that does not exist, does not read its signal or speaks the other
@@ -198,7 +231,9 @@ def load_policy(guidance: Guidance, passages_hold_answer: float) -> Policy:
     )
     _check(terms, guidance)
     gates = table["gates"]
-    thresholds = Thresholds(passages_hold_answer, gates["direct_opens_at"], gates["creative_opens_at"])
+    thresholds = Thresholds(
+        passages_hold_answer, gates["direct_opens_at"], gates["creative_opens_at"], moderators_answer
+    )
     return Policy(table["version"], terms, thresholds)
 
 

@@ -11,12 +11,13 @@ from chains.log import DecisionLog, Latency
 from chains.ports import Profiles, Retriever, Specialists
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
-from chains.routing.policy import Policy, Situation
+from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier
+from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
 from chains.types import Question, Route, RouteDecision
 from finetune.types import Champion
-from knowledge.types import Retrieval
+from knowledge.types import FoundPair, Retrieval
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Routed:
     retrieval: Retrieval
     champion: Champion | None
     decision: RouteDecision
+    answered: FoundPair | None = None
+    """The moderator's answer that is given; None: it is answered otherwise."""
 
 
 class Router:
@@ -42,6 +45,7 @@ class Router:
         kinds: KindClassifier,
         confidence: Confidence,
         policy: Policy,
+        same_question: SameQuestion,
         log: DecisionLog,
     ) -> None:
         self._retriever = retriever
@@ -51,6 +55,7 @@ class Router:
         self._kinds = kinds
         self._confidence = confidence
         self._policy = policy
+        self._same_question = same_question
         self._log = log
 
     async def route(self, question: Question) -> Routed:
@@ -58,12 +63,16 @@ class Router:
         retrieval, holds = await self._search(question)
         vector = await asyncio.to_thread(self._embeddings.embed_query, question.text)
         champion, likeness = await self._likeliest(question, vector)
+        answered = await asyncio.to_thread(
+            self._same_question.likeliest, question.text, vector, retrieval.pairs, self._embeddings.embed_query
+        )
         measured = Measured(
             passages_hold_answer=holds,
             has_documents=retrieval.source_count > 0,
             kinds=self._kinds.probabilities(vector),
             champion=champion,
             likeness_to_training=likeness,
+            moderators_answer=None if answered is None else answered.similarity,
             retrieval_latency=await self._log.latency(question.guild_id, Route.RETRIEVAL),
             specialist_latency=await self._specialist_latency(question.guild_id, champion),
             cost_ratio=await self._cost_ratio(question.guild_id, champion),
@@ -76,7 +85,8 @@ class Router:
         )
         decision = self._policy.decide(signals_of(measured), situation)
         turned = counterfactual_of(self._policy, situation, decision)
-        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned))
+        given = answered.pair if answered is not None and by_moderator(decision) else None
+        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned), given)
 
     async def _likeliest(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
         """The champion whose training questions this one is likest to: it alone competes with the other routes."""
@@ -116,4 +126,6 @@ class Router:
         for query in queries:
             retrieval = await self._retriever.search(query, question.guild_id, question.reader)
             found.append((retrieval, self._confidence.probability(retrieval)))
-        return max(found, key=lambda pair: pair[1] or 0.0)
+        likelier, holds = max(found, key=lambda pair: pair[1] or 0.0)
+        # A moderator's answer is to the question itself, whichever search is the likelier.
+        return replace(likelier, pairs=found[0][0].pairs), holds

@@ -28,6 +28,8 @@ class Measured:
     specialist_latency: Latency | None = None
     """Of its last answers by tuned models; before there are enough, as it was measured when the champion was
     evaluated."""
+    moderators_answer: float | None = None
+    """Similarity to the question that a moderator answered; 1 where it is the same. None: no such answer was found."""
     cost_ratio: float | None = None
     """Seconds of a question by retrieval over those of one by the tuned model, its training shared out."""
 
@@ -48,6 +50,14 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
             "calibrated search scores",
             Scope.QUESTION,
             no_passage,
+        ),
+        _signal(
+            "moderators_answer",
+            measured.moderators_answer,
+            "share",
+            "comparison of questions",
+            Scope.QUESTION,
+            "no_moderators_answer",
         ),
         _kind("wants_outside_facts", kinds[QuestionKind.FACTS]),
         _kind("wants_creative_text", kinds[QuestionKind.CREATIVE]),

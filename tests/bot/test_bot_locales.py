@@ -6,6 +6,7 @@ import pytest
 from bot import errors
 from bot.app import _REASONS
 from bot.cogs.ask import Ask
+from bot.cogs.faq import CORRECT, Faq
 from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import MENU, Knowledge
@@ -14,7 +15,7 @@ from chains import errors as chains_errors
 from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
-from knowledge.errors import Reason
+from knowledge.errors import PairProblem, Reason
 from knowledge.page_picture import _MESSAGES
 
 TEXTS = load_texts()
@@ -47,13 +48,14 @@ def test_every_reason_route_and_load_failure_is_worded() -> None:
     keys += [f"load_failed.{code}" for _, code in _REASONS]
     keys += [f"errors.{failure}" for failure in Failure]
     keys += [f"passages.picture_{reason}" for reason in _MESSAGES]
+    keys += [f"errors.pair_{problem}" for problem in PairProblem]
     assert [key for key in keys if not TEXTS.has(key)] == []
 
 
 def test_every_description_of_a_command_has_a_translation() -> None:
     english = {TEXTS(Language.EN, key) for key in TEXTS.keys(Language.EN) if key.startswith("commands.")}
-    described = {MENU}
-    for cog in (Ask, Finetune, Help, Knowledge):
+    described = {MENU, CORRECT}
+    for cog in (Ask, Faq, Finetune, Help, Knowledge):
         for command in cog.__cog_app_commands__:
             described |= set(_descriptions(command))
     assert described == english

@@ -79,3 +79,17 @@ def test_what_was_asked_is_quoted_on_one_line_without_effect() -> None:
 def test_progress_without_a_size_is_worded_without_one() -> None:
     line = render.loading_line("chat_model", Loading("converting"), Language.EN, TEXTS)
     assert line == "Preparing the chat model, once on this machine: about a minute."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Plain **bold** text\n# a heading", "Plain **bold** text\n# a heading"),
+        ("Sure.\n-# retrieval · sure", "Sure.\n\\-# retrieval · sure"),
+        (">>> all\nof it", "\\>>> all\nof it"),
+        ("```py\nx = 1", "```py\nx = 1\n```"),
+        ("```\n-# code\n```\nafter", "```\n-# code\n```\nafter"),
+    ],
+)
+def test_markdown_takes_in_nothing_that_stands_below_an_answer(text: str, shown: str) -> None:
+    assert render.contained(text) == shown

@@ -24,12 +24,14 @@ from chains.routing.guidance import load_guidance
 from chains.routing.policy import load_policy
 from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.router import Router
+from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
 from chains.types import Language, Question, Route
 from finetune.types import Champion
-from knowledge.types import EVERY_MEMBER, OWNER, Chunk, Evidence, Place, Reader, Retrieval, Source
+from knowledge.types import EVERY_MEMBER, OWNER, Chunk, Evidence, FoundPair, Place, Reader, Retrieval, Source
 
 KINDS = tuple(QuestionKind)
+SAME_QUESTION = SameQuestion({Language.EN: ("how", "the", "a"), Language.ZH: ("请问",)}, 0.9)
 
 
 def passage(text: str, number: int = 1, coverage: float = 0.9) -> Evidence:
@@ -43,12 +45,13 @@ class GivenRetriever:
     """Finds the passages that a test gives it, and remembers what was searched for."""
 
     evidence: tuple[Evidence, ...] = ()
+    pairs: tuple[FoundPair, ...] = ()
     queries: list[str] = field(default_factory=list)
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         self.queries.append(query)
         cosines = tuple(item.cosine for item in self.evidence if item.cosine is not None)
-        return Retrieval(query, self.evidence, cosines, len(self.evidence), 0.01)
+        return Retrieval(query, self.evidence, cosines, len(self.evidence + self.pairs), 0.01, self.pairs)
 
 
 class KindEmbeddings(Embeddings):
@@ -180,7 +183,8 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
                 0.5,
                 "test",
             ),
-            policy=load_policy(guidance, 0.5),
+            policy=load_policy(guidance, 0.5, SAME_QUESTION.threshold),
+            same_question=SAME_QUESTION,
             log=log,
         )
         assistant = Assistant(

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from knowledge.errors import DocumentError, PassageGone, PassageHidden, PictureFailed, SourceError
+from knowledge.pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
+    OWNER,
     Audience,
     BatchProgress,
     BatchReport,
@@ -17,9 +19,12 @@ from knowledge.types import (
     IngestOutcome,
     IngestProgress,
     IngestReport,
+    Pair,
+    PairReport,
     Passage,
     Reader,
     Source,
+    StoredPair,
 )
 
 
@@ -28,6 +33,9 @@ class ListedDocuments:
     """Fulfils `bot.ports.Documents`."""
 
     listed: list[Source] = field(default_factory=list)
+    answered: list[StoredPair] = field(default_factory=list)
+    writings: list[StoredPair] = field(default_factory=list)
+    """All that was ever written."""
     guilds: dict[str, str] = field(default_factory=dict)
     fails_with: str | None = None
     """The reason that every report gives."""
@@ -113,6 +121,7 @@ class ListedDocuments:
         for source in await self.sources(guild_id, reader):
             if name_or_id in {source.id, source.name}:
                 self.listed.remove(source)
+                self.answered = [stored for stored in self.answered if stored.source != source]
                 return source
         raise SourceError(f"no source {name_or_id!r}")
 
@@ -129,6 +138,49 @@ class ListedDocuments:
         if isinstance(self.picture, PictureFailed):
             raise self.picture
         return self.picture
+
+    async def write_pair(
+        self,
+        pair: Pair,
+        *,
+        guild_id: str,
+        audience: Audience,
+        written_by: str,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        if self.raises is not None:
+            raise self.raises
+        checked = checked_pair(pair.questions, pair.answer)
+        keys = {question_key(question) for question in checked.questions}
+        earlier = [
+            stored
+            for stored in self.answered
+            if (stored.source.guild_id, stored.source.audience) == (guild_id, audience)
+            and (stored.source.id == replacing or keys & {question_key(q) for q in stored.pair.questions})
+        ]
+        if replacing is None:
+            wordings = {question_key(q): q for stored in earlier for q in stored.pair.questions}
+            own = {question_key(q): q for q in checked.questions}
+            checked = Pair(tuple({**own, **{k: q for k, q in wordings.items() if k not in own}}.values()), pair.answer)
+        if [stored.pair for stored in earlier] == [checked]:
+            return PairReport(IngestOutcome.UNCHANGED, earlier[0])
+        for stored in earlier:
+            await self.remove(guild_id, stored.source.id, OWNER)
+        digest = hashlib.sha256(f"{checked}{written_by}{len(self.writings)}".encode()).hexdigest()
+        written = datetime(2026, 1, 1, 0, len(self.writings), tzinfo=UTC)
+        name, size = pair_name(checked), len(checked.answer)
+        source = Source(digest[:8], guild_id, name, "qa", digest, audience, size, 1, written, written_by)
+        stored = StoredPair(source, checked, corrects)
+        self.writings.append(stored)
+        self.listed.append(source)
+        self.answered.append(stored)
+        outcome = IngestOutcome.CHANGED if earlier else IngestOutcome.NEW
+        return PairReport(outcome, stored, tuple(earlier))
+
+    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredPair]:
+        readable = await self.sources(guild_id, reader)
+        return [stored for stored in reversed(self.answered) if stored.source in readable]
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         self.guilds[guild_id] = name

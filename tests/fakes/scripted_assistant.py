@@ -33,7 +33,7 @@ def passage(
 ) -> Evidence:
     at, media = datetime(2026, 1, 1, tzinfo=UTC), "md" if page is None else "pdf"
     source = Source("s1", "g", name, media, "0" * 64, EVERY_MEMBER, 1, 1, at, "m", link)
-    chunk = Chunk("c1", source.id, 0, "Seven days.", Place(page=page, heading=heading, anchor=anchor))
+    chunk = Chunk("s1:0", source.id, 0, "Seven days.", Place(page=page, heading=heading, anchor=anchor))
     return Evidence(chunk, source, 0.9, 1, 5.0, 1, 0.9, 0.03)
 
 
@@ -65,7 +65,8 @@ class ScriptedAssistant:
         self.questions.append(question)
         decision_id = f"decision{len(self.questions)}"
         self._askers[decision_id] = question.asker_id
-        self._cited[decision_id] = Cited(question.guild_id, tuple(item.chunk.id for item in self.evidence))
+        ids = tuple(item.chunk.id for item in self.evidence)
+        self._cited[decision_id] = Cited(question.guild_id, ids, self.route)
         decision = RouteDecision(self.route, (), (), (), (), None, "test")
         yield Decided(decision_id, decision, self.evidence)
         if self.ahead:

@@ -39,7 +39,16 @@ async def test_discord_is_told_of_the_commands_once_with_both_languages(
     record = tmp_path / "commands.sha256"
     told = await _start(settings, documents_part, assistant_part, record)
     assert told is not None
-    assert {str(command["name"]) for command in told} == {"ask", "finetune", "ingest", MENU, "sources", "help"}
+    assert {str(command["name"]) for command in told} == {
+        "ask",
+        "faq",
+        "finetune",
+        "ingest",
+        MENU,
+        "sources",
+        "help",
+        "Correct this answer",
+    }
     ask = next(command for command in told if command["name"] == "ask")
     assert ask["description_localizations"] == {
         "zh-CN": "提一个关于这个服务器的问题",

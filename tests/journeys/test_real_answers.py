@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
 
 from bot.app import Loader
+from bot.cogs.faq import CORRECT
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
@@ -180,6 +183,113 @@ def _invented(chance: random.Random) -> list[_Fact]:
 
 def _word(chance: random.Random) -> str:
     return "".join(chance.choice("bdfgklmnprstv") + chance.choice("aeiou") for _ in range(3)).capitalize()
+
+
+async def _correct(community: Community, question: str, answer: str) -> None:
+    """As a moderator does it, on the last message."""
+    form = await community.moderator.context_menu(community.channel, CORRECT, community.last())
+    await community.moderator.submit_modal(form, {"question": question, "answer": answer})
+    await community.rest()
+
+
+async def _ask_as(community: Community, loaded: Loaded, actor: MemberActor, question: str) -> Answer:
+    await community.ask(actor, question)
+    return loaded.record.answers[-1]
+
+
+@pytest.mark.parametrize(
+    ("page", "question", "again", "reworded", "right", "reason"),
+    [
+        (
+            "tools.md",
+            "How long can I borrow a tool?",
+            "how long can I borrow a tool",
+            "For how long can one borrow a tool?",
+            "Ten days [from May on], and **never** the lathe.",
+            "a moderator answered",
+        ),
+        (
+            "zh-meetings.md",
+            "中文工坊日是什么时候？",
+            "中文工坊日是什么时候",
+            "请问中文工坊日是什么时候呢？",
+            "五月起改为**每个星期天**下午两点。",
+            "管理员答过",
+        ),
+    ],
+)
+async def test_a_corrected_answer_is_given_to_the_next_member_until_it_is_removed(
+    community: Community,
+    loaded: Loaded,
+    page: str,
+    question: str,
+    again: str,
+    reworded: str,
+    right: str,
+    reason: str,
+) -> None:
+    await _take_in(community, page, (EXAMPLES / "handbook" / page).read_bytes())
+    before = await _ask(community, loaded, question)
+    assert before.route is Route.RETRIEVAL
+    await _correct(community, question, right)
+    assert right in community.last().content
+
+    for asked in (question, again, reworded):
+        answer = await _ask_as(community, loaded, community.other, asked)
+        assert (answer.text, answer.route, answer.model) == (right, Route.RETRIEVAL, None), asked
+        shown = community.last().content
+        assert shown.startswith(right)
+        assert f"<@{community.moderator.id}>" in shown.splitlines()[-2]
+        assert reason in shown.splitlines()[-1]
+
+    hidden = await _ask_in(community, loaded, community.hidden, question)
+    assert hidden.text == right  # The crew's channel is open to all who read the hidden one.
+    await community.moderator.slash(community.channel, "faq remove", question=question)
+    await community.rest()
+    after = await _ask_as(community, loaded, community.other, question)
+    assert after.model is not None
+    assert [item.chunk.id for item in after.evidence] == [item.chunk.id for item in before.evidence]
+
+
+async def test_an_abstention_is_answered_after_its_correction_and_only_where_it_may_be_read(
+    community: Community, loaded: Loaded
+) -> None:
+    await _take_in(community, "keys.md", _KEYS)
+    permit = "How much does a mooring permit for a visiting boat cost?"
+    await community.moderator.send(community.hidden, f"{community.mention} {permit}")
+    await community.rest()
+    assert loaded.record.answers[-1].route is Route.ABSTAIN
+    refusal = community.last(community.hidden)
+    form = await community.moderator.context_menu(community.hidden, CORRECT, refusal)
+    await community.moderator.submit_modal(form, {"question": permit, "answer": "Nine pounds a night."})
+    await community.rest()
+
+    inside = await _ask_in(community, loaded, community.hidden, permit)
+    assert inside.text == "Nine pounds a night."
+    assert inside.decision.counterfactual is None or inside.decision.counterfactual.route is not Route.SPECIALIST
+    outside = await _ask_as(community, loaded, community.member, permit)
+    assert outside.route is Route.ABSTAIN
+    assert "Nine pounds" not in community.last().content
+
+
+async def test_a_question_in_another_language_is_not_answered_in_the_moderators_words(
+    community: Community, loaded: Loaded
+) -> None:
+    await _take_in(community, "keys.md", _KEYS)
+    form = await community.moderator.slash(community.channel, "faq add", audience="guild")
+    await community.moderator.submit_modal(
+        form, {"question": "How long can I borrow a tool?", "answer": "Ten days, and never the lathe."}
+    )
+    await community.rest()
+    answer = await _ask_as(community, loaded, community.member, "工具可以借多久？")
+    assert answer.text != "Ten days, and never the lathe."
+    assert all(gate.name != "moderators_answer" for gate in answer.decision.gates)
+
+
+async def _ask_in(community: Community, loaded: Loaded, channel: ChannelHandle, question: str) -> Answer:
+    await community.moderator.send(channel, f"{community.mention} {question}")
+    await community.rest()
+    return loaded.record.answers[-1]
 
 
 async def test_files_that_cannot_be_taken_in_are_told_and_what_is_there_stays(

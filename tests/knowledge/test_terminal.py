@@ -111,3 +111,54 @@ def test_a_link_is_given_to_a_single_file(run: Run, tmp_path: Path) -> None:
     assert (code, told.count("a link belongs to a single document")) == (1, 2)
     assert run("ingest", str(tmp_path / "a.md"), *link)[0] == 0
     assert "https://club.example/a" in run("list", "--guild", "Chess club")[1]
+
+
+def test_questions_with_answers_are_taken_in_and_broken_lines_are_named(run: Run, tmp_path: Path) -> None:
+    lines = [json.dumps({"question": f"What is rule {n}?", "answer": f"Rule {n} holds."}) for n in range(100)]
+    lines[6] = '{"question": "What is rule 6?", "answer": " \\u200b"}'
+    lines[40] = '{"question": "What is rule 40?"'
+    lines[90] = json.dumps({"question": "what is RULE 3", "answer": "No rule."})
+    (tmp_path / "rules.jsonl").write_text("\n".join(lines))
+    code, out, err = run("faq", "rules.jsonl", "--guild", "Chess club")
+    assert code == 1
+    assert out.count("new: What is rule") == 97
+    assert "rules.jsonl, line 7: the answer shows nothing" in err
+    assert "rules.jsonl, line 41: it is no JSON object on one line" in err
+    assert "rules.jsonl, line 91: it asks what line 4 asks" in err
+    assert "97 answers taken in, 3 lines left out" in err
+    _, out, _ = run("search", "What is rule 42?", "--guild", "Chess club", "--json")
+    [same] = [pair for pair in json.loads(out)["pairs"] if pair["is_same"]]
+    assert same["evidence"]["chunk"]["text"] == "Rule 42 holds."
+
+
+def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_path: Path) -> None:
+    table = (
+        'Answer,Question\n"Ten days,\nnever the lathe.",How long can I borrow a tool?\nx,y,z\n十一点。,食堂几点开门？\n'
+    )
+    (tmp_path / "faq.csv").write_bytes(table.encode("gb18030"))
+    code, out, err = run("faq", "faq.csv", "--guild", "Chess club")
+    assert (code, out) == (1, "new: How long can I borrow a tool?\nnew: 食堂几点开门？\n")
+    assert "faq.csv, line 4: it has 3 cells, the first line has 2" in err
+    assert run("faq", "faq.csv", "--guild", "Chess club")[1].count("unchanged") == 2
+    assert "how long can i borrow a tool.qa" in run("list", "--guild", "Chess club")[1]
+    assert run("remove", "食堂几点开门.qa", "--guild", "Chess club")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("faq.csv", b"", "faq.csv: the file is empty"),
+        ("faq.csv", b"a,b\n1,2\n", "names no columns `question` and `answer`"),
+        ("faq.csv", b'question,answer\n"open,x\n', "cannot be read as CSV"),
+        ("faq.jsonl", b"\xff\xff\xff", "it is not a text file"),
+        ("faq.jsonl", b"[" * 100_000, "it is no JSON object"),
+        ("faq.jsonl", b'{"question": 3, "answer": []}', "it has no text in"),
+    ],
+)
+def test_a_file_without_answers_says_what_is_wrong(
+    run: Run, tmp_path: Path, name: str, data: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    code, out, err = run("faq", name, "--guild", "Chess club")
+    assert (code, out) == (1, "")
+    assert sentence in err

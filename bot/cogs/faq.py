@@ -1,0 +1,254 @@
+"""Answers that moderators wrote: `/faq`, and “Correct this answer” on every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from functools import partial
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import access, corrections, render_faq
+from bot.corrections import WrongAnswer
+from bot.errors import NotAnAnswer
+from bot.failures import whisper
+from bot.language import of_interaction
+from bot.pair_form import OnPair, PairForm
+from bot.ports import Documents
+from bot.replies import Services
+from bot.tasks import Tasks
+from knowledge.errors import SourceError
+from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, Pair, PairReport, StoredPair
+
+CORRECT = "Correct this answer"
+_EMPTY = Pair(("",), "")
+_GUILD = "guild"
+_MOST_CHOICES = 25
+_CHOICE_CHARS = 100
+
+
+class Faq(commands.Cog):
+    """Hands questions and their answers to the documents."""
+
+    faq = app_commands.Group(
+        name="faq",
+        description="Answers that moderators wrote",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_messages=True),
+    )
+
+    def __init__(self, client: commands.AutoShardedBot, services: Services, tasks: Tasks) -> None:
+        self._client = client
+        self._services = services
+        self._tasks = tasks
+        self._menu = app_commands.ContextMenu(
+            name=app_commands.locale_str(CORRECT), callback=self._correct, type=discord.AppCommandType.message
+        )
+        self._menu.guild_only = True
+        self._menu.default_permissions = discord.Permissions(manage_messages=True)
+
+    async def cog_load(self) -> None:
+        """Offer the correction on messages."""
+        self._client.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take it back."""
+        self._client.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @faq.command(name="add", description="Write the answer to a question")
+    @app_commands.describe(audience="Whose questions it answers; by default those who can read this channel")
+    @app_commands.choices(
+        audience=[
+            app_commands.Choice(name="Those who can read this channel", value="channel"),
+            app_commands.Choice(name="Every member", value=_GUILD),
+        ]
+    )
+    async def add_pair(self, interaction: discord.Interaction, audience: str = "channel") -> None:
+        """Show an empty form."""
+        await self._guard(self._show_empty(interaction, audience), interaction)
+
+    @faq.command(name="list", description="List the answers that moderators wrote")
+    async def list_pairs(self, interaction: discord.Interaction) -> None:
+        """Show what there is, to the moderator alone."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._start(self._list(interaction), interaction, "list of answers")
+
+    @faq.command(name="edit", description="Edit an answer")
+    @app_commands.describe(question="The question")
+    async def edit_pair(self, interaction: discord.Interaction, question: str) -> None:
+        """Show a form with what stands there."""
+        await self._guard(self._show_stored(interaction, question), interaction)
+
+    @faq.command(name="remove", description="Remove an answer")
+    @app_commands.describe(question="The question")
+    async def remove_pair(self, interaction: discord.Interaction, question: str) -> None:
+        """Remove one answer."""
+        await interaction.response.defer(thinking=True)
+        self._start(self._remove(interaction, question), interaction, "removal of an answer")
+
+    @edit_pair.autocomplete("question")
+    @remove_pair.autocomplete("question")
+    async def complete_question(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """The questions that hold what was typed."""
+        if not self._services.documents.is_ready:
+            return []
+        return await self._tasks.run(self._questions(interaction, typed), "completion of a question")
+
+    @commands.Cog.listener()
+    async def on_correct_pressed(self, interaction: discord.Interaction, message_id: int) -> None:
+        """Show the form to a moderator who pressed the button."""
+        await self._guard(self._show_wrong_by_id(interaction, message_id), interaction)
+
+    async def _correct(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        await self._guard(self._show_wrong(interaction, message), interaction)
+
+    async def _show_empty(self, interaction: discord.Interaction, audience: str) -> None:
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(whose, member)
+        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, whose, None))
+
+    async def _show_stored(self, interaction: discord.Interaction, question: str) -> None:
+        if not self._services.documents.is_ready:
+            await whisper(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
+            return
+        stored = await self._find(interaction, question)
+        on_pair = partial(self._on_written, stored.source.audience, stored.source.id)
+        await self._show(interaction, "faq.title_edit", stored.pair, on_pair)
+
+    async def _show_wrong(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Show a form with the question and the answer of `message`."""
+        place, _ = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        me = self._client.user
+        if me is None:
+            raise NotAnAnswer
+        wrong = await corrections.find(message, me, place.guild.id, self._services.assistant)
+        await self._show(interaction, "faq.title_correct", wrong.filled, partial(self._on_corrected, wrong))
+
+    async def _show_wrong_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
+        place, _ = access.place_and_member(interaction)
+        if not isinstance(place, discord.abc.Messageable):
+            raise NotAnAnswer
+        try:
+            message = await place.fetch_message(message_id)
+        except discord.HTTPException as error:
+            raise NotAnAnswer from error
+        await self._show_wrong(interaction, message)
+
+    async def _show(self, interaction: discord.Interaction, title: str, filled: Pair, on_pair: OnPair) -> None:
+        form = PairForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
+        await interaction.response.send_modal(form)
+
+    async def _on_written(
+        self, audience: Audience, replacing: str | None, interaction: discord.Interaction, pair: Pair
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._start(self._write(interaction, pair, audience, replacing), interaction, "writing of an answer")
+
+    async def _on_corrected(self, wrong: WrongAnswer, interaction: discord.Interaction, pair: Pair) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._start(self._write_correction(interaction, wrong, pair), interaction, "correction of an answer")
+
+    async def _write(
+        self, interaction: discord.Interaction, pair: Pair, audience: Audience, replacing: str | None
+    ) -> None:
+        report = await self._keep(interaction, pair, audience, replacing=replacing)
+        await whisper(interaction, render_faq.written(report, None, of_interaction(interaction), self._services.texts))
+
+    async def _write_correction(self, interaction: discord.Interaction, wrong: WrongAnswer, pair: Pair) -> None:
+        place, member = access.place_and_member(interaction)
+        documents = await self._services.documents.get()
+        guild_id, reader = str(place.guild.id), access.private_reader(member, place)
+        origin = corrections.origin(
+            wrong, await documents.sources(guild_id, reader), await documents.pairs(guild_id, reader)
+        )
+        report = await self._keep(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
+        if report.outcome is not IngestOutcome.UNCHANGED:
+            await corrections.show(wrong, report.stored.pair, member, self._services.texts)
+        said = render_faq.written(report, origin, of_interaction(interaction), self._services.texts)
+        await whisper(interaction, said)
+
+    async def _keep(
+        self,
+        interaction: discord.Interaction,
+        pair: Pair,
+        audience: Audience,
+        *,
+        corrects: str | None = None,
+        replacing: str | None = None,
+    ) -> PairReport:
+        """Write the pair, once it is sure that the member still may."""
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        access.require_moderator_of(audience, member)
+        documents = await self._services.documents.get()
+        await documents.register_guild(str(place.guild.id), place.guild.name)
+        return await documents.write_pair(
+            pair,
+            guild_id=str(place.guild.id),
+            audience=audience,
+            written_by=str(member.id),
+            corrects=corrects,
+            replacing=replacing,
+        )
+
+    async def _list(self, interaction: discord.Interaction) -> None:
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        documents = await self._services.documents.get()
+        guild_id, reader = str(place.guild.id), access.private_reader(member, place)
+        pairs, sources = await documents.pairs(guild_id, reader), await documents.sources(guild_id, reader)
+        for page in render_faq.listed(pairs, sources, of_interaction(interaction), self._services.texts):
+            await whisper(interaction, page)
+
+    async def _remove(self, interaction: discord.Interaction, question: str) -> None:
+        place, member = access.place_and_member(interaction)
+        stored = await self._find(interaction, question)
+        documents = await self._services.documents.get()
+        await documents.remove(str(place.guild.id), stored.source.id, access.private_reader(member, place))
+        sentence = self._services.texts(
+            of_interaction(interaction), "faq.removed", question=render_faq.shown_question(stored.pair)
+        )
+        await interaction.edit_original_response(content=sentence)
+
+    async def _find(self, interaction: discord.Interaction, question: str) -> StoredPair:
+        """The answer to a question that was chosen or typed. Raises SourceError, NotAllowed."""
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        documents = await self._services.documents.get()
+        typed = question.strip().casefold()
+        for stored in await self._readable(documents, place, member):
+            wordings = [wording.casefold() for wording in stored.pair.questions]
+            if stored.source.id == question or typed in wordings:
+                access.require_moderator_of(stored.source.audience, member)
+                return stored
+        raise SourceError(f"no moderator has answered {question!r}")
+
+    async def _questions(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        place, member = access.place_and_member(interaction)
+        access.require_moderator(interaction.permissions)
+        documents = await self._services.documents.get()
+        matching = [
+            stored
+            for stored in await self._readable(documents, place, member)
+            if any(typed.casefold() in wording.casefold() for wording in stored.pair.questions)
+        ]
+        return [
+            app_commands.Choice(name=stored.pair.questions[0][:_CHOICE_CHARS], value=stored.source.id)
+            for stored in matching[:_MOST_CHOICES]
+        ]
+
+    async def _readable(
+        self, documents: Documents, place: access.GuildPlace, member: discord.Member
+    ) -> Sequence[StoredPair]:
+        return await documents.pairs(str(place.guild.id), access.private_reader(member, place))
+
+    async def _guard(self, work: Coroutine[object, object, None], interaction: discord.Interaction) -> None:
+        """Await what must respond at once, since a form can be no later response."""
+        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
+
+    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
+        self._services.failures.start(work, partial(whisper, interaction), of_interaction(interaction), name)

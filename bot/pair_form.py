@@ -1,0 +1,49 @@
+"""The form in which a moderator writes a question and its answer. Knows nothing of what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.locales import Texts
+from chains.types import Language
+from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, Pair
+
+_QUESTION_FIELD_CHARS = 4000
+"""As many as Discord takes in one field; the wordings are checked one by one."""
+
+OnPair = Callable[[discord.Interaction, Pair], Awaitable[None]]
+
+
+class PairForm(discord.ui.Modal):
+    """Two fields; what is filled in beforehand is cut to what they take."""
+
+    def __init__(self, title: str, filled: Pair, on_pair: OnPair, language: Language, texts: Texts) -> None:
+        """`title`: a key of the locales. `on_pair` gets the pair as it was written, unchecked."""
+        super().__init__(title=texts(language, title), timeout=None)
+        self._on_pair = on_pair
+        self._question: discord.ui.TextInput[PairForm] = discord.ui.TextInput(
+            custom_id="question",
+            style=discord.TextStyle.paragraph,
+            default="\n".join(question[:MAX_QUESTION_CHARS] for question in filled.questions)[:_QUESTION_FIELD_CHARS],
+            max_length=_QUESTION_FIELD_CHARS,
+        )
+        self._answer: discord.ui.TextInput[PairForm] = discord.ui.TextInput(
+            custom_id="answer",
+            style=discord.TextStyle.paragraph,
+            default=filled.answer[:MAX_ANSWER_CHARS],
+            max_length=MAX_ANSWER_CHARS,
+        )
+        for key, field in (("question", self._question), ("answer", self._answer)):
+            self.add_item(
+                discord.ui.Label(
+                    text=texts(language, f"faq.{key}"),
+                    description=texts(language, f"faq.{key}_help"),
+                    component=field,
+                )
+            )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Pass on what was written."""
+        await self._on_pair(interaction, Pair(tuple(self._question.value.split("\n")), self._answer.value))
