@@ -23,9 +23,9 @@ from knowledge.ingest import Ingestor, OnProgress, Upload, failed
 from knowledge.keywords import KeywordIndex
 from knowledge.originals import Originals
 from knowledge.owners import Owner
-from knowledge.passages import Passages
 from knowledge.pair_book import PairBook, Writing
 from knowledge.pair_index import PairIndex
+from knowledge.passages import Passages
 from knowledge.ports import TextEmbeddings
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
