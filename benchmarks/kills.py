@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 
@@ -82,7 +83,7 @@ class _Trial:
             "the trainer is killed after it": trainer,
             "adapters of the skill": sum(card.skill == "help-desk" for card in cards),
             "steps": next(card.steps for card in cards if card.skill == "help-desk"),
-            "trainers left": len(_trainers()),
+            "trainers left": len(_trainers(run.path.parent)),
             "questions that the champion answered meanwhile": len(self._answer_seconds),
             "slowest of them, seconds": round(max(self._answer_seconds), 1),
         }
@@ -107,7 +108,7 @@ class _Trial:
         return run.result() is None and run.path.exists()
 
     def _kill_bot(self, run: RunFolder) -> dict[str, object]:
-        (trainer,) = _trainers()
+        (trainer,) = _trainers(run.path)
         starts, checkpoint = len(_begun_from(run)), _checkpoint_step(run)
         self._discord.kill()
         psutil.wait_procs([trainer], timeout=_ORPHAN_LIMIT_S)
@@ -116,7 +117,7 @@ class _Trial:
         return {**self._after_a_kill(run, starts, checkpoint), "the old trainer was left behind": left_behind}
 
     def _kill_trainer(self, run: RunFolder) -> dict[str, object]:
-        (trainer,) = _trainers()
+        (trainer,) = _trainers(run.path)
         starts, checkpoint = len(_begun_from(run)), _checkpoint_step(run)
         trainer.kill()
         return self._after_a_kill(run, starts, checkpoint)
@@ -151,11 +152,12 @@ def _checkpoint_step(run: RunFolder) -> int:
     return 0 if found is None else step_of(found)
 
 
-def _trainers() -> list[psutil.Process]:
+def _trainers(runs: Path) -> list[psutil.Process]:
+    """The processes that train a run of that folder."""
     return [
         process
         for process in psutil.process_iter(["cmdline"])
-        if "finetune.training_child" in (process.info["cmdline"] or ())
+        if any(argument.startswith(str(runs)) for argument in process.info["cmdline"] or ())
     ]
 
 
