@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.batch import ARCHIVE
+from knowledge.archive import ARCHIVE
 from knowledge.deferred import DeferredEmbeddings
 from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild

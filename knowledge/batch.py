@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from knowledge.archive import Unpacked, unpack
+from knowledge.archive import ARCHIVE, Unpacked, unpack
 from knowledge.errors import DocumentError, Reason
 from knowledge.filename import distinct_names
 from knowledge.ingest import Ingestor, Prepared, Upload, failed
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
 
-ARCHIVE = ".zip"
 WINDOW_CHUNKS = 128
 WINDOW_FILES = 64
 """So much is embedded and made visible together: what a kill has to begin again, and what is sorted by length."""

@@ -144,6 +144,8 @@ class Knowledge(commands.Cog):
     ) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
+        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(whose, member)
         if not files:
             raise NoFiles
         smallest = min(file.size for file in files)
@@ -161,7 +163,7 @@ class Knowledge(commands.Cog):
             channel_id=place.id,
             message_id=response.first_id,
             member_id=member.id,
-            audience=EVERY_MEMBER if audience == _GUILD else access.audience_of(place),
+            audience=whose,
             language=language,
         )
         await self._ingestion.submit(files, destination, draft, link)
@@ -182,8 +184,12 @@ class Knowledge(commands.Cog):
     async def _remove(self, interaction: discord.Interaction, name: str) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
-        documents = await self._services.documents.get()
-        source = await documents.remove(str(place.guild.id), name, access.private_reader(member, place))
+        documents, guild_id = await self._services.documents.get(), str(place.guild.id)
+        reader = access.private_reader(member, place)
+        for source in await documents.sources(guild_id, reader):
+            if name in (source.id, source.name):
+                access.require_moderator_of(source.audience, member)
+        source = await documents.remove(guild_id, name, reader)
         sentence = self._services.texts(
             of_interaction(interaction),
             "sources.removed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
 from simcord.backend.errors import SetupError
 
@@ -175,3 +176,26 @@ class TestBeforeTheDocumentsAreOpen:
         documents_part.succeed(documents)
         await community.rest()
         assert "is taken in" in community.last().content
+
+
+async def test_a_moderator_of_one_channel_manages_what_its_readers_read_and_nothing_else(
+    community: Community, documents: ListedDocuments
+) -> None:
+    await _ingest(community)
+    keeping = community.guild.create_role("Keeper")
+    keeper = community.guild.add_member(community.env.create_user("kay"), roles=[keeping])
+    own = community.guild.create_text_channel(
+        "garden", overwrites={keeping: discord.PermissionOverwrite(manage_messages=True)}
+    )
+    await keeper.slash(own, "sources remove", name="permits.md")
+    await community.rest()
+    assert own.history(viewer=keeper)[-1].content.startswith("That needs the permission **Manage Messages**.")
+    await keeper.slash(own, "ingest", file=PERMITS, audience="guild")
+    await community.rest()
+    assert own.history(viewer=keeper)[-1].content.startswith("That needs the permission **Manage Messages**.")
+    assert [source.audience for source in documents.listed] == [Audience(str(community.channel.id))]
+    await keeper.slash(own, "ingest", file=("beds.md", PERMITS[1]))
+    await community.rest()
+    await keeper.slash(own, "sources remove", name="beds.md")
+    await community.rest()
+    assert [source.name for source in documents.listed] == ["permits.md"]

@@ -50,9 +50,7 @@ async def test_one_file_that_is_too_large_does_not_stop_the_others(
     await community.rest()
     report = community.last().content
     assert "- 1 new, 0 changed, 0 unchanged, 1 failed" in report
-    assert (
-        "**Not taken in:**\n- **\\*\\*big\\*\\*.md**: It is larger than 10 MB. Split it into smaller files." in report
-    )
+    assert "**Not taken in:**\n- **\\*\\*big\\*\\*.md**: It is larger than 10 MB, or unpacks to too much." in report
     assert [source.name for source in documents.listed] == ["boats.md"]
 
 
