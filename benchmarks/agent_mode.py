@@ -22,7 +22,7 @@ from statistics import median
 
 from benchmarks import results
 from benchmarks.fit_question_kinds import QUESTIONS
-from bot.app import Loader
+from bot.loader import Loader
 from bot.readiness import Loading
 from bot.settings import load_settings
 from chains.assistant import Assistant

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks import results
-from bot.app import Loader
+from bot.loader import Loader
 from bot.readiness import Loading
 from bot.settings import load_settings
 from chains.assistant import Assistant

@@ -28,8 +28,10 @@ from knowledge.database import Database
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
+from knowledge.pair_index import PairIndex
 from knowledge.retriever import CANDIDATES
 from knowledge.settings import KnowledgeSettings
+from knowledge.strays import Strays
 from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -62,7 +64,7 @@ class Searches:
         self._library = library
         self._database = Database(data_dir / "knowledge.db")
         self._keywords = KeywordIndex(self._database)
-        self._catalog = Catalog(self._database, self._keywords)
+        self._catalog = Catalog(self._database, self._keywords, PairIndex(self._database), Strays(self._database))
 
     async def rank(self, query: str, guild_id: str) -> tuple[dict[str, list[str]], float]:
         """The names of the sources by each of `RANKINGS`, one a chunk, and the seconds of the product's search.

@@ -15,7 +15,8 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.app import App, Loader, assemble
+from bot.app import App, assemble
+from bot.loader import Loader
 from bot.local_scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part

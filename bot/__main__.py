@@ -17,9 +17,10 @@ import discord
 from pydantic import SecretStr
 
 from bot import terminal
-from bot.app import App, Loader, assemble
+from bot.app import App, assemble
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
 from bot.folder import claimed
+from bot.loader import Loader
 from bot.ports import Assistant, Documents, Tuner
 from bot.readiness import Part
 from bot.settings import Settings, load_settings

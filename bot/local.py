@@ -12,8 +12,9 @@ from pathlib import Path
 import simcord
 from simcord.backend.access import can_access_channel
 
-from bot.app import App, Loader, assemble
+from bot.app import App, assemble
 from bot.errors import LocalUnavailable
+from bot.loader import Loader
 from bot.local_handbook import Handbook
 from bot.local_page import LivePage, move_clock
 from bot.local_scope import OutsideScope

@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from bot.app import Loader
 from bot.errors import SkillUnknown
+from bot.loader import Loader
 from bot.readiness import Loading
 from bot.settings import Settings
 from chains.language import detect

@@ -15,7 +15,8 @@ from pathlib import PurePosixPath
 from knowledge.archive import ARCHIVE, Unpacked, unpack
 from knowledge.errors import DocumentError, Reason
 from knowledge.filename import distinct_names
-from knowledge.ingest import Ingestor, Prepared, Upload, failed
+from knowledge.ingest import Ingestor, Prepared, Upload
+from knowledge.reports import failed
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
 
 WINDOW_CHUNKS = 128

@@ -1,6 +1,6 @@
 """Guilds, sources and chunks in SQLite, which holds the truth: a chunk that is not here does not exist.
 
-Knows no vectors, only which of them must go.
+Knows no vectors.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
 from knowledge.pair_index import PairIndex
+from knowledge.strays import Strays
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -60,10 +60,12 @@ class Version:
 class Catalog:
     """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex) -> None:
+    def __init__(self, database: Database, keywords: KeywordIndex, pairs: PairIndex, strays: Strays) -> None:
+        """The other three are kept in step with the sources, in the same transactions."""
         self._database = database
         self._keywords = keywords
-        self._pairs = PairIndex(database)
+        self._pairs = pairs
+        self._strays = strays
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -150,12 +152,6 @@ class Catalog:
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
-    def announce(self, sources: Sequence[Source], owner: str) -> None:
-        """Note that `owner` is about to write vectors, and originals, of sources that are not in the catalog yet."""
-        insert = "INSERT INTO stray_vectors (source_id, guild_id, owner, sha256) VALUES (?, ?, ?, ?)"
-        with self._database.write() as db:
-            db.executemany(insert, ((source.id, source.guild_id, owner, source.sha256) for source in sources))
-
     def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[Source]:
         """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
 
@@ -173,7 +169,7 @@ class Catalog:
                 _insert(db, version, chunks)
                 self._keywords.add(db, source)
                 self._pairs.add(db, source)
-                db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source.id,))
+                self._strays.settle(db, source.id)
         return replaced
 
     def set_link(self, source_id: str, link: str) -> None:
@@ -190,42 +186,6 @@ class Catalog:
         """Take deleted text out of the file and its log for good. Costs nothing where none was deleted."""
         if self._keywords.cleanse(guild_id):
             self._database.purge()
-
-    def abandon(self, source_ids: Sequence[str]) -> None:
-        """Note that the announced sources will not come: their vectors must go."""
-        with self._database.write() as db:
-            rows = ((source_id,) for source_id in source_ids)
-            db.executemany("UPDATE stray_vectors SET owner = NULL WHERE source_id = ?", rows)
-
-    def strays(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
-        """By guild, the ids of sources whose vectors must go and which no live owner is writing."""
-        live = set(live_owners)
-        with self._database.read() as db:
-            rows = db.execute("SELECT source_id, guild_id, owner FROM stray_vectors").fetchall()
-        found: dict[str, list[str]] = {}
-        for row in rows:
-            if row["owner"] not in live:
-                found.setdefault(row["guild_id"], []).append(row["source_id"])
-        return found
-
-    @contextmanager
-    def unused(self, sha256s: Iterable[str], live_owners: Callable[[], set[str]]) -> Iterator[list[str]]:
-        """Those of these hashes that no source has and no live owner takes in.
-
-        None of them comes into use before the block ends: nobody else can announce or publish a source meanwhile.
-        """
-        with self._database.write() as db:
-            live = live_owners()
-            used = {row["sha256"] for row in db.execute("SELECT sha256 FROM sources")}
-            announced = db.execute("SELECT sha256, owner FROM stray_vectors").fetchall()
-            used |= {row["sha256"] for row in announced if row["owner"] in live}
-            yield [sha256 for sha256 in sha256s if sha256 not in used]
-
-    def forget_strays(self, source_ids: Sequence[str]) -> None:
-        """Note that the vectors of these sources are gone."""
-        with self._database.write() as db:
-            rows = ((source_id,) for source_id in source_ids)
-            db.executemany("DELETE FROM stray_vectors WHERE source_id = ?", rows)
 
     def chunk_count(self, guild_id: str) -> int:
         """How many chunks the guild has."""
@@ -256,7 +216,7 @@ class Catalog:
         self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
-        db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))
+        self._strays.add(db, guild_id, source_id)
 
 
 def new_source_id() -> str:

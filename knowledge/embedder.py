@@ -58,8 +58,9 @@ class Embedder:
             missing = await asyncio.to_thread(self._take_over, guild_id, audience, part)
             fresh += missing
             note(len(part) - len(missing))
-        await self._embed(guild_id, audience, batches(fresh), note)
-        return Counter(_first_sources(fresh))
+        texts = _by_text(fresh)
+        await self._embed(guild_id, audience, _batches(texts), note)
+        return Counter(same[0].source_id for same in texts)
 
     async def _embed(
         self, guild_id: str, audience: str, work: Sequence[Sequence[Sequence[Passage]]], note: Callable[[int], None]
@@ -107,18 +108,15 @@ class Embedder:
             self._index.upsert(guild_id, audience, source_ids, ids, vectors)
 
 
-def batches(passages: Sequence[Passage]) -> list[list[list[Passage]]]:
-    """The passages by their text, in batches of texts of about one length, so that little is computed on padding."""
+def _by_text(passages: Sequence[Passage]) -> list[list[Passage]]:
+    """The passages of each text; the first is whose it counts as embedded for."""
     by_text: dict[str, list[Passage]] = {}
     for passage in passages:
         by_text.setdefault(passage.text, []).append(passage)
-    groups = sorted(by_text.values(), key=lambda same: weigh(same[0].text), reverse=True)
-    return [groups[at : at + BATCH] for at in range(0, len(groups), BATCH)]
-
-
-def _first_sources(passages: Sequence[Passage]) -> list[str]:
-    """Of each text, the source for which it is embedded."""
-    by_text: dict[str, str] = {}
-    for passage in passages:
-        by_text.setdefault(passage.text, passage.source_id)
     return list(by_text.values())
+
+
+def _batches(texts: Sequence[list[Passage]]) -> list[list[list[Passage]]]:
+    """In batches of texts of about one length, so that little is computed on padding."""
+    ordered = sorted(texts, key=lambda same: weigh(same[0].text), reverse=True)
+    return [ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH)]

@@ -25,7 +25,9 @@ from knowledge.link import MAX_LINK_CHARS, checked_link
 from knowledge.loaders import LoadedDocument, load
 from knowledge.originals import SHOWN, Originals
 from knowledge.ports import TextEmbeddings
+from knowledge.reports import failed, report_on, standing
 from knowledge.splitter import split
+from knowledge.strays import Strays
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class Ingestor:
     def __init__(
         self,
         catalog: Catalog,
+        strays: Strays,
         index: VectorIndex,
         embeddings: TextEmbeddings,
         originals: Originals,
@@ -78,6 +81,7 @@ class Ingestor:
     ) -> None:
         """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
         self._catalog = catalog
+        self._strays = strays
         self._index = index
         self._embedder = Embedder(index, embeddings)
         self._originals = originals
@@ -115,7 +119,7 @@ class Ingestor:
             return failed(name, error, began)
         if last is not None and last.source.sha256 == digest:
             renewed = replace(last, source=self._renew(last.source, upload, link))
-            return _standing(renewed, upload.batch, began)
+            return standing(renewed, upload.batch, began)
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
@@ -151,7 +155,7 @@ class Ingestor:
         """
         sources = [document.source for document in documents]
         guild_id, audience = sources[0].guild_id, sources[0].audience.key
-        await asyncio.to_thread(self._catalog.announce, sources, self._owner)
+        await asyncio.to_thread(self._strays.announce, sources, self._owner)
         try:
             await asyncio.to_thread(self._keep_originals, documents)
             passages = await asyncio.to_thread(self._passages, documents)
@@ -160,11 +164,14 @@ class Ingestor:
             publishing = [(version, document.chunks) for version, document in versions]
             replaced = await asyncio.to_thread(self._catalog.publish, publishing)
         except BaseException:
-            self._catalog.abandon([source.id for source in sources])
-            self._originals.discard_unused([source.sha256 for source in sources])
+            await asyncio.to_thread(self._abandon, sources)
             raise
         await self.discard(guild_id, replaced)
-        return [_report(version, document.began) for version, document in versions]
+        return [report_on(version, document.began) for version, document in versions]
+
+    def _abandon(self, sources: Sequence[Source]) -> None:
+        self._strays.abandon([source.id for source in sources])
+        self._originals.discard_unused([source.sha256 for source in sources])
 
     def _keep_originals(self, documents: Sequence[Prepared]) -> None:
         for document in documents:
@@ -190,7 +197,7 @@ class Ingestor:
         except KnowledgeError as error:
             log.warning("vectors of removed documents stay until the next start: %s", error)
             return
-        await asyncio.to_thread(self._catalog.forget_strays, source_ids)
+        await asyncio.to_thread(self._strays.forget, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
         """Embed the guild's chunks that have no vector of the current model; how many it was."""
@@ -223,21 +230,6 @@ class Ingestor:
         return passages
 
 
-def failed(name: str, error: DocumentError, began: float) -> IngestReport:
-    """The report on a file that could not be ingested."""
-    return IngestReport(
-        name=name,
-        outcome=IngestOutcome.FAILED,
-        source=None,
-        chunk_count=0,
-        page_count=None,
-        seconds=time.perf_counter() - began,
-        reason=error.reason.value,
-        detail=str(error),
-        failed_page=error.page,
-    )
-
-
 def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
     text = in_context(source.name, chunk.place.heading, chunk.text)
     return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
@@ -246,27 +238,6 @@ def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> 
 def _version(document: Prepared, embedded_count: int) -> Version:
     outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
     return Version(document.source, document.page_count, Taken(outcome, embedded_count, document.batch))
-
-
-def _standing(last: Version, batch: str | None, began: float) -> IngestReport:
-    """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
-    if batch is not None and last.taken is not None and last.taken.batch == batch:
-        return _report(last, began)
-    unchanged = Taken(IngestOutcome.UNCHANGED, 0, batch)
-    return _report(Version(last.source, last.page_count, unchanged), began)
-
-
-def _report(version: Version, began: float) -> IngestReport:
-    source, taken = version.source, version.taken
-    return IngestReport(
-        name=source.name,
-        outcome=IngestOutcome.UNCHANGED if taken is None else taken.outcome,
-        source=source,
-        chunk_count=source.chunk_count,
-        page_count=version.page_count,
-        seconds=time.perf_counter() - began,
-        embedded_count=0 if taken is None else taken.embedded_count,
-    )
 
 
 def _source(

@@ -19,7 +19,7 @@ from knowledge.database import Database
 from knowledge.errors import DocumentError, Reason
 from knowledge.filename import safe_name
 from knowledge.index import VectorIndex
-from knowledge.ingest import Ingestor, OnProgress, Upload, failed
+from knowledge.ingest import Ingestor, OnProgress, Upload
 from knowledge.keywords import KeywordIndex
 from knowledge.originals import Originals
 from knowledge.owners import Owner
@@ -27,9 +27,11 @@ from knowledge.pair_book import PairBook, Writing
 from knowledge.pair_index import PairIndex
 from knowledge.passages import Passages
 from knowledge.ports import TextEmbeddings
+from knowledge.reports import failed
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
 from knowledge.settings import KnowledgeSettings
+from knowledge.strays import Strays
 from knowledge.types import (
     Audience,
     BatchReport,
@@ -60,18 +62,20 @@ class Library:
         self._database = Database(folder / "knowledge.db")
         keywords = KeywordIndex(self._database)
         pairs = PairIndex(self._database)
-        self._catalog = Catalog(self._database, keywords)
+        self._strays = Strays(self._database)
+        self._catalog = Catalog(self._database, keywords, pairs, self._strays)
         self._server: Server = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings)
-        self._originals = Originals(folder / "originals", self._catalog, self._owner)
+        self._originals = Originals(folder / "originals", self._strays, self._owner)
         self._passages = Passages(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
         self._ingestor = Ingestor(
             self._catalog,
+            self._strays,
             self._index,
             embeddings,
             self._originals,
@@ -243,13 +247,10 @@ class Library:
 
     async def _sweep(self) -> None:
         await asyncio.to_thread(self._originals.sweep)
-        for guild_id, source_ids in (await asyncio.to_thread(self._strays)).items():
+        for guild_id, source_ids in (await asyncio.to_thread(lambda: self._strays.left(self._owner.live()))).items():
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
             await self._ingestor.cleanse(guild_id)
-
-    def _strays(self) -> dict[str, list[str]]:
-        return self._catalog.strays(self._owner.live())
 
     def _close(self) -> None:
         self._index.close()

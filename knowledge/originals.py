@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from knowledge.catalog import Catalog
 from knowledge.errors import DiskFull
 from knowledge.owners import Owner
+from knowledge.strays import Strays
 
 SHOWN = frozenset({"pdf"})
 """The media whose pages can be shown, so that their originals are kept."""
@@ -22,9 +22,9 @@ SHOWN = frozenset({"pdf"})
 class Originals:
     """A folder of files, each named by its own sha256."""
 
-    def __init__(self, folder: Path, catalog: Catalog, owner: Owner) -> None:
+    def __init__(self, folder: Path, strays: Strays, owner: Owner) -> None:
         self._folder = folder
-        self._catalog = catalog
+        self._strays = strays
         self._owner = owner
 
     def put(self, data: bytes, sha256: str) -> None:
@@ -60,7 +60,7 @@ class Originals:
         """Delete those of these files that nobody uses any more. Safe to call again."""
         kept = [sha256 for sha256 in set(sha256s) if (self._folder / sha256).exists()]
         if kept:
-            with self._catalog.unused(kept, self._owner.live) as unused:
+            with self._strays.unused(kept, self._owner.live) as unused:
                 for sha256 in unused:
                     (self._folder / sha256).unlink(missing_ok=True)
             _sync(self._folder)

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.app import _REASONS
 from bot.cogs.ask import Ask
 from bot.cogs.faq import CORRECT, Faq
 from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import MENU, Knowledge
+from bot.loader import _REASONS
 from bot.locales import load_texts
 from chains import errors as chains_errors
 from chains.providers import Failure

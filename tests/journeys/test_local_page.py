@@ -15,7 +15,7 @@ import pytest
 import simcord
 from simcord.backend.models import Message
 
-from bot.app import Loader
+from bot.loader import Loader
 from bot.local import LocalDiscord
 from bot.local_page import LivePage
 from bot.local_pictures import Pictures

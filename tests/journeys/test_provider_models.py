@@ -9,7 +9,8 @@ import pytest
 import simcord
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from bot.app import Loader, assemble
+from bot.app import assemble
+from bot.loader import Loader
 from bot.local_scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part

@@ -16,8 +16,8 @@ from pypdf import PdfWriter
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from bot.app import Loader
 from bot.cogs.faq import CORRECT
+from bot.loader import Loader
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings

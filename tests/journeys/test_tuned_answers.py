@@ -12,7 +12,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from safetensors.torch import load_file, save_file
 
-from bot.app import Loader
+from bot.loader import Loader
 from bot.settings import Settings, load_settings
 from chains.assistant import Assistant
 from chains.types import Answer, Language, Question, Route

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from knowledge.catalog import Catalog
+from knowledge.database import Database
 from knowledge.index import VectorIndex
+from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
+from knowledge.pair_index import PairIndex
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
+from knowledge.strays import Strays
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 
 GUILD = "100"
@@ -75,3 +80,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small disk cannot be mounted here")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+def catalog_of(database: Database) -> Catalog:
+    """The catalog of a data folder, beside the library that has it open."""
+    return Catalog(database, KeywordIndex(database), PairIndex(database), Strays(database))

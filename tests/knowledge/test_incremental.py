@@ -13,16 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.catalog import Catalog
 from knowledge.database import _MIGRATIONS, Database
 from knowledge.index import VectorIndex
-from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport
 from tests.fakes.hashing_embeddings import HashingEmbeddings
-from tests.knowledge.conftest import GUILD
+from tests.knowledge.conftest import GUILD, catalog_of
 
 
 def rules(*texts: str) -> str:
@@ -40,7 +38,7 @@ async def put(library: Library, text: str, name: str = "rules.md") -> IngestRepo
 def stored_vectors(library_settings: KnowledgeSettings, server: ChromaServer) -> dict[str, Sequence[float]]:
     """The vector of each chunk, by its text."""
     database = Database(library_settings.data_dir / "knowledge.db")
-    catalog = Catalog(database, KeywordIndex(database))
+    catalog = catalog_of(database)
     index = VectorIndex(server, HashingEmbeddings())
     chunks = [chunk for source in catalog.sources(GUILD, OWNER) for chunk in catalog.source_chunks(source.id)]
     vectors = index.vectors(GUILD, [chunk.id for chunk in chunks])

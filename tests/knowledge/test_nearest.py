@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.catalog import Catalog
 from knowledge.database import Database
 from knowledge.index import VectorIndex
-from knowledge.keywords import RANKED, KeywordIndex, _telling
+from knowledge.keywords import RANKED, _telling
 from knowledge.library import Library
 from knowledge.nearest import Nearest
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER, OWNER, Audience, IngestFile, Reader
 from tests.fakes.hashing_embeddings import HashingEmbeddings
-from tests.knowledge.conftest import GUILD
+from tests.knowledge.conftest import GUILD, catalog_of
 
 STAFF = Audience("42")
 MEMBER = Reader(frozenset())
@@ -36,7 +35,7 @@ async def test_the_nearest_are_those_of_the_filter(
     await put(library, [f"The trainer earns {n} coins and word{n}." for n in range(hidden)], STAFF)
     await put(library, [f"A trainer is there on day {n}, word{n}." for n in range(shown)], EVERY_MEMBER)
     database = Database(settings.data_dir / "knowledge.db")
-    catalog = Catalog(database, KeywordIndex(database))
+    catalog = catalog_of(database)
     index = VectorIndex(shared_server, embeddings)
     vector = embeddings.embed_query("What does the trainer earn in coins?")
     scope = catalog.scope(GUILD, MEMBER)

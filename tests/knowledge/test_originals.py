@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.catalog import Catalog
 from knowledge.database import Database
 from knowledge.errors import DiskFull
-from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
 from knowledge.originals import Originals
 from knowledge.owners import Owner
 from knowledge.settings import KnowledgeSettings
+from knowledge.strays import Strays
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, Source
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD, OTHER_GUILD
@@ -154,23 +153,21 @@ async def test_what_a_kill_leaves_behind_is_swept_at_the_next_start(
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
+def strays(tmp_path: Path) -> Iterator[Strays]:
     database = Database(tmp_path / "knowledge.db")
-    catalog = Catalog(database, KeywordIndex(database))
-    catalog.register_guild(GUILD, "Chess club")
-    yield catalog
+    yield Strays(database)
     database.close()
 
 
-def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, catalog: Catalog) -> None:
+def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays: Strays) -> None:
     mine, other = Owner(tmp_path / "owners"), Owner(tmp_path / "owners")
     taken_in = Source(
         "s1", GUILD, "boats.pdf", "pdf", BOATS_HASH, EVERY_MEMBER, len(BOATS), 1, datetime(2026, 1, 1, tzinfo=UTC), "7"
     )
-    catalog.announce([taken_in], other.token)
-    Originals(tmp_path / "originals", catalog, other).put(BOATS, BOATS_HASH)
+    strays.announce([taken_in], other.token)
+    Originals(tmp_path / "originals", strays, other).put(BOATS, BOATS_HASH)
     (tmp_path / "originals" / f"{'1' * 64}.{other.token}").write_bytes(b"half")
-    originals = Originals(tmp_path / "originals", catalog, mine)
+    originals = Originals(tmp_path / "originals", strays, mine)
     originals.sweep()
     assert len(list((tmp_path / "originals").iterdir())) == 2
     other.leave()
@@ -182,7 +179,7 @@ def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, catalog
 def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -> None:
     database = Database(small_disk / "knowledge.db")
     owner = Owner(small_disk / "owners")
-    originals = Originals(small_disk / "originals", Catalog(database, KeywordIndex(database)), owner)
+    originals = Originals(small_disk / "originals", Strays(database), owner)
     big = b"x" * 90_000_000
     with pytest.raises(DiskFull, match="the disk is full"):
         originals.put(big, hashlib.sha256(big).hexdigest())

@@ -8,16 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from knowledge.catalog import Catalog
 from knowledge.database import Database
 from knowledge.index import VectorIndex
-from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
 from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER, OWNER
 from tests.fakes.hashing_embeddings import HashingEmbeddings
-from tests.knowledge.conftest import GUILD
+from tests.knowledge.conftest import GUILD, catalog_of
 
 TEXT = b"The club refunds a ticket within 14 days."
 
@@ -171,7 +169,7 @@ async def test_a_kill_before_old_vectors_are_deleted_is_made_up_for(
     await put(library, b"Dogs stay outside.", "dogs.txt")
     # A removal that is cut off here has deleted the text, and left the vectors.
     database = Database(own_settings.data_dir / "knowledge.db")
-    catalog = Catalog(database, KeywordIndex(database))
+    catalog = catalog_of(database)
     catalog.remove(catalog.find_source(GUILD, "fees.txt", OWNER))
     database.close()
     assert count_vectors(server) == 2
