@@ -35,6 +35,7 @@ class Journey:
 
     def open(self, url: str) -> None:
         """Open the page, and give the conversation the room of the simulator's list."""
+        self._page.goto("about:blank")  # The address of a bot that was started anew is the same: it would not load.
         self._page.goto(url)
         self._at_rest()
         self._page.click("#messages-toggle")
@@ -115,7 +116,10 @@ class Journey:
         return messages[-1] if messages else ""
 
     def _at_rest(self) -> None:
+        ends = time.monotonic() + STEP_LIMIT_S
         while not self._page.evaluate("Boolean(window.simcordPreview && window.simcordPreview.ready)"):
+            if time.monotonic() > ends:
+                raise SystemExit(f"the page is not ready after {STEP_LIMIT_S} s")
             time.sleep(POLL_S)
 
 

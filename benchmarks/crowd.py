@@ -18,8 +18,6 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.simulated import Server, server
-from bot.local_handbook import HANDBOOK
-from knowledge.types import EVERY_MEMBER
 
 _CHANNELS = 5
 _MEMBERS = 10
@@ -57,14 +55,7 @@ def main() -> None:
 async def _measure() -> dict[str, object]:
     with tempfile.TemporaryDirectory() as data_dir:
         async with server(Path(data_dir)) as discord:
-            for page in sorted(HANDBOOK.glob("*.md")):
-                await discord.library.ingest_bytes(
-                    page.read_bytes(),
-                    name=page.name,
-                    guild_id=discord.guild_id,
-                    audience=EVERY_MEMBER,
-                    ingested_by="benchmark",
-                )
+            await discord.take_in_handbook()
             return await _ask_all(discord)
 
 

@@ -17,6 +17,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.app import App, assemble
 from bot.loader import Loader
+from bot.local_handbook import HANDBOOK
 from bot.local_scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
@@ -24,6 +25,7 @@ from bot.settings import load_settings
 from bot.tasks import Tasks
 from chains.log import DecisionLog
 from knowledge.library import Library
+from knowledge.types import EVERY_MEMBER
 
 SETTLE_TIMEOUT_S = 600.0
 _POLL_S = 0.02
@@ -69,6 +71,17 @@ class Server:
     def member(self, name: str) -> MemberActor:
         """A new member."""
         return self.guild.add_member(self.env.create_user(name))
+
+    async def take_in_handbook(self) -> None:
+        """The example handbook, for every member."""
+        for page in sorted(HANDBOOK.glob("*.md")):
+            await self.library.ingest_bytes(
+                page.read_bytes(),
+                name=page.name,
+                guild_id=self.guild_id,
+                audience=EVERY_MEMBER,
+                ingested_by="benchmark",
+            )
 
     async def ask(self, member: MemberActor, channel: ChannelHandle, question: str) -> int:
         """Mention the bot; returns the message's id once the bot has taken it up."""

@@ -29,9 +29,7 @@ from simcord.builders import ChannelHandle
 from benchmarks import results
 from benchmarks.invented import messages
 from benchmarks.simulated import Heartbeat, Server, server
-from bot.local_handbook import HANDBOOK
 from chains.types import Route
-from knowledge.types import EVERY_MEMBER
 
 _SEED = 11
 _ASKED = 15
@@ -68,14 +66,7 @@ def main() -> None:
 async def _measure() -> dict[str, object]:
     with tempfile.TemporaryDirectory() as data_dir:
         async with server(Path(data_dir)) as made:
-            for page in sorted(HANDBOOK.glob("*.md")):
-                await made.library.ingest_bytes(
-                    page.read_bytes(),
-                    name=page.name,
-                    guild_id=made.guild_id,
-                    audience=EVERY_MEMBER,
-                    ingested_by="benchmark",
-                )
+            await made.take_in_handbook()
             return await _ask_both(made)
 
 
