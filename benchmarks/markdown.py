@@ -36,7 +36,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str
 def share(figure: Figures) -> str:
     """A share with its interval."""
     low, high = figure["interval"]
-    return f"{figure['share']:.2f} ({low:.2f}–{high:.2f})"
+    return f"{figure['share']:.2f} ({max(0.0, low):.2f}–{high:.2f})"
 
 
 def duration(seconds: float) -> str:

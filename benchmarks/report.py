@@ -35,6 +35,7 @@ def page() -> str:
         quality.retrieval(),
         quality.routes(),
         quality.agent_mode(),
+        quality.same_question(),
         quality.tuning(),
         quality.facts_and_skill(),
         speed.training(),

@@ -234,6 +234,35 @@ def facts_and_skill() -> Iterable[str]:
     yield provenance(result)
 
 
+def same_question() -> Iterable[str]:
+    """When a moderator's answer to another wording is given."""
+    if not is_measured("same_question"):
+        return
+    result = load("same_question")
+    yield "## The same question in other words\n"
+    yield (
+        "How many couples of questions are taken for one: by the cosine alone, and as the bot does it, which compares "
+        "the telling words first. *The same* are hard rewordings and should be high, the others should be zero. The "
+        "words that tell nothing were chosen with our own couples in sight, so these are development figures.\n"
+    )
+    yield from table(
+        ("encoder", "couples", "number", "cosine alone", "as the bot does it"),
+        (
+            (
+                encoder.partition(":")[0],
+                name,
+                found["couples"],
+                f"{share(found['cosine alone'][str(sets['threshold'])])} from {sets['threshold']}",
+                share(found["shipped"]),
+            )
+            for encoder, sets in result["figures"].items()
+            for name, found in sets.items()
+            if name != "threshold"
+        ),
+    )
+    yield provenance(result)
+
+
 def _paired(found: dict[str, object]) -> str:
     low, high = found["interval"]  # type: ignore[misc]
     return f"{found['difference']:+.2f} ({low:+.2f} to {high:+.2f})"
