@@ -20,6 +20,8 @@ _FENCE = "```"
 _SMALL = "-# "
 _BREAKS_OUT = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
+_PAGES = {"pptx": "slide", "ipynb": "cell"}
+"""What a page is called, by a source's media."""
 _LINE_LIMIT = 180
 _MEGABYTE = 1_000_000
 
@@ -160,10 +162,10 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
     return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
 
 
-def exact_place(place: Place, language: Language, texts: Texts) -> str:
-    """The page, or the line where no heading leads to it; empty where neither is known."""
+def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
+    """The page, slide or cell, or the line where no heading leads to it; empty where none is known."""
     if place.page is not None:
-        return texts(language, "answer.page", page=place.page)
+        return texts(language, f"answer.{_PAGES.get(media, 'page')}", page=place.page)
     if place.heading is None and place.line is not None:
         return texts(language, "answer.line", line=place.line)
     return ""
@@ -180,7 +182,7 @@ def _source_line(number: int, item: Evidence, language: Language, texts: Texts) 
     if item.source.media == "qa":
         return small(f"[{number}] {_moderators_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
-    words = ", ".join(part for part in (above, exact_place(place, language, texts)) if part)
+    words = ", ".join(part for part in (above, exact_place(place, item.source.media, language, texts)) if part)
     return f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
 
 

@@ -34,7 +34,7 @@ def passage_card(number: int, passage: Passage, language: Language, texts: Texts
     """The card of the passage that is cited by `number`."""
     source, place = passage.source, passage.chunk.place
     name = plain(shorten(source.name, _TITLE_LIMIT))
-    where = (place.heading, exact_place(place, language, texts), texts(language, "passages.taken_in"))
+    where = (place.heading, exact_place(place, source.media, language, texts), texts(language, "passages.taken_in"))
     card = discord.Embed(
         title=texts(language, "passages.title", number=number, name=name),
         url=source.link_at(place),

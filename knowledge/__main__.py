@@ -19,8 +19,8 @@ from knowledge.archive import ARCHIVE
 from knowledge.deferred import DeferredEmbeddings
 from knowledge.encoders import build_embeddings
 from knowledge.errors import KnowledgeError, UnknownGuild
+from knowledge.formats import MEDIA_BY_SUFFIX, READABLE
 from knowledge.library import Library, read_file
-from knowledge.loaders import MEDIA_BY_SUFFIX, READABLE
 from knowledge.pair_file import read_pairs
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings

@@ -6,12 +6,21 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from knowledge.readers.parts import Part, Refused
 
-def pdf_pages(path: Path) -> Iterator[tuple[int, str]]:
-    """Page number, from 1, and text of each page. Raises what pypdf raises."""
+
+def pdf_pages(path: Path) -> Iterator[Part]:
+    """A part for each page, one without text too. Raises Refused, and what pypdf raises on a broken file."""
+    from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
+
     with warnings.catch_warnings():
         # The package announces its own end at import; its loaders work on.
         warnings.filterwarnings("ignore", message=".*langchain-community", category=DeprecationWarning)
         from langchain_community.document_loaders import PyPDFLoader  # loaded in the child only
-    for page in PyPDFLoader(str(path), mode="page").lazy_load():
-        yield int(page.metadata["page"]) + 1, page.page_content
+    try:
+        for page in PyPDFLoader(str(path), mode="page").lazy_load():
+            yield Part(page.page_content, int(page.metadata["page"]) + 1)
+    except (FileNotDecryptedError, WrongPasswordError) as error:
+        raise Refused("encrypted") from error
+    except LimitReachedError as error:
+        raise Refused("too_large") from error

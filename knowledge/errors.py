@@ -40,6 +40,8 @@ class Reason(StrEnum):
     DISK_FULL = "disk_full"
     BAD_LINK = "bad_link"
     LINK_OF_MANY = "link_of_many"
+    MISNAMED = "misnamed"
+    TOO_DEEP = "too_deep"
     NESTED_ARCHIVE = "nested_archive"
     TOO_MANY_FILES = "too_many_files"
 

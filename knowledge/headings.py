@@ -16,6 +16,8 @@ PATH_SEPARATOR = " › "
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_LONGEST_HEADING = 1000
+"""A longer line is text: matching takes the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +79,5 @@ def _heading_lines(lines: list[str]) -> Iterator[tuple[int, int, str]]:
                 fence = mark
             elif mark[0] == fence[0] and len(mark) >= len(fence) and not line.strip(" \t" + fence[0]):
                 fence = ""
-        elif not fence and (found := _HEADING.match(line)):
+        elif not fence and len(line) <= _LONGEST_HEADING and (found := _HEADING.match(line)):
             yield number, len(found[1]), found[2]

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
-from pathlib import PurePath
 
-from knowledge.contained import read_contained
+from knowledge import formats
+from knowledge.contained import DEFAULT, Limits, read_contained
+from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, Reason
+from knowledge.formats import CODE, READABLE
 from knowledge.front_matter import without_front_matter
 from knowledge.pairs import QA, heading_of, read_pair
-
-MEDIA_BY_SUFFIX = {
-    ".md": "md",
-    ".markdown": "md",
-    ".txt": "txt",
-    ".pdf": "pdf",
-    ".html": "html",
-    ".htm": "html",
-    ".qa": QA,
-}
-READABLE = "Markdown, text, HTML and PDF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +20,12 @@ class Section:
 
     text: str
     page: int | None
+    """From 1: of a PDF's page or a slide."""
     heading: str | None = None
     """Of a pair, which is one section and one passage: its question."""
+    numbers: tuple[int, ...] | None = None
+    """For each line of the text, the file's line or the notebook's cell. None: it is the file's own text, or nothing is
+    known of its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,88 +37,81 @@ class LoadedDocument:
     page_count: int | None
     link: str | None = None
     """That the document gives itself, checked."""
+    language: str | None = None
+    """Of source code, by LangChain's name."""
 
 
-def load(data: bytes, name: str, max_bytes: int) -> LoadedDocument:
+def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
     """Read `data` as the type that `name` ends in. Raises DocumentError."""
-    media = MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
+    media = formats.media_of(name)
     if media is None:
-        raise DocumentError(Reason.UNSUPPORTED, f"{name}: only {READABLE} files can be read")
+        better = formats.newer(name)
+        advice = f"only {READABLE} files can be read" if better is None else f"save it as {better} and send it again"
+        raise DocumentError(Reason.UNSUPPORTED, f"{name}: {advice}")
     if len(data) > max_bytes:
         size_mb, limit_mb = len(data) / 1024**2, max_bytes // 1024**2
         raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.0f} MB is over the limit of {limit_mb} MB")
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
+    _check_kind(data, name, media)
     match media:
-        case "pdf":
-            return _load_pdf(data, name)
-        case "html":
-            return _load_html(data, name)
+        case "md" | "txt" | "code":
+            return _load_text(data, name, media)
         case "qa":
             pair = read_pair(data, name)
             return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
         case _:
-            return _load_text(data, name, media)
+            return _load_contained(_as_utf8(data, name) if media == "html" else data, name, media, limits)
 
 
-def _pages(data: bytes, name: str, media: str) -> list[tuple[int, str]]:
+def _check_kind(data: bytes, name: str, media: str) -> None:
+    if media in formats.OFFICE and formats.is_locked_office(data):
+        raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
+    if (kind := formats.disguised(data, media)) is not None:
+        raise DocumentError(Reason.MISNAMED, f"{name}: it is {kind}: give it the ending of what it is")
+
+
+def _as_utf8(page: bytes, name: str) -> bytes:
+    """A web page in UTF-16, which marks itself, in the encoding that its parser takes; any other as it is."""
+    if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return codecs.BOM_UTF8 + _decode(page, name).encode()
+    if b"\0" in page:
+        raise DocumentError(Reason.BINARY, f"{name}: it is a binary file, no web page")
+    return page
+
+
+_NO_TEXT = {
+    "html": "the page shows no text of its own",
+    "pptx": "its {count} slides hold no text: write out what their pictures show",
+    "pdf": "its {count} pages hold no text, as a scan does: recognise the text first",
+}
+
+
+def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     try:
-        return read_contained(data, media)
+        parts = read_contained(data, media, limits)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
-
-
-def _load_html(data: bytes, name: str) -> LoadedDocument:
-    if b"\0" in data:
-        raise DocumentError(Reason.BINARY, f"{name}: it is a binary file, no web page")
-    text = "\n\n".join(_encodable(text) for _, text in _pages(data, name, "html"))
-    if not text.strip():
-        raise DocumentError(Reason.NO_TEXT, f"{name}: the page shows no text of its own")
-    return LoadedDocument("html", (Section(text, None),), None)
-
-
-def _load_pdf(data: bytes, name: str) -> LoadedDocument:
-    pages = _pages(data, name, "pdf")
-    # A broken font map yields lone surrogates, which no database or model accepts.
-    sections = tuple(Section(_encodable(text), number) for number, text in pages if text.strip())
+    sections = tuple(Section(part.text, part.page, numbers=part.numbers) for part in parts if part.text.strip())
     if not sections:
-        raise DocumentError(
-            Reason.NO_TEXT, f"{name}: its {len(pages)} pages hold no text, as a scan does: recognise the text first"
-        )
-    return LoadedDocument("pdf", sections, len(pages))
+        sentence = _NO_TEXT.get(media, "it holds no text")
+        raise DocumentError(Reason.NO_TEXT, f"{name}: {sentence.format(count=len(parts))}")
+    return LoadedDocument(media, sections, len(parts) if media in {"pdf", "pptx"} else None)
 
 
 def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
-    text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decode(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     text, link = without_front_matter(text) if media == "md" else (text, None)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing below its front matter")
-    return LoadedDocument(media, (Section(text, None),), None, link)
+    language = formats.language_of(name) if media == CODE else None
+    return LoadedDocument(media, (Section(text, None),), None, link, language)
 
 
 def _decode(data: bytes, name: str) -> str:
-    """UTF-8, with or without its mark, else GB18030, which holds every older Chinese encoding but Big5."""
-    binary = DocumentError(Reason.BINARY, f"{name}: it is not a text file in UTF-8 or GB18030")
-    if b"\0" in data:
-        raise binary
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _looks_binary(text):
-            raise binary
-        return text
-    raise binary
-
-
-def _looks_binary(text: str) -> bool:
-    """Control and private-use characters betray bytes that only happen to decode."""
-    odd = sum(1 for char in text if (char < " " and char not in "\t\n\r\f\v") or "\ue000" <= char <= "\uf8ff")
-    return odd > len(text) * 0.01
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+    try:
+        return decode(data)
+    except NotText as error:
+        raise DocumentError(Reason.BINARY, f"{name}: it is no text file: save it as text in UTF-8") from error

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from knowledge.code_pieces import code_pieces
+from knowledge.formats import CODE
 from knowledge.headings import cut_at_headings
-from knowledge.loaders import LoadedDocument
+from knowledge.loaders import LoadedDocument, Section
 from knowledge.pairs import QA
+from knowledge.tables import Stretch, cut_table, stretches
 from knowledge.terms import CJK
 from knowledge.types import Chunk, Place
 
@@ -22,6 +26,8 @@ OVERLAP_WEIGHT = 90
 CJK_WEIGHT = 2.5
 
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"\s", ""]
+_MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
+_WITH_LINES = frozenset({"md", "txt", "csv", "json", "jsonl"})
 _CJK_CHAR = re.compile(f"[{CJK}]")
 
 
@@ -33,6 +39,8 @@ def split(document: LoadedDocument, source_id: str) -> list[Chunk]:
 
 def weigh(text: str) -> int:
     """The length of `text` in English characters, a Chinese character counting as `CJK_WEIGHT` of them."""
+    if text.isascii():
+        return len(text)
     cjk = sum(1 for _ in _CJK_CHAR.finditer(text))
     return round(len(text) + (CJK_WEIGHT - 1) * cjk)
 
@@ -42,13 +50,29 @@ def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
     for section in document.sections:
         if document.media == QA:
             yield section.text, Place(heading=section.heading)
-        elif document.media in {"md", "html"}:
+        elif document.media == CODE:
+            for text, line in code_pieces(section.text, document.language, weigh, CHUNK_WEIGHT):
+                yield text, Place(line=line)
+        elif document.media in _MARKDOWN:
             for part in cut_at_headings(section.text, by_words=document.media == "md"):
-                for text, line in _pieces(splitter, part.text, part.line):
-                    yield text, Place(heading=part.heading, line=line, anchor=part.anchor)
+                for text, line in _markdown_pieces(splitter, part.text, part.line):
+                    place = _place(document.media, section, line)
+                    yield text, replace(place, heading=part.heading, anchor=part.anchor)
         else:
             for text, line in _pieces(splitter, section.text, 1):
-                yield text, Place(line=line) if section.page is None else Place(page=section.page)
+                yield text, _place(document.media, section, line)
+
+
+def _place(media: str, section: Section, line: int) -> Place:
+    """Where the file has what stands on this line of its text: a page of its own counts, else what the lines' numbers
+    are. What was made from another form has no lines.
+    """
+    if section.page is not None:
+        return Place(page=section.page)
+    number = line if section.numbers is None else section.numbers[line - 1]
+    if media == "ipynb":
+        return Place(page=number)
+    return Place(line=number if media in _WITH_LINES else None)
 
 
 def _length_splitter() -> RecursiveCharacterTextSplitter:
@@ -65,8 +89,42 @@ def _length_splitter() -> RecursiveCharacterTextSplitter:
     )
 
 
+def _markdown_pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
+    """As `_pieces`, but a table that is longer than a chunk is cut between its rows, each part below its head."""
+    for stretch in _between_long_tables(text):
+        if stretch.head:
+            for part, at in cut_table(stretch, weigh, CHUNK_WEIGHT):
+                if weigh(part) <= CHUNK_WEIGHT:
+                    yield part, first_line + at
+                else:
+                    yield from ((piece, first_line + at) for piece, _ in _pieces(splitter, part, 0))
+        else:
+            yield from _pieces(splitter, "\n".join(stretch.lines), first_line + stretch.first)
+
+
+def _between_long_tables(text: str) -> Iterator[Stretch]:
+    """The tables that are longer than a chunk, and what stands between them, short tables with it."""
+    kept: list[Stretch] = []
+    for stretch in stretches(text):
+        if stretch.head and weigh("\n".join(stretch.lines)) > CHUNK_WEIGHT:
+            yield from _joined(kept)
+            yield stretch
+            kept = []
+        else:
+            kept.append(stretch)
+    yield from _joined(kept)
+
+
+def _joined(kept: list[Stretch]) -> Iterator[Stretch]:
+    if kept:
+        yield Stretch(kept[0].first, tuple(line for stretch in kept for line in stretch.lines), 0)
+
+
 def _pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
     """Each piece of `text` with the document's line on which it begins."""
+    counted, line = 0, first_line
     for piece in splitter.create_documents([text]):
-        start: int = piece.metadata["start_index"]
-        yield piece.page_content, first_line + text.count("\n", 0, max(start, 0))
+        start: int = max(piece.metadata["start_index"], 0)
+        line += text.count("\n", counted, start) - text.count("\n", start, counted)
+        counted = start
+        yield piece.page_content, line

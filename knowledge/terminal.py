@@ -21,6 +21,8 @@ from knowledge.types import (
 )
 from weights.types import Progress
 
+_PAGES = {"pptx": "slide", "ipynb": "cell"}
+
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
     """The passages, best first, each with its place and scores."""
@@ -104,7 +106,7 @@ def _where(evidence: Evidence) -> str:
     parts = [
         evidence.source.name,
         None if place.heading is None else place.heading.replace("\n", " / "),
-        None if place.page is None else f"page {place.page}",
+        None if place.page is None else f"{_PAGES.get(evidence.source.media, 'page')} {place.page}",
         None if place.line is None else f"line {place.line}",
     ]
     return " · ".join(part for part in parts if part)

@@ -65,7 +65,7 @@ class Source:
     name: str
     """The file's name, unique within a guild and audience."""
     media: str
-    """`md`, `txt`, `html` or `pdf`; `qa` for a moderator's answer."""
+    """As `knowledge.formats` names it, such as `md` or `docx`; `qa` for a moderator's answer."""
     sha256: str
     """Of the file's bytes."""
     audience: Audience
@@ -93,12 +93,12 @@ class Place:
     """Where in its document a chunk stands. What a format does not have is None."""
 
     page: int | None = None
-    """From 1; PDF only."""
+    """From 1: a PDF's page, a presentation's slide, a notebook's cell."""
     heading: str | None = None
-    """The headings above it, joined by ` › `; Markdown and HTML only. Of a moderator's answer, the question: each
-    wording on a line."""
+    """The headings above it, joined by ` › `; an Excel file's sheet and title. Of a moderator's answer,
+    the question: each wording on a line."""
     line: int | None = None
-    """From 1; text and Markdown only."""
+    """From 1; of a file that is text: Markdown, text, code, CSV and JSON."""
     anchor: str | None = None
     """The fragment that leads to the heading, unquoted: an element's id, or as sites make it of a heading's words."""
 

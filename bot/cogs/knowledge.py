@@ -69,7 +69,7 @@ class Knowledge(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.describe(
-        file="A Markdown, text, HTML or PDF file, or a zip of such files",
+        file="A document: text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, code, or a zip",
         audience="Whose answers may use it; by default those who can read this channel",
         file_2="One more file",
         file_3="One more file",

@@ -42,6 +42,11 @@ def _file(streams: Sequence[bytes], stream_entries: bytes = b"") -> bytes:
         objects.append(
             b"<< " + stream_entries + f"/Length {len(stream)} >>\nstream\n".encode() + stream + b"\nendstream"
         )
+    return pdf_of(objects)
+
+
+def pdf_of(objects: Sequence[bytes]) -> bytes:
+    """A file of these objects, numbered from 1; the first is its catalog."""
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, start=1):
         offsets.append(len(body))

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from knowledge.contained import read_contained
+from knowledge.contained import Limits, read_contained
 from knowledge.errors import DocumentError, Reason
 from knowledge.loaders import load
 from tests.knowledge.pdfs import bomb, pdf
@@ -36,7 +36,7 @@ def test_a_pdf_keeps_its_page_numbers() -> None:
     assert document.page_count == 3
 
 
-@pytest.mark.parametrize("name", ["x", "x.exe", "x.docx", "md"])
+@pytest.mark.parametrize("name", ["x", "x.exe", "x.bin", "x.doc", "md"])
 def test_an_unknown_type_is_refused(name: str) -> None:
     assert reason_of(b"text", name) is Reason.UNSUPPORTED
 
@@ -78,7 +78,7 @@ def test_a_pdf_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_contained(pdf(["a page"]), "pdf", limit_s=0)
+        read_contained(pdf(["a page"]), "pdf", Limits(seconds=0))
     assert caught.value.reason is Reason.TOO_SLOW
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from knowledge.readers.markdown import markdown_of
+from knowledge.readers.parts import Part
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
@@ -17,17 +20,9 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 
 
-def web_page(path: Path) -> Iterator[tuple[int, str]]:
-    """The page, as the only one, in whatever encoding it states. Raises what its parser raises."""
+def web_page(path: Path) -> Iterator[Part]:
+    """The page, as the only part, in whatever encoding it states. Raises Refused, and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
-    from markdownify import MarkdownConverter
-
-    class WithAnchors(MarkdownConverter):
-        def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802
-            """A heading with its anchor behind it, as `knowledge.anchors` reads it."""
-            anchor = str(el.get("data-anchor", ""))
-            named = f"{text.strip()} {{#{anchor}}}" if anchor else text
-            return str(super().convert_hN(n, el, named, parent_tags))  # type: ignore[misc]  # its stub leaves it out
 
     soup = BeautifulSoup(path.read_bytes(), "html.parser")
     for element in soup.select(", ".join(_LEFT_OUT)):
@@ -38,10 +33,9 @@ def web_page(path: Path) -> Iterator[tuple[int, str]]:
         soup.title.decompose()
     for heading in body.find_all(_HEADINGS):
         _note_anchor(heading)
-    text = WithAnchors(heading_style="ATX", strip=["a", "img"]).convert_soup(body)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = markdown_of(body)
     has_own_title = re.match(r"#\s", text) is not None
-    yield 1, f"# {title}\n\n{text}" if title and text and not has_own_title else text
+    yield Part(f"# {title}\n\n{text}" if title and text and not has_own_title else text)
 
 
 def _note_anchor(heading: Tag) -> None:

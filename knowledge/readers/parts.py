@@ -1,0 +1,26 @@
+"""What a reader gives, and how it refuses. Knows no format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a document's text."""
+
+    text: str
+    page: int | None = None
+    """From 1: of a page or a slide."""
+    numbers: tuple[int, ...] | None = None
+    """For each line of the text, from 1: the file's line, or a notebook's cell. None: not known."""
+
+
+class Refused(Exception):
+    """The file cannot be read; `reason` is a name in `knowledge.errors.Reason`."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        """`line`: on which the file is wrong, from 1."""
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
