@@ -11,7 +11,7 @@ from bot.locales import Texts
 from bot.plain import linked, plain
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import Audience, Evidence, IngestOutcome, IngestReport, Place, Source
+from knowledge.types import LINE_NAMES, PAGE_NAMES, Audience, Evidence, IngestOutcome, IngestReport, Place, Source
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -20,8 +20,6 @@ _FENCE = "```"
 _SMALL = "-# "
 _BREAKS_OUT = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
-_PAGES = {"pptx": "slide", "ipynb": "cell"}
-"""What a page is called, by a source's media."""
 _LINE_LIMIT = 180
 _MEGABYTE = 1_000_000
 
@@ -163,11 +161,11 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
-    """The page, slide or cell, or the line where no heading leads to it; empty where none is known."""
+    """The page, slide or cell, or the line or row unless a heading alone leads to it; empty where none is known."""
     if place.page is not None:
-        return texts(language, f"answer.{_PAGES.get(media, 'page')}", page=place.page)
-    if place.heading is None and place.line is not None:
-        return texts(language, "answer.line", line=place.line)
+        return texts(language, f"answer.{PAGE_NAMES.get(media, 'page')}", page=place.page)
+    if place.line is not None and (place.heading is None or media != "md"):
+        return texts(language, f"answer.{LINE_NAMES.get(media, 'line')}", line=place.line)
     return ""
 
 

@@ -56,6 +56,28 @@ def unpack(data: bytes, name: str, max_bytes: int) -> list[Unpacked]:
     return files
 
 
+def look_over(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
+    """The names of what an Office file, itself a zip, is made of. Nothing is unpacked.
+
+    Raises DocumentError where it is damaged, locked, or unpacks to more than an archive may.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+    except _DAMAGED as error:
+        message = f"{name}: it cannot be read as what its name says: save it anew from the program that made it"
+        raise DocumentError(Reason.CORRUPT, message) from error
+    left = MAX_TOTAL * max_bytes
+    for info in members:
+        if info.flag_bits & _ENCRYPTED_FLAG:
+            raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
+        if info.file_size > left or _is_bomb(info) or len(members) > MAX_MEMBERS:
+            message = f"{name}: it unpacks to more than can be read: split it into smaller files"
+            raise DocumentError(Reason.TOO_LARGE, message)
+        left -= info.file_size
+    return frozenset(info.filename for info in members)
+
+
 def _files(
     archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], max_bytes: int
 ) -> Iterator[Unpacked]:
@@ -95,11 +117,15 @@ def _refusal(info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> Doc
         message = f"{path}: it unpacks to {size / 1024**2:.0f} MB, over the limit of {limit_mb} MB: split it"
     elif size > left:
         message = f"{path}: the archive unpacks to more than {MAX_TOTAL * limit_mb} MB: split it"
-    elif size > max(_RATIO_FROM_BYTES, MAX_RATIO * info.compress_size):
+    elif _is_bomb(info):
         message = f"{path}: it unpacks to more than {MAX_RATIO} times its size: send it by itself"
     else:
         return None
     return DocumentError(Reason.TOO_LARGE, message)
+
+
+def _is_bomb(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > max(_RATIO_FROM_BYTES, MAX_RATIO * info.compress_size)
 
 
 def _path(info: zipfile.ZipInfo) -> str:

@@ -1,24 +1,24 @@
-"""The one place that uses langchain-community: its PDF loader, which keeps page numbers."""
+"""The one place that uses langchain-community: its PDF parser, which keeps page numbers."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 from knowledge.readers.parts import Part, Refused
 
 
-def pdf_pages(path: Path) -> Iterator[Part]:
+def pdf_pages(data: bytes) -> Iterator[Part]:
     """A part for each page, one without text too. Raises Refused, and what pypdf raises on a broken file."""
+    from langchain_core.documents.base import Blob
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
 
     with warnings.catch_warnings():
-        # The package announces its own end at import; its loaders work on.
+        # The package announces its own end at import; its parsers work on.
         warnings.filterwarnings("ignore", message=".*langchain-community", category=DeprecationWarning)
-        from langchain_community.document_loaders import PyPDFLoader  # loaded in the child only
+        from langchain_community.document_loaders.parsers import PyPDFParser  # loaded in the child only
     try:
-        for page in PyPDFLoader(str(path), mode="page").lazy_load():
+        for page in PyPDFParser(mode="page").lazy_parse(Blob.from_data(data)):
             yield Part(page.page_content, int(page.metadata["page"]) + 1)
     except (FileNotDecryptedError, WrongPasswordError) as error:
         raise Refused("encrypted") from error

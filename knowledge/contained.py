@@ -1,119 +1,99 @@
-"""A file's text, read in a child process that can be killed. Knows no format."""
+"""Runs a module of this package as a child process that can be killed, under limits of memory, time and output.
+
+What a hostile file does, it does to the child alone. Knows neither what goes in nor what comes out.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
-import tempfile
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
-from pydantic import BaseModel, ValidationError
-
-from knowledge.errors import DocumentError, Reason
-from knowledge.readers.parts import Part
+from knowledge.errors import Reason
 
 log = logging.getLogger(__name__)
+
+# The child gets no token and no key.
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+_COMPLAINT_CHARS = 2000
+# A child that outruns a limit may have no time to say so: the system ends it, or a library gives up.
+_BY_SIGNAL = {-signal.SIGXCPU: Reason.TOO_SLOW, -signal.SIGKILL: Reason.TOO_LARGE, -signal.SIGABRT: Reason.TOO_LARGE}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the child may use."""
 
-    seconds: int = 60
+    seconds: int
     """Of the clock, and of the processor."""
-    memory_bytes: int = 2 * 1024**3
+    memory_bytes: int
     """Of address space."""
-    chars: int = 20_000_000
-    """Of text."""
-    output_bytes: int = 160 * 1024**2
-    """Of each file that it writes, its answer above all: as much as so many characters can take, with their lines."""
+    output_bytes: int
+    """Of what it answers."""
 
 
-DEFAULT = Limits()
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended."""
 
-_MESSAGES = {
-    Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
-    Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
-    Reason.CORRUPT: "it cannot be read as what its name says: save it anew from the program that made it",
-    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
-    Reason.TOO_DEEP: "it is nested deeper than can be read: make it flatter, or save it as text",
-    Reason.MISNAMED: "it is not what its name says: give it the ending of what it is",
-    Reason.BINARY: "it is a binary file: save it as text in UTF-8",
-}
-# A child that outruns a limit may have no time to say so: the system ends it, or a parser gives up.
-_BY_SIGNAL = {-signal.SIGXCPU: Reason.TOO_SLOW, -signal.SIGKILL: Reason.TOO_LARGE, -signal.SIGABRT: Reason.TOO_LARGE}
-# The child gets no token and no key.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
-_COMPLAINT_BYTES = 2000
+    code: int | None
+    """Its exit code; below 0 the signal that ended it. None: it had to be killed."""
+    output: bytes
+
+    @property
+    def reason(self) -> Reason:
+        """Why there is no answer, as far as the child's end tells."""
+        return Reason.TOO_SLOW if self.code is None else _BY_SIGNAL.get(self.code, Reason.CORRUPT)
 
 
-class _Part(BaseModel):
-    text: str
-    page: int | None
-    numbers: tuple[int, ...] | None
+def run_contained(module: str, arguments: Sequence[str], given: bytes, limits: Limits) -> Ended:
+    """Run `module` with the limits, as three numbers, and `arguments` behind them; `given` is its stdin.
 
-
-class _Reading(BaseModel):
-    parts: list[_Part] = []
-    reason: Reason | None = None
-    page: int | None = None
-    line: int | None = None
-
-
-def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> list[Part]:
-    """The document's parts, in order. Raises DocumentError."""
-    with tempfile.TemporaryDirectory(prefix="routewise-reading-") as folder:
-        path = Path(folder) / f"document.{media}"
-        path.write_bytes(data)
-        reading = _read_in_child(path, limits)
-    if reading.reason is not None:
-        sentence = _MESSAGES[reading.reason].format(seconds=limits.seconds)
-        at = "" if reading.line is None else f"line {reading.line}: "
-        raise DocumentError(reading.reason, at + sentence, reading.page)
-    return [Part(part.text, part.page, part.numbers) for part in reading.parts]
-
-
-def _read_in_child(path: Path, limits: Limits) -> _Reading:
-    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaints:
-        code = _run(path, limits, answer, complaints)
-        if complained := _content(complaints, _COMPLAINT_BYTES):
-            log.info("reading a document: %s", complained.decode(errors="replace").strip())
-        if code is None:
-            return _Reading(reason=Reason.TOO_SLOW)
-        try:
-            return _Reading.model_validate_json(_content(answer, limits.output_bytes))
-        except ValidationError:
-            log.warning("the reader ended with code %d and no result", code)
-            return _Reading(reason=_BY_SIGNAL.get(code, Reason.CORRUPT))
-
-
-def _run(path: Path, limits: Limits, answer: BinaryIO, complaints: BinaryIO) -> int | None:
-    """The child's exit code; None where it had to be killed. What it writes is limited by itself."""
-    numbers = (limits.seconds, limits.memory_bytes, limits.chars, limits.output_bytes)
-    command = [sys.executable, "-m", "knowledge.contained_child", str(path), *map(str, numbers)]
+    Nothing is written to the disk, so that a kill leaves nothing there.
+    """
+    numbers = (limits.seconds, limits.memory_bytes, limits.output_bytes)
+    command = [sys.executable, "-m", module, *map(str, numbers), *arguments]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     # One numeric thread: each further one reserves address space, of which the child has little.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TMPDIR": str(path.parent)}
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=answer,
-            stderr=complaints,
-            timeout=limits.seconds,
-            env=environment,
-            check=False,
+            command, input=given, capture_output=True, timeout=limits.seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
-        return None
-    return done.returncode
+        return Ended(None, b"")
+    if complaint := done.stderr.decode(errors="replace").strip():
+        log.info("%s: %s", module, complaint[-_COMPLAINT_CHARS:])
+    return Ended(done.returncode, done.stdout)
 
 
-def _content(file: BinaryIO, most: int) -> bytes:
-    file.seek(0)
-    return file.read(most)
+def confine(limits: Limits) -> None:
+    """Put this process, the child, under the limits; it writes no files, and says nothing but its answer."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A library that warns of each fault of a file would fill the pipe.
+    logging.disable()
+    warnings.simplefilter("ignore")
+
+
+def answer(content: bytes, limits: Limits) -> bool:
+    """Write the child's answer; False, and nothing is written, where it is longer than it may be."""
+    if len(content) > limits.output_bytes:
+        return False
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return True
+
+
+def given_limits() -> Limits:
+    """Those with which this process, the child, was started."""
+    seconds, memory_bytes, output_bytes = map(int, sys.argv[1:4])
+    return Limits(seconds, memory_bytes, output_bytes)

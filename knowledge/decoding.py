@@ -16,21 +16,16 @@ _MARKED = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Lead bytes of each standard's punctuation and of its frequent characters (GB 2312 level 1, Big5 level 1, JIS level 1
-# with kana, KS X 1001 Hangul).
+# Lead bytes of each standard's punctuation and of its frequent characters (GB 2312 level 1, Big5 level 1).
 _FREQUENT = {
     "gb18030": ((0xA1, 0xA3), (0xB0, 0xD7)),
     "big5": ((0xA1, 0xA3), (0xA4, 0xC6)),
-    "euc_jp": ((0xA1, 0xA5), (0xB0, 0xCF)),
-    "cp949": ((0xA1, 0xA3), (0xB0, 0xC8)),
 }
 _OTHERS = ["shift_jis", "cp1252", "cp1251", "koi8_r"]
 _ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
 _SAMPLE_CHARS = 4000
 _SAMPLE_BYTES = 65536
 _LEAST_SHARE = 0.8
-_TELLING_CHARS = 20
-"""Of Chinese, hardly so many all stand where the Korean standard has Hangul, or the Japanese one its kana."""
 _MOSTLY_ASCII = 3
 
 
@@ -69,11 +64,7 @@ def _unmarked_wide(data: bytes) -> str:
 
 def _legacy(data: bytes) -> str:
     shares = {encoding: _share_of_frequent(data, encoding) for encoding in _FREQUENT}
-    enough = _wide_chars(data) >= _TELLING_CHARS
-    if shares["cp949"] == 1 and enough:
-        return "cp949"
-    candidates = ("gb18030", "big5", "euc_jp") if enough else ("gb18030", "big5")
-    likeliest = max(candidates, key=lambda encoding: shares[encoding])
+    likeliest = max(shares, key=lambda encoding: shares[encoding])
     if shares[likeliest] >= _LEAST_SHARE:
         return likeliest
     high = sum(byte > 0x7F for byte in data[:_SAMPLE_BYTES])
@@ -91,10 +82,6 @@ def _share_of_frequent(data: bytes, encoding: str) -> float:
     leads = [raw[0] for char in wide if len(raw := char.encode(encoding)) == 2]
     frequent = sum(any(low <= lead <= high for low, high in _FREQUENT[encoding]) for lead in leads)
     return frequent / len(wide) if wide else 0.0
-
-
-def _wide_chars(data: bytes) -> int:
-    return sum(byte > 0x7F for byte in data[: 2 * _SAMPLE_CHARS]) // 2
 
 
 def _other(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import PurePath
 
 from knowledge.pairs import QA
@@ -31,60 +32,16 @@ MEDIA_BY_SUFFIX = {
 }
 READABLE = "Markdown, text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, notebook and source code"
 
-# By the names of LangChain's splitters; None: those of no language fit, and blank lines are the boundaries.
-LANGUAGE_BY_SUFFIX: dict[str, str | None] = {
-    ".py": "python",
-    ".pyi": "python",
-    ".js": "js",
-    ".mjs": "js",
-    ".cjs": "js",
-    ".jsx": "js",
-    ".ts": "ts",
-    ".tsx": "ts",
-    ".vue": "ts",
-    ".svelte": "ts",
-    ".java": "java",
-    ".kt": "kotlin",
-    ".kts": "kotlin",
-    ".scala": "scala",
-    ".go": "go",
-    ".rs": "rust",
-    ".c": "c",
-    ".h": "cpp",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".cxx": "cpp",
-    ".hpp": "cpp",
-    ".cs": "csharp",
-    ".swift": "swift",
-    ".rb": "ruby",
-    ".php": "php",
-    ".lua": "lua",
-    ".pl": "perl",
-    ".r": "r",
-    ".hs": "haskell",
-    ".ex": "elixir",
-    ".exs": "elixir",
-    ".sol": "sol",
-    ".proto": "proto",
-    ".ps1": "powershell",
-    ".tex": "latex",
-    ".sh": None,
-    ".bash": None,
-    ".sql": None,
-    ".css": None,
-    ".scss": None,
-    ".xml": None,
-    ".yaml": None,
-    ".yml": None,
-    ".toml": None,
-    ".ini": None,
-    ".cfg": None,
-    ".conf": None,
-}
-MEDIA_BY_SUFFIX |= dict.fromkeys(LANGUAGE_BY_SUFFIX, CODE)
+_CODE_SUFFIXES = (
+    *(".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".java", ".kt", ".kts", ".scala"),
+    *(".go", ".rs", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".cs", ".swift", ".rb", ".php", ".lua", ".pl", ".r"),
+    *(".hs", ".ex", ".exs", ".sol", ".proto", ".ps1", ".tex", ".sh", ".bash", ".sql", ".css", ".scss", ".xml"),
+    *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf"),
+)
+MEDIA_BY_SUFFIX |= dict.fromkeys(_CODE_SUFFIXES, CODE)
 
-OFFICE = frozenset({"docx", "pptx", "xlsx"})
+OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
+"""The part by which each is known."""
 _OLDER = {".doc": ".docx", ".ppt": ".pptx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -94,11 +51,6 @@ _HTML = (b"<!doctype html", b"<html")
 def media_of(name: str) -> str | None:
     """What a file of that name is read as; None where it cannot be read."""
     return MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
-
-
-def language_of(name: str) -> str | None:
-    """The programming language of a file of that name, if it has boundaries of its own."""
-    return LANGUAGE_BY_SUFFIX.get(PurePath(name).suffix.lower())
 
 
 def newer(name: str) -> str | None:
@@ -111,15 +63,20 @@ def is_locked_office(data: bytes) -> bool:
     return data.startswith(_OLE) and _ENCRYPTED in data
 
 
+def other_office(names: Collection[str], media: str) -> str | None:
+    """What an Office file of these parts is where it is not `media`."""
+    return next((f"a .{other} file" for other, part in OFFICE.items() if other != media and part in names), None)
+
+
 def disguised(data: bytes, media: str) -> str | None:
     """What `data` plainly is, in a few words, where that is not `media`."""
     is_office = media in OFFICE
     if data.startswith(b"%PDF-"):
         return None if media == "pdf" else "a PDF"
     if data.startswith(_OLE):
-        return "a file of an older Word, PowerPoint or Excel, or a message of Outlook"
+        return "a file of an older Office program"
     if data.startswith(b"PK\x03\x04"):
-        return None if is_office else "a zip, or a Word, PowerPoint or Excel file"
+        return None if is_office else "a zip or an Office file"
     if (is_office or media == "pdf") and data[:200].lstrip().lower().startswith(_HTML):
         return "a web page"
     return None

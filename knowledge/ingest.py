@@ -125,7 +125,7 @@ class Ingestor:
             if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
             document = load(upload.data, name, self.max_bytes)
-            chunks = split(document, source_id)
+            chunks = _chunks(document, source_id, name)
         except DocumentError as error:
             return failed(name, error, began)
         return Prepared(
@@ -228,6 +228,13 @@ class Ingestor:
             earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
             passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
         return passages
+
+
+def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
+    try:
+        return split(document, source_id)
+    except DocumentError as error:
+        raise DocumentError(error.reason, f"{name}: {error}") from error
 
 
 def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:

@@ -6,12 +6,14 @@ import codecs
 from dataclasses import dataclass
 
 from knowledge import formats
-from knowledge.contained import DEFAULT, Limits, read_contained
+from knowledge.archive import look_over
+from knowledge.contained import Limits
 from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, Reason
-from knowledge.formats import CODE, READABLE
+from knowledge.formats import READABLE
 from knowledge.front_matter import without_front_matter
 from knowledge.pairs import QA, heading_of, read_pair
+from knowledge.reading import DEFAULT, read_contained
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Section:
     heading: str | None = None
     """Of a pair, which is one section and one passage: its question."""
     numbers: tuple[int, ...] | None = None
-    """For each line of the text, the file's line or the notebook's cell. None: it is the file's own text, or nothing is
-    known of its lines."""
+    """For each line of the text, the file's line, the sheet's row or the notebook's cell. None: it is the file's own
+    text, or nothing is known of its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,6 @@ class LoadedDocument:
     page_count: int | None
     link: str | None = None
     """That the document gives itself, checked."""
-    language: str | None = None
-    """Of source code, by LangChain's name."""
 
 
 def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
@@ -53,7 +53,7 @@ def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> Lo
         raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.0f} MB is over the limit of {limit_mb} MB")
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    _check_kind(data, name, media)
+    _check_kind(data, name, media, max_bytes)
     match media:
         case "md" | "txt" | "code":
             return _load_text(data, name, media)
@@ -64,10 +64,14 @@ def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> Lo
             return _load_contained(_as_utf8(data, name) if media == "html" else data, name, media, limits)
 
 
-def _check_kind(data: bytes, name: str, media: str) -> None:
-    if media in formats.OFFICE and formats.is_locked_office(data):
+def _check_kind(data: bytes, name: str, media: str, max_bytes: int) -> None:
+    is_office = media in formats.OFFICE
+    if is_office and formats.is_locked_office(data):
         raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
-    if (kind := formats.disguised(data, media)) is not None:
+    kind = formats.disguised(data, media)
+    if is_office and kind is None:
+        kind = formats.other_office(look_over(data, name, max_bytes), media)
+    if kind is not None:
         raise DocumentError(Reason.MISNAMED, f"{name}: it is {kind}: give it the ending of what it is")
 
 
@@ -106,8 +110,7 @@ def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
     text, link = without_front_matter(text) if media == "md" else (text, None)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing below its front matter")
-    language = formats.language_of(name) if media == CODE else None
-    return LoadedDocument(media, (Section(text, None),), None, link, language)
+    return LoadedDocument(media, (Section(text, None),), None, link)
 
 
 def _decode(data: bytes, name: str) -> str:

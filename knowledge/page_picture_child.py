@@ -1,27 +1,27 @@
-"""The child process that draws one page of a PDF under limits of memory, time and output.
+"""The child process that draws one page of a PDF.
 
 The file comes in by path and what is wanted as JSON on stdin; a PNG goes out on stdout. Knows nothing of the rest.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import resource
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.contained import Limits, answer, confine, given_limits
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfBitmap, PdfPage, PdfTextPage
 
-MEMORY_BYTES = 1024**3
-PICTURE_BYTES = 8_000_000
 LONGEST_PX = 1600
-"""Of the longer side: 137 dots an inch on A4, which reads well and stays within `PICTURE_BYTES`."""
+"""Of the longer side: 137 dots an inch on A4, which reads well and stays within 8 MB."""
 MAX_SCALE = 4.0
 
 EXIT_CODES = {"encrypted": 3, "too_large": 4, "corrupt": 5}
@@ -47,23 +47,20 @@ class Wanted:
     """Starts and ends within the passage."""
 
 
-def main(path: Path, cpu_s: int) -> int:
+def main(path: Path, limits: Limits) -> int:
     """Draw the page; returns the exit code."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (PICTURE_BYTES, PICTURE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(limits)
     request = json.load(sys.stdin)
     wanted = Wanted(request["page"], request["passage"], tuple((start, end) for start, end in request["marks"]))
+    picture = io.BytesIO()
     try:
-        _draw(path, wanted).save(sys.stdout.buffer, "PNG")
-        sys.stdout.buffer.flush()
+        _draw(path, wanted).save(picture, "PNG")
+        return 0 if answer(picture.getvalue(), limits) else EXIT_CODES["too_large"]
     except (MemoryError, RecursionError, OSError):
         return EXIT_CODES["too_large"]
     except Exception as error:  # noqa: BLE001  # a process boundary: a broken page raises almost anything
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
         return EXIT_CODES["encrypted" if "assword" in str(error) else "corrupt"]
-    return 0
 
 
 def _draw(path: Path, wanted: Wanted) -> Image:
@@ -139,4 +136,4 @@ def _all(page: str, phrase: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[4]), given_limits()))

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from pydantic import BaseModel, ValidationError
 
+from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, PairError, Reason
 from knowledge.pairs import checked_pair, question_key
 from knowledge.types import Pair
@@ -114,9 +115,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, _Row | str]]:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise DocumentError(Reason.BINARY, f"{name}: it is not a text file in UTF-8 or GB18030")
+    try:
+        return decode(data)
+    except NotText as error:
+        raise DocumentError(Reason.BINARY, f"{name}: it is no text file: save it as text in UTF-8") from error

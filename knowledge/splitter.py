@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.code_pieces import code_pieces
+from knowledge.errors import DocumentError, Reason
 from knowledge.formats import CODE
-from knowledge.headings import cut_at_headings
+from knowledge.headings import PATH_SEPARATOR, cut_at_headings
 from knowledge.loaders import LoadedDocument, Section
 from knowledge.pairs import QA
 from knowledge.tables import Stretch, cut_table, stretches
@@ -21,20 +22,31 @@ if TYPE_CHECKING:
 
 CHUNK_WEIGHT = 900
 OVERLAP_WEIGHT = 90
+MAX_CHARS = 40_000_000
 # A Chinese character holds about as many of e5's tokens (0.7) as 2.5 English ones, so one limit serves both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
 CJK_WEIGHT = 2.5
 
-_SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"\s", ""]
+# The last takes a sentence apart that is longer than a chunk: word by word, or character by character, takes a second
+# for each 100 kB.
+_SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
 _MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
-_WITH_LINES = frozenset({"md", "txt", "csv", "json", "jsonl"})
+_WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
 _CJK_CHAR = re.compile(f"[{CJK}]")
 
 
 def split(document: LoadedDocument, source_id: str) -> list[Chunk]:
-    """The document's chunks, in reading order."""
-    passages = ((text, place) for text, place in _passages(document) if text)
-    return [Chunk(f"{source_id}:{n}", source_id, n, text, place) for n, (text, place) in enumerate(passages)]
+    """The document's chunks, in reading order. Raises DocumentError where a table repeats its head too often."""
+    chunks: list[Chunk] = []
+    left = MAX_CHARS
+    for text, place in _passages(document):
+        left -= len(text)
+        if left < 0:
+            sentence = f"its passages, with their tables' heads, have over {MAX_CHARS:,} characters: split the file"
+            raise DocumentError(Reason.TOO_LARGE, sentence)
+        if text:
+            chunks.append(Chunk(f"{source_id}:{len(chunks)}", source_id, len(chunks), text, place))
+    return chunks
 
 
 def weigh(text: str) -> int:
@@ -51,8 +63,8 @@ def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
         if document.media == QA:
             yield section.text, Place(heading=section.heading)
         elif document.media == CODE:
-            for text, line in code_pieces(section.text, document.language, weigh, CHUNK_WEIGHT):
-                yield text, Place(line=line)
+            for piece in code_pieces(section.text, weigh, CHUNK_WEIGHT):
+                yield piece.text, Place(heading=PATH_SEPARATOR.join(piece.within) or None, line=piece.line)
         elif document.media in _MARKDOWN:
             for part in cut_at_headings(section.text, by_words=document.media == "md"):
                 for text, line in _markdown_pieces(splitter, part.text, part.line):

@@ -9,6 +9,8 @@ import sys
 from pydantic import TypeAdapter
 
 from knowledge.types import (
+    LINE_NAMES,
+    PAGE_NAMES,
     BatchProgress,
     BatchReport,
     Evidence,
@@ -20,8 +22,6 @@ from knowledge.types import (
     Source,
 )
 from weights.types import Progress
-
-_PAGES = {"pptx": "slide", "ipynb": "cell"}
 
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
@@ -106,8 +106,8 @@ def _where(evidence: Evidence) -> str:
     parts = [
         evidence.source.name,
         None if place.heading is None else place.heading.replace("\n", " / "),
-        None if place.page is None else f"{_PAGES.get(evidence.source.media, 'page')} {place.page}",
-        None if place.line is None else f"line {place.line}",
+        None if place.page is None else f"{PAGE_NAMES.get(evidence.source.media, 'page')} {place.page}",
+        None if place.line is None else f"{LINE_NAMES.get(evidence.source.media, 'line')} {place.line}",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -5,10 +5,11 @@ Frozen and free of I/O; chains and bot may import this module and no other of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from urllib.parse import quote
 
 
@@ -95,12 +96,18 @@ class Place:
     page: int | None = None
     """From 1: a PDF's page, a presentation's slide, a notebook's cell."""
     heading: str | None = None
-    """The headings above it, joined by ` › `; an Excel file's sheet and title. Of a moderator's answer,
-    the question: each wording on a line."""
+    """The headings above it, joined by ` › `; a sheet and its title; the definition in source code. Of a moderator's
+    answer, the question: each wording on a line."""
     line: int | None = None
-    """From 1; of a file that is text: Markdown, text, code, CSV and JSON."""
+    """From 1: of a file that is text, its line; a sheet's row."""
     anchor: str | None = None
     """The fragment that leads to the heading, unquoted: an element's id, or as sites make it of a heading's words."""
+
+
+PAGE_NAMES: Mapping[str, str] = MappingProxyType({"pptx": "slide", "ipynb": "cell"})
+"""What a place's page is, by the source's media; a page where it is not named."""
+LINE_NAMES: Mapping[str, str] = MappingProxyType({"xlsx": "row"})
+"""The same of its line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from knowledge.decoding import decode
 from knowledge.readers.parts import Part
@@ -16,14 +16,13 @@ from knowledge.tables import markdown_table
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
 _SAMPLE_CHARS = 100_000
-_LONGEST_FIELD = 1_000_000
 MAX_COLUMNS = 2000
 
 
-def delimited(path: Path) -> Iterator[Part]:
+def delimited(data: bytes) -> Iterator[Part]:
     """The table, as the only part; a line in it is the one of the file on which its row begins. Raises NotText."""
-    csv.field_size_limit(_LONGEST_FIELD)
-    text = decode(path.read_bytes())
+    csv.field_size_limit(sys.maxsize)  # A cell is as long as the file at most.
+    text = decode(data)
     declared, _, rest = text.partition("\n")
     if declared.lower().startswith("sep=") and len(declared) == 5:
         rows, ahead, delimiter = rest, 1, declared[-1]

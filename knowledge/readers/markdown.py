@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from knowledge.readers.html_tables import even_out
-from knowledge.readers.parts import Refused
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
 
 def markdown_of(body: Tag) -> str:
-    """A heading's `data-anchor` stands behind it, in the form that `knowledge.anchors` reads. Raises Refused."""
+    """A heading's `data-anchor` stands behind it, in the form that `knowledge.anchors` reads."""
     from markdownify import MarkdownConverter
 
     class WithAnchors(MarkdownConverter):
@@ -26,8 +25,4 @@ def markdown_of(body: Tag) -> str:
         return ""
     even_out(body)
     converter = WithAnchors(heading_style="ATX", strip=["a", "img"], table_infer_header=True)
-    try:
-        text = converter.convert_soup(body)
-    except RecursionError as error:
-        raise Refused("too_deep") from error
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(body)).strip()

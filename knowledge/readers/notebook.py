@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from knowledge.decoding import decode
 from knowledge.readers.parts import Part, Refused
@@ -30,13 +29,7 @@ class _Output(BaseModel):
 class _Cell(BaseModel):
     cell_type: str
     source: Text = ""
-    input: Text = ""
-    """Of a notebook before version 4."""
     outputs: list[_Output] = []
-
-
-class _Worksheet(BaseModel):
-    cells: list[_Cell] = []
 
 
 class _Language(BaseModel):
@@ -48,18 +41,16 @@ class _Metadata(BaseModel):
 
 
 class _Notebook(BaseModel):
-    cells: list[_Cell] | None = None
-    worksheets: list[_Worksheet] = []
+    cells: list[_Cell]
     metadata: _Metadata = _Metadata()
 
 
-def notebook(path: Path) -> Iterator[Part]:
+def notebook(data: bytes) -> Iterator[Part]:
     """The cells, as the only part; the numbers of its lines are cells, from 1. Raises Refused, NotText."""
-    book = _parsed(decode(path.read_bytes()))
-    cells = [cell for sheet in book.worksheets for cell in sheet.cells] if book.cells is None else book.cells
+    book = _parsed(decode(data))
     lines: list[str] = []
     numbers: list[int] = []
-    for number, cell in enumerate(cells, 1):
+    for number, cell in enumerate(book.cells, 1):
         for block in _blocks(cell, book.metadata.language_info.name):
             added = [*block.split("\n"), ""]
             lines += added
@@ -69,20 +60,16 @@ def notebook(path: Path) -> Iterator[Part]:
 
 def _parsed(text: str) -> _Notebook:
     try:
-        book = _Notebook.model_validate(json.loads(text))
+        written = json.loads(text, parse_int=str)
     except json.JSONDecodeError as error:
         raise Refused("corrupt", error.lineno) from error
-    except RecursionError as error:
-        raise Refused("too_deep") from error
-    except (ValidationError, ValueError) as error:
-        raise Refused("corrupt") from error
-    if book.cells is None and not book.worksheets:
+    if not isinstance(written, dict) or "cells" not in written:
         raise Refused("misnamed")
-    return book
+    return _Notebook.model_validate(written)
 
 
 def _blocks(cell: _Cell, language: str) -> Iterator[str]:
-    source = _joined(cell.source or cell.input).strip("\n")
+    source = _joined(cell.source).strip("\n")
     if not source.strip():
         return
     if cell.cell_type == "code":

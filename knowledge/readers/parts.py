@@ -13,7 +13,19 @@ class Part:
     page: int | None = None
     """From 1: of a page or a slide."""
     numbers: tuple[int, ...] | None = None
-    """For each line of the text, from 1: the file's line, or a notebook's cell. None: not known."""
+    """For each line of the text, from 1: the file's line, a sheet's row or a notebook's cell. None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a child answers: the parts, or why there are none."""
+
+    parts: tuple[Part, ...] = ()
+    reason: str | None = None
+    """A name in `knowledge.errors.Reason`."""
+    page: int | None = None
+    """On which it failed."""
+    line: int | None = None
 
 
 class Refused(Exception):

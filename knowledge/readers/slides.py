@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.readers.office import look_over
+from knowledge.readers.doctype import refuse_dtd
 from knowledge.readers.parts import Part
 from knowledge.tables import markdown_table
 
@@ -21,12 +21,12 @@ _PICTURE = "🖼"
 _MOST_CHART_ROWS = 200
 
 
-def slides(path: Path) -> Iterator[Part]:
+def slides(data: bytes) -> Iterator[Part]:
     """A part for each slide, one without text too. Raises Refused, and what its parser raises."""
     from pptx import Presentation
 
-    look_over(path, "pptx")
-    for number, slide in enumerate(Presentation(str(path)).slides, 1):
+    refuse_dtd(data)
+    for number, slide in enumerate(Presentation(io.BytesIO(data)).slides, 1):
         yield Part("\n\n".join(block for block in _blocks(slide) if block.strip()), number)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -20,11 +19,11 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 
 
-def web_page(path: Path) -> Iterator[Part]:
+def web_page(data: bytes) -> Iterator[Part]:
     """The page, as the only part, in whatever encoding it states. Raises Refused, and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
 
-    soup = BeautifulSoup(path.read_bytes(), "html.parser")
+    soup = BeautifulSoup(data, "html.parser")
     for element in soup.select(", ".join(_LEFT_OUT)):
         element.decompose()
     title = soup.title.get_text(" ", strip=True) if soup.title else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.readers.doctype import refuse_dtd
 from knowledge.readers.markdown import markdown_of
-from knowledge.readers.office import look_over
 from knowledge.readers.parts import Part
 
 if TYPE_CHECKING:
@@ -29,14 +29,15 @@ p[style-name='Intense Quote'] => blockquote:fresh
 PICTURE = "🖼"
 
 
-def word_file(path: Path) -> Iterator[Part]:
+def word_file(data: bytes) -> Iterator[Part]:
     """The document, as the only part. Raises Refused, and what its parser raises."""
     import mammoth
     from bs4 import BeautifulSoup
 
-    look_over(path, "docx")
-    with path.open("rb") as file:
-        html = mammoth.convert_to_html(file, style_map=_STYLES, convert_image=mammoth.images.img_element(_no_pixels))
+    refuse_dtd(data)
+    html = mammoth.convert_to_html(
+        io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_pixels)
+    )
     soup = BeautifulSoup(html.value, "html.parser")
     for back_link in soup.select('a[href^="#footnote-ref"], a[href^="#endnote-ref"]'):
         back_link.decompose()

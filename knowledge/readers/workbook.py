@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.readers.cell_text import cell_text
-from knowledge.readers.merged_cells import Merged, merged_cells
-from knowledge.readers.office import look_over
+from knowledge.readers.doctype import refuse_dtd
 from knowledge.readers.parts import Part, Refused
 from knowledge.tables import markdown_table
 
@@ -18,89 +19,128 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 5_000_000
 """Empty ones too, where a row reaches beyond them."""
-MAX_ROWS = 1_100_000
+MAX_RANGES = 20_000
+MAX_RANGE_CELLS = 5000
+"""Of merged cells; a larger range is a frame around a page, and no cell of a table."""
 _LONGEST_TITLE = 200
 
-Row = tuple[list[str], bool]
-"""A row's words, and whether cells of it were merged side by side."""
+Line = tuple[str, int]
+"""A line of the text, and the row that it comes from, from 1."""
+Ranges = dict[int, list[tuple[int, int, int]]]
+"""Merged cells, by the number of each row that they touch: first row, first and last column, from 1."""
 
 
-def workbook(path: Path) -> Iterator[Part]:
-    """A part for each sheet that is shown. Raises Refused, and what its parser raises."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One that is not empty."""
+
+    number: int
+    """From 1."""
+    words: list[str]
+    is_wide: bool
+    """Cells of it are merged side by side."""
+
+    @property
+    def single(self) -> str | None:
+        """What it says where it says one thing: in one cell, or in cells that are merged."""
+        filled = [word for word in self.words if word]
+        return filled[0] if len(filled) == 1 or (self.is_wide and len(set(filled)) == 1) else None
+
+
+def workbook(data: bytes) -> Iterator[Part]:
+    """A part for each sheet that is shown, its numbers the sheet's rows. Raises Refused, and what its parser raises."""
     from openpyxl import load_workbook
 
-    look_over(path, "xlsx")
-    merged = merged_cells(path)
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            continue
-        rows = list(_rows(sheet, merged.get(sheet.title, Merged())))
-        if any(any(words) for words, _ in rows):
-            yield Part("\n\n".join(_sheet(" ".join(sheet.title.split()), rows)))
+    refuse_dtd(data)
+    for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False).worksheets:
+        if sheet.sheet_state == "visible" and (rows := list(_rows(sheet))):
+            lines = list(_sheet(" ".join(sheet.title.split()), rows))
+            yield Part("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
 
 
-def _rows(sheet: ReadOnlyWorksheet, merged: Merged) -> Iterator[Row]:
+def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
+    merged = _merged(sheet)
+    above: dict[tuple[int, int], str] = {}
     sheet.reset_dimensions()  # What the file says of its size need not be so.
     cells = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
         cells += len(row)
-        if cells > MAX_CELLS or number > MAX_ROWS:
+        if cells > MAX_CELLS:
             raise Refused("too_large")
         words = [cell_text(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]
-        filled = merged.filled(number, words)
-        yield filled, merged.is_wide(number)
+        for top, left, right in merged.get(number, ()):
+            if top == number:
+                above[top, left] = words[left - 1] if left <= len(words) else ""
+            words += [""] * (right - len(words))
+            words[left - 1 : right] = [above.get((top, left), "")] * (right - left + 1)
+        if any(words):
+            yield Row(number, words, any(right > left for _, left, right in merged.get(number, ())))
 
 
-def _sheet(name: str, rows: Sequence[Row]) -> Iterator[str]:
+def _merged(sheet: ReadOnlyWorksheet) -> Ranges:
+    """The reader that streams rows does not tell them."""
+    from defusedxml.ElementTree import iterparse
+    from openpyxl.utils.cell import range_boundaries
+    from openpyxl.worksheet._reader import MERGE_TAG
+
+    found: Ranges = defaultdict(list)
+    with sheet._get_source() as source:
+        content = source.read()
+    if b"mergeCell" not in content:
+        return found
+    for _, element in iterparse(io.BytesIO(content)):
+        if element.tag == MERGE_TAG:
+            for merged in list(element)[:MAX_RANGES]:
+                left, top, right, bottom = range_boundaries(merged.attrib["ref"])
+                if (bottom - top + 1) * (right - left + 1) <= MAX_RANGE_CELLS:
+                    for number in range(top, bottom + 1):
+                        found[number].append((top, left, right))
+        elif element.tag.endswith("}row"):
+            element.clear()
+    return found
+
+
+def _sheet(name: str, rows: Sequence[Row]) -> Iterator[Line]:
     """What is said above a table is its heading; below the sheet's name again stands what has no title of its own."""
-    yield f"# {name}"
-    titles: list[str] = []
+    yield f"# {name}", rows[0].number
+    titles: list[Line] = []
     is_titled = False
     for block in _blocks(rows):
-        said = [title for title in takewhile(lambda title: title is not None, map(_single, block)) if title]
+        said = [(row.single or "", row.number) for row in takewhile(lambda row: row.single is not None, block)]
         titles += said
         if len(said) == len(block):
             continue
         if is_titled and not titles:
-            yield f"# {name}"
+            yield f"# {name}", block[0].number
         is_titled = bool(titles)
         yield from _above(titles)
-        yield _table(block[len(said) :])
+        yield from _table(block[len(said) :])
+        yield "", block[-1].number
         titles = []
     yield from titles
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """The rows between empty ones."""
-    for is_filled, block in groupby(rows, key=lambda row: any(row[0])):
-        if is_filled:
-            yield list(block)
+    for _, block in groupby(enumerate(rows), key=lambda each: each[1].number - each[0]):
+        yield [row for _, row in block]
 
 
-def _above(titles: Sequence[str]) -> Iterator[str]:
+def _above(titles: Sequence[Line]) -> Iterator[Line]:
     """The first line above a table is its heading, unless it is a whole text."""
-    for number, title in enumerate(titles):
-        yield f"## {' '.join(title.split())}" if number == 0 and len(title) <= _LONGEST_TITLE else title
+    for place, (title, number) in enumerate(titles):
+        is_heading = place == 0 and len(title) <= _LONGEST_TITLE
+        yield f"## {' '.join(title.split())}" if is_heading else " ".join(title.split()), number
+        yield "", number
 
 
-def _table(rows: Sequence[Row]) -> str:
-    (head, is_wide), *below = rows
-    if is_wide and below and _single(below[0]) is None:
-        head = _joined(head, below[0][0])
-        below = below[1:]
-    return "\n".join(markdown_table([head, *(row for row, _ in below)]))
-
-
-def _single(row: Row) -> str | None:
-    """What a row says that says one thing: in one cell, or in cells that are merged."""
-    words, is_wide = row
-    filled = _filled(words)
-    return filled[0] if len(filled) == 1 or (is_wide and len(set(filled)) == 1) else None
-
-
-def _filled(words: Sequence[str]) -> list[str]:
-    return [word for word in words if word]
+def _table(rows: Sequence[Row]) -> Iterator[Line]:
+    head, *below = rows
+    words = head.words
+    if head.is_wide and below and below[0].single is None:
+        words = _joined(words, below.pop(0).words)
+    lines = markdown_table([words, *(row.words for row in below)])
+    return zip(lines, (head.number, head.number, *(row.number for row in below)), strict=True)
 
 
 def _joined(head: Sequence[str], second: Sequence[str]) -> list[str]:

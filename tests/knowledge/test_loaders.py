@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from knowledge.contained import Limits, read_contained
 from knowledge.errors import DocumentError, Reason
 from knowledge.loaders import load
+from knowledge.reading import DEFAULT, read_contained
 from tests.knowledge.pdfs import bomb, pdf
 
 LIMIT = 10 * 1024**2
@@ -78,7 +79,7 @@ def test_a_pdf_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_contained(pdf(["a page"]), "pdf", Limits(seconds=0))
+        read_contained(pdf(["a page"]), "pdf", replace(DEFAULT, seconds=0))
     assert caught.value.reason is Reason.TOO_SLOW
 
 

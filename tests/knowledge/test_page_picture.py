@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from knowledge.errors import PictureFailed, Reason
 from knowledge.marking import mark
-from knowledge.page_picture import draw_page
+from knowledge.page_picture import DEFAULT, draw_page
 from tests.knowledge import pdfs
 
 TEXT = "Kayaks are rented by the hour"
@@ -21,9 +22,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x.pdf"
 
 
-def drawn(path: Path, data: bytes, said: str = "", text: str = TEXT, limit_s: int = 15) -> Image.Image:
+def drawn(path: Path, data: bytes, said: str = "", text: str = TEXT, seconds: int = 15) -> Image.Image:
     path.write_bytes(data)
-    return Image.open(io.BytesIO(draw_page(path, 1, text, mark(text, [said]), limit_s)))
+    return Image.open(io.BytesIO(draw_page(path, 1, text, mark(text, [said]), replace(DEFAULT, seconds=seconds))))
 
 
 def highlighted(picture: Image.Image) -> tuple[int, int, int, int] | None:
@@ -89,13 +90,13 @@ def test_a_page_of_any_size_gives_a_picture_of_bounded_size_or_a_reason(
 def test_a_page_of_many_thousand_objects_ends_in_time(path: Path) -> None:
     page = "x) Tj ET " + "0 0 m 600 700 l 10 500 600 3 77 99 c S " * 300_000 + "BT /F1 12 Tf 72 720 Td (y"
     with pytest.raises(PictureFailed) as caught:
-        drawn(path, pdfs.pdf([page]), limit_s=1)
+        drawn(path, pdfs.pdf([page]), seconds=1)
     assert caught.value.reason is Reason.TOO_SLOW
 
 
 def test_a_page_that_unpacks_without_end_ends_in_a_reason_or_a_picture(path: Path) -> None:
     try:
-        assert max(drawn(path, pdfs.bomb(), limit_s=10).size) <= 1601
+        assert max(drawn(path, pdfs.bomb(), seconds=10).size) <= 1601
     except PictureFailed as error:
         assert error.reason in {Reason.TOO_SLOW, Reason.TOO_LARGE, Reason.CORRUPT}
 

@@ -1,0 +1,41 @@
+"""A file's text, read in a child process that can be killed. Knows no format."""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import TypeAdapter, ValidationError
+
+from knowledge.contained import Limits, run_contained
+from knowledge.errors import DocumentError, Reason
+from knowledge.readers.parts import Part, Reading
+
+log = logging.getLogger(__name__)
+
+DEFAULT = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2)
+
+_READING = TypeAdapter(Reading)
+_SENTENCES = {
+    Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
+    Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
+    Reason.CORRUPT: "it cannot be read as what its name says: save it anew from the program that made it",
+    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
+    Reason.TOO_DEEP: "it is nested deeper than can be read: make it flatter, or save it as text",
+    Reason.MISNAMED: "it is not what its name says: give it the ending of what it is",
+    Reason.BINARY: "it is a binary file: save it as text in UTF-8",
+}
+
+
+def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[Part, ...]:
+    """The document's parts, in order. Raises DocumentError."""
+    ended = run_contained("knowledge.reading_child", [media], data, limits)
+    try:
+        reading = _READING.validate_json(ended.output)
+    except ValidationError:
+        log.warning("the reader of a %s ended with %s and no result", media, ended.code)
+        reading = Reading(reason=ended.reason)
+    if reading.reason is not None:
+        sentence = _SENTENCES[Reason(reading.reason)].format(seconds=limits.seconds)
+        at = "" if reading.line is None else f"line {reading.line}: "
+        raise DocumentError(Reason(reading.reason), at + sentence, reading.page)
+    return reading.parts
