@@ -6,18 +6,20 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from knowledge.readers.parts import Refused
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
 MAX_SPAN = 500
-MAX_CELLS = 500_000
-"""Of all tables of a page, after their spans are filled in."""
+MAX_COPIED = 100_000
+"""Elements and texts, to fill in the spans of all tables of a page."""
 _MOST_HEAD_ROWS = 3
 
 
 def even_out(body: Tag) -> None:
-    """Raises MemoryError where the spans make too many cells."""
-    left = MAX_CELLS
+    """Raises Refused where the spans make too many cells."""
+    left = MAX_COPIED
     for table in body.find_all("table"):
         if table.find("table") is not None:
             _undo_layout(table)
@@ -37,16 +39,17 @@ def _undo_layout(table: Tag) -> None:
 
 
 def _fill_in(table: Tag, most: int) -> int:
-    """How many cells there are now. What spans rows stands in each, what spans columns in each column of the heads."""
+    """How much was added. What spans rows stands in each, what spans columns in each column of the heads."""
     above: dict[int, tuple[Tag, int]] = {}
     count = 0
     for number, row in enumerate(table.find_all("tr")):
         cells = [cell.extract() for cell in row.find_all(["td", "th"], recursive=False)]
         row.clear()
+        count -= sum(map(_size, cells))
         for cell in _placed(cells, above, is_head=number == 0):
-            count += 1
+            count += _size(cell)
             if count > most:
-                raise MemoryError(f"{count} cells of tables")
+                raise Refused("too_large")
             row.append(cell)
     return count
 
@@ -76,6 +79,10 @@ def _from_above(above: dict[int, tuple[Tag, int]], column: int) -> Tag:
     if left > 1:
         above[column] = (cell, left - 1)
     return copy.copy(cell)
+
+
+def _size(cell: Tag) -> int:
+    return 1 + sum(1 for _ in cell.descendants)
 
 
 def _span(cell: Tag, name: str) -> int:

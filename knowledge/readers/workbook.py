@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 5_000_000
 """Empty ones too, where a row reaches beyond them."""
+MAX_ROWS = 1_048_576
+"""As many as a sheet can have."""
 MAX_RANGES = 20_000
 MAX_RANGE_CELLS = 5000
 """Of merged cells; a larger range is a frame around a page, and no cell of a table."""
@@ -65,7 +67,7 @@ def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
     cells = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
         cells += len(row)
-        if cells > MAX_CELLS:
+        if cells > MAX_CELLS or number > MAX_ROWS:
             raise Refused("too_large")
         words = [cell_text(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]
         for top, left, right in merged.get(number, ()):
