@@ -1,6 +1,6 @@
 """Writes docs/benchmarks.md from what the benchmarks left in benchmarks/results: `python -m benchmarks.report`.
 
-Each result has a section, here, in `report_quality` or in `report_speed`. The tables are made from its figures, and
+Each result has a section, here or in a `report_` module. The tables are made from its figures, and
 nothing in the page is typed by hand but the sentences that say what was done.
 """
 
@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks import report_faults as faults
 from benchmarks import report_quality as quality
 from benchmarks import report_speed as speed
 from benchmarks.markdown import Figures, load, provenance, share, table
@@ -40,7 +41,8 @@ def page() -> str:
         quality.facts_and_skill(),
         speed.training(),
         speed.while_training(),
-        speed.kills(),
+        faults.kills(),
+        faults.hostile_files(),
         speed.ingestion(),
         speed.index_size(),
         speed.event_loop(),

@@ -95,42 +95,6 @@ def while_training() -> Iterable[str]:
     yield provenance(result)
 
 
-def kills() -> Iterable[str]:
-    """A training that is killed again and again."""
-    if not is_measured("kills"):
-        return
-    result = load("kills")
-    figures = result["figures"]
-    first = figures["the bot is killed before the first checkpoint"]
-    yield "## Killed again and again\n"
-    yield (
-        "One training in a real browser, with a checkpoint every 10 s. The bot is killed once before the first "
-        f"checkpoint: the training starts again from step {first['goes on from']}. Then at random moments the bot, and "
-        "the trainer alone. After each kill a member asks the champion, which answers every time.\n"
-    )
-    yield from table(
-        ("killed", "times", "last checkpoint, and where it goes on from", "slowest answer of the champion, seconds"),
-        (
-            (
-                who,
-                len(kills),
-                ", ".join(f"{kill['last checkpoint']}→{kill['goes on from']}" for kill in kills),
-                max(kill["seconds to the champion's answer"] for kill in kills),
-            )
-            for who, kills in (
-                ("bot", figures["the bot is killed after it"]),
-                ("trainer", figures["the trainer is killed after it"]),
-            )
-            if kills
-        ),
-    )
-    yield (
-        f"In the end: {figures['adapters of the skill']} adapter of {figures['steps']} steps, "
-        f"{figures['trainers left']} trainers left.\n"
-    )
-    yield provenance(result)
-
-
 def crowd() -> Iterable[str]:
     """Many questions at once."""
     if not is_measured("crowd"):

@@ -49,7 +49,9 @@ def _decoded(data: bytes) -> str:
         return _strictly(data, _unmarked_wide(data))
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if error.end == len(data) and not (whole := data[: error.start]).isascii():
+            return whole.decode("utf-8")  # Cut off within its last character.
         return _strictly(data, _legacy(data))
 
 

@@ -108,7 +108,7 @@ def texts() -> Iterator[HostileFile]:
     yield hostile("front matter whose aliases multiply", "a.md", alias_bomb, READ)
     yield hostile("one line of 3 MB without a space", "a.txt", lambda: b"x" * 3_000_000, READ)
     yield hostile("a million lines of one letter", "a.txt", lambda: b"a\n" * 1_000_000, READ)
-    yield hostile("a text that ends within a character", "a.txt", lambda: "会员可以借书。".encode()[:-1], Reason.BINARY)
+    yield hostile("a text that ends within a character", "a.txt", lambda: "会员可以借书。".encode()[:-1], READ)
     yield hostile("UTF-16 cut within a character", "a.txt", lambda: "Dredged.".encode("utf-16")[:-1], Reason.BINARY)
     yield hostile("halves of characters", "a.txt", lambda: b"before \xed\xa0\x80 after\n" * 20, READ)
     yield hostile(

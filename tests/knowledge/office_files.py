@@ -120,7 +120,7 @@ def budget() -> bytes:
     return _saved(book)
 
 
-def notebook(version: int = 4) -> bytes:
+def notebook() -> bytes:
     """Text, code with its output, an error, and a picture's output."""
     cells = [
         {"cell_type": "markdown", "source": ["# Tides\n", "Measured at the quay."]},
@@ -142,10 +142,16 @@ def notebook(version: int = 4) -> bytes:
             ],
         },
     ]
-    if version == 3:
-        cells = [{"input" if c["cell_type"] == "code" and k == "source" else k: v for k, v in c.items()} for c in cells]
-        return json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}).encode()
     return json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}).encode()
+
+
+def long_price_list(rows: int) -> bytes:
+    """A sheet of two columns, whose parts are numbered as its rows are."""
+    book = Workbook()
+    book.active.append(["Part", "Price"])
+    for number in range(2, rows + 2):
+        book.active.append([f"Part {number}", number * 3])
+    return _saved(book)
 
 
 def _saved(document: object) -> bytes:
