@@ -30,6 +30,25 @@ def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
     assert card.timestamp == shown.source.ingested_at
 
 
+@pytest.mark.parametrize(
+    ("media", "place", "english", "chinese"),
+    [
+        ("pptx", Place(page=3, heading="Members"), "Members · slide 3", "Members · 第 3 张幻灯片"),
+        ("ipynb", Place(page=2, heading="Tides"), "Tides · cell 2", "Tides · 第 2 个单元格"),
+        ("xlsx", Place(line=9, heading="Budget › Fees"), "Budget › Fees · row 9", "Budget › Fees · 第 9 行"),
+        ("code", Place(line=7, heading="class Slip"), "class Slip · line 7", "class Slip · 第 7 行"),
+        ("csv", Place(line=2), "line 2", "第 2 行"),
+        ("docx", Place(heading="Fees"), "Fees", "Fees"),
+        ("md", Place(line=4, heading="Fees"), "Fees", "Fees"),
+    ],
+)
+def test_a_place_is_named_as_its_format_names_it(media: str, place: Place, english: str, chinese: str) -> None:
+    shown = _passage("Seven days.")
+    shown = replace(shown, source=replace(shown.source, media=media), chunk=replace(shown.chunk, place=place))
+    assert passage_card(1, shown, Language.EN, TEXTS).footer.text == f"{english} · taken in"
+    assert passage_card(1, shown, Language.ZH, TEXTS).footer.text == f"{chinese} · 收录于"
+
+
 def test_a_card_of_a_line_or_a_page_says_so_in_the_answers_language() -> None:
     card = passage_card(1, _passage("七天。", line=4), Language.ZH, TEXTS)
     assert card.footer.text == "第 4 行 · 收录于"

@@ -200,7 +200,7 @@ def test_the_head_of_a_table_in_markdown_is_repeated_too() -> None:
     parts = [chunk for chunk in chunks if "| Boat " in chunk.text]
     assert len(parts) > 2
     assert all(part.text.startswith("| Boat | Note |\n|---|:--|\n| Boat ") for part in parts)
-    assert [chunk.place.line for chunk in (chunks[0], parts[0], parts[1], chunks[-1])] == [3, 5, 14, 38]
+    assert [chunk.place.line for chunk in (chunks[0], parts[0], parts[1], chunks[-1])] == [3, 7, 14, 38]
 
 
 @pytest.mark.parametrize(
