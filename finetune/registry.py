@@ -55,6 +55,7 @@ _SCHEMA = (
     name TEXT NOT NULL
 ) STRICT""",
 )
+_OF_TERMINAL = "terminal-"
 _FILES = ("adapter_config.json", "adapter_model.safetensors")
 _CARD = TypeAdapter(Card)
 
@@ -236,10 +237,17 @@ class Registry:
             )
 
     def guild_id(self, name_or_id: str) -> str:
-        """The guild of that name. What names none that is known is taken for an id."""
+        """The id of the guild of that name or id.
+
+        A guild that is not known yet is one of Discord's, by its number, or one that only the terminal knows, by a name
+        from which `knowledge/__main__.py` makes the same id.
+        """
         with self._connection() as connection:
-            row = connection.execute("SELECT id FROM guild WHERE name = ?", (name_or_id,)).fetchone()
-        return name_or_id if row is None else str(row["id"])
+            ids = {row["name"].casefold(): str(row["id"]) for row in connection.execute("SELECT id, name FROM guild")}
+        name = name_or_id.casefold()
+        if name_or_id in ids.values() or name_or_id.isdigit() or name_or_id.startswith(_OF_TERMINAL):
+            return name_or_id
+        return ids.get(name) or _OF_TERMINAL + hashlib.sha256(name.encode()).hexdigest()[:12]
 
     def _hash(self, folder: Path) -> str:
         """The hash of the files, read anew where their size or time has changed. Raises OSError."""

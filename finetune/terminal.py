@@ -45,7 +45,7 @@ class ProgressLine:
         how = "measured here" if preview.minutes_measured else "estimated"
         say(
             f"{preview.skill}: {preview.example_count} examples to train on, {preview.held_out_count} to measure on; "
-            f"base {preview.base_title}; about {preview.minutes:.0f} minutes ({how}), {preview.memory_mb:,} MB"
+            f"base {preview.base_title}; about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
         )
         for problem in preview.problems[:_SHOWN_PROBLEMS]:
             say(f"left out: {describe(problem)}")

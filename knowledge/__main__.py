@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import sys
-import uuid
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -156,7 +156,8 @@ async def _guild_to_ingest_into(library: Library, guild: str) -> str:
         return await library.resolve_guild(guild)
     except UnknownGuild:
         say(f"there is no guild {guild!r} yet: it is created")
-    guild_id = f"terminal-{uuid.uuid4().hex[:12]}"
+    # `finetune/registry.py` makes the same id: the packages do not know each other. Digits are one of Discord's.
+    guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)
     return guild_id
 
