@@ -35,7 +35,9 @@ def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[P
         log.warning("the reader of a %s ended with %s and no result", media, ended.code)
         reading = Reading(reason=ended.reason)
     if reading.reason is not None:
-        sentence = _SENTENCES[Reason(reading.reason)].format(seconds=limits.seconds)
-        at = "" if reading.line is None else f"line {reading.line}: "
-        raise DocumentError(Reason(reading.reason), at + sentence, reading.page)
+        reason = Reason(reading.reason)
+        sentence = _SENTENCES[reason].format(seconds=limits.seconds)
+        if reading.line is not None:
+            sentence = f"line {reading.line} cannot be read: correct it and send it again"
+        raise DocumentError(reason, sentence, reading.page)
     return reading.parts
