@@ -16,13 +16,15 @@ _DEEPEST = 4
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|async|abstract|final|pub|local|override) )*"
 )
-_KEYWORDS = (
-    r"(?:class|def|defp|defmodule|func|function|fn|fun|interface|struct|enum|trait|impl|module|namespace|object|sub)\b"
-    r".*\w"
+_KEYWORDS = "class|def|defp|defmodule|func|function|fn|fun|interface|struct|enum|trait|impl|module|namespace|object|sub"
+# A keyword in a sentence has more words behind it.
+_NAMED = (
+    rf"(?:{_KEYWORDS}) +(?:\([^()]*\) *)?[\w.$:?!]+ *"
+    r"(?:$|[({<:=\[].*|(?:do|extends|implements|for|is)\b.*)|impl\b.*\{"
 )
 _ARROW = r"(?:const|let|var) \w+ = (?:async )?(?:function\b|\(.*=>|\w+ =>).*"
 _TYPED = r"(?:[\w<>\[\]*&:,.]+ )+[*&\w:~]+\([^;]*\{"
-_DEFINITION = re.compile(rf"{_MODIFIERS}(?:{_KEYWORDS}|{_ARROW}|{_TYPED})")
+_DEFINITION = re.compile(rf"{_MODIFIERS}(?:{_NAMED}|{_ARROW}|{_TYPED})")
 _NO_DEFINITION = re.compile(r"(?:else|if|for|while|switch|catch|return|new|throw|await)\b|\} ")
 _ABOVE = re.compile(r"\s*(?:#|//|/\*|\*|--|@|$)")
 """Comments and decorators: they belong to what follows."""

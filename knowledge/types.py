@@ -233,7 +233,7 @@ class IngestReport:
     """None: it failed."""
     chunk_count: int
     page_count: int | None
-    """PDF only."""
+    """Of a PDF, or a presentation's slides."""
     seconds: float
     embedded_count: int = 0
     """Chunks that were embedded; the vectors of the others were there."""
@@ -277,7 +277,7 @@ class BatchProgress:
     """Its number, from 1; 0 while archives are unpacked."""
     files: int
     pages: int
-    """Read so far, of PDFs."""
+    """Read so far, of PDFs and presentations."""
     chunks: int
     """Whose vectors are there, of the `known`."""
     known: int

@@ -1,1 +1,1 @@
-"""The parsers of formats that could be hostile. Only the child process of `knowledge.contained` imports them."""
+"""The parsers of formats that could be hostile. Only `knowledge.reading_child` runs them."""

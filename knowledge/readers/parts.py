@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PICTURE = "🖼"
+"""Stands before what a document says of a picture to those who cannot see it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

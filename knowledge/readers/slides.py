@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from knowledge.readers.doctype import refuse_dtd
-from knowledge.readers.parts import Part
+from knowledge.readers.parts import PICTURE, Part
 from knowledge.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pptx.table import Table
     from pptx.text.text import TextFrame
 
-_PICTURE = "🖼"
 _MOST_CHART_ROWS = 200
 
 
@@ -59,7 +58,7 @@ def _of_shape(shape: BaseShape) -> Iterator[str]:
             yield from _of_shape(member)
     elif isinstance(shape, Picture):
         if description := _description(shape):
-            yield f"{_PICTURE} {description}"
+            yield f"{PICTURE} {description}"
     elif isinstance(shape, GraphicFrame):
         if shape.has_table:
             yield _table(shape.table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.readers.doctype import refuse_dtd
 from knowledge.readers.markdown import markdown_of
-from knowledge.readers.parts import Part
+from knowledge.readers.parts import PICTURE, Part
 
 if TYPE_CHECKING:
     from mammoth.documents import Image
@@ -26,7 +26,6 @@ p[style-name='Subtitle'] => p:fresh
 p[style-name='Quote'] => blockquote:fresh
 p[style-name='Intense Quote'] => blockquote:fresh
 """
-PICTURE = "🖼"
 
 
 def word_file(data: bytes) -> Iterator[Part]:

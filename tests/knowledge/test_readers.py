@@ -186,6 +186,20 @@ def test_a_piece_of_a_long_function_names_it_in_any_language(name: str, head: st
     assert (last.place.line or 0) > 1
 
 
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("a.py", "class names are checked by the harbour master"),
+        ("a.yaml", "object: boat"),
+        ("a.c", "} else if (hours > 3) {"),
+        ("a.js", "return book(hours, () => {"),
+    ],
+)
+def test_what_only_begins_like_a_definition_is_none(name: str, head: str) -> None:
+    body = "\n".join(f"    log({n}, 'one more step of the booking')" for n in range(60))
+    assert {chunk.place.heading for chunk in chunks_of(f"{head}\n{body}\n".encode(), name)} == {None}
+
+
 def test_code_keeps_its_indentation_and_loses_no_line() -> None:
     lines = [f"{'    ' * (n % 3)}call_{n}(argument={n})" for n in range(300)]
     pieces = [chunk.text for chunk in chunks_of("\n".join(lines).encode(), "a.py")]
