@@ -63,7 +63,7 @@ class _Part:
 def _difference(one: _Part, other: _Part, asked: frozenset[str], values: set[str]) -> Difference | None:
     for ours, theirs in _couples(one, other):
         about = asked & (ours.words | one.above)
-        if about and about == asked & (theirs.words | other.above) and _contradict(ours, theirs, values):
+        if about and about == asked & (theirs.words | other.above) and contradict(ours, theirs, values):
             first, second = one.said(ours), other.said(theirs)
             newest = one.item.source.as_of >= other.item.source.as_of
             return Difference(first, second) if newest else Difference(second, first)
@@ -76,7 +76,8 @@ def _couples(one: _Part, other: _Part) -> Iterator[tuple[Statement, Statement]]:
             yield ours, theirs
 
 
-def _contradict(ours: Statement, theirs: Statement, asked: set[str]) -> bool:
+def contradict(ours: Statement, theirs: Statement, asked: set[str]) -> bool:
+    """Whether two statements about one thing cannot both be meant; `asked` are the values of the question's figures."""
     shared = ours.words & theirs.words
     chinese = any(_CJK_CHAR.search(word) for word in shared)
     if len(shared) < (LEAST_PAIRS if chinese else LEAST_WORDS):
