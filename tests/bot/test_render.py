@@ -1,6 +1,6 @@
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from bot.locales import load_texts
 from bot.readiness import Loading
 from chains.types import Answer, Language, Route, RouteDecision, Timings
 from knowledge.types import Difference, Evidence, Said
-from tests.fakes.scripted_assistant import passage
+from tests.fakes.scripted_assistant import TAKEN_IN, passage
 
 TEXTS = load_texts()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -43,8 +43,8 @@ def test_an_old_source_says_how_old_it_is_and_a_new_one_does_not() -> None:
         "-# [1] a\\_b.md › Fees › Late",
         "-# [2] scan.pdf, p. 3 · updated <t:1704067200:R>",
     ]
-    [later] = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, NOW.replace(year=2027))
-    assert later.splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · taken in <t:1767225600:R>"
+    later = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
+    assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · taken in <t:4070908800:R>"
 
 
 def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
@@ -72,8 +72,8 @@ def test_sources_that_differ_are_quoted_the_newer_first_and_dated(language: Lang
     line, *sources = page.splitlines()[1:4]
     assert line.startswith("-# ⚠️ ")
     assert line.index("new\\_.md [2]") < line.index("Ten \\*days\\* now.") < line.index("old.md [1]")
-    assert line.count("<t:1767225600:D>") == 2
-    assert all("<t:1767225600:R>" in source for source in sources)
+    assert line.count("<t:4070908800:D>") == 2
+    assert all("<t:4070908800:R>" in source for source in sources)
 
 
 def test_a_difference_is_not_told_where_the_answer_shows_only_one_of_the_passages() -> None:
