@@ -124,7 +124,7 @@ class Searched:
     """How the passages were searched for. It holds no words: these stand in the conversation alone."""
 
     behind: int | None = None
-    """Which earlier question stood before this one in the search, counted back from 1; None: it was searched alone."""
+    """How many of the questions before this one stood before it in the search; None: it was searched alone."""
     reranker: str | None = None
     """What put the best passages in order; None: the search itself."""
 

@@ -27,7 +27,7 @@ class Explanation:
     markdown: str
     """The whole record in words; may exceed one Discord message."""
     behind: int | None = None
-    """Which earlier question, counted back from 1, stood before this one in the search."""
+    """How many of the questions before this one stood before it in the search; None: it was searched alone."""
 
 
 def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
@@ -191,7 +191,7 @@ class Explainer:
         wording, searched = self._wording[language]["found"], decision.searched
         lines = []
         if searched.behind is not None:
-            lines.append(wording["behind" if searched.behind == 1 else "behind_earlier"].format(back=searched.behind))
+            lines.append(wording["behind" if searched.behind == 1 else "behind_several"].format(count=searched.behind))
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
         if decision.differences:

@@ -1,25 +1,16 @@
-"""What a question of a conversation is searched for: alone, or behind an earlier one on which it leans.
+"""What a question of a conversation is searched for: alone, and behind the earlier ones that it may lean on.
 
-Knows no index; whether a question leans is told by its words, without a model.
+Knows no index; which of the two is used, the router decides by what they find.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chains.types import Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is searched for."""
-
-    text: str
-    behind: int | None
-    """Which earlier question stands before the question, counted back from 1; None: none."""
-
-
 def query_of(question: str, history: Sequence[Turn], behind: int | None) -> str:
-    """The question, behind that earlier one; `history` is oldest first."""
-    return question if behind is None else f"{history[-behind].question} {question}"
+    """The question, behind so many of those before it; `history` is oldest first, and None is the question alone."""
+    earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
+    return " ".join([*earlier, question])
