@@ -37,6 +37,7 @@ def page() -> str:
         quality.routes(),
         quality.agent_mode(),
         quality.same_question(),
+        quality.differing(),
         quality.tuning(),
         quality.facts_and_skill(),
         speed.training(),

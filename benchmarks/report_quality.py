@@ -263,6 +263,36 @@ def same_question() -> Iterable[str]:
     yield provenance(result)
 
 
+def differing() -> Iterable[str]:
+    """When two sources are said to differ."""
+    if not is_measured("differing"):
+        return
+    result = load("differing")
+    figures = result["figures"]
+    yield "## Two sources that differ\n"
+    yield (
+        "*Alarms*: couples of statements of different documents that would be told to contradict each other, had "
+        "somebody asked of what they share; every statement is compared with all others of its language, and none "
+        "does.\n"
+    )
+    yield from table(
+        ("", "documents", "statements", "alarms"),
+        (
+            (name, found["documents"], found["statements"], found["alarms"])
+            for name, found in figures["false alarms"].items()
+        ),
+    )
+    yield (
+        "*Told*: questions of xquad whose answer holds one figure, asked of the passage and of a copy of it in which "
+        "that figure is another.\n"
+    )
+    yield from table(
+        ("", "questions", "told"),
+        ((lang, found["questions"], share(found["told"])) for lang, found in figures["found"].items()),
+    )
+    yield provenance(result)
+
+
 def _paired(found: dict[str, object]) -> str:
     low, high = found["interval"]  # type: ignore[misc]
     return f"{found['difference']:+.2f} ({low:+.2f} to {high:+.2f})"

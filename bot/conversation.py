@@ -48,6 +48,12 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
     return Asked(question_text(message, me), tuple(reversed(turns)))
 
 
+async def question_of(answer: discord.Message, me: discord.ClientUser) -> Asked | None:
+    """What a message of the bot answers, with the conversation before it; None where that message is gone."""
+    question = await _asked(answer, me)
+    return None if question is None else await read(question, me)
+
+
 async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
     """What was asked and answered in a message of the bot, without citations; unasked where that message is gone."""
     above = await corrected_by(answer, me)

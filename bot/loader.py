@@ -24,7 +24,7 @@ from finetune.registry import Registry
 from finetune.runner import Runner
 from finetune.tuning import Tuner as RealTuner
 from finetune.types import Card, Champion
-from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable
+from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable, RerankerUnusable
 from weights.errors import (
     ConversionError,
     DirectoryError,
@@ -57,6 +57,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ToolsUnknown, "provider"),
     (EncoderUnusable, "encoder"),
     (EncoderUnreachable, "encoder"),
+    (RerankerUnusable, "reranker"),
     (IndexUnavailable, "index"),
     (DatabaseTooNew, "too_new"),
 )
@@ -108,7 +109,9 @@ class Loader:
         )
         report(Loading("opening"))
         library_type = await asyncio.to_thread(_import_library)
-        library = self._library = await library_type.open(self._settings.knowledge, encoders.documents)
+        library = self._library = await library_type.open(
+            self._settings.knowledge, encoders.documents, encoders.reranker
+        )
         await library.warm_up()
         return encoders, library
 

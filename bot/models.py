@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from finetune.local_model import LocalChatModel
     from knowledge.embeddings import LocalEmbeddings
-    from knowledge.ports import TextEmbeddings
+    from knowledge.ports import Reranker, TextEmbeddings
 
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_WIDTH = 8
@@ -53,17 +53,21 @@ class Encoders:
     """Of the pinned model that the classifier of question kinds was fitted for."""
     pinned: bool
     """Whether the documents' model is a pinned one, for which the probabilities were fitted."""
+    reranker: Reranker | None = None
+    """None: the passages stand in the order of the search."""
 
 
 def build_encoders(settings: Settings, weights: Weights, on_progress: OnProgress, stop: Event) -> Encoders:
     """Fetch and build; blocks. Raises WeightsError, KnowledgeError."""
     from knowledge.embeddings import LocalEmbeddings
-    from knowledge.encoders import build_embeddings
+    from knowledge.encoders import build_embeddings, build_reranker
 
     documents = build_embeddings(settings.knowledge, weights, on_progress, stop)
+    reranker = build_reranker(settings.knowledge, weights, on_progress, stop)
     if isinstance(documents, LocalEmbeddings):
-        return Encoders(documents, documents, pinned=True)
-    return Encoders(documents, LocalEmbeddings(weights.ensure(_ENCODER_OF_KINDS, on_progress, stop)), pinned=False)
+        return Encoders(documents, documents, pinned=True, reranker=reranker)
+    kinds = LocalEmbeddings(weights.ensure(_ENCODER_OF_KINDS, on_progress, stop))
+    return Encoders(documents, kinds, pinned=False, reranker=reranker)
 
 
 def build_chat_model(

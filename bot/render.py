@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from discord.utils import escape_markdown
 
+from bot.age import age, day, is_old
 from bot.locales import Texts
 from bot.plain import linked, plain
 from bot.readiness import Loading
 from chains.types import Answer, Language
-from knowledge.types import LINE_NAMES, PAGE_NAMES, Audience, Evidence, IngestOutcome, IngestReport, Place, Source
+from knowledge.types import (
+    LINE_NAMES,
+    PAGE_NAMES,
+    Audience,
+    Difference,
+    Evidence,
+    IngestOutcome,
+    IngestReport,
+    Place,
+    Source,
+)
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -21,6 +33,9 @@ _SMALL = "-# "
 _BREAKS_OUT = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
 _LINE_LIMIT = 180
+_SAID_LIMIT = 120
+_NAME_LIMIT = 60
+_MOST_ALSO = 2
 _MEGABYTE = 1_000_000
 
 
@@ -46,11 +61,19 @@ def split(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
     return tuple(kept for kept in (piece.strip("\n") for piece in pieces) if kept.strip())
 
 
-def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") -> tuple[str, ...]:
-    """The messages of a whole answer: `head`, the text, its sources, and the line that says how it came to be."""
+def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, head: str = "") -> tuple[str, ...]:
+    """The messages of a whole answer: `head`, the text, where its sources differ, its sources, and the line that says
+    how it came to be.
+    """
     language = answer.language
+    told = differing(answer)
+    aged = {said.chunk_id for each in told for said in (each.newer, each.older)}
     footer = [
-        *(_source_line(number, item, language, texts) for number, item in enumerate(answer.evidence, start=1)),
+        *(_SMALL + _difference(each, answer, texts) for each in told),
+        *(
+            _source_line(number, item, language, texts, aged=item.chunk.id in aged or is_old(item.source, now))
+            for number, item in enumerate(answer.evidence, start=1)
+        ),
         small(
             texts(language, f"routes.{answer.route}"),
             headline,
@@ -58,6 +81,12 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, head: str = "") ->
         ),
     ]
     return with_footer(join(head, contained(answer.text)), "\n".join(footer))
+
+
+def differing(answer: Answer) -> tuple[Difference, ...]:
+    """Where the sources differ that the answer shows."""
+    shown = {item.chunk.id for item in answer.evidence}
+    return tuple(each for each in answer.decision.differences if {each.newer.chunk_id, each.older.chunk_id} <= shown)
 
 
 def contained(text: str) -> str:
@@ -175,22 +204,43 @@ def _audience(chapter: str, audience: Audience, language: Language, texts: Texts
     return texts(language, f"{chapter}.audience_channel", channel=audience.channel_id)
 
 
-def _source_line(number: int, item: Evidence, language: Language, texts: Texts) -> str:
+def _difference(difference: Difference, answer: Answer, texts: Texts) -> str:
+    """What both say, in their own words, and since when."""
+    values: dict[str, object] = {}
+    for name, said in (("newer", difference.newer), ("older", difference.older)):
+        number, item = next(
+            (number, item) for number, item in enumerate(answer.evidence, start=1) if item.chunk.id == said.chunk_id
+        )
+        words = plain(shorten(item.chunk.text[said.start : said.end], _SAID_LIMIT))
+        source = plain(shorten(item.source.name, _NAME_LIMIT))
+        values |= {name: f"{source} [{number}]", f"{name}_day": day(item.source), f"{name}_said": words}
+    return texts(answer.language, "answer.differ", **values)
+
+
+def _source_line(number: int, item: Evidence, language: Language, texts: Texts, *, aged: bool) -> str:
     place = item.chunk.place
     if item.source.media == "qa":
         return small(f"[{number}] {_moderators_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
     words = ", ".join(part for part in (above, exact_place(place, item.source.media, language, texts)) if part)
-    return f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
+    line = f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
+    return " · ".join([line, *([age(item.source, language, texts)] if aged else []), *_also(item, language, texts)])
+
+
+def _also(item: Evidence, language: Language, texts: Texts) -> list[str]:
+    """The other documents that say the same, the first few by name."""
+    names = [linked(plain(shorten(source.name, _NAME_LIMIT)), source.link) for source in item.also_in[:_MOST_ALSO]]
+    more = ["…"] if len(item.also_in) > _MOST_ALSO else []
+    return [texts(language, "answer.also_in", names=", ".join([*names, *more]))] if names else []
 
 
 def _moderators_line(item: Evidence, language: Language, texts: Texts) -> str:
     """Who answered which question, and when."""
     question = escape_markdown(shorten((item.chunk.place.heading or "").partition("\n")[0], _LINE_LIMIT))
-    author, day = item.source.ingested_by, item.source.ingested_at.date().isoformat()
+    author, on = item.source.ingested_by, item.source.ingested_at.date().isoformat()
     if author.isdecimal():
-        return texts(language, "answer.by_moderator", member=author, day=day, question=question)
-    return texts(language, "answer.by_terminal", day=day, question=question)
+        return texts(language, "answer.by_moderator", member=author, day=on, question=question)
+    return texts(language, "answer.by_terminal", day=on, question=question)
 
 
 def _seconds(seconds: float) -> str:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import accumulate
 
 import discord
 
+from bot.age import age, is_old
 from bot.locales import Texts
 from bot.plain import plain, visible
-from bot.render import exact_place, shorten
+from bot.render import exact_place, shorten, small
 from chains.types import Language
 from knowledge.types import Passage
 
@@ -30,16 +32,20 @@ _ELLIPSIS = "…"
 Span = tuple[int, int]
 
 
-def passage_card(number: int, passage: Passage, language: Language, texts: Texts) -> discord.Embed:
+def passage_card(number: int, passage: Passage, language: Language, texts: Texts, now: datetime) -> discord.Embed:
     """The card of the passage that is cited by `number`."""
     source, place = passage.source, passage.chunk.place
     name = plain(shorten(source.name, _TITLE_LIMIT))
-    where = (place.heading, exact_place(place, source.media, language, texts), texts(language, "passages.taken_in"))
+    since = texts(language, "passages.taken_in" if source.dated is None else "passages.updated")
+    where = (place.heading, exact_place(place, source.media, language, texts), since)
+    text = marked(passage.chunk.text, passage.marks)
+    if is_old(source, now):  # The footer's own date shows no age.
+        text = f"{text}\n{small(age(source, language, texts))}"
     card = discord.Embed(
         title=texts(language, "passages.title", number=number, name=name),
         url=source.link_at(place),
-        description=marked(passage.chunk.text, passage.marks),
-        timestamp=source.ingested_at,
+        description=text,
+        timestamp=source.as_of,
     )
     return card.set_footer(text=" · ".join(shorten(visible(part), _PLACE_LIMIT) for part in where if part))
 

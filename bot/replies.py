@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import discord
 
@@ -198,7 +199,7 @@ class Reply:
         return Content(render.split(render.join(self._request.head, text)), self._stop_view)
 
     def _whole(self, answer: Answer, headline: str) -> Content:
-        pages = render.answer_pages(answer, headline, self._services.texts, self._request.head)
+        pages = render.answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
         return Content(pages, self._why(len(answer.evidence)))
 
     def _partial(self, status: str, sentence: str = "") -> Content:

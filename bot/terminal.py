@@ -13,15 +13,17 @@ from pydantic import TypeAdapter
 from bot.errors import SkillUnknown
 from bot.loader import Loader
 from bot.readiness import Loading
+from bot.render import differing, shorten
 from bot.settings import Settings
 from chains.language import detect
 from chains.routing.compare import TRIED, Reference, Trial, compare
 from chains.types import Answer, Language, Question, Route
 from finetune.promote import judge_comparison
 from finetune.types import Champion, Compared, TaskKind
-from knowledge.types import OWNER
+from knowledge.types import OWNER, Difference, Evidence
 
 _ANSWER = TypeAdapter(Answer)
+_SAID_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,8 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
         await loader.close()
     if as_json:
         return _ANSWER.dump_json(answer, indent=2).decode()
-    sources = [
-        f"[{number}] {item.source.name}, {item.chunk.place.heading or ''}"
-        for number, item in enumerate(answer.evidence, start=1)
-    ]
+    sources = [_source_line(number, item) for number, item in enumerate(answer.evidence, start=1)]
+    sources[:0] = [_difference_line(each, answer) for each in differing(answer)]
     reason = f"{answer.route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
     return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
 
@@ -108,6 +108,23 @@ async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int
         f"the combined route is {'open' if compared.reads_passages else 'closed'}"
     )
     return "\n".join(lines)
+
+
+def _source_line(number: int, item: Evidence) -> str:
+    also = ", ".join(source.name for source in item.also_in)
+    day = item.source.as_of.date().isoformat()
+    parts = (item.source.name, item.chunk.place.heading, day, also and f"also in {also}")
+    return f"[{number}] " + ", ".join(part for part in parts if part)
+
+
+def _difference_line(difference: Difference, answer: Answer) -> str:
+    found = {item.chunk.id: item for item in answer.evidence}
+    said = [
+        f"{found[each.chunk_id].source.name} ({found[each.chunk_id].source.as_of.date()}) says "
+        f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _SAID_LIMIT)}”"
+        for each in (difference.newer, difference.older)
+    ]
+    return f"Two sources differ: {', '.join(said)}"
 
 
 def _of_tried(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, float]:

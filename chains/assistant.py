@@ -41,6 +41,7 @@ from chains.types import (
     Timings,
     Waiting,
 )
+from knowledge.types import Evidence
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Assistant:
         """
         question = self._checked(question)
         clock = _Clock(time.monotonic())
-        routed = await self._router.route(question)
+        routed = self._with_differences(await self._router.route(question))
         # A member's request, and a moderator's answer, go before anybody's choice.
         chooser = self._chooser if question.requested_route is None and routed.answered is None else None
         way = _Way(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
@@ -189,10 +190,20 @@ class Assistant:
         return replace(question, text=text)
 
     def _run(self, routed: Routed, route: Route) -> Run:
-        reads = SEARCH in TOOLS_OF[route]
-        found = routed.retrieval.evidence if routed.answered is None else (routed.answered.evidence,)
-        evidence = found[: self._settings.passages_read] if reads else ()
+        evidence = self._found(routed) if SEARCH in TOOLS_OF[route] else ()
         return Run(routed.question, routed.decision, route, routed.retrieval, evidence, routed.champion)
+
+    def _with_differences(self, routed: Routed) -> Routed:
+        """With what the passages that may be read say differently on record, where they are read at all."""
+        read = {item.chunk.id for item in self._found(routed)}
+        kept = [each for each in routed.retrieval.differences if {each.newer.chunk_id, each.older.chunk_id} <= read]
+        return replace(routed, decision=replace(routed.decision, differences=tuple(kept)))
+
+    def _found(self, routed: Routed) -> tuple[Evidence, ...]:
+        """What is read where the route reads passages."""
+        if routed.answered is not None:
+            return (routed.answered.evidence,)
+        return routed.retrieval.evidence[: self._settings.passages_read]
 
     def _author(self, run: Run) -> str | None:
         if run.route is Route.ABSTAIN:

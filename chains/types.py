@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.types import Evidence, Reader
+from knowledge.types import Difference, Evidence, Reader
 
 
 class Route(StrEnum):
@@ -120,6 +120,16 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """How the passages were searched for. It holds no words: these stand in the conversation alone."""
+
+    behind: int | None = None
+    """How many of the questions before this one stood before it in the search; None: it was searched alone."""
+    reranker: str | None = None
+    """What put the best passages in order; None: the search itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDecision:
     """The record from which the explanation is computed. It holds figures, never texts."""
 
@@ -134,6 +144,9 @@ class RouteDecision:
     policy_version: str
     counterfactual: Counterfactual | None = None
     """None where no single change turns it, and in records from before it was sought."""
+    searched: Searched = Searched()
+    differences: tuple[Difference, ...] = ()
+    """Among the passages that are read: where two of them answer the question differently, by ids and places."""
 
 
 @dataclass(frozen=True, slots=True)

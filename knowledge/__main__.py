@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from knowledge.archive import ARCHIVE
 from knowledge.deferred import DeferredEmbeddings
-from knowledge.encoders import build_embeddings
+from knowledge.encoders import build_embeddings, build_reranker
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.formats import MEDIA_BY_SUFFIX, READABLE
 from knowledge.library import Library, read_file
@@ -88,7 +88,9 @@ def _local(settings: KnowledgeSettings) -> TextEmbeddings:
 
 
 async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> int:
-    library = await Library.open(settings, embeddings)
+    reads = arguments.command == "search"
+    reranker = build_reranker(settings, Weights(WeightsSettings().model_dir), show_fetch) if reads else None
+    library = await Library.open(settings, embeddings, reranker)
     try:
         match arguments.command:
             case "ingest":

@@ -10,7 +10,7 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from knowledge.context import fingerprint, in_context
 from knowledge.database import Database
@@ -228,10 +228,10 @@ def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -
     source, taken = version.source, version.taken
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
-        "link, batch, outcome, embedded_count"
+        "link, batch, outcome, embedded_count, dated"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 15)})",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 16)})",  # noqa: S608
         (
             source.id,
             source.guild_id,
@@ -246,6 +246,7 @@ def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -
             source.ingested_by,
             source.link,
             *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
+            None if source.dated is None else source.dated.isoformat(),
         ),
     )
     columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
@@ -283,6 +284,7 @@ def _source(row: sqlite3.Row) -> Source:
         ingested_at=datetime.fromisoformat(row["ingested_at"]),
         ingested_by=row["ingested_by"],
         link=row["link"],
+        dated=None if row["dated"] is None else date.fromisoformat(row["dated"]),
     )
 
 

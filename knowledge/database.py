@@ -87,6 +87,10 @@ _MIGRATIONS = (
         corrects TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- The date that the document gives itself, as YYYY-MM-DD.
+    ALTER TABLE sources ADD COLUMN dated TEXT;
+    """,
 )
 
 

@@ -1,11 +1,12 @@
-"""Builds the embedding model that the settings name. Knows no document."""
+"""Builds the embedding model and the reranker that the settings name. Knows no document."""
 
 from __future__ import annotations
 
 from threading import Event
 
+from knowledge.cross_encoder import CrossEncoderReranker
 from knowledge.embeddings import LocalEmbeddings
-from knowledge.ports import TextEmbeddings
+from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.provider_embeddings import ProviderEmbeddings
 from knowledge.sentence_transformer import SentenceTransformerEmbeddings
 from knowledge.settings import KnowledgeSettings
@@ -25,3 +26,11 @@ def build_embeddings(
     if name.startswith(PREFIX):
         return SentenceTransformerEmbeddings(weights.ensure(name, on_progress, stop), name)
     return ProviderEmbeddings(name, settings.embedding_base_url, settings.embedding_api_key)
+
+
+def build_reranker(
+    settings: KnowledgeSettings, weights: Weights, on_progress: OnProgress | None = None, stop: Event | None = None
+) -> Reranker | None:
+    """The reranker of `settings`, where they name one; blocks. Raises WeightsError, RerankerUnusable."""
+    name = settings.reranker
+    return None if name is None else CrossEncoderReranker(weights.ensure(name, on_progress, stop), name)

@@ -13,6 +13,7 @@ KnowledgeError
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
+├── RerankerUnusable     the reranker that the settings name cannot be set up
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
 ├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
@@ -137,6 +138,13 @@ class EncoderUnusable(KnowledgeError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"EMBEDDING_MODEL={name} cannot be used: {reason}.")
+
+
+class RerankerUnusable(KnowledgeError):
+    """The reranker that the settings name cannot be set up."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"RERANKER={name} cannot be used: {reason}.")
 
 
 class EncoderUnreachable(KnowledgeError):

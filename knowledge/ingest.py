@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from knowledge.age import date_of
 from knowledge.catalog import Catalog, Taken, Version, new_source_id
 from knowledge.context import fingerprint, in_context
 from knowledge.embedder import Embedder, Passage
@@ -268,6 +269,7 @@ def _source(
         ingested_at=datetime.now(UTC),
         ingested_by=upload.ingested_by,
         link=link,
+        dated=date_of(upload.data, document.media),
     )
 
 

@@ -26,7 +26,7 @@ from knowledge.owners import Owner
 from knowledge.pair_book import PairBook, Writing
 from knowledge.pair_index import PairIndex
 from knowledge.passages import Passages
-from knowledge.ports import TextEmbeddings
+from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.reports import failed
 from knowledge.retriever import DocumentRetriever
 from knowledge.server import ChromaServer, RemoteServer, Server
@@ -56,7 +56,9 @@ _GROWTH = 10
 class Library:
     """One data folder, open. Several processes may have it open at once."""
 
-    def __init__(self, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> None:
+    def __init__(
+        self, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
+    ) -> None:
         folder = settings.data_dir
         self._owner = Owner(folder / "owners")
         self._database = Database(folder / "knowledge.db")
@@ -69,7 +71,7 @@ class Library:
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
-        self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings)
+        self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings, reranker)
         self._originals = Originals(folder / "originals", self._strays, self._owner)
         self._passages = Passages(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
@@ -86,12 +88,14 @@ class Library:
         self._pair_book = PairBook(self._catalog, pairs, self._ingestor)
 
     @classmethod
-    async def open(cls, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> Library:
+    async def open(
+        cls, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
+    ) -> Library:
         """Open the data folder and clear away what an earlier process left half done.
 
         The Chroma server starts with the first call that needs it. Raises DatabaseTooNew.
         """
-        library = await asyncio.to_thread(cls, settings, embeddings)
+        library = await asyncio.to_thread(cls, settings, embeddings, reranker)
         await library._sweep()
         return library
 

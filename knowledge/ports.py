@@ -1,4 +1,4 @@
-"""What this package needs of an embedding model, as a protocol."""
+"""What this package needs of an embedding model and of a reranker, as protocols."""
 
 from __future__ import annotations
 
@@ -24,4 +24,17 @@ class TextEmbeddings(Protocol):
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question."""
+        ...
+
+
+class Reranker(Protocol):
+    """Reads the question and a passage together, and says how well the one answers the other."""
+
+    @property
+    def model_name(self) -> str:
+        """What made the scores."""
+        ...
+
+    def scores(self, question: str, passages: list[str]) -> list[float]:
+        """One score a passage, in their order, higher is better. Blocks."""
         ...

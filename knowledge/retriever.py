@@ -6,18 +6,22 @@ Blocking; knows no event loop.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.catalog import Catalog
+from knowledge.context import in_context
+from knowledge.copies import merge_copies
+from knowledge.differing import differences
 from knowledge.fusion import fuse
 from knowledge.index import VectorIndex
 from knowledge.keywords import KeywordIndex
 from knowledge.nearest import Nearest
 from knowledge.pair_index import PairIndex
 from knowledge.pairs import QA, question_key, questions_of
-from knowledge.ports import TextEmbeddings
+from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.terms import in_one_script
 from knowledge.types import Chunk, Evidence, FoundPair, Reader, Retrieval, Source
 
@@ -26,6 +30,10 @@ log = logging.getLogger(__name__)
 CANDIDATES = 50
 """Of each arm, before they are fused."""
 TOP_COSINES = 5
+COMPARED = 8
+"""Passages that are compared with each other for what they say differently."""
+RERANKED = 20
+"""Of the fused candidates, read by a reranker, where there is one: each costs a pass of its model."""
 NEAR_PAIRS = 5
 """Moderators' answers to other words than these, whose questions are then compared."""
 
@@ -49,7 +57,9 @@ class DocumentRetriever:
         pairs: PairIndex,
         index: VectorIndex,
         embeddings: TextEmbeddings,
+        reranker: Reranker | None = None,
     ) -> None:
+        self._reranker = reranker
         self._catalog = catalog
         self._keywords = keywords
         self._pairs = pairs
@@ -76,10 +86,25 @@ class DocumentRetriever:
             known=known,
         )
         fused = self._fused(query, arms)
-        evidence = self._evidence(query, guild_id, list(fused)[:limit], fused, vector, arms)
+        reranked = self._reranked(query, list(fused)[:RERANKED], arms)
+        ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
+        found = merge_copies(ordered, {id_: arms.known[id_][0].text for id_ in ordered}, limit)
+        evidence = tuple(
+            replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
+            for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
+        )
         pairs = self._found_pairs(query, guild_id, same, fused, vector, arms)
         top = tuple(list(arms.dense.values())[:TOP_COSINES])
-        return Retrieval(query, evidence, top, scope.source_count, time.perf_counter() - began, pairs)
+        return Retrieval(
+            query,
+            evidence,
+            top,
+            scope.source_count,
+            time.perf_counter() - began,
+            pairs,
+            differences(query, evidence[:COMPARED]),
+            self._reranker.model_name if self._reranker else None,
+        )
 
     def _audit(self, guild_id: str) -> None:
         """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
@@ -102,6 +127,13 @@ class DocumentRetriever:
         # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
         telling = [id_ for id_ in arms.keyword if in_one_script(query, arms.known[id_][0].text)]
         return fuse(list(arms.dense), telling)
+
+    def _reranked(self, query: str, ids: Sequence[str], arms: _Arms) -> dict[str, float]:
+        """The reranker's scores of the best candidates; empty where there is none."""
+        if self._reranker is None or not ids:
+            return {}
+        texts = [in_context(arms.known[id_][1].name, *_read(arms.known[id_][0])) for id_ in ids]
+        return dict(zip(ids, self._reranker.scores(query, texts), strict=True))
 
     def _found_pairs(
         self,
@@ -143,6 +175,16 @@ class DocumentRetriever:
             )
             for id_ in ids
         )
+
+
+def _read(chunk: Chunk) -> tuple[str | None, str]:
+    return chunk.place.heading, chunk.text
+
+
+def _others(item: Evidence, found: dict[str, list[str]], arms: _Arms) -> tuple[Source, ...]:
+    """The documents that hold copies of a passage, each once, without its own."""
+    sources = {arms.known[id_][1].id: arms.known[id_][1] for id_ in found[item.chunk.id]}
+    return tuple(source for id_, source in sources.items() if id_ != item.source.id)
 
 
 def _rank(scores: dict[str, float], chunk_id: str) -> int | None:

@@ -25,6 +25,9 @@ class KnowledgeSettings(BaseSettings):
     """Where a provider's protocol is served; None: the provider's own address."""
     embedding_api_key: SecretStr | None = None
     """None: the provider's own variable, such as OPENAI_API_KEY, is read from the environment."""
+    reranker: str | None = Field(default=None, pattern=r"^hf:\S.*$")
+    """`hf:` and a folder or a hub's id of a cross-encoder, which then orders the best passages; None: the order is
+    that of the search."""
     max_document_mb: int = Field(default=10, ge=1, le=200)
     """A larger file is refused."""
 

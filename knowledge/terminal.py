@@ -31,6 +31,8 @@ def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
         return
     for number, evidence in enumerate(found.evidence, start=1):
         print(f"{number}. {_where(evidence)}\n   {_scores(evidence)}\n   {_start(evidence.chunk.text)}")
+    if found.reranker is not None:
+        say(f"in the order of {found.reranker}")
     say(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")
 
 
@@ -115,7 +117,8 @@ def _where(evidence: Evidence) -> str:
 def _scores(evidence: Evidence) -> str:
     cosine = "–" if evidence.cosine is None else f"{evidence.cosine:.3f}"
     bm25 = "–" if evidence.bm25 is None else f"{evidence.bm25:.2f}"
-    return f"cosine {cosine}, BM25 {bm25}, terms {evidence.coverage:.0%}"
+    reranked = "" if evidence.reranked is None else f", reranked {evidence.reranked:.2f}"
+    return f"cosine {cosine}, BM25 {bm25}, terms {evidence.coverage:.0%}{reranked}"
 
 
 def _start(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import quote
@@ -78,6 +78,13 @@ class Source:
     """A member's id, or `terminal`."""
     link: str | None = None
     """Where people read the document itself: an http(s) address, checked by `knowledge.link`."""
+    dated: date | None = None
+    """As the document itself says; None: it does not."""
+
+    @property
+    def as_of(self) -> datetime:
+        """From when its words are: its own date, else when it was taken in. UTC."""
+        return self.ingested_at if self.dated is None else datetime.combine(self.dated, time(), UTC)
 
     def link_at(self, place: Place) -> str | None:
         """The link to `place`, as near as it can name it; None where the document has none."""
@@ -139,7 +146,11 @@ class Evidence:
     coverage: float
     """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
     fused: float
-    """Reciprocal rank fusion of both arms; the order of the results."""
+    """Reciprocal rank fusion of both arms; the order of the results, unless a reranker gave another."""
+    reranked: float | None = None
+    """The reranker's score, higher is better. None: it did not read this one."""
+    also_in: tuple[Source, ...] = ()
+    """Other documents that say the same in the same words, and that the reader may read too."""
 
 
 MAX_QUESTION_CHARS = 1000
@@ -200,6 +211,23 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A stretch of a passage."""
+
+    chunk_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two passages that answer the same question differently."""
+
+    newer: Said
+    older: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """What one search found, best first, and the figures that the router reads."""
 
@@ -212,6 +240,10 @@ class Retrieval:
     seconds: float
     pairs: tuple[FoundPair, ...] = ()
     """Moderators' answers, those to the very question first, the latest of them first."""
+    differences: tuple[Difference, ...] = ()
+    """Among the evidence; those of the best passages first."""
+    reranker: str | None = None
+    """What ordered the evidence; None: the fusion of both arms."""
 
 
 class IngestOutcome(StrEnum):

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 import discord
 from discord import app_commands
 from discord.ext import commands
+from discord.utils import escape_markdown
 
 from bot import access, conversation, render
 from bot.access import GuildPlace
@@ -18,8 +19,11 @@ from bot.outlets import BelowMessage, CommandResponse
 from bot.replies import Replies, Request, Services
 from bot.views import CorrectButton, GuildSelect, only
 from chains.language import detect
+from chains.routing.follow_up import query_of
 from chains.types import Language, Question, Route
 from knowledge.types import Reader
+
+_SEARCHED_LIMIT = 400
 
 
 class Ask(commands.Cog):
@@ -159,10 +163,20 @@ class Ask(commands.Cog):
             await self._offer_correction(interaction, "faq.not_yours")
             return
         explanation = await assistant.explanation(decision_id, language)
-        for page in render.split(explanation.markdown):
+        searched = await self._searched(interaction, explanation.behind, language)
+        for page in render.split(render.join(explanation.markdown, searched)):
             await whisper(interaction, page)
         if is_moderator:
             await self._offer_correction(interaction, "faq.offer")
+
+    async def _searched(self, interaction: discord.Interaction, behind: int | None, language: Language) -> str:
+        """What was searched for where it was not the question alone: its words stand in the conversation alone."""
+        answer, me = interaction.message, self._client.user
+        asked = None if behind is None or answer is None or me is None else await conversation.question_of(answer, me)
+        if asked is None or behind is None or behind > len(asked.history):
+            return ""
+        words = render.shorten(query_of(asked.text, asked.history, behind), _SEARCHED_LIMIT)
+        return self._services.texts(language, "answer.searched_for", words=escape_markdown(words))
 
     async def _offer_correction(self, interaction: discord.Interaction, key: str) -> None:
         """Tell a moderator how the answer above is corrected, with a button that does it."""

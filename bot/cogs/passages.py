@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import discord
 from discord.ext import commands
@@ -52,7 +53,7 @@ class Passages(commands.Cog):
         reader = await self._reader(interaction, cited.guild_id)
         said = await self._said(interaction)
         passage = await documents.passage(cited.guild_id, cited.chunk_ids[number - 1], reader, said)
-        card = passage_card(number, passage, language, self._services.texts)
+        card = passage_card(number, passage, language, self._services.texts, datetime.now(UTC))
         has_page = passage.source.media == "pdf" and passage.chunk.place.page is not None
         drawing = self._services.texts(language, "passages.drawing") if has_page else None
         await interaction.edit_original_response(content=drawing, embed=card)

@@ -26,6 +26,8 @@ class Explanation:
     """The deciding reason with its figure and rule, on one line."""
     markdown: str
     """The whole record in words; may exceed one Discord message."""
+    behind: int | None = None
+    """How many of the questions before this one stood before it in the search; None: it was searched alone."""
 
 
 def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
@@ -75,7 +77,7 @@ class Explainer:
         report = self._report(decision, language)
         if choice is not None:
             report = f"{self._chosen('report', decision, choice, language)}\n{report}"
-        return Explanation(self.headline(decision, language, choice), report)
+        return Explanation(self.headline(decision, language, choice), report, decision.searched.behind)
 
     def route_name(self, route: Route, language: Language) -> str:
         """What a member calls the route."""
@@ -151,6 +153,7 @@ class Explainer:
         speed = [self._figure_of(s.name, s.value, language) for s in _latencies(decision) if s.value is not None]
         if speed:
             lines.append(wording["speed"].format(items=self._join(speed, language)))
+        lines.extend(self._found(decision, language))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
         if missing:
@@ -182,6 +185,18 @@ class Explainer:
             route=self.route_name(contribution.route, language),
             rules=self._names(contribution.rules, language),
         )
+
+    def _found(self, decision: RouteDecision, language: Language) -> list[str]:
+        """How the passages were searched for and put in order, and where they differ."""
+        wording, searched = self._wording[language]["found"], decision.searched
+        lines = []
+        if searched.behind is not None:
+            lines.append(wording["behind" if searched.behind == 1 else "behind_several"].format(count=searched.behind))
+        if searched.reranker is not None:
+            lines.append(wording["reranked"].format(reranker=searched.reranker))
+        if decision.differences:
+            lines.append(wording["differences"])
+        return lines
 
     def _turned(self, decision: RouteDecision, language: Language) -> list[str]:
         """What would have turned the decision, or what it would have been without the member's request."""

@@ -11,11 +11,12 @@ from chains.log import DecisionLog, Latency
 from chains.ports import Profiles, Retriever, Specialists
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
+from chains.routing.follow_up import query_of
 from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
-from chains.types import Question, Route, RouteDecision
+from chains.types import Question, Route, RouteDecision, Searched
 from finetune.types import Champion
 from knowledge.types import FoundPair, Retrieval
 
@@ -60,7 +61,7 @@ class Router:
 
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and decide."""
-        retrieval, holds = await self._search(question)
+        retrieval, holds, behind = await self._search(question)
         vector = await asyncio.to_thread(self._embeddings.embed_query, question.text)
         champion, likeness = await self._likeliest(question, vector)
         answered = await asyncio.to_thread(
@@ -85,8 +86,9 @@ class Router:
         )
         decision = self._policy.decide(signals_of(measured), situation)
         turned = counterfactual_of(self._policy, situation, decision)
+        searched = Searched(behind, retrieval.reranker)
         given = answered.pair if answered is not None and by_moderator(decision) else None
-        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned), given)
+        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned, searched=searched), given)
 
     async def _likeliest(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
         """The champion whose training questions this one is likest to: it alone competes with the other routes."""
@@ -117,15 +119,16 @@ class Router:
         tuned_s = (champion.training_seconds + specialist.seconds) / max(1, specialist.answers)
         return retrieval.seconds / retrieval.answers / tuned_s if tuned_s else None
 
-    async def _search(self, question: Question) -> tuple[Retrieval, float | None]:
-        """Search for the question, and, in a conversation, for it behind the one before: the likelier counts."""
-        queries = [question.text]
-        if question.history:
-            queries.append(f"{question.history[-1].question} {question.text}")
-        found: list[tuple[Retrieval, float | None]] = []
-        for query in queries:
+    async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None]:
+        """Search for the question, and, in a conversation, for it behind those before it: the likelier counts.
+
+        The last is how many stood before it in the search that counts; None: it was searched alone.
+        """
+        found: list[tuple[Retrieval, float | None, int | None]] = []
+        for behind in (None, len(question.history)) if question.history else (None,):
+            query = query_of(question.text, question.history, behind)
             retrieval = await self._retriever.search(query, question.guild_id, question.reader)
-            found.append((retrieval, self._confidence.probability(retrieval)))
-        likelier, holds = max(found, key=lambda pair: pair[1] or 0.0)
+            found.append((retrieval, self._confidence.probability(retrieval), behind))
+        likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
         # A moderator's answer is to the question itself, whichever search is the likelier.
-        return replace(likelier, pairs=found[0][0].pairs), holds
+        return replace(likelier, pairs=found[0][0].pairs), holds, behind

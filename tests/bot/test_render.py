@@ -1,5 +1,6 @@
 import random
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -7,9 +8,11 @@ from bot import render
 from bot.locales import load_texts
 from bot.readiness import Loading
 from chains.types import Answer, Language, Route, RouteDecision, Timings
-from tests.fakes.scripted_assistant import passage
+from knowledge.types import Difference, Evidence, Said
+from tests.fakes.scripted_assistant import TAKEN_IN, passage
 
 TEXTS = load_texts()
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ANSWER = Answer(
     decision_id="d",
     text="Seven days [1].",
@@ -23,7 +26,7 @@ ANSWER = Answer(
 
 
 def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
-    [page] = render.answer_pages(ANSWER, "because 93 %", TEXTS)
+    [page] = render.answer_pages(ANSWER, "because 93 %", TEXTS, NOW)
     assert page.splitlines() == [
         "Seven days [1].",
         "-# [1] a\\_b.md › Fees › Late",
@@ -32,8 +35,56 @@ def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
     ]
 
 
+def test_an_old_source_says_how_old_it_is_and_a_new_one_does_not() -> None:
+    [new, dated] = ANSWER.evidence
+    dated = replace(dated, source=replace(dated.source, dated=date(2024, 1, 1)))
+    [page] = render.answer_pages(replace(ANSWER, evidence=(new, dated)), "because", TEXTS, NOW)
+    assert page.splitlines()[1:3] == [
+        "-# [1] a\\_b.md › Fees › Late",
+        "-# [2] scan.pdf, p. 3 · updated <t:1704067200:R>",
+    ]
+    later = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
+    assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · taken in <t:4070908800:R>"
+
+
+def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
+    [item, _] = ANSWER.evidence
+    others = tuple(passage(f"{name}_x.md", link=link).source for name, link in (("b", None), ("c", "https://x.y/c")))
+    shown = replace(ANSWER, evidence=(replace(item, also_in=others),))
+    [page] = render.answer_pages(shown, "because", TEXTS, NOW)
+    assert page.splitlines()[1].endswith(" · also in b\\_x.md, [c\\_x.md](<https://x.y/c>)")
+    many = replace(item, also_in=(*others, passage("d.md").source))
+    [page] = render.answer_pages(replace(shown, evidence=(many,), language=Language.ZH), "因为", TEXTS, NOW)
+    assert page.splitlines()[1].endswith("[c\\_x.md](<https://x.y/c>), …")
+
+
+def differing(older: Evidence, newer: Evidence, language: Language = Language.EN) -> Answer:
+    difference = Difference(Said(newer.chunk.id, 0, len(newer.chunk.text)), Said(older.chunk.id, 0, 11))
+    decision = replace(ANSWER.decision, differences=(difference,))
+    return replace(ANSWER, decision=decision, evidence=(older, newer), language=language)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_sources_that_differ_are_quoted_the_newer_first_and_dated(language: Language) -> None:
+    older, newer = passage("old.md"), passage("new_.md")
+    newer = replace(newer, chunk=replace(newer.chunk, id="c2", text="Ten *days*\nnow."))
+    [page] = render.answer_pages(differing(older, newer, language), "because", TEXTS, NOW)
+    line, *sources = page.splitlines()[1:4]
+    assert line.startswith("-# ⚠️ ")
+    assert line.index("new\\_.md [2]") < line.index("Ten \\*days\\* now.") < line.index("old.md [1]")
+    assert line.count("<t:4070908800:D>") == 2
+    assert all("<t:4070908800:R>" in source for source in sources)
+
+
+def test_a_difference_is_not_told_where_the_answer_shows_only_one_of_the_passages() -> None:
+    older, newer = passage("old.md"), passage("new.md")
+    newer = replace(newer, chunk=replace(newer.chunk, id="c2"))
+    answer = replace(differing(older, newer), evidence=(older,))
+    assert "⚠️" not in "".join(render.answer_pages(answer, "because", TEXTS, NOW))
+
+
 def test_the_sources_stay_in_one_piece_below_a_long_answer() -> None:
-    pages = render.answer_pages(replace(ANSWER, text="word " * 395), "because", TEXTS)
+    pages = render.answer_pages(replace(ANSWER, text="word " * 395), "because", TEXTS, NOW)
     assert len(pages) == 2
     assert pages[1].startswith("-# [1]")
 

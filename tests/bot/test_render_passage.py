@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.bot.test_plain import ATTACKS
 from tests.fakes.scripted_assistant import passage
 
 TEXTS = load_texts()
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def _passage(text: str, marks: tuple[tuple[int, int], ...] = (), link: str | None = None, **place: object) -> Passage:
@@ -22,7 +24,7 @@ def _passage(text: str, marks: tuple[tuple[int, int], ...] = (), link: str | Non
 
 def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
     shown = _passage("Seven days.", ((0, 5),), "https://club.example/a_b", heading="Fees › Late", anchor="late")
-    card = passage_card(2, shown, Language.EN, TEXTS)
+    card = passage_card(2, shown, Language.EN, TEXTS, NOW)
     assert card.title == "[2] a\\_b.md"
     assert card.url == "https://club.example/a_b#late"
     assert card.description == "**Seven** days."
@@ -50,9 +52,18 @@ def test_a_place_is_named_as_its_format_names_it(media: str, place: Place, engli
 
 
 def test_a_card_of_a_line_or_a_page_says_so_in_the_answers_language() -> None:
-    card = passage_card(1, _passage("七天。", line=4), Language.ZH, TEXTS)
+    card = passage_card(1, _passage("七天。", line=4), Language.ZH, TEXTS, NOW)
     assert card.footer.text == "第 4 行 · 收录于"
-    assert passage_card(1, _passage("x", page=3), Language.EN, TEXTS).footer.text == "p. 3 · taken in"
+    assert passage_card(1, _passage("x", page=3), Language.EN, TEXTS, NOW).footer.text == "p. 3 · taken in"
+
+
+def test_a_card_of_an_old_document_says_how_old_it_is() -> None:
+    shown = _passage("Seven days.")
+    dated = replace(shown, source=replace(shown.source, dated=date(2024, 1, 1)))
+    card = passage_card(1, dated, Language.EN, TEXTS, NOW)
+    assert card.description == "Seven days.\n-# updated <t:1704067200:R>"
+    assert card.footer.text == "updated"
+    assert card.timestamp == datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ATTACKS)
@@ -83,4 +94,4 @@ def test_a_card_of_marks_alone_stays_within_its_limit() -> None:
 def test_a_long_name_is_cut() -> None:
     shown = _passage("x")
     long = replace(shown, source=replace(shown.source, name="_" * 300))
-    assert len(passage_card(1, long, Language.EN, TEXTS).title or "") <= 256
+    assert len(passage_card(1, long, Language.EN, TEXTS, NOW).title or "") <= 256

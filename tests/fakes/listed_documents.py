@@ -26,6 +26,7 @@ from knowledge.types import (
     Source,
     StoredPair,
 )
+from tests.fakes.scripted_assistant import TAKEN_IN
 
 
 @dataclass
@@ -73,7 +74,7 @@ class ListedDocuments:
             audience,
             len(data),
             2,
-            datetime(2026, 1, 1, tzinfo=UTC),
+            TAKEN_IN,
             ingested_by,
             link,
         )

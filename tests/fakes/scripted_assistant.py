@@ -27,12 +27,15 @@ from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
 
 _LIMIT = 2000
 
+TAKEN_IN = datetime(2099, 1, 1, tzinfo=UTC)
+"""Never long ago, whenever a test runs."""
+
 
 def passage(
     name: str, heading: str | None = None, page: int | None = None, link: str | None = None, anchor: str | None = None
 ) -> Evidence:
-    at, media = datetime(2026, 1, 1, tzinfo=UTC), "md" if page is None else "pdf"
-    source = Source("s1", "g", name, media, "0" * 64, EVERY_MEMBER, 1, 1, at, "m", link)
+    media = "md" if page is None else "pdf"
+    source = Source("s1", "g", name, media, "0" * 64, EVERY_MEMBER, 1, 1, TAKEN_IN, "m", link)
     chunk = Chunk("s1:0", source.id, 0, "Seven days.", Place(page=page, heading=heading, anchor=anchor))
     return Evidence(chunk, source, 0.9, 1, 5.0, 1, 0.9, 0.03)
 

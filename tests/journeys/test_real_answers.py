@@ -337,3 +337,22 @@ def _locked_pdf() -> bytes:
     locked = io.BytesIO()
     writer.write(locked)
     return locked.getvalue()
+
+
+async def test_two_documents_that_differ_are_both_quoted_and_a_copy_is_named(
+    community: Community, loaded: Loaded
+) -> None:
+    hours = "# Workshop\n\nThe workshop is open until {} on weekdays. The crew locks the door and keeps the key.\n"
+    await _take_in(community, "old-hours.md", f"---\ndate: 2024-03-01\n---\n{hours.format('18:00')}".encode())
+    await _take_in(community, "hours.md", hours.format("20:00").encode())
+    await _take_in(community, "hours-again.md", hours.format("20:00").encode())
+    answer = await _ask(community, loaded, "Until when is the workshop open on weekdays?")
+    assert len(answer.evidence) == 2
+    lines = community.last().content.splitlines()
+    [told] = [line for line in lines if "Two sources differ" in line]
+    assert told.index("open until 20:00") < told.index("old-hours.md") < told.index("open until 18:00")
+    [old] = [line for line in lines if line.startswith("-# [") and "old-hours.md" in line]
+    assert "updated <t:1709251200:R>" in old
+    [new] = [line for line in lines if line.startswith("-# [") and "also in" in line]
+    assert {"hours.md", "hours-again.md"} == {new.split("] ")[1].split(" ›")[0], new.split("also in ")[1]}
+    assert "**Sources differ:**" in await _explanation(community, "Why?")

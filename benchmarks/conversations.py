@@ -1,0 +1,220 @@
+"""For what a question of a conversation is best searched: alone, or with what was said before.
+
+    python -m benchmarks.conversations DATA [--set NAME] [--half chosen|reported] [--limit N] [--keep FOLDER] [--json]
+
+DATA holds mtrag_subset (English; its turns are rich in words and change their topic) and kdconv_travel_zh (Chinese;
+questions such as "and the ticket?", whose place was named turns ago). Conversations are dealt into two halves by the
+hash of their first sentence; ways were compared on the half *chosen* alone. As in the bot, the last three turns are
+known. *Read*: a gold document is among the first two passages, which the chat model is given. --keep leaves the
+documents in FOLDER, taken in, for the next run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import results
+from benchmarks.question_sets import read_docs, take_in
+from benchmarks.scoring import first_gold, paired_interval
+from chains.routing.confidence import Confidence, load_confidence
+from chains.routing.follow_up import query_of
+from chains.types import Turn
+from knowledge.embeddings import LocalEmbeddings
+from knowledge.library import Library
+from knowledge.settings import KnowledgeSettings
+from knowledge.types import OWNER, Retrieval
+from weights.settings import WeightsSettings
+from weights.store import Weights
+
+SETS = ("mtrag_subset", "kdconv_travel_zh")
+HALVES = ("chosen", "reported")
+_TURNS = 3
+"""As many as the bot reads."""
+_ANSWER_CHARACTERS = 200
+_TURN_CHARACTERS = 500
+_GUILD = "g"
+_SEED = 5
+BEFORE, SHIPPED = "likelier of alone and behind the one before", "likelier of alone and behind all"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A question with the turns before it."""
+
+    text: str
+    history: tuple[Turn, ...]
+    gold: frozenset[str]
+    half: str
+
+
+Search = Callable[[str], Awaitable[tuple[Retrieval, float]]]
+
+
+def main() -> None:
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--set", choices=SETS, help="one of them alone; the others' figures stay as they are")
+    parser.add_argument("--half", choices=HALVES, default="reported")
+    parser.add_argument("--limit", type=int, default=150, help="of questions in each set")
+    parser.add_argument("--keep", type=Path, help="where documents stay taken in")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    arguments = parser.parse_args()
+    for name in (arguments.set,) if arguments.set else SETS:
+        with tempfile.TemporaryDirectory() as temporary:
+            place = (arguments.keep or Path(temporary)) / name
+            measured = asyncio.run(_measure(arguments.data / name, arguments.half, arguments.limit, place))
+        print(json.dumps(measured, indent=2, ensure_ascii=False) if arguments.json else measured)
+        print("wrote", results.write(f"conversations_{name}_{arguments.half}", measured))
+
+
+async def _measure(folder: Path, half: str, limit: int, place: Path) -> dict[str, object]:
+    read = _kdconv if folder.name.startswith("kdconv") else _mtrag
+    asked = [each for each in read(folder) if each.half == half and each.history]
+    random.Random(_SEED).shuffle(asked)
+    asked = asked[:limit]
+    embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
+    library = await Library.open(KnowledgeSettings(data_dir=place), embeddings)
+    try:
+        ids = await _taken_in(library, folder)
+        search = _searcher(library, load_confidence(embeddings.model_name))
+        ranks: dict[str, list[int | None]] = {name: [] for name in _WAYS}
+        for each in asked:
+            for name, way in _WAYS.items():
+                found = await way(search, each)
+                ranks[name].append(first_gold([ids[item.source.name] for item in found.evidence], each.gold))
+                if name == SHIPPED:
+                    print(".", end="", flush=True)
+    finally:
+        await library.close()
+    # A copy takes no second place, so the first two passages are of two documents, or of one.
+    within = {name: [float(rank is not None and rank <= 2) for rank in own] for name, own in ranks.items()}
+    return {
+        "questions": len(asked),
+        "ways": {name: _shares(own) for name, own in ranks.items()},
+        "shipped less before": paired_interval(
+            [ours - theirs for ours, theirs in zip(within[SHIPPED], within[BEFORE], strict=True)]
+        ),
+    }
+
+
+def _shares(ranks: Sequence[int | None]) -> dict[str, object]:
+    return {
+        f"R@{depth}": {"share": round(sum(held) / len(held), 3), "interval": results.wilson(sum(held), len(held))}
+        for depth in (1, 2, 5)
+        if (held := [rank is not None and rank <= depth for rank in ranks])
+    }
+
+
+def _searcher(library: Library, confidence: Confidence) -> Search:
+    known: dict[str, tuple[Retrieval, float]] = {}
+
+    async def search(query: str) -> tuple[Retrieval, float]:
+        if query not in known:
+            found = await library.search(query, _GUILD, OWNER, 10)
+            known[query] = found, confidence.probability(found) or 0.0
+        return known[query]
+
+    return search
+
+
+async def _taken_in(library: Library, folder: Path) -> dict[str, str]:
+    """The documents' ids by the names of their sources, taken in where they are not yet."""
+    docs = read_docs(folder)
+    names = {f"d{number}.md": doc.id for number, doc in enumerate(docs)}
+    await library.register_guild(_GUILD, _GUILD)
+    there = {source.name for source in await library.sources(_GUILD, OWNER)}
+    return names if there == set(names) else await take_in(library, _GUILD, docs)
+
+
+async def _alone(search: Search, each: Followed) -> Retrieval:
+    return (await search(each.text))[0]
+
+
+async def _behind_one(search: Search, each: Followed) -> Retrieval:
+    return (await search(query_of(each.text, each.history, 1)))[0]
+
+
+async def _behind_all(search: Search, each: Followed) -> Retrieval:
+    return (await search(query_of(each.text, each.history, len(each.history))))[0]
+
+
+async def _behind_answer(search: Search, each: Followed) -> Retrieval:
+    last = each.history[-1]
+    return (await search(f"{last.question} {last.answer[:_ANSWER_CHARACTERS]} {each.text}"))[0]
+
+
+async def _behind_everything(search: Search, each: Followed) -> Retrieval:
+    said = " ".join(f"{turn.question} {turn.answer}" for turn in each.history)
+    return (await search(f"{said} {each.text}"))[0]
+
+
+async def _likelier(search: Search, each: Followed, behind: int) -> Retrieval:
+    found = [await search(each.text), await search(query_of(each.text, each.history, behind))]
+    return max(found, key=lambda pair: pair[1])[0]
+
+
+async def _before(search: Search, each: Followed) -> Retrieval:
+    return await _likelier(search, each, 1)
+
+
+async def _shipped(search: Search, each: Followed) -> Retrieval:
+    return await _likelier(search, each, len(each.history))
+
+
+_WAYS: dict[str, Callable[[Search, Followed], Awaitable[Retrieval]]] = {
+    "alone": _alone,
+    "behind the one before": _behind_one,
+    "behind the one before and its answer": _behind_answer,
+    "behind all": _behind_all,
+    "behind all and their answers": _behind_everything,
+    BEFORE: _before,
+    SHIPPED: _shipped,
+}
+
+
+def _mtrag(folder: Path) -> Iterator[Followed]:
+    for row in _rows(folder / "qa.jsonl"):
+        if row["doc_ids"]:
+            said = [turn["text"].strip() for turn in row["turns"]]
+            yield _followed([*said, row["question"].strip()], len(said), frozenset(row["doc_ids"]))
+
+
+def _kdconv(folder: Path) -> Iterator[Followed]:
+    """Each question whose answer rests on one place that has a page."""
+    known = {row["id"] for row in _rows(folder / "docs.jsonl")}
+    for part in ("dev", "test"):
+        for row in _rows(folder / f"{part}.jsonl"):
+            said = [turn["text"].strip() for turn in row["turns"]]
+            for at, text in enumerate(said[:-1]):
+                gold = {fact[0] for fact in row["turns"][at + 1]["kb"]} & known
+                if text.endswith(("？", "?")) and len(gold) == 1:
+                    yield _followed(said, at, frozenset(gold))
+
+
+def _followed(said: Sequence[str], at: int, gold: frozenset[str]) -> Followed:
+    """The sentence at `at`, behind those of the same speaker, each with the other's answer."""
+    turns = [
+        Turn(said[earlier][:_TURN_CHARACTERS], said[earlier + 1][:_TURN_CHARACTERS])
+        for earlier in range(at % 2, at - 1, 2)
+    ]
+    half = HALVES[int(hashlib.sha256(said[0].encode()).hexdigest(), 16) % 2]
+    return Followed(said[at], tuple(turns[-_TURNS:]), gold, half)
+
+
+def _rows(path: Path) -> Iterator[dict[str, list[dict[str, str]]]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""What a question of a conversation is searched for: alone, and behind the earlier ones that it may lean on.
+
+Knows no index; which of the two is used, the router decides by what they find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chains.types import Turn
+
+
+def query_of(question: str, history: Sequence[Turn], behind: int | None) -> str:
+    """The question, behind so many of those before it; `history` is oldest first, and None is the question alone."""
+    earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
+    return " ".join([*earlier, question])

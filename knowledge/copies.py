@@ -1,0 +1,48 @@
+"""Passages that say the same in the same words: copies of one text in several documents. Knows no index."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from knowledge.figures import figures_in
+from knowledge.statements import negations_in
+
+SHINGLE = 8
+"""Characters of a shingle: about two words, in either language."""
+ALIKE = 0.85
+"""The share of shingles that two copies have in common, of those that either has (Jaccard's index)."""
+
+
+def merge_copies(ids: Sequence[str], texts: Mapping[str, str], limit: int) -> dict[str, list[str]]:
+    """The `limit` best of `ids` that are no copies of a better one, in order, each with its copies among the next.
+
+    A text with another figure, or with a negation more, is no copy: it may contradict.
+    """
+    kept: dict[str, list[str]] = {}
+    prints: dict[str, _Print] = {}
+    for id_ in ids[: 2 * limit]:
+        print_ = _Print(texts[id_])
+        original = next((other for other in kept if print_.is_copy_of(prints[other])), None)
+        if original is not None:
+            kept[original].append(id_)
+        elif len(kept) < limit:
+            kept[id_], prints[id_] = [], print_
+    return kept
+
+
+class _Print:
+    """What is compared of one text."""
+
+    def __init__(self, text: str) -> None:
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        letters = "".join(char for char in folded if char.isalnum())
+        self._shingles = {letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1))}
+        self._said = (sorted(str(figure) for figure in figures_in(folded)[0]), negations_in(folded))
+
+    def is_copy_of(self, other: _Print) -> bool:
+        ours, theirs = len(self._shingles), len(other._shingles)
+        if min(ours, theirs) < ALIKE * max(ours, theirs) or self._said != other._said:
+            return False
+        shared = len(self._shingles & other._shingles)
+        return shared >= ALIKE * (ours + theirs - shared)

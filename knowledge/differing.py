@@ -1,0 +1,93 @@
+"""Where two passages answer a question with different figures, times, days, or one of them denies what the other says.
+
+Precise rather than complete: said is only what hardly anybody would read otherwise. Knows no index and no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from knowledge.figures import figures_in
+from knowledge.statements import Statement, statements_of, telling_words
+from knowledge.terms import CJK, in_one_script
+from knowledge.types import Difference, Evidence, Said
+
+LEAST_WORDS = 3
+LEAST_PAIRS = 5
+"""What both statements must share to be about one thing: words, or pairs of Chinese characters."""
+ALIKE = 0.75
+"""The share of their words that two statements with different figures have in common."""
+ALIKE_DENIED = 0.85
+"""The same where one denies what the other says: there a single word more may be the reason."""
+COVERED = 0.5
+COVERED_PAIRS = 0.2
+"""The share of the question's telling words that both have, heading and name taken in. Of a Chinese question's pairs
+many are none of its words, or ask."""
+
+_CJK_CHAR = re.compile(f"[{CJK}]")
+
+
+def differences(question: str, evidence: Sequence[Evidence]) -> tuple[Difference, ...]:
+    """One for each two passages of different documents that contradict each other, the newer statement first."""
+    asked, rest = figures_in(question)
+    words, values = telling_words(rest), {figure.value for figure in asked}
+    least = COVERED_PAIRS if any(_CJK_CHAR.search(word) for word in words) else COVERED
+    parts = [_Part(item, words) for item in evidence if item.source.media != "qa"]
+    return tuple(
+        found
+        for one, other in combinations(parts, 2)
+        if one.item.source.id != other.item.source.id
+        and in_one_script(question, one.item.chunk.text)
+        and one.covered == other.covered
+        and len(one.covered) >= max(1, least * len(words))
+        and (found := _difference(one, other, words, values)) is not None
+    )
+
+
+class _Part:
+    """A passage beside the question."""
+
+    def __init__(self, item: Evidence, asked: frozenset[str]) -> None:
+        self.item = item
+        self.statements = tuple(statements_of(item.chunk.text))
+        self.above = telling_words(f"{item.source.name.rpartition('.')[0]}\n{item.chunk.place.heading or ''}")
+        everything = telling_words(item.chunk.text) | self.above
+        self.covered = asked & everything
+
+    def said(self, statement: Statement) -> Said:
+        return Said(self.item.chunk.id, statement.start, statement.end)
+
+
+def _difference(one: _Part, other: _Part, asked: frozenset[str], values: set[str]) -> Difference | None:
+    for ours, theirs in _couples(one, other):
+        about = asked & (ours.words | one.above)
+        if about and about == asked & (theirs.words | other.above) and contradict(ours, theirs, values):
+            first, second = one.said(ours), other.said(theirs)
+            newest = one.item.source.as_of >= other.item.source.as_of
+            return Difference(first, second) if newest else Difference(second, first)
+    return None
+
+
+def _couples(one: _Part, other: _Part) -> Iterator[tuple[Statement, Statement]]:
+    for ours in one.statements:
+        for theirs in other.statements:
+            yield ours, theirs
+
+
+def contradict(ours: Statement, theirs: Statement, asked: set[str]) -> bool:
+    """Whether two statements about one thing cannot both be meant; `asked` are the values of the question's figures."""
+    shared = ours.words & theirs.words
+    chinese = any(_CJK_CHAR.search(word) for word in shared)
+    if len(shared) < (LEAST_PAIRS if chinese else LEAST_WORDS):
+        return False
+    alike = len(shared) / len(ours.words | theirs.words)
+    if ours.negations != theirs.negations:
+        denied = abs(ours.negations - theirs.negations) == 1
+        return denied and alike >= ALIKE_DENIED and ours.figures == theirs.figures
+    if alike < ALIKE or [each.kind for each in ours.figures] != [each.kind for each in theirs.figures]:
+        return False
+    # Of several figures that differ, one may say which thing is meant: a room, a level, a year.
+    differing = [pair for pair in zip(ours.figures, theirs.figures, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and not {each.value for each in differing[0]} & asked
