@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.archive import unpack
 from knowledge.contained import Limits
@@ -13,7 +13,7 @@ from knowledge.splitter import split
 
 READ = "read"
 MAX_BYTES = 10 * 1024**2
-LIMITS = Limits(seconds=30, memory_bytes=700 * 1024**2, output_bytes=2_000_000)
+LIMITS = Limits(seconds=30, memory_bytes=700 * 1024**2, output_bytes=8_000_000)
 """Tighter than those in use, so that a bomb ends soon."""
 
 Make = Callable[[], bytes]
@@ -28,8 +28,12 @@ class HostileFile:
     make: Make
     ends_in: tuple[str, ...]
     """`read`, or a reason of `knowledge.errors`; of a zip, one for each of its files."""
-    seconds: int
-    """In which its reader is to end it."""
+    seconds: int | None
+    """A limit that is shorter than those in use, of a file that takes all the time that it gets."""
+
+    def within(self, limits: Limits) -> Limits:
+        """The limits under which it is read where others are read under `limits`."""
+        return limits if self.seconds is None else replace(limits, seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Ending:
     """Of the chunks."""
 
 
-def hostile(what: str, name: str, make: Make, *ends_in: str, seconds: int = LIMITS.seconds) -> HostileFile:
+def hostile(what: str, name: str, make: Make, *ends_in: str, seconds: int | None = None) -> HostileFile:
     """One file; the endings as plain words."""
     return HostileFile(what, name, make, tuple(str(each) for each in ends_in), seconds)
 
