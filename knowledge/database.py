@@ -87,6 +87,10 @@ _MIGRATIONS = (
         corrects TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- In which form the guild's text was cut into terms (knowledge.terms.FORM).
+    ALTER TABLE guilds ADD COLUMN terms_form INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 
