@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from knowledge.context import fingerprint, in_context
+from knowledge.context import embedded_text, fingerprint
 from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
@@ -269,7 +269,7 @@ def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None
 
 
 def _print(source: Source, chunk: Chunk) -> bytes:
-    return fingerprint(in_context(source.name, chunk.place.heading, chunk.text))
+    return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
 
 
 def _taken(row: sqlite3.Row) -> Taken | None:

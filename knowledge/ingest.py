@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from knowledge.catalog import Catalog, Taken, Version, new_source_id
-from knowledge.context import fingerprint, in_context
+from knowledge.context import embedded_text, fingerprint
 from knowledge.embedder import Embedder, Passage
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
@@ -231,7 +231,7 @@ class Ingestor:
 
 
 def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
-    text = in_context(source.name, chunk.place.heading, chunk.text)
+    text = embedded_text(source.name, chunk.place.heading, chunk.text)
     return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
 
 

@@ -1,7 +1,7 @@
-"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into pairs of characters and these.
+"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into characters and pairs of them.
 
-Traditional characters are simplified first, so that what is written in either finds the other. SQLite's own tokenizer then
-splits at spaces and reduces English words to their stems.
+Traditional characters are simplified first, so that what is written in either finds the other. SQLite's own tokenizer
+then splits at spaces and reduces English words to their stems.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ class Evidence:
     coverage: float
     """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
     fused: float
-    """Reciprocal rank fusion of both arms; the order of the results."""
+    """The mean of both arms' scores, each scaled from 0 to 1; the order of the results."""
 
 
 MAX_QUESTION_CHARS = 1000
