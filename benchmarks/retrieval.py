@@ -1,9 +1,9 @@
-"""How well a question's passages are found: the product's search against each of its arms alone.
+"""How well a question's passages are found: the product's search, each of its arms alone, and LangChain's ensemble.
 
     python -m benchmarks.retrieval FOLDER [--questions LANG --documents LANG] [--limit N] [--json]
 
 FOLDER is in the format of benchmarks/question_sets.py. Every document of a language is taken in by the product's own
-library; all three rank the same chunks in one run. R@5: any gold document among the first five distinct documents.
+library; all four rank the same chunks in one run. R@5: any gold document among the first five distinct documents.
 Questions without gold are left out; of a conversation the last turn alone is asked. Where the set is parallel (ids that
 differ in the language only), each language is also asked of the other's documents alone, and gold is the parallel
 document; --questions and --documents choose one such pair.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -21,9 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import results
+from benchmarks.ensemble import Ensemble
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions, take_in
 from benchmarks.scoring import first_gold, paired_interval
 from knowledge.catalog import Catalog
+from knowledge.context import in_context
 from knowledge.database import Database
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.keywords import KeywordIndex
@@ -36,8 +39,8 @@ from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
-PRODUCT, KEYWORDS, DENSE = "fused", "BM25 alone", "dense alone"
-RANKINGS = (PRODUCT, KEYWORDS, DENSE)
+PRODUCT, KEYWORDS, DENSE, ENSEMBLE = "fused", "BM25 alone", "dense alone", "EnsembleRetriever"
+RANKINGS = (PRODUCT, KEYWORDS, DENSE, ENSEMBLE)
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,27 @@ class Pairing:
 
     def gold_of(self, question: Asked) -> set[str]:
         """The gold documents, in the language that is searched."""
-        return {each.replace(f"-{self.asked}-", f"-{self.searched}-") for each in question.gold}
+        return {re.sub(f"(?<=-){self.asked}(?=[-:])", self.searched, each) for each in question.gold}
 
 
 class Searches:
-    """One open data folder, asked by the product's search and by each arm alone."""
+    """One open data folder, asked by the product's search, by each arm alone, and by LangChain's ensemble."""
 
     def __init__(self, library: Library, data_dir: Path) -> None:
         self._library = library
         self._database = Database(data_dir / "knowledge.db")
         self._keywords = KeywordIndex(self._database)
         self._catalog = Catalog(self._database, self._keywords, PairIndex(self._database), Strays(self._database))
+        self._ensembles: dict[str, Ensemble] = {}
+
+    def prepare(self, guild_id: str, lang: str) -> None:
+        """Give LangChain's ensemble the guild's chunks, once they are all there."""
+        texts = {
+            chunk.id: in_context(source.name, chunk.place.heading, chunk.text)
+            for source in self._catalog.sources(guild_id, OWNER)
+            for chunk in self._catalog.source_chunks(source.id)
+        }
+        self._ensembles[guild_id] = Ensemble(texts, lang, CANDIDATES)
 
     async def rank(self, query: str, guild_id: str) -> tuple[dict[str, list[str]], float]:
         """The names of the sources by each of `RANKINGS`, one a chunk, and the seconds of the product's search.
@@ -73,15 +86,16 @@ class Searches:
         question's script, so that arm is asked itself.
         """
         found = await self._library.search(query, guild_id, OWNER, 2 * CANDIDATES)
-        ranked = sorted((item.dense_rank, item.source.name) for item in found.evidence if item.dense_rank is not None)
-        matching = [id_ for id_, _ in self._keywords.search(guild_id, query, CANDIDATES, None)]
-        chunks = self._catalog.chunks(guild_id, matching)
-        names = {
-            PRODUCT: [item.source.name for item in found.evidence],
-            KEYWORDS: [chunks[id_][1].name for id_ in matching],
-            DENSE: [name for _, name in ranked],
+        ranked = sorted((item.dense_rank, item.chunk.id) for item in found.evidence if item.dense_rank is not None)
+        nearest = [id_ for _, id_ in ranked]
+        orders = {
+            PRODUCT: [item.chunk.id for item in found.evidence],
+            KEYWORDS: [id_ for id_, _ in self._keywords.search(guild_id, query, CANDIDATES, None)],
+            DENSE: nearest,
+            ENSEMBLE: self._ensembles[guild_id].rank(query, nearest),
         }
-        return names, found.seconds
+        chunks = self._catalog.chunks(guild_id, list({id_ for order in orders.values() for id_ in order}))
+        return {name: [chunks[id_][1].name for id_ in order] for name, order in orders.items()}, found.seconds
 
     def close(self) -> None:
         """Let go of the database; the library is the caller's."""
@@ -105,7 +119,7 @@ def main() -> None:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
         for pairing, found in figures.items():
-            print(pairing, {name: found[name]["R@5"]["share"] for name in RANKINGS}, found["fused less the arm"])
+            print(pairing, {name: found[name]["R@5"]["share"] for name in RANKINGS}, found["fused less the other"])
     print("wrote", results.write(f"retrieval_{arguments.folder.name}", figures))
 
 
@@ -124,6 +138,8 @@ async def _measure(folder: Path, only: Pairing | None, limit: int | None) -> dic
                 lang: await take_in(library, _guild(lang), [doc for doc in docs if doc.lang == lang])
                 for lang in sorted({pairing.searched for pairing in pairings})
             }
+            for lang in ids:
+                searches.prepare(_guild(lang), lang)
             return {
                 pairing.name: await _compare(
                     searches, pairing, _asked(questions, pairing, limit), ids[pairing.searched]
@@ -170,7 +186,7 @@ async def _compare(
         "questions": len(questions),
         "documents": len(ids),
         **{name: _summary(own) for name, own in ranks.items()},
-        "fused less the arm": {name: _difference(hits[PRODUCT], hits[name]) for name in RANKINGS if name != PRODUCT},
+        "fused less the other": {name: _difference(hits[PRODUCT], hits[name]) for name in RANKINGS if name != PRODUCT},
         "median seconds of a search": round(statistics.median(seconds), 3),
     }
 

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from knowledge.context import fingerprint, in_context
+from knowledge.context import embedded_text, fingerprint
 from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
 from knowledge.pair_index import PairIndex
 from knowledge.strays import Strays
+from knowledge.terms import FORM
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -72,9 +73,16 @@ class Catalog:
         if not _GUILD_ID.fullmatch(guild_id):
             raise GuildError(f"{guild_id!r} cannot be a guild's id: letters, digits and hyphens, at most 64")
         with self._database.write() as db:
-            insert = "INSERT INTO guilds (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name"
-            db.execute(insert, (guild_id, name))
+            insert = "INSERT INTO guilds (id, name, terms_form) VALUES (?, ?, ?)"
+            db.execute(f"{insert} ON CONFLICT (id) DO UPDATE SET name = excluded.name", (guild_id, name, FORM))
             self._keywords.create(db, guild_id)
+
+    def renew(self, guild_id: str) -> None:
+        """Cut the guild's text into terms anew, where an earlier program did so in another form."""
+        if self._keywords.is_outdated(guild_id):
+            with self._database.write() as db:
+                self._keywords.renew(db, guild_id)
+                self._pairs.renew(db, guild_id)
 
     def resolve_guild(self, name_or_id: str) -> str:
         """The id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
@@ -262,7 +270,7 @@ def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None
 
 
 def _print(source: Source, chunk: Chunk) -> bytes:
-    return fingerprint(in_context(source.name, chunk.place.heading, chunk.text))
+    return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
 
 
 def _taken(row: sqlite3.Row) -> Taken | None:

@@ -91,6 +91,10 @@ _MIGRATIONS = (
     -- The date that the document gives itself, as YYYY-MM-DD.
     ALTER TABLE sources ADD COLUMN dated TEXT;
     """,
+    """
+    -- In which form the guild's text was cut into terms (knowledge.terms.FORM).
+    ALTER TABLE guilds ADD COLUMN terms_form INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 

@@ -13,14 +13,13 @@ s t d ll m re ve
 
 _CHINESE = """
 的 了 吗 呢 吧 啊 是 在 有 和 与 或 及 也 都 就 很 不 我 你 他 她 它 这 那 们 个 会 能 要 可 以 把 被 对 从 到 为 之
-其 而 但 所 嗎 麼 這 個 會 與 們 為 對
+其 而 但 所 么
 什么 怎么 怎样 如何 哪里 哪儿 哪个 哪些 多少 几个 为什 时候 可以 能够 应该 需要 我们 你们 他们 她们 它们 这个 那个 这些
 那些 这里 那里 如果 因为 所以 但是 而且 或者 以及 还是 就是 不是 是不 有没 没有 是否 请问 一个 一下 一些
-什麼 怎麼 哪裡 哪兒 哪個 為什 時候 能夠 應該 我們 你們 他們 她們 它們 這個 那個 這些 這裡 那裡 因為 還是 沒有 請問 一個
 """
 
 ENGLISH = frozenset(_ENGLISH.split())
 """In lower case, with what is left of contractions."""
 
 CHINESE = frozenset(_CHINESE.split())
-"""Characters and pairs of them, simplified and traditional."""
+"""Characters and pairs of them, simplified."""

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from knowledge.age import date_of
 from knowledge.catalog import Catalog, Taken, Version, new_source_id
-from knowledge.context import fingerprint, in_context
+from knowledge.context import embedded_text, fingerprint
 from knowledge.embedder import Embedder, Passage
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
@@ -239,7 +239,7 @@ def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
 
 
 def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
-    text = in_context(source.name, chunk.place.heading, chunk.text)
+    text = embedded_text(source.name, chunk.place.heading, chunk.text)
     return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from knowledge.context import in_context
 from knowledge.database import Database
 from knowledge.term_counts import TermCounts
-from knowledge.terms import indexable, question_terms
+from knowledge.terms import FORM, indexable, question_terms, search_terms
 from knowledge.types import Source
 
 RANKED = 5000
@@ -37,13 +37,29 @@ class KeywordIndex:
             "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
         )
 
+    def is_outdated(self, guild_id: str) -> bool:
+        """Whether the guild's text was cut into terms in another form than questions are now."""
+        with self._database.read() as db:
+            return int(db.execute("SELECT terms_form FROM guilds WHERE id = ?", (guild_id,)).fetchone()[0]) != FORM
+
+    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Make the guild's index anew from the catalog, within the transaction of `db`."""
+        db.execute(f"DROP TABLE IF EXISTS {_table(db, guild_id)}")
+        self.create(db, guild_id)
+        for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
+            self._add(db, guild_id, row["id"], row["name"])
+        db.execute("UPDATE guilds SET terms_form = ? WHERE id = ?", (FORM, guild_id))
+
     def add(self, db: sqlite3.Connection, source: Source) -> None:
         """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
-        table = _table(db, source.guild_id)
-        rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source.id,)).fetchall()
-        _note_change(db, source.guild_id, len(rows))
+        self._add(db, source.guild_id, source.id, source.name)
+
+    def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
+        table = _table(db, guild_id)
+        rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
+        _note_change(db, guild_id, len(rows))
         insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
-        db.executemany(insert, ((row["number"], _terms(source.name, row)) for row in rows))
+        db.executemany(insert, ((row["number"], _terms(name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
@@ -95,7 +111,7 @@ class KeywordIndex:
         self, guild_id: str, question: str, limit: int, audiences: Sequence[str] | None
     ) -> list[tuple[str, float]]:
         """The `limit` best chunk ids with their BM25, best first, of these audiences; None: of all."""
-        terms = question_terms(question)
+        terms = search_terms(question)
         if not terms:
             return []
         with self._database.read() as db:

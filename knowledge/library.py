@@ -91,7 +91,7 @@ class Library:
     async def open(
         cls, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
     ) -> Library:
-        """Open the data folder and clear away what an earlier process left half done.
+        """Open the data folder, clear away what an earlier process left half done, and renew what another version made.
 
         The Chroma server starts with the first call that needs it. Raises DatabaseTooNew.
         """
@@ -254,6 +254,7 @@ class Library:
         for guild_id, source_ids in (await asyncio.to_thread(lambda: self._strays.left(self._owner.live()))).items():
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
+            await asyncio.to_thread(self._catalog.renew, guild_id)
             await self._ingestor.cleanse(guild_id)
 
     def _close(self) -> None:

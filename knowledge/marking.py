@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from knowledge.function_words import CHINESE, ENGLISH
+from knowledge.simplified import simplified
 from knowledge.terms import CJK, question_terms
 
 Span = tuple[int, int]
@@ -36,9 +37,9 @@ def mark(text: str, said: Sequence[str]) -> tuple[Span, ...]:
 
 def _telling(said: str) -> Iterator[str]:
     """The terms of what was said, without those that say nothing, and without pairs that only stand between two."""
-    between = set(question_terms(_CHINESE_WORD.sub(" ", said)))
+    between = set(question_terms(_CHINESE_WORD.sub(" ", simplified(said))))
     for term in question_terms(said):
-        bare = term.strip('"*')
+        bare = term.strip('"')
         if bare not in ENGLISH and bare not in CHINESE and (term in between or len(bare) == 1):
             yield term
 
@@ -48,7 +49,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
     folded: list[str] = []
     origins: list[int] = []
     for at, char in enumerate(text):
-        for plain in unicodedata.normalize("NFKC", char).casefold():
+        for plain in simplified(unicodedata.normalize("NFKC", char).casefold()):
             folded.append(" " if plain in (_OPEN, _CLOSE, "\0") else plain)
             origins.append(at)
     return "".join(folded), origins
@@ -80,7 +81,7 @@ def _marked(highlighted: str) -> Iterator[Span]:
 
 
 def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
-    wanted = {term.strip('"*') for term in terms if _CJK_RUN.search(term)}
+    wanted = {term.strip('"') for term in terms if _CJK_RUN.search(term)}
     for run in _CJK_RUN.finditer(folded):
         for at in range(run.start(), run.end()):
             for length in (1, 2):

@@ -17,11 +17,19 @@ class PairIndex:
 
     def add(self, db: sqlite3.Connection, source: Source) -> None:
         """Index a pair's questions, once it stands in the catalog, within the transaction of `db`."""
-        if source.media != QA:
-            return
-        rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source.id,)).fetchall()
+        if source.media == QA:
+            self._add(db, source.id)
+
+    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Index the guild's pairs anew, within the transaction of `db`."""
+        for row in db.execute("SELECT id FROM sources WHERE guild_id = ? AND media = ?", (guild_id, QA)).fetchall():
+            db.execute("DELETE FROM pair_questions WHERE source_id = ?", (row["id"],))
+            self._add(db, row["id"])
+
+    def _add(self, db: sqlite3.Connection, source_id: str) -> None:
+        rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
         keys = {question_key(question) for row in rows for question in questions_of(row["heading"])}
-        db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source.id) for key in keys))
+        db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source_id) for key in keys))
 
     def remove(self, db: sqlite3.Connection, source_id: str) -> None:
         """Forget a source, within the transaction of `db`, before it is deleted."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.errors import DocumentError, PairError, PairProblem, Reason
 from knowledge.filename import safe_name
+from knowledge.simplified import simplified
 from knowledge.terms import CJK
 from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, Pair
 
@@ -78,8 +79,8 @@ def normal_question(question: str) -> str:
 
 
 def question_key(question: str) -> str:
-    """A hash by which the same question is found again."""
-    return hashlib.sha256(normal_question(question).encode()).hexdigest()
+    """A hash by which the same question is found again, in simplified or traditional characters."""
+    return hashlib.sha256(simplified(normal_question(question)).encode()).hexdigest()
 
 
 def pair_name(pair: Pair) -> str:

@@ -125,8 +125,8 @@ class DocumentRetriever:
 
     def _fused(self, query: str, arms: _Arms) -> dict[str, float]:
         # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
-        telling = [id_ for id_ in arms.keyword if in_one_script(query, arms.known[id_][0].text)]
-        return fuse(list(arms.dense), telling)
+        telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if in_one_script(query, arms.known[id_][0].text)}
+        return fuse(arms.dense, telling)
 
     def _reranked(self, query: str, ids: Sequence[str], arms: _Arms) -> dict[str, float]:
         """The reranker's scores of the best candidates; empty where there is none."""

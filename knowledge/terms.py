@@ -1,12 +1,19 @@
-"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into pairs of characters.
+"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into characters and their pairs.
 
-SQLite's own tokenizer then splits at spaces and reduces English words to their stems.
+Traditional characters are simplified first, so that what is written in either finds the other. SQLite's own tokenizer
+then splits at spaces and reduces English words to their stems.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from knowledge.simplified import simplified
+
+FORM = 1
+"""Of the terms; another form, and a guild's index is made anew when the library opens."""
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 """Scripts that are written without spaces, as a range of a regular expression's character class."""
@@ -17,30 +24,35 @@ _RUN = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 
 
 def indexable(text: str) -> str:
-    """`text` as SQLite should index it: its terms, parted by spaces.
-
-    The last character of a Chinese run stands alone too, so that each of its characters begins some term, and a
-    one-character question finds it by prefix.
-    """
+    """`text` as SQLite should index it: its terms, parted by spaces."""
     terms: list[str] = []
     for run, chinese in _runs(text):
         if chinese:
             terms.extend(_pairs(run))
-            terms.append(run[-1])
+            terms.extend(run)
         else:
             terms.append(run)
     return " ".join(terms)
 
 
 def question_terms(question: str) -> list[str]:
-    """The distinct terms of a question as FTS5 expressions, in its order, at most `MAX_QUERY_TERMS`."""
+    """The distinct terms that tell what a question is about, in its order, at most `MAX_QUERY_TERMS`.
+
+    As FTS5 expressions. Of Chinese its pairs: a single character only where it stands alone.
+    """
     terms: dict[str, None] = {}
     for run, chinese in _runs(question):
-        if chinese:
-            terms.update(dict.fromkeys(f'"{pair}"' for pair in _pairs(run)) if len(run) > 1 else {f'"{run}"*': None})
-        else:
-            terms[f'"{run}"'] = None
+        terms.update(dict.fromkeys(_quoted(_pairs(run) if chinese and len(run) > 1 else [run])))
     return list(terms)[:MAX_QUERY_TERMS]
+
+
+def search_terms(question: str) -> list[str]:
+    """What is searched by: the question's terms and, behind them, its single Chinese characters.
+
+    These find a word that stands in the passage in other company, as in 東京 and 東亞.
+    """
+    characters = [char for run, chinese in _runs(question) if chinese for char in run]
+    return list(dict.fromkeys([*question_terms(question), *_quoted(characters)]))[:MAX_QUERY_TERMS]
 
 
 def in_one_script(a: str, b: str) -> bool:
@@ -55,8 +67,12 @@ def _is_cjk(text: str) -> bool:
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:
-    normal = unicodedata.normalize("NFKC", text).casefold()
+    normal = simplified(unicodedata.normalize("NFKC", text).casefold())
     return [(found[0], found[1] is not None) for found in _RUN.finditer(normal)]
+
+
+def _quoted(terms: Sequence[str]) -> list[str]:
+    return [f'"{term}"' for term in terms]
 
 
 def _pairs(run: str) -> list[str]:

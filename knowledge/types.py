@@ -146,7 +146,7 @@ class Evidence:
     coverage: float
     """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
     fused: float
-    """Reciprocal rank fusion of both arms; the order of the results, unless a reranker gave another."""
+    """The mean of both arms' scores, each scaled from 0 to 1: the order of the results, unless a reranker gave one."""
     reranked: float | None = None
     """The reranker's score, higher is better. None: it did not read this one."""
     also_in: tuple[Source, ...] = ()

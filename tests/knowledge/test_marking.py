@@ -44,6 +44,18 @@ def test_latin_words_within_chinese_are_marked() -> None:
     assert shown("请用GitHub登录论坛。", "How do I use github?", "登录") == "请用[GitHub登录]论坛。"
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "expected"),
+    [
+        ("🙂臺灣的①圖書館，Ｂ棟。", "台湾图书馆在b栋吗？", "🙂[臺灣]的①[圖書館]，[Ｂ]棟。"),
+        ("台湾的图书馆", "臺灣有幾個圖書館？", "[台湾]的[图书馆]"),
+        ("這個時候都可以來。", "这个时候可以来？", "這個時候都可以來。"),
+    ],
+)
+def test_one_script_is_marked_by_the_other_where_it_stands(text: str, said: str, expected: str) -> None:
+    assert shown(text, said) == expected
+
+
 def test_one_chinese_character_is_found() -> None:
     assert shown("猫在家。", "猫？") == "[猫]在家。"
 

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.terms import MAX_QUERY_TERMS, in_one_script, indexable, question_terms
+from knowledge.terms import MAX_QUERY_TERMS, in_one_script, indexable, question_terms, search_terms
 
 
 def test_chinese_becomes_pairs_and_words_stay() -> None:
-    assert question_terms("借书证 costs 5元?") == ['"借书"', '"书证"', '"costs"', '"5"', '"元"*']
+    assert question_terms("借书证 costs 5元?") == ['"借书"', '"书证"', '"costs"', '"5"', '"元"']
 
 
-def test_each_character_of_indexed_chinese_begins_a_term() -> None:
-    assert indexable("我爱猫。猫爱我") == "我爱 爱猫 猫 猫爱 爱我 我"
+def test_single_characters_are_searched_by_behind_all_else() -> None:
+    assert search_terms("借书 5元") == ['"借书"', '"5"', '"元"', '"借"', '"书"']
+
+
+def test_chinese_is_indexed_by_pairs_and_by_characters() -> None:
+    assert indexable("我爱猫。猫") == "我爱 爱猫 我 爱 猫 猫"
 
 
 def test_full_width_and_case_make_no_difference() -> None:
