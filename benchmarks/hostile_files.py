@@ -1,6 +1,7 @@
 """What becomes of each hostile or broken file of the tests, and how soon: `python -m benchmarks.hostile_files`.
 
-Each is read and cut as an upload is, with the product's own limits of memory, time and size; one that takes all the time it gets, with less of it.
+Each is read and cut as an upload is, with the product's own limits of memory, time and size; one that takes all the
+time it gets, with less of it.
 """
 
 from __future__ import annotations
