@@ -4,8 +4,7 @@
 
 DATA holds mtrag_subset (English; its turns are rich in words and change their topic) and kdconv_travel_zh (Chinese;
 questions such as "and the ticket?", whose place was named turns ago). Conversations are dealt into two halves by the
-hash of their first sentence; ways were compared on the half *chosen* alone. As in the bot, the last three turns are
-known. R@2: a gold document is among the first two distinct ones; the chat model is given two passages. --keep leaves
+hash of their first sentence; ways were compared on the half *chosen* alone. R@2: a gold document is among the first two distinct ones; the chat model is given two passages. --keep leaves
 the documents in FOLDER, taken in, and what was found, so that a run that was cut off goes on.
 """
 
@@ -18,7 +17,7 @@ import json
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import results
@@ -36,8 +35,6 @@ from weights.store import Weights
 
 SETS = ("mtrag_subset", "kdconv_travel_zh")
 HALVES = ("chosen", "reported")
-_TURNS = 3
-"""As many as the bot reads."""
 _ANSWER_CHARACTERS = 200
 _TURN_CHARACTERS = 500
 _GUILD = "g"
@@ -66,23 +63,29 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", choices=SETS, help="one of them alone; the others' figures stay as they are")
     parser.add_argument("--half", choices=HALVES, default="reported")
-    parser.add_argument("--limit", type=int, default=150, help="of questions in each set")
+    parser.add_argument(
+        "--limit", type=int, default=400, help="of questions in each set, those that begin a conversation counted"
+    )
+    parser.add_argument("--turns", type=int, default=3, help="before the question that are known; the bot reads three")
     parser.add_argument("--keep", type=Path, help="where documents stay taken in")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
     for name in (arguments.set,) if arguments.set else SETS:
         with tempfile.TemporaryDirectory() as temporary:
             place = (arguments.keep or Path(temporary)) / name
-            measured = asyncio.run(_measure(arguments.data / name, arguments.half, arguments.limit, place))
+            measured = asyncio.run(
+                _measure(arguments.data / name, arguments.half, arguments.limit, arguments.turns, place)
+            )
         print(json.dumps(measured, indent=2, ensure_ascii=False) if arguments.json else measured)
         print("wrote", results.write(f"conversations_{name}_{arguments.half}", measured))
 
 
-async def _measure(folder: Path, half: str, limit: int, place: Path) -> dict[str, object]:
+async def _measure(folder: Path, half: str, limit: int, turns: int, place: Path) -> dict[str, object]:
     read = _kdconv if folder.name.startswith("kdconv") else _mtrag
-    asked = [each for each in read(folder) if each.half == half and each.history]
+    asked = list(read(folder))
     random.Random(_SEED).shuffle(asked)
-    asked = asked[:limit]
+    asked = [each for each in asked if each.half == half][:limit]
+    asked = [replace(each, history=each.history[-turns:]) for each in asked if each.history]
     embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
     library = await Library.open(KnowledgeSettings(data_dir=place), embeddings)
     try:
@@ -99,6 +102,7 @@ async def _measure(folder: Path, half: str, limit: int, place: Path) -> dict[str
     within = {name: [float(rank is not None and rank <= 2) for rank in own] for name, own in ranks.items()}
     return {
         "questions": len(asked),
+        "turns known": turns,
         "ways": {name: _shares(own) for name, own in ranks.items()},
         "shipped less before": _difference(within[SHIPPED], within[BEFORE]),
     }
@@ -219,7 +223,7 @@ def _followed(said: Sequence[str], at: int, gold: frozenset[str]) -> Followed:
         for earlier in range(at % 2, at - 1, 2)
     ]
     half = HALVES[int(hashlib.sha256(said[0].encode()).hexdigest(), 16) % 2]
-    return Followed(said[at], tuple(turns[-_TURNS:]), gold, half)
+    return Followed(said[at], tuple(turns), gold, half)
 
 
 def _rows(path: Path) -> Iterator[dict[str, list[dict[str, str]]]]:

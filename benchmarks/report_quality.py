@@ -300,8 +300,8 @@ def conversations() -> Iterable[str]:
         return
     yield "## Questions of a conversation\n"
     yield (
-        "For what a question with turns before it is searched: alone, behind the question before it, or behind all of "
-        "the last three, with or without their answers. R@2: a gold document is among the first two distinct ones. "
+        "For what a question with turns before it is searched: alone, behind the question before it, or behind all "
+        "before it, with or without their answers. R@2: a gold document is among the first two distinct ones. "
         "*Likelier*: the one of two searches whose passages more probably hold the answer. Questions of mtrag are rich "
         "in words and change the topic; those of kdconv mostly name nothing. The way was chosen on the other half of "
         "the conversations.\n"
