@@ -4,9 +4,8 @@
 
 DATA holds mtrag_subset (English; its turns are rich in words and change their topic) and kdconv_travel_zh (Chinese;
 questions such as "and the ticket?", whose place was named turns ago). Conversations are dealt into two halves by the
-hash of their first sentence; ways were compared on the half *chosen* alone. As in the bot, the last three turns are
-known. *Read*: a gold document is among the first two passages, which the chat model is given. --keep leaves the
-documents in FOLDER, taken in, for the next run.
+hash of their first sentence; ways were compared on the half *chosen* alone. R@2: a gold document is among the first two distinct ones; the chat model is given two passages. --keep leaves
+the documents in FOLDER, taken in, and what was found, so that a run that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import json
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import results
@@ -30,14 +29,12 @@ from chains.types import Turn
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import OWNER, Retrieval
+from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
 SETS = ("mtrag_subset", "kdconv_travel_zh")
 HALVES = ("chosen", "reported")
-_TURNS = 3
-"""As many as the bot reads."""
 _ANSWER_CHARACTERS = 200
 _TURN_CHARACTERS = 500
 _GUILD = "g"
@@ -55,7 +52,9 @@ class Followed:
     half: str
 
 
-Search = Callable[[str], Awaitable[tuple[Retrieval, float]]]
+Found = tuple[list[str], float]
+"""The ids of the passages' documents, best first, and the probability that the passages hold the answer."""
+Search = Callable[[str], Awaitable[Found]]
 
 
 def main() -> None:
@@ -64,46 +63,54 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", choices=SETS, help="one of them alone; the others' figures stay as they are")
     parser.add_argument("--half", choices=HALVES, default="reported")
-    parser.add_argument("--limit", type=int, default=150, help="of questions in each set")
+    parser.add_argument(
+        "--limit", type=int, default=400, help="of questions in each set, those that begin a conversation counted"
+    )
+    parser.add_argument("--turns", type=int, default=3, help="before the question that are known; the bot reads three")
     parser.add_argument("--keep", type=Path, help="where documents stay taken in")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
     for name in (arguments.set,) if arguments.set else SETS:
         with tempfile.TemporaryDirectory() as temporary:
             place = (arguments.keep or Path(temporary)) / name
-            measured = asyncio.run(_measure(arguments.data / name, arguments.half, arguments.limit, place))
+            measured = asyncio.run(
+                _measure(arguments.data / name, arguments.half, arguments.limit, arguments.turns, place)
+            )
         print(json.dumps(measured, indent=2, ensure_ascii=False) if arguments.json else measured)
         print("wrote", results.write(f"conversations_{name}_{arguments.half}", measured))
 
 
-async def _measure(folder: Path, half: str, limit: int, place: Path) -> dict[str, object]:
+async def _measure(folder: Path, half: str, limit: int, turns: int, place: Path) -> dict[str, object]:
     read = _kdconv if folder.name.startswith("kdconv") else _mtrag
-    asked = [each for each in read(folder) if each.half == half and each.history]
+    asked = list(read(folder))
     random.Random(_SEED).shuffle(asked)
-    asked = asked[:limit]
+    asked = [each for each in asked if each.half == half][:limit]
+    asked = [replace(each, history=each.history[-turns:]) for each in asked if each.history]
     embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure("embedding"))
     library = await Library.open(KnowledgeSettings(data_dir=place), embeddings)
     try:
         ids = await _taken_in(library, folder)
-        search = _searcher(library, load_confidence(embeddings.model_name))
+        searches = _Searches(library, load_confidence(embeddings.model_name), ids, place / "searches.json")
         ranks: dict[str, list[int | None]] = {name: [] for name in _WAYS}
         for each in asked:
             for name, way in _WAYS.items():
-                found = await way(search, each)
-                ranks[name].append(first_gold([ids[item.source.name] for item in found.evidence], each.gold))
-                if name == SHIPPED:
-                    print(".", end="", flush=True)
+                documents, _ = await way(searches.search, each)
+                ranks[name].append(first_gold(documents, each.gold))
+            searches.keep()
     finally:
         await library.close()
-    # A copy takes no second place, so the first two passages are of two documents, or of one.
     within = {name: [float(rank is not None and rank <= 2) for rank in own] for name, own in ranks.items()}
     return {
         "questions": len(asked),
+        "turns known": turns,
         "ways": {name: _shares(own) for name, own in ranks.items()},
-        "shipped less before": paired_interval(
-            [ours - theirs for ours, theirs in zip(within[SHIPPED], within[BEFORE], strict=True)]
-        ),
+        "shipped less before": _difference(within[SHIPPED], within[BEFORE]),
     }
+
+
+def _difference(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, object]:
+    differences = [own - other for own, other in zip(ours, theirs, strict=True)]
+    return {"R@2": round(sum(differences) / len(differences), 3), "interval": paired_interval(differences)}
 
 
 def _shares(ranks: Sequence[int | None]) -> dict[str, object]:
@@ -114,16 +121,25 @@ def _shares(ranks: Sequence[int | None]) -> dict[str, object]:
     }
 
 
-def _searcher(library: Library, confidence: Confidence) -> Search:
-    known: dict[str, tuple[Retrieval, float]] = {}
+class _Searches:
+    """The product's search, each query once; what was found stays beside the documents for the next run."""
 
-    async def search(query: str) -> tuple[Retrieval, float]:
-        if query not in known:
-            found = await library.search(query, _GUILD, OWNER, 10)
-            known[query] = found, confidence.probability(found) or 0.0
-        return known[query]
+    def __init__(self, library: Library, confidence: Confidence, ids: dict[str, str], kept: Path) -> None:
+        self._library = library
+        self._confidence = confidence
+        self._ids = ids
+        self._kept = kept
+        self._found: dict[str, Found] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
 
-    return search
+    async def search(self, query: str) -> Found:
+        if query not in self._found:
+            found = await self._library.search(query, _GUILD, OWNER, 10)
+            names = [self._ids[item.source.name] for item in found.evidence]
+            self._found[query] = names, self._confidence.probability(found) or 0.0
+        return self._found[query]
+
+    def keep(self) -> None:
+        self._kept.write_text(json.dumps(self._found, ensure_ascii=False), "utf-8")
 
 
 async def _taken_in(library: Library, folder: Path) -> dict[str, str]:
@@ -135,42 +151,42 @@ async def _taken_in(library: Library, folder: Path) -> dict[str, str]:
     return names if there == set(names) else await take_in(library, _GUILD, docs)
 
 
-async def _alone(search: Search, each: Followed) -> Retrieval:
-    return (await search(each.text))[0]
+async def _alone(search: Search, each: Followed) -> Found:
+    return await search(each.text)
 
 
-async def _behind_one(search: Search, each: Followed) -> Retrieval:
-    return (await search(query_of(each.text, each.history, 1)))[0]
+async def _behind_one(search: Search, each: Followed) -> Found:
+    return await search(query_of(each.text, each.history, 1))
 
 
-async def _behind_all(search: Search, each: Followed) -> Retrieval:
-    return (await search(query_of(each.text, each.history, len(each.history))))[0]
+async def _behind_all(search: Search, each: Followed) -> Found:
+    return await search(query_of(each.text, each.history, len(each.history)))
 
 
-async def _behind_answer(search: Search, each: Followed) -> Retrieval:
+async def _behind_answer(search: Search, each: Followed) -> Found:
     last = each.history[-1]
-    return (await search(f"{last.question} {last.answer[:_ANSWER_CHARACTERS]} {each.text}"))[0]
+    return await search(f"{last.question} {last.answer[:_ANSWER_CHARACTERS]} {each.text}")
 
 
-async def _behind_everything(search: Search, each: Followed) -> Retrieval:
+async def _behind_everything(search: Search, each: Followed) -> Found:
     said = " ".join(f"{turn.question} {turn.answer}" for turn in each.history)
-    return (await search(f"{said} {each.text}"))[0]
+    return await search(f"{said} {each.text}")
 
 
-async def _likelier(search: Search, each: Followed, behind: int) -> Retrieval:
+async def _likelier(search: Search, each: Followed, behind: int) -> Found:
     found = [await search(each.text), await search(query_of(each.text, each.history, behind))]
-    return max(found, key=lambda pair: pair[1])[0]
+    return max(found, key=lambda pair: pair[1])
 
 
-async def _before(search: Search, each: Followed) -> Retrieval:
+async def _before(search: Search, each: Followed) -> Found:
     return await _likelier(search, each, 1)
 
 
-async def _shipped(search: Search, each: Followed) -> Retrieval:
+async def _shipped(search: Search, each: Followed) -> Found:
     return await _likelier(search, each, len(each.history))
 
 
-_WAYS: dict[str, Callable[[Search, Followed], Awaitable[Retrieval]]] = {
+_WAYS: dict[str, Callable[[Search, Followed], Awaitable[Found]]] = {
     "alone": _alone,
     "behind the one before": _behind_one,
     "behind the one before and its answer": _behind_answer,
@@ -207,7 +223,7 @@ def _followed(said: Sequence[str], at: int, gold: frozenset[str]) -> Followed:
         for earlier in range(at % 2, at - 1, 2)
     ]
     half = HALVES[int(hashlib.sha256(said[0].encode()).hexdigest(), 16) % 2]
-    return Followed(said[at], tuple(turns[-_TURNS:]), gold, half)
+    return Followed(said[at], tuple(turns), gold, half)
 
 
 def _rows(path: Path) -> Iterator[dict[str, list[dict[str, str]]]]:

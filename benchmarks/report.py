@@ -34,6 +34,7 @@ def page() -> str:
         _community(),
         quality.answers(),
         quality.retrieval(),
+        quality.conversations(),
         quality.routes(),
         quality.agent_mode(),
         quality.same_question(),

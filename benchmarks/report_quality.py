@@ -300,6 +300,36 @@ def differing() -> Iterable[str]:
     yield provenance(result)
 
 
+def conversations() -> Iterable[str]:
+    """For what a follow-up is searched."""
+    names = [name for name in ("mtrag_subset", "kdconv_travel_zh") if is_measured(f"conversations_{name}_reported")]
+    if not names:
+        return
+    yield "## Questions of a conversation\n"
+    yield (
+        "For what a question with turns before it is searched: alone, behind the question before it, or behind all "
+        "before it, with or without their answers. R@2: a gold document is among the first two distinct ones. "
+        "*Likelier*: the one of two searches whose passages more probably hold the answer. Questions of mtrag are rich "
+        "in words and change the topic; those of kdconv mostly name nothing. The way was chosen on the other half of "
+        "the conversations.\n"
+    )
+    for name in names:
+        result = load(f"conversations_{name}_reported")
+        figures = result["figures"]
+        less = figures["shipped less before"]
+        low, high = less["interval"]
+        yield f"### {name}, {figures['questions']} questions\n"
+        yield from table(
+            ("searched", "R@1", "R@2", "R@5"),
+            ((way, *(share(found[f"R@{depth}"]) for depth in (1, 2, 5))) for way, found in figures["ways"].items()),
+        )
+        yield (
+            "The last way, which the bot takes, less the one before it, which it took: R@2 "
+            f"{less['R@2']:+.3f} ({low:+.3f} to {high:+.3f}).\n"
+        )
+        yield provenance(result)
+
+
 def _paired(found: dict[str, object]) -> str:
     low, high = found["interval"]  # type: ignore[misc]
     return f"{found['difference']:+.2f} ({low:+.2f} to {high:+.2f})"

@@ -28,7 +28,18 @@ from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
 from chains.types import Language, Question, Route
 from finetune.types import Champion
-from knowledge.types import EVERY_MEMBER, OWNER, Chunk, Evidence, FoundPair, Place, Reader, Retrieval, Source
+from knowledge.types import (
+    EVERY_MEMBER,
+    OWNER,
+    Chunk,
+    Difference,
+    Evidence,
+    FoundPair,
+    Place,
+    Reader,
+    Retrieval,
+    Source,
+)
 
 KINDS = tuple(QuestionKind)
 SAME_QUESTION = SameQuestion({Language.EN: ("how", "the", "a"), Language.ZH: ("请问",)}, 0.9)
@@ -47,11 +58,17 @@ class GivenRetriever:
     evidence: tuple[Evidence, ...] = ()
     pairs: tuple[FoundPair, ...] = ()
     queries: list[str] = field(default_factory=list)
+    evidence_of: Callable[[str], tuple[Evidence, ...]] | None = None
+    """Where what is found depends on the query."""
+    differences: tuple[Difference, ...] = ()
+    reranker: str | None = None
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         self.queries.append(query)
-        cosines = tuple(item.cosine for item in self.evidence if item.cosine is not None)
-        return Retrieval(query, self.evidence, cosines, len(self.evidence + self.pairs), 0.01, self.pairs)
+        found = self.evidence if self.evidence_of is None else self.evidence_of(query)
+        cosines = tuple(item.cosine for item in found if item.cosine is not None)
+        count = len(found + self.pairs)
+        return Retrieval(query, found, cosines, count, 0.01, self.pairs, self.differences, self.reranker)
 
 
 class KindEmbeddings(Embeddings):

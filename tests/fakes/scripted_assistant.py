@@ -58,6 +58,8 @@ class ScriptedAssistant:
         self.may_go_on.set()
         self.has_begun = asyncio.Event()
         self._askers: dict[str, str] = {}
+        self.behind: int | None = None
+        """How many questions stood before this one in the search."""
         self._cited: dict[str, Cited] = {}
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
@@ -105,7 +107,9 @@ class ScriptedAssistant:
     async def explanation(self, decision_id: str, language: Language) -> Explanation:
         await self.may_go_on.wait()
         whole = "**路线：检索**" if language is Language.ZH else "**Route: retrieval**"
-        return Explanation(self.reason, "\n".join([whole, *(f"> line {number}" * 20 for number in range(20))]))
+        return Explanation(
+            self.reason, "\n".join([whole, *(f"> line {number}" * 20 for number in range(20))]), self.behind
+        )
 
     async def asker_of(self, decision_id: str) -> str:
         if decision_id not in self._askers:

@@ -110,6 +110,19 @@ async def test_a_reply_to_an_answer_goes_on_with_the_conversation(
     )
 
 
+async def test_why_shows_the_words_that_were_searched_for_from_the_conversation_alone(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    first = await community.ask(community.member, "How long may I borrow a *tool*?")
+    second = await community.ask(community.member, "And if I am late?", reply_to=first)
+    assistant.behind = 1
+    await community.member.click(second, label="Why?")
+    await community.rest()
+    seen = community.channel.history(viewer=community.member)
+    said = "\n".join(message.content for message in seen if message.flags.ephemeral)
+    assert "-# Searched for: How long may I borrow a \\*tool\\*? And if I am late?" in said
+
+
 async def test_a_reply_to_the_answer_of_a_command_knows_what_was_asked(
     community: Community, assistant: ScriptedAssistant
 ) -> None:
