@@ -135,7 +135,7 @@ def _calibration() -> Iterable[str]:
                     language,
                     found["searches"],
                     f"{found['ROC area']:.3f}",
-                    f"{found['ROC area, without coverage']:.3f}",
+                    f"{found['ROC area, without shared words']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
                     *(
                         share(found["answered"][origin]) if origin in found["answered"] else "–"

@@ -58,14 +58,16 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
 class Logistic:
     """A fitted logistic regression on standardised figures."""
 
+    reads: tuple[str, ...]
+    """The names of the figures that it reads; the other tuples are in their order."""
     means: tuple[float, ...]
     scales: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
 
-    def probability(self, figures: tuple[float, ...]) -> float:
+    def probability(self, figures: Figures) -> float:
         """Between 0 and 1."""
-        terms = zip(figures, self.means, self.scales, self.weights, strict=True)
+        terms = zip(row_of(figures, self.reads), self.means, self.scales, self.weights, strict=True)
         return 1 / (1 + math.exp(-(self.bias + sum((x - m) / s * w for x, m, s, w in terms))))
 
 
@@ -73,8 +75,6 @@ class Logistic:
 class Confidence:
     """The calibration: one regression with the shared terms, one without, for a search across languages."""
 
-    reads: tuple[str, ...]
-    """The names of the figures that both read, in order; the first one reads the coverage after them."""
     same_language: Logistic
     across_languages: Logistic
     threshold: float
@@ -87,10 +87,8 @@ class Confidence:
         figures = figures_of(retrieval)
         if figures is None:
             return None
-        read = row_of(figures, self.reads)
-        if figures.same_language:
-            return self.same_language.probability((*read, figures.coverage))
-        return self.across_languages.probability(read)
+        fitted_on = self.same_language if figures.same_language else self.across_languages
+        return fitted_on.probability(figures)
 
 
 def row_of(figures: Figures, reads: Sequence[str]) -> tuple[float, ...]:
