@@ -34,6 +34,8 @@ class RememberingEmbeddings(LocalEmbeddings):
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
         self._known: dict[bytes, bytes] = dict(self._file.execute("SELECT text, vector FROM vectors"))
         self._remembering_texts = threading.Lock()
+        self.embedded = 0
+        """Texts that were new to it."""
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """As the parent does."""
@@ -57,4 +59,5 @@ class RememberingEmbeddings(LocalEmbeddings):
                 rows = [(key, np.float32(vector).tobytes()) for (key, _), vector in zip(part, vectors, strict=True)]
                 self._file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
                 self._known.update(rows)
+                self.embedded += len(rows)
             return [np.frombuffer(self._known[key], np.float32).tolist() for key in keys]

@@ -48,6 +48,7 @@ def page() -> str:
         speed.counterfactual(),
         _question_kinds(),
         _calibration(),
+        quality.confidence(),
     )
     return "\n".join([_HEAD, *(line for section in sections for line in section)])
 
