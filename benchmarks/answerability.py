@@ -98,7 +98,7 @@ async def _dealt(
         for question, title in chance.sample(alike, min(each, len(alike))):
             asked.append((question, number, False, "looks answered", title))
         if language == "en":
-            for question in chance.sample(off_corpus, each // 2):
+            for question in chance.sample(off_corpus, min(each // 2, len(off_corpus))):
                 asked.append((question, number, False, "off corpus", question))
     for number, guild in enumerate(guilds):
         # Some guilds have documents with headings, as Markdown does, some have plain text.

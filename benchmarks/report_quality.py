@@ -285,8 +285,8 @@ def confidence() -> Iterable[str]:
     yield (
         "Questions that look answered and are not, against answered ones on the same passages, all in one guild. "
         "*Fitted anew*: the same figures, fitted on other titles of the same set; not shipped. In Chinese half of "
-        f"squad2's titles ({alike['zh']['titles']} are reported on), in English the {alike['en']['titles']} articles of "
-        "squad that have such questions, in turn (the shipped calibration was fitted on their answered questions).\n"
+        f"squad2's titles ({alike['zh']['titles']} are reported on), in English the {alike['en']['titles']} articles "
+        "of squad that have such questions, in turn (the shipped calibration was fitted on their answered questions).\n"
     )
     yield from _areas(
         {

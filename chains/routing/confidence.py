@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from chains.language import detect
 from chains.routing import fitted
+from chains.routing.shared_words import shared_words
 from knowledge.types import Retrieval
 
 ANY_MODEL = "any"
@@ -33,6 +34,13 @@ class Figures:
     """The lead over the most that it could be: means much the same for the vectors of any model."""
     coverage: float
     """The best share of the question's terms, by rarity, that one of the first three passages covers."""
+    coverage_lead: float
+    """Of the best coverage over the mean of the next four: passages on one subject cover about as much, and one that
+    holds the answer stands out."""
+    in_one_sentence: float
+    """The share of the question's telling words that stand together in one sentence that was found."""
+    nowhere: float
+    """The share of them that no passage has."""
     same_language: bool
     """Whether question and first passage are in one language: else no term can be shared."""
 
@@ -45,11 +53,17 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
     rest = cosines[1:]
     mean = sum(rest) / len(rest) if rest else cosines[0]
     lead = cosines[0] - mean
+    coverages = sorted((item.coverage for item in evidence), reverse=True)
+    others = coverages[1:5]
+    words = shared_words(retrieval.query, evidence)
     return Figures(
         cosine=cosines[0],
         lead=lead,
         relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
+        coverage_lead=coverages[0] - sum(others) / len(others) if others else 0.0,
+        in_one_sentence=words.in_one_sentence,
+        nowhere=words.nowhere,
         same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
     )
 

@@ -78,3 +78,21 @@ def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
 
 def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddings) -> None:
     assert load_confidence(embeddings.model_name).probability(Retrieval("x", (), (), 0, 0.0)) is None
+
+
+def test_a_passage_that_stands_out_and_one_sentence_that_says_it_make_the_answer_likelier(
+    embeddings: LocalEmbeddings, a_passage
+) -> None:
+    confidence = load_confidence(embeddings.model_name)
+    question, cosines = "What does mooring cost in winter?", (0.86, 0.84, 0.83)
+
+    def probability(first: str, coverages: tuple[float, float]) -> float | None:
+        texts = (first, "The harbour is long.")
+        found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=True)))
+        return confidence.probability(Retrieval(question, found, cosines, 2, 0.01))
+
+    said = "In winter, mooring costs two euros."
+    apart = "Mooring costs two euros. In winter nobody comes."
+    elsewhere = "Mooring is free."
+    assert probability(said, (0.6, 0.1)) > probability(said, (0.6, 0.6))
+    assert probability(said, (0.6, 0.1)) > probability(apart, (0.6, 0.1)) > probability(elsewhere, (0.6, 0.1))
