@@ -20,7 +20,9 @@ from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome, Retrieval
 
 GUILD_SIZES = (8, 30, 120)
-QUESTIONS = {"fit": 1500, "judge": 1000}
+PASSAGES = {"fit": 360, "judge": 240}
+"""About, in each language: whole articles."""
+QUESTIONS = {"fit": 1500, "judge": 900}
 """In each language, shared among the sizes."""
 MOST_GUILDS = 12
 """Of one size."""
@@ -32,25 +34,40 @@ class Passage:
     """A document of a data set, and the questions on it."""
 
     doc: Doc
+    """Of every other one the title is left out, as plain text has none."""
+    article: str
     answered: tuple[str, ...]
     look_answered: tuple[str, ...] = ()
     """It is about what they ask, and does not say it."""
 
 
 @dataclass(frozen=True)
-class Searched:
-    """One search, and whether its guild held the answer."""
+class Asked:
+    """A question that is asked in a guild of which it is known whether it holds the answer."""
 
-    retrieval: Retrieval
+    question: str
+    guild: str
     answerable: bool
     origin: str
-    """`gold`, `neighbour`, `looks answered` or `off corpus`."""
-    language: str
-    """Of the documents."""
-    size: int
-    """How many documents the guild has."""
-    title: str
-    """Of the article that is asked about; for a general question the question itself."""
+    """`gold`, `neighbour`, `left out`, `looks answered` or `off corpus`."""
+    article: str
+    """That it is asked about; of a general question the question itself."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What was found for it."""
+
+    asked: Asked
+    retrieval: Retrieval
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Guilds with their documents, and what is asked in them."""
+
+    guilds: dict[str, list[Doc]]
+    asked: list[Asked]
 
 
 def is_held_out(title: str) -> bool:
@@ -58,62 +75,35 @@ def is_held_out(title: str) -> bool:
     return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 10 < 3
 
 
-async def development(
-    library: Library, embeddings: RememberingEmbeddings, data: Path, language: str, part: str
-) -> AsyncIterator[Searched]:
-    """Every search of a `part`, `fit` or `judge`."""
+def development(data: Path, language: str, part: str) -> Dealt:
+    """A `part`, `fit` or `judge`, of a language's set."""
     read = squad(data) if language == "en" else drcd(data)
-    passages = [passage for passage in read if is_held_out(passage.doc.title) == (part == "judge")]
+    passages = _whole_articles(
+        [each for each in read if is_held_out(each.article) == (part == "judge")], PASSAGES[part]
+    )
     questions = [json.loads(line)["question"] for line in _lines(data / "nq_open_dev" / "qa.jsonl")]
     half = len(questions) // 2
-    off_corpus = questions[:half] if part == "fit" else questions[half:]
+    off_corpus = (questions[:half] if part == "fit" else questions[half:]) if language == "en" else []
+    dealt = Dealt({}, [])
     for size in GUILD_SIZES:
-        async for searched in _dealt(library, embeddings, passages, off_corpus, language, size, part):
-            yield searched
+        _deal(dealt, passages, off_corpus, size, QUESTIONS[part] // len(GUILD_SIZES), f"{part}-{language}-{size}")
+    return dealt
 
 
-async def _dealt(
-    library: Library,
-    embeddings: RememberingEmbeddings,
-    passages: Sequence[Passage],
-    off_corpus: Sequence[str],
-    language: str,
-    size: int,
-    part: str,
-) -> AsyncIterator[Searched]:
-    chance = random.Random(f"{SEED} {language} {size} {part}")
-    # An article's passages go to neighbouring guilds in turn.
-    ordered = sorted(passages, key=lambda passage: (passage.doc.title, passage.doc.id))
-    count = max(2, len(ordered) // size)
-    guilds = [ordered[start::count] for start in range(count)][:MOST_GUILDS]
-    names = [f"{part}-{language}-{size}-{number}" for number in range(len(guilds))]
-    asked: list[tuple[str, int, bool, str, str]] = []
-    each = QUESTIONS[part] // len(GUILD_SIZES) // len(guilds) + 1
-    for number, guild in enumerate(guilds):
-        own = [(question, passage.doc.title) for passage in guild for question in passage.answered]
-        for question, title in chance.sample(own, min(each, len(own))):
-            asked.append((question, number, True, "gold", title))
-            asked.append((question, (number + 1) % len(guilds), False, "neighbour", title))
-        alike = [(question, passage.doc.title) for passage in guild for question in passage.look_answered]
-        for question, title in chance.sample(alike, min(each, len(alike))):
-            asked.append((question, number, False, "looks answered", title))
-        if language == "en":
-            for question in chance.sample(off_corpus, min(each // 2, len(off_corpus))):
-                asked.append((question, number, False, "off corpus", question))
-    for number, guild in enumerate(guilds):
-        # Some guilds have documents with headings, as Markdown does, some have plain text.
-        await fill(library, names[number], [passage.doc for passage in guild], titled=number // 2 % 2 == 0)
-    embeddings.prepare(question for question, *_ in asked)
-    for question, number, answerable, origin, title in asked:
-        found = await library.search(question, names[number], OWNER)
-        yield Searched(found, answerable, origin, language, len(guilds[number]), title)
+async def search(library: Library, embeddings: RememberingEmbeddings, dealt: Dealt) -> AsyncIterator[Searched]:
+    """Ingest the documents into new guilds, and ask."""
+    for guild, docs in dealt.guilds.items():
+        await fill(library, guild, docs)
+    embeddings.prepare(each.question for each in dealt.asked)
+    for each in dealt.asked:
+        yield Searched(each, await library.search(each.question, each.guild, OWNER))
 
 
-async def fill(library: Library, guild_id: str, docs: Sequence[Doc], *, titled: bool = True) -> None:
-    """Ingest the documents into a new guild. Raises RuntimeError: one could not be ingested."""
+async def fill(library: Library, guild_id: str, docs: Sequence[Doc]) -> None:
+    """Ingest the documents into a new guild, those with a title under it. Raises RuntimeError: one could not be."""
     await library.register_guild(guild_id, guild_id)
-    texts = [f"# {doc.title}\n\n{doc.text}" if titled else doc.text for doc in docs]
-    files = [IngestFile(f"d{number}.md", len(text.encode()), text.encode) for number, text in enumerate(texts)]
+    texts = [f"# {doc.title}\n\n{doc.text}" if doc.title else doc.text for doc in docs]
+    files = [IngestFile(f"{doc.id}.md", len(text.encode()), text.encode) for doc, text in zip(docs, texts, strict=True)]
     report = await library.ingest_all(files, guild_id=guild_id, audience=EVERY_MEMBER, ingested_by="benchmark")
     if bad := report.of(IngestOutcome.FAILED):
         raise RuntimeError(f"{guild_id}: {bad[0].name} was not taken in: {bad[0].detail}")
@@ -127,7 +117,7 @@ def squad(data: Path) -> list[Passage]:
         answered, alike = questions.setdefault((row["title"], row["context"]), ([], []))
         (answered if row["answerable"] else alike).append(row["question"].strip())
     return [
-        Passage(Doc(f"squad-{number}", "en", title.replace("_", " "), text), tuple(answered), tuple(alike))
+        _passage(f"squad-{number}", "en", title, text, answered, alike)
         for number, ((title, text), (answered, alike)) in enumerate(questions.items())
     ]
 
@@ -139,7 +129,47 @@ def drcd(data: Path) -> list[Passage]:
         row = json.loads(line)
         asked.setdefault(row["doc_ids"][0], []).append(row["question"].strip())
     rows = [json.loads(line) for line in _lines(data / "drcd_dev" / "docs.jsonl")]
-    return [Passage(Doc(row["id"], "zh", row["title"], row["text"]), tuple(asked.get(row["id"], ()))) for row in rows]
+    return [_passage(row["id"], "zh", row["title"], row["text"], asked.get(row["id"], [])) for row in rows]
+
+
+def _passage(
+    id_: str, lang: str, title: str, text: str, answered: Sequence[str], look_answered: Sequence[str] = ()
+) -> Passage:
+    is_plain = hashlib.sha256(id_.encode()).digest()[0] % 2 == 0
+    shown = "" if is_plain else title.replace("_", " ")
+    return Passage(Doc(id_, lang, shown, text), title, tuple(answered), tuple(look_answered))
+
+
+def _whole_articles(passages: Sequence[Passage], count: int) -> list[Passage]:
+    """At least `count` passages, if there are so many, of articles in the order of their hash."""
+    chosen: list[Passage] = []
+    for article in sorted(
+        {each.article for each in passages}, key=lambda title: hashlib.sha256(title.encode()).digest()
+    ):
+        if len(chosen) < count:
+            chosen += [each for each in passages if each.article == article]
+    return chosen
+
+
+def _deal(
+    dealt: Dealt, passages: Sequence[Passage], off_corpus: Sequence[str], size: int, questions: int, name: str
+) -> None:
+    """Add guilds of `size` named `name`-NUMBER, and questions for them."""
+    chance = random.Random(f"{SEED} {name}")
+    # An article's passages go to neighbouring guilds in turn.
+    ordered = sorted(passages, key=lambda passage: (passage.article, passage.doc.id))
+    count = max(2, len(ordered) // size)
+    guilds = [ordered[start::count] for start in range(count)][:MOST_GUILDS]
+    each = questions // len(guilds)
+    for number, guild in enumerate(guilds):
+        own, neighbour = f"{name}-{number}", f"{name}-{(number + 1) % len(guilds)}"
+        dealt.guilds[own] = [passage.doc for passage in guild]
+        answered = [(question, passage.article) for passage in guild for question in passage.answered]
+        for question, article in chance.sample(answered, min(each, len(answered))):
+            dealt.asked.append(Asked(question, own, True, "gold", article))
+            dealt.asked.append(Asked(question, neighbour, False, "neighbour", article))
+        for question in chance.sample(off_corpus, min(each // 2, len(off_corpus))):
+            dealt.asked.append(Asked(question, own, False, "off corpus", question))
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import results
-from benchmarks.answerability import development
+from benchmarks.answerability import development, search
 from benchmarks.remembered import RememberingEmbeddings
 from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, row_of
 from knowledge.library import Library
@@ -31,7 +31,7 @@ LANGUAGES = {"embedding": ("en", "zh"), "embedding-en": ("en",)}
 """What each embedding model can read."""
 VECTORS = {"embedding": ("cosine", "lead"), "embedding-en": ("cosine", "lead"), ANY_MODEL: ("relative_lead",)}
 """What each calibration reads of the vectors."""
-WORDS = ("coverage",)
+WORDS = ("coverage", "coverage_lead", "in_one_sentence")
 """What all read of the words beside, within one language."""
 # The bot would rather refuse twice than invent once.
 COST_OF_INVENTING = 2.0
@@ -109,11 +109,10 @@ async def _search_all(encoder: str, data: Path, embeddings: RememberingEmbedding
     try:
         for language in LANGUAGES[encoder]:
             for part, found in examples.items():
-                async for searched in development(library, embeddings, data, language, part):
+                async for searched in search(library, embeddings, development(data, language, part)):
                     figures = figures_of(searched.retrieval)
                     assert figures is not None
-                    if searched.origin != "looks answered":
-                        found.append(Example(figures, searched.answerable, searched.origin, language))
+                    found.append(Example(figures, searched.asked.answerable, searched.asked.origin, language))
                 print(encoder, language, part, len(found), flush=True)
     finally:
         await library.close()

@@ -28,12 +28,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import reliability, results
-from benchmarks.answerability import Searched
+from benchmarks import reliability, results, unseen
+from benchmarks.answerability import Dealt, Searched, development, search
 from benchmarks.calibrate import fit
 from benchmarks.confidence_picture import draw
 from benchmarks.remembered import RememberingEmbeddings
-from benchmarks.unseen import UnseenSets
 from chains.routing.confidence import Confidence, Figures, figures_of, load_confidence
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
@@ -70,30 +69,37 @@ async def _measure(
     data: Path, limit: int | None, embeddings: RememberingEmbeddings, folder: Path
 ) -> dict[str, dict[str, object]]:
     library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
-    sets = UnseenSets(library, embeddings, data, limit)
-    confidence = load_confidence(embeddings.model_name)
+
+    async def found(dealt: Dealt) -> list[Searched]:
+        searched = [each async for each in search(library, embeddings, dealt)]
+        print(len(searched), "searches in", ", ".join(dealt.guilds)[:60], flush=True)
+        return searched
+
     try:
-        left_out, squad2, squad, held_out = (
-            await sets.left_out(),
-            await sets.squad2(),
-            await sets.squad(),
-            await sets.held_out(),
-        )
+        held = {pairing: await found(dealt) for pairing, dealt in unseen.left_out(data, limit).items()}
+        squad2, squad = await found(unseen.squad2(data, limit)), await found(unseen.squad_alike(data, limit))
+        english, chinese = [await found(development(data, language, "judge")) for language in ("en", "zh")]
     finally:
         await library.close()
+    confidence = load_confidence(embeddings.model_name)
+    held_out = {
+        "squad, held-out titles": [each for each in english if each.asked.origin != "off corpus"],
+        "drcd, held-out titles": chinese,
+        "nq_open, off the corpus": [each for each in english if each.asked.origin == "off corpus"],
+    }
     return {
-        "leave gold out": {pairing: _judged(rows, confidence) for pairing, rows in left_out.items()},
+        "leave gold out": {pairing: _judged(rows, confidence) for pairing, rows in held.items()},
         "looks answered": {"zh": _chinese(squad2, confidence), "en": _english(squad, confidence)},
-        "said and was": {name: _true(rows, confidence) for name, rows in held_out.items()},
+        "said and was": {name: _true(unseen.some(rows, limit), confidence) for name, rows in held_out.items()},
     }
 
 
 def _chinese(rows: Sequence[Searched], confidence: Confidence) -> dict[str, object]:
     """Reported on one half of the titles; one regression is fitted anew on the other."""
-    halves = [[row for row in rows if _half(row.title) == number] for number in (0, 1)]
+    halves = [[row for row in rows if _half(row.asked.article) == number] for number in (0, 1)]
     anew = _fitted_anew(halves[0], confidence)
     return {
-        "titles": len({row.title for row in halves[1]}),
+        "titles": len({row.asked.article for row in halves[1]}),
         "shipped": _judged(halves[1], confidence),
         "fitted anew": _judged(halves[1], anew),
     }
@@ -101,12 +107,12 @@ def _chinese(rows: Sequence[Searched], confidence: Confidence) -> dict[str, obje
 
 def _english(rows: Sequence[Searched], confidence: Confidence) -> dict[str, object]:
     """Reported on each title; one regression is fitted anew on the others."""
-    titles = sorted({row.title for row in rows})
+    titles = sorted({row.asked.article for row in rows})
     said: list[float] = []
     own: list[Searched] = []
     for title in titles:
-        anew = _fitted_anew([row for row in rows if row.title != title], confidence)
-        reported = [row for row in rows if row.title == title]
+        anew = _fitted_anew([row for row in rows if row.asked.article != title], confidence)
+        reported = [row for row in rows if row.asked.article == title]
         said += [_said(row, anew) for row in reported]
         own += reported
     return {
@@ -118,7 +124,7 @@ def _english(rows: Sequence[Searched], confidence: Confidence) -> dict[str, obje
 
 def _fitted_anew(rows: Sequence[Searched], confidence: Confidence) -> Confidence:
     """The same figures with other weights."""
-    labels = [row.answerable for row in rows]
+    labels = [row.asked.answerable for row in rows]
     figures = [_measured(row.retrieval) for row in rows]
     return replace(
         confidence,
@@ -132,13 +138,13 @@ def _judged(rows: Sequence[Searched], confidence: Confidence) -> dict[str, objec
 
 
 def _figures(rows: Sequence[Searched], said: Sequence[float]) -> dict[str, object]:
-    was = [row.answerable for row in rows]
+    was = [row.asked.answerable for row in rows]
     scores = {"probability": said} | {name: [score(row.retrieval) for row in rows] for name, score in _ALONE.items()}
-    return {**reliability.truth(said, was), **reliability.areas(scores, was, [row.title for row in rows])}
+    return {**reliability.truth(said, was), **reliability.areas(scores, was, [row.asked.article for row in rows])}
 
 
 def _true(rows: Sequence[Searched], confidence: Confidence) -> dict[str, object]:
-    return reliability.truth([_said(row, confidence) for row in rows], [row.answerable for row in rows])
+    return reliability.truth([_said(row, confidence) for row in rows], [row.asked.answerable for row in rows])
 
 
 def _said(row: Searched, confidence: Confidence) -> float:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from chains.language import detect
 from chains.routing import fitted
-from chains.routing.shared_words import shared_words
+from chains.routing.shared_words import share_in_one_sentence
 from knowledge.types import Retrieval
 
 ANY_MODEL = "any"
@@ -39,8 +39,6 @@ class Figures:
     holds the answer stands out."""
     in_one_sentence: float
     """The share of the question's telling words that stand together in one sentence that was found."""
-    nowhere: float
-    """The share of them that no passage has."""
     same_language: bool
     """Whether question and first passage are in one language: else no term can be shared."""
 
@@ -55,15 +53,13 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
     lead = cosines[0] - mean
     coverages = sorted((item.coverage for item in evidence), reverse=True)
     others = coverages[1:5]
-    words = shared_words(retrieval.query, evidence)
     return Figures(
         cosine=cosines[0],
         lead=lead,
         relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
         coverage_lead=coverages[0] - sum(others) / len(others) if others else 0.0,
-        in_one_sentence=words.in_one_sentence,
-        nowhere=words.nowhere,
+        in_one_sentence=share_in_one_sentence(retrieval.query, evidence),
         same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
     )
 

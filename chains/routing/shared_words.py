@@ -1,4 +1,4 @@
-"""How much of a question stands together in one sentence that was found, and how much of it nowhere.
+"""How much of a question stands together in one sentence that was found.
 
 Words are compared by their beginnings, Chinese by pairs of characters. Knows no index, no rarity and no route.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from knowledge.types import Evidence
 
@@ -31,31 +30,15 @@ _ASKING_ZH = re.compile(
 """Words that ask, or join others, and stand in no answer for what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedWords:
-    """Shares of the question's telling words, 0 to 1; a question without any has 0 of both."""
+def share_in_one_sentence(question: str, evidence: Sequence[Evidence]) -> float:
+    """The share, 0 to 1, of the question's telling words that stand together in one sentence of what was found.
 
-    in_one_sentence: float
-    """Of the found sentences, by the one that has most."""
-    nowhere: float
-    """In no found passage, nor in its headings."""
-
-
-def shared_words(question: str, evidence: Sequence[Evidence]) -> SharedWords:
-    """Compare a question with everything that was found."""
+    A question without telling words has 0.
+    """
     asked = _asked(question)
-    if not asked:
-        return SharedWords(0.0, 0.0)
-    most = 0
-    missing = set(asked)
-    for item in evidence:
-        if item.chunk.place.heading:
-            missing -= _words(item.chunk.place.heading)
-        for sentence in _END_OF_SENTENCE.split(item.chunk.text):
-            shared = asked & _words(sentence)
-            most = max(most, len(shared))
-            missing -= shared
-    return SharedWords(most / len(asked), len(missing) / len(asked))
+    sentences = (sentence for item in evidence for sentence in _END_OF_SENTENCE.split(item.chunk.text))
+    most = max((len(asked & _words(sentence)) for sentence in sentences), default=0)
+    return most / len(asked) if asked else 0.0
 
 
 def _asked(question: str) -> set[str]:
