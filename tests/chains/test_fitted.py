@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chains.errors import NotCalibrated
-from chains.routing.confidence import figures_of, load_confidence
+from chains.routing.confidence import Figures, figures_of, load_confidence
 from chains.routing.question_kind import QuestionKind, load_kind_classifier
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.types import Retrieval
@@ -80,19 +80,19 @@ def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddi
     assert load_confidence(embeddings.model_name).probability(Retrieval("x", (), (), 0, 0.0)) is None
 
 
-def test_a_passage_that_stands_out_and_one_sentence_that_says_it_make_the_answer_likelier(
-    embeddings: LocalEmbeddings, a_passage
-) -> None:
-    confidence = load_confidence(embeddings.model_name)
-    question, cosines = "What does mooring cost in winter?", (0.86, 0.84, 0.83)
+def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_passage) -> None:
+    question = "What does mooring cost in winter?"
 
-    def probability(first: str, coverages: tuple[float, float]) -> float | None:
-        texts = (first, "The harbour is long.")
-        found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=True)))
-        return confidence.probability(Retrieval(question, found, cosines, 2, 0.01))
+    def figures(first: str, *coverages: float) -> Figures:
+        texts = (first, "The harbour is long.", "The jetty is short.")
+        found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=False)))
+        read = figures_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
+        assert read is not None
+        return read
 
-    said = "In winter, mooring costs two euros."
-    apart = "Mooring costs two euros. In winter nobody comes."
-    elsewhere = "Mooring is free."
-    assert probability(said, (0.6, 0.1)) > probability(said, (0.6, 0.6))
-    assert probability(said, (0.6, 0.1)) > probability(apart, (0.6, 0.1)) > probability(elsewhere, (0.6, 0.1))
+    said = figures("In winter, mooring costs two euros.", 0.6, 0.1, 0.3)
+    assert (said.coverage, said.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.4))
+    apart = figures("Mooring costs two euros. In winter nobody comes.", 0.6, 0.6, 0.6)
+    assert (apart.coverage, apart.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.0))
+    assert said.in_one_sentence > apart.in_one_sentence > 0
+    assert figures("Mooring costs two euros.", 0.6).coverage_lead == 0
