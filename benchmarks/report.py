@@ -52,6 +52,7 @@ def page() -> str:
         speed.counterfactual(),
         _question_kinds(),
         _calibration(),
+        quality.confidence(),
     )
     return "\n".join([_HEAD, *(line for section in sections for line in section)])
 
@@ -139,7 +140,7 @@ def _calibration() -> Iterable[str]:
                     language,
                     found["searches"],
                     f"{found['ROC area']:.3f}",
-                    f"{found['ROC area, without coverage']:.3f}",
+                    f"{found['ROC area, without shared words']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
                     *(
                         share(found["answered"][origin]) if origin in found["answered"] else "–"

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from chains.language import detect
 from chains.routing import fitted
+from chains.routing.shared_words import share_in_one_sentence
 from knowledge.types import Retrieval
 
 ANY_MODEL = "any"
@@ -33,6 +34,11 @@ class Figures:
     """The lead over the most that it could be: means much the same for the vectors of any model."""
     coverage: float
     """The best share of the question's terms, by rarity, that one of the first three passages covers."""
+    coverage_lead: float
+    """Of the best coverage over the mean of the next four: passages on one subject cover about as much, and one that
+    holds the answer stands out."""
+    in_one_sentence: float
+    """The share of the question's telling words that stand together in one sentence that was found."""
     same_language: bool
     """Whether question and first passage are in one language: else no term can be shared."""
 
@@ -45,11 +51,15 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
     rest = cosines[1:]
     mean = sum(rest) / len(rest) if rest else cosines[0]
     lead = cosines[0] - mean
+    coverages = sorted((item.coverage for item in evidence), reverse=True)
+    others = coverages[1:5]
     return Figures(
         cosine=cosines[0],
         lead=lead,
         relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
+        coverage_lead=coverages[0] - sum(others) / len(others) if others else 0.0,
+        in_one_sentence=share_in_one_sentence(retrieval.query, evidence),
         same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
     )
 
@@ -58,14 +68,16 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
 class Logistic:
     """A fitted logistic regression on standardised figures."""
 
+    reads: tuple[str, ...]
+    """The names of the figures that it reads; the other tuples are in their order."""
     means: tuple[float, ...]
     scales: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
 
-    def probability(self, figures: tuple[float, ...]) -> float:
+    def probability(self, figures: Figures) -> float:
         """Between 0 and 1."""
-        terms = zip(figures, self.means, self.scales, self.weights, strict=True)
+        terms = zip(row_of(figures, self.reads), self.means, self.scales, self.weights, strict=True)
         return 1 / (1 + math.exp(-(self.bias + sum((x - m) / s * w for x, m, s, w in terms))))
 
 
@@ -73,8 +85,6 @@ class Logistic:
 class Confidence:
     """The calibration: one regression with the shared terms, one without, for a search across languages."""
 
-    reads: tuple[str, ...]
-    """The names of the figures that both read, in order; the first one reads the coverage after them."""
     same_language: Logistic
     across_languages: Logistic
     threshold: float
@@ -87,10 +97,8 @@ class Confidence:
         figures = figures_of(retrieval)
         if figures is None:
             return None
-        read = row_of(figures, self.reads)
-        if figures.same_language:
-            return self.same_language.probability((*read, figures.coverage))
-        return self.across_languages.probability(read)
+        fitted_on = self.same_language if figures.same_language else self.across_languages
+        return fitted_on.probability(figures)
 
 
 def row_of(figures: Figures, reads: Sequence[str]) -> tuple[float, ...]:

@@ -47,8 +47,8 @@ def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
 def test_a_place_is_named_as_its_format_names_it(media: str, place: Place, english: str, chinese: str) -> None:
     shown = _passage("Seven days.")
     shown = replace(shown, source=replace(shown.source, media=media), chunk=replace(shown.chunk, place=place))
-    assert passage_card(1, shown, Language.EN, TEXTS).footer.text == f"{english} · taken in"
-    assert passage_card(1, shown, Language.ZH, TEXTS).footer.text == f"{chinese} · 收录于"
+    assert passage_card(1, shown, Language.EN, TEXTS, NOW).footer.text == f"{english} · taken in"
+    assert passage_card(1, shown, Language.ZH, TEXTS, NOW).footer.text == f"{chinese} · 收录于"
 
 
 def test_a_card_of_a_line_or_a_page_says_so_in_the_answers_language() -> None:

@@ -194,9 +194,8 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
             kinds=KindClassifier(KINDS, np.eye(len(KINDS), dtype=np.float32), np.zeros(len(KINDS), np.float32), "test"),
             # The coverage of the best passage alone, steep around one half.
             confidence=Confidence(
-                ("cosine", "lead"),
-                Logistic((0, 0, 0.5), (1, 1, 0.1), (0, 0, 1), 0.0),
-                Logistic((0, 0), (1, 1), (0, 0), -9.0),
+                Logistic(("coverage",), (0.5,), (0.1,), (1,), 0.0),
+                Logistic((), (), (), (), -9.0),
                 0.5,
                 "test",
             ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chains.errors import NotCalibrated
-from chains.routing.confidence import figures_of, load_confidence
+from chains.routing.confidence import Figures, figures_of, load_confidence
 from chains.routing.question_kind import QuestionKind, load_kind_classifier
 from knowledge.embeddings import LocalEmbeddings
 from knowledge.types import Retrieval
@@ -52,7 +52,7 @@ def test_figures_fitted_for_other_vectors_are_refused(load, model: str) -> None:
 
 def test_a_model_that_nothing_was_fitted_for_is_read_by_what_all_models_have_in_common() -> None:
     confidence = load_confidence("somebody/else", pinned=False)
-    assert confidence.reads == ("relative_lead",)
+    assert confidence.across_languages.reads == ("relative_lead",)
     assert 0.2 < confidence.threshold < 0.8
 
 
@@ -78,3 +78,21 @@ def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
 
 def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddings) -> None:
     assert load_confidence(embeddings.model_name).probability(Retrieval("x", (), (), 0, 0.0)) is None
+
+
+def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_passage) -> None:
+    question = "What does mooring cost in winter?"
+
+    def figures(first: str, *coverages: float) -> Figures:
+        texts = (first, "The harbour is long.", "The jetty is short.")
+        found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=False)))
+        read = figures_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
+        assert read is not None
+        return read
+
+    said = figures("In winter, mooring costs two euros.", 0.6, 0.1, 0.3)
+    assert (said.coverage, said.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.4))
+    apart = figures("Mooring costs two euros. In winter nobody comes.", 0.6, 0.6, 0.6)
+    assert (apart.coverage, apart.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.0))
+    assert said.in_one_sentence > apart.in_one_sentence > 0
+    assert figures("Mooring costs two euros.", 0.6).coverage_lead == 0

@@ -1,0 +1,63 @@
+"""The pinned encoders with a memory on disk, so that a benchmark that is run again embeds nothing again.
+
+Vectors lie by the hash of their text and prefix, one file for each encoder's name and hash, outside of the project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from knowledge.embeddings import LocalEmbeddings
+from weights.settings import WeightsSettings
+from weights.store import Weights
+
+CACHE = user_cache_path("routewise") / "vectors"
+_AT_ONCE = 256
+
+
+class RememberingEmbeddings(LocalEmbeddings):
+    """Embeds each text once, ever."""
+
+    def __init__(self, encoder: str, cache: Path = CACHE) -> None:
+        """`encoder` is a name of `weights`; it is fetched where it is not there."""
+        super().__init__(Weights(WeightsSettings().model_dir).ensure(encoder))
+        cache.mkdir(parents=True, exist_ok=True)
+        path = cache / f"{self.model_name.replace(':', '-')}.db"
+        self._file = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+        self._file.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        self._known: dict[bytes, bytes] = dict(self._file.execute("SELECT text, vector FROM vectors"))
+        self._remembering_texts = threading.Lock()
+        self.embedded = 0
+        """Texts that were new to it."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """As the parent does."""
+        return self._remembered([self._usage.passage_prefix + text for text in texts])
+
+    def embed_query(self, text: str) -> list[float]:
+        """As the parent does."""
+        return self._remembered([self._usage.query_prefix + text])[0]
+
+    def prepare(self, questions: Iterable[str]) -> None:
+        """Embed many questions together, which is several times as fast."""
+        self._remembered([self._usage.query_prefix + question for question in questions])
+
+    def _remembered(self, texts: list[str]) -> list[list[float]]:
+        keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+        with self._remembering_texts:
+            new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+            for start in range(0, len(new), _AT_ONCE):
+                part = list(new.items())[start : start + _AT_ONCE]
+                vectors = self._encode([text for _, text in part])
+                rows = [(key, np.float32(vector).tobytes()) for (key, _), vector in zip(part, vectors, strict=True)]
+                self._file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+                self._known.update(rows)
+                self.embedded += len(rows)
+            return [np.frombuffer(self._known[key], np.float32).tolist() for key in keys]
