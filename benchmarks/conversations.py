@@ -4,8 +4,9 @@
 
 DATA holds mtrag_subset (English; its turns are rich in words and change their topic) and kdconv_travel_zh (Chinese;
 questions such as "and the ticket?", whose place was named turns ago). Conversations are dealt into two halves by the
-hash of their first sentence; ways were compared on the half *chosen* alone. R@2: a gold document is among the first two distinct ones; the chat model is given two passages. --keep leaves
-the documents in FOLDER, taken in, and what was found, so that a run that was cut off goes on.
+hash of their first sentence; ways were compared on the half *chosen* alone. R@2: a gold document is among the first
+two distinct ones; the chat model is given two passages. --keep leaves the documents in FOLDER, taken in, and what was
+found, so that a run that was cut off goes on.
 """
 
 from __future__ import annotations

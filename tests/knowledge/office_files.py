@@ -103,8 +103,8 @@ def budget() -> bytes:
     for row, cells in enumerate((("Crane", 1200, 1150.5, 0, 0), ("Paint", 80, 95, 60, None)), 5):
         for column, value in enumerate(cells, 1):
             sheet.cell(row, column, value)
-    for row in sheet["B5:E6"]:
-        for cell in row:
+    for amounts in sheet["B5:E6"]:
+        for cell in amounts:
             cell.number_format = "[$£-809]#,##0.00"
     sheet["B5"].comment = Comment("approved", "chair")
     sheet["A9"], sheet["B9"], sheet["C9"] = "Share", "Value", "Since"
