@@ -98,8 +98,8 @@ def budget() -> bytes:
     sheet["A3"], sheet["B3"], sheet["D3"] = "Item", "Spring", "Autumn"
     sheet.merge_cells("B3:C3")
     sheet.merge_cells("D3:E3")
-    for column, text in zip("BCDE", ("Planned", "Spent", "Planned", "Spent"), strict=True):
-        sheet[f"{column}4"] = text
+    for letter, text in zip("BCDE", ("Planned", "Spent", "Planned", "Spent"), strict=True):
+        sheet[f"{letter}4"] = text
     for row, cells in enumerate((("Crane", 1200, 1150.5, 0, 0), ("Paint", 80, 95, 60, None)), 5):
         for column, value in enumerate(cells, 1):
             sheet.cell(row, column, value)
