@@ -57,11 +57,11 @@ def search_terms(question: str) -> list[str]:
 
 def in_one_script(a: str, b: str) -> bool:
     """Whether both texts are written in Chinese or Japanese, or neither is: else they can share names at the most."""
-    return _is_cjk(a) is _is_cjk(b)
+    return is_cjk(a) is is_cjk(b)
 
 
-def _is_cjk(text: str) -> bool:
-    """A quarter of the letters is enough: such texts often name things in Latin letters."""
+def is_cjk(text: str) -> bool:
+    """Whether it is written in Chinese or Japanese. A quarter of the letters is enough: such texts often name things in Latin letters."""
     cjk = len(_CJK_LETTER.findall(text))
     return cjk > 0 and cjk >= sum(map(str.isalpha, text)) / 4
 

@@ -17,7 +17,7 @@ def test_a_score_is_the_mean_of_both_on_their_scales() -> None:
 
 def test_what_stands_out_in_one_arm_goes_before_what_is_middling_in_both() -> None:
     fused = fuse({"a": 0.95, "b": 0.82, "c": 0.81, "x": 0.8}, {"b": 3.0, "c": 2.9, "a": 2.0})
-    assert list(fused)[0] == "a"
+    assert next(iter(fused)) == "a"
 
 
 def test_an_empty_arm_changes_no_order() -> None:
