@@ -1,6 +1,7 @@
 """Fit what questions of a language have in common: the mean vector of our own questions for facts.
 
-`python -m benchmarks.fit_question_means` writes knowledge/question_means_embedding.json, for the encoder of both languages.
+`python -m benchmarks.fit_question_means` writes knowledge/question_means_embedding.json, for the encoder of both
+languages.
 """
 
 from __future__ import annotations
