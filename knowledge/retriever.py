@@ -22,6 +22,7 @@ from knowledge.nearest import Nearest
 from knowledge.pair_index import PairIndex
 from knowledge.pairs import QA, question_key, questions_of
 from knowledge.ports import Reranker, TextEmbeddings
+from knowledge.question_means import question_means
 from knowledge.terms import in_one_script
 from knowledge.types import Chunk, Evidence, FoundPair, Reader, Retrieval, Source
 
@@ -43,6 +44,9 @@ class _Arms:
     """What both arms found that this reader may read: scores by chunk id, best first."""
 
     dense: dict[str, float]
+    """By the vector that is ranked by, which is not quite the question's own."""
+    cosines: dict[str, float]
+    """To the question's vector."""
     keyword: dict[str, float]
     known: dict[str, tuple[Chunk, Source]]
 
@@ -66,6 +70,7 @@ class DocumentRetriever:
         self._index = index
         self._nearest = Nearest(index, catalog)
         self._embeddings = embeddings
+        self._means = question_means(embeddings.model_name)
         self._audited: set[str] = set()
 
     def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
@@ -77,11 +82,15 @@ class DocumentRetriever:
         self._audit(guild_id)
         vector = self._embeddings.embed_query(query)
         nearest = self._nearest.search(guild_id, vector, CANDIDATES, scope)
+        ranked = nearest
+        if self._means is not None:
+            ranked = self._nearest.search(guild_id, self._means.told_apart(query, vector), CANDIDATES, scope)
         matching = self._keywords.search(guild_id, query, CANDIDATES, scope.audiences)
         same = self._pairs.asking(guild_id, question_key(query))
-        known = self._readable([id_ for id_, _ in (*nearest, *matching)] + same, guild_id, reader)
+        known = self._readable([id_ for id_, _ in (*nearest, *ranked, *matching)] + same, guild_id, reader)
         arms = _Arms(
-            dense={id_: cosine for id_, cosine in nearest if id_ in known},
+            dense={id_: score for id_, score in ranked if id_ in known},
+            cosines={id_: cosine for id_, cosine in nearest if id_ in known},
             keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
             known=known,
         )
@@ -94,7 +103,7 @@ class DocumentRetriever:
             for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
         )
         pairs = self._found_pairs(query, guild_id, same, fused, vector, arms)
-        top = tuple(list(arms.dense.values())[:TOP_COSINES])
+        top = tuple(list(arms.cosines.values())[:TOP_COSINES])
         return Retrieval(
             query,
             evidence,
@@ -159,8 +168,8 @@ class DocumentRetriever:
         vector: Sequence[float],
         arms: _Arms,
     ) -> tuple[Evidence, ...]:
-        missing = [id_ for id_ in ids if id_ not in arms.dense]
-        cosines = arms.dense | self._index.cosines(guild_id, vector, missing)
+        missing = [id_ for id_ in ids if id_ not in arms.cosines]
+        cosines = arms.cosines | self._index.cosines(guild_id, vector, missing)
         coverage = self._keywords.coverage(guild_id, query, ids)
         return tuple(
             Evidence(

@@ -1,4 +1,4 @@
-"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into characters and their pairs.
+"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into characters and pairs.
 
 Traditional characters are simplified first, so that what is written in either finds the other. SQLite's own tokenizer
 then splits at spaces and reduces English words to their stems.
@@ -57,11 +57,14 @@ def search_terms(question: str) -> list[str]:
 
 def in_one_script(a: str, b: str) -> bool:
     """Whether both texts are written in Chinese or Japanese, or neither is: else they can share names at the most."""
-    return _is_cjk(a) is _is_cjk(b)
+    return is_cjk(a) is is_cjk(b)
 
 
-def _is_cjk(text: str) -> bool:
-    """A quarter of the letters is enough: such texts often name things in Latin letters."""
+def is_cjk(text: str) -> bool:
+    """Whether it is written in Chinese or Japanese.
+
+    A quarter of the letters is enough: such texts often name things in Latin letters.
+    """
     cjk = len(_CJK_LETTER.findall(text))
     return cjk > 0 and cjk >= sum(map(str.isalpha, text)) / 4
 

@@ -54,7 +54,7 @@ async def test_a_changed_document_embeds_only_what_changed(
     assert (first.embedded_count, first.chunk_count) == (4, 4)
     embeddings.embedded.clear()
     changed = await put(library, NEW)
-    assert embeddings.embedded == ["rules\nRule 2\nLock the door."]
+    assert embeddings.embedded == ["Rule 2\nLock the door."]
     assert (changed.outcome, changed.embedded_count, changed.chunk_count) == (IngestOutcome.CHANGED, 1, 4)
     for text, vector in stored_vectors(settings, shared_server).items():
         expected = embeddings.embed_query(f"rules\nRule {NEW.split(text)[0].count('#') - 1}\n{text}")
