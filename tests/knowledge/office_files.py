@@ -78,9 +78,9 @@ def slide_deck() -> bytes:
     shown._element.nvPicPr.cNvPr.set("descr", "Two boats at the buoy")
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     slide.shapes.title.text = "Members"
-    data = CategoryChartData()
+    data = CategoryChartData()  # type: ignore[no-untyped-call]
     data.categories = ["2024", "2025"]
-    data.add_series("Juniors", (31, 44))
+    data.add_series("Juniors", (31, 44))  # type: ignore[no-untyped-call]
     slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Inches(1), Inches(2), Inches(5), Inches(3), data)
     group = slide.shapes.add_group_shape()
     group.shapes.add_textbox(Inches(1), Inches(6), Inches(3), Inches(1)).text_frame.text = "Thirteen more juniors"
@@ -98,13 +98,13 @@ def budget() -> bytes:
     sheet["A3"], sheet["B3"], sheet["D3"] = "Item", "Spring", "Autumn"
     sheet.merge_cells("B3:C3")
     sheet.merge_cells("D3:E3")
-    for letter, text in zip("BCDE", ("Planned", "Spent", "Planned", "Spent"), strict=True):
-        sheet[f"{letter}4"] = text
+    for column, text in zip("BCDE", ("Planned", "Spent", "Planned", "Spent"), strict=True):
+        sheet[f"{column}4"] = text
     for row, cells in enumerate((("Crane", 1200, 1150.5, 0, 0), ("Paint", 80, 95, 60, None)), 5):
-        for column, value in enumerate(cells, 1):
-            sheet.cell(row, column, value)
-    for amounts in sheet["B5:E6"]:
-        for cell in amounts:
+        for place, value in enumerate(cells, 1):
+            sheet.cell(row, place, value)
+    for row in sheet["B5:E6"]:
+        for cell in row:
             cell.number_format = "[$£-809]#,##0.00"
     sheet["B5"].comment = Comment("approved", "chair")
     sheet["A9"], sheet["B9"], sheet["C9"] = "Share", "Value", "Since"

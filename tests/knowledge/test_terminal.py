@@ -150,7 +150,7 @@ def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_pat
         ("faq.csv", b"", "faq.csv: the file is empty"),
         ("faq.csv", b"a,b\n1,2\n", "names no columns `question` and `answer`"),
         ("faq.csv", b'question,answer\n"open,x\n', "cannot be read as CSV"),
-        ("faq.jsonl", b"\x89\0\1\2", "it is no text file"),
+        ("faq.jsonl", b"\x7fELF\x02\0\0", "it is no text file"),
         ("faq.jsonl", b"[" * 100_000, "it is no JSON object"),
         ("faq.jsonl", b'{"question": 3, "answer": []}', "it has no text in"),
     ],
