@@ -1,6 +1,7 @@
 """For what a question of a conversation is best searched: alone, or with what was said before.
 
-    python -m benchmarks.conversations DATA [--set NAME] [--half chosen|reported] [--limit N] [--keep FOLDER] [--json]
+    python -m benchmarks.conversations DATA [--set NAME] [--half chosen|reported] [--limit N] [--turns N]
+        [--keep FOLDER] [--json]
 
 DATA holds mtrag_subset (English; its turns are rich in words and change their topic) and kdconv_travel_zh (Chinese;
 questions such as "and the ticket?", whose place was named turns ago). Conversations are dealt into two halves by the
@@ -64,9 +65,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", choices=SETS, help="one of them alone; the others' figures stay as they are")
     parser.add_argument("--half", choices=HALVES, default="reported")
-    parser.add_argument(
-        "--limit", type=int, default=400, help="of questions in each set, those that begin a conversation counted"
-    )
+    parser.add_argument("--limit", type=int, default=400, help="of each half's questions, first ones counted")
     parser.add_argument("--turns", type=int, default=3, help="before the question that are known; the bot reads three")
     parser.add_argument("--keep", type=Path, help="where documents stay taken in")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
