@@ -349,7 +349,7 @@ async def test_a_moderators_answer_is_cited_with_who_wrote_it_and_when(
     source = replace(item.source, media="qa", ingested_by=str(community.moderator.id))
     assistant.evidence = (replace(item, source=source),)
     shown = await community.ask(community.member, QUESTION)
-    line = f"-# [1] answered by <@{community.moderator.id}>, 2026-01-01: {QUESTION}"
+    line = f"-# [1] answered by <@{community.moderator.id}>, 2099-01-01: {QUESTION}"
     assert line in community.channel.history(viewer=community.other)[-1].content
     assert shown.mentions is not None
 
