@@ -103,6 +103,12 @@ class Journey:
         self._at_rest()
         return text
 
+    def shows_a_picture(self) -> None:
+        """Wait until a picture stands below the last message, and is there."""
+        drawn = self._page.locator(_MESSAGE).last.locator("img[src*='attachments'], img[src*='blob:'], .attachment img")
+        drawn.first.wait_for(timeout=1000 * STEP_LIMIT_S)
+        self._at_rest()
+
     def picture(self, name: str) -> None:
         """Keep what the page shows."""
         self._taken += 1

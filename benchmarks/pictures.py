@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.browser import ROOT, Journey, browser_page, local_discord
+from benchmarks.picture_files import club_zip
 
 _PERMIT = "How much does a mooring permit for a visiting boat cost?"
 _REQUEST = "the thicknesser spits out chips on the wrong side and makes a howling noise, can someone take it apart?"
@@ -133,6 +134,26 @@ def walk_tuning(journey: Journey) -> None:
     journey.picture("as-before-tuning")
 
 
+def walk_files(journey: Journey, folder: Path) -> None:
+    """A moderator takes in files of several formats, of which two contradict each other; a page is shown."""
+    (folder / "club.zip").write_bytes(club_zip())
+    journey.view_as("Moritz")
+    journey.command("/ingest", file=str(folder / "club.zip"))
+    journey.send()
+    journey.shows(r"4 new.*broken\.docx", _START_LIMIT_S)
+    journey.picture("several-files")
+    journey.view_as("Ada")
+    journey.ask("Until when is the boat shed open on weekdays?")
+    journey.shows(r"Two sources differ.*retrieval · .*Why\?")
+    journey.picture("two-sources-differ")
+    journey.ask("Within how many minutes must a protest be handed in after the finish?")
+    journey.shows(r"regatta\.pdf, p\. 1.*Why\?")
+    journey.press("Show passage 1")
+    journey.shows("Regatta rules|regatta")
+    journey.shows_a_picture()
+    journey.picture("page-behind-an-answer")
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,6 +166,7 @@ def main() -> None:
         walk(journey)
         walk_tuning(journey)
         walk_correction(journey)
+        walk_files(journey, discord.data_dir.parent)
 
 
 if __name__ == "__main__":
