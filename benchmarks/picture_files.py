@@ -1,4 +1,4 @@
-"""Files of several formats, of our own writing, that the pictures show being taken in; two of them contradict each other."""
+"""Files of several formats, of our own writing, that the pictures show being taken in; two contradict each other."""
 
 from __future__ import annotations
 
