@@ -95,7 +95,7 @@ async def test_each_file_comes_to_its_own_end(library: Library, embeddings: Hash
         "boats.pdf": "new",
     }
     assert sorted(embeddings.embedded) == sorted(
-        ["other\nA\nNew.", "first\nFirst.", "boats\nOpening hours", "boats\nKayaks are rented"]
+        ["A\nNew.", "first\nFirst.", "boats\nOpening hours", "boats\nKayaks are rented"]
     )
     assert (report.embedded_count, report.reused_count) == (4, 2)
     assert [each.reason for each in report.of(IngestOutcome.FAILED)] == ["corrupt", "too_large"]

@@ -57,7 +57,7 @@ async def test_a_changed_document_embeds_only_what_changed(
     assert embeddings.embedded == ["Rule 2\nLock the door."]
     assert (changed.outcome, changed.embedded_count, changed.chunk_count) == (IngestOutcome.CHANGED, 1, 4)
     for text, vector in stored_vectors(settings, shared_server).items():
-        expected = embeddings.embed_query(f"rules\nRule {NEW.split(text)[0].count('#') - 1}\n{text}")
+        expected = embeddings.embed_query(f"Rule {NEW.split(text)[0].count('#') - 1}\n{text}")
         assert vector == pytest.approx(expected, abs=1e-6)
     found = await library.search("lock the door", GUILD, OWNER)
     assert found.evidence[0].chunk.text == "Lock the door."
@@ -70,7 +70,7 @@ async def test_a_moved_passage_is_embedded_anew_only_if_its_heading_changed(
     await put(library, "# A\nBe kind.\n# B\nWater the plants.")
     embeddings.embedded.clear()
     report = await put(library, "# B\nWater the plants.\n# A\nBe kind.\n# C\nBe kind.")
-    assert embeddings.embedded == ["rules\nC\nBe kind."]
+    assert embeddings.embedded == ["C\nBe kind."]
     assert report.embedded_count == 1
 
 
@@ -78,7 +78,7 @@ async def test_equal_passages_of_one_document_are_embedded_once(
     library: Library, embeddings: HashingEmbeddings
 ) -> None:
     report = await put(library, "# Notice\nClosed.\n# Notice\nClosed.\n# Notice\nClosed.")
-    assert embeddings.embedded == ["rules\nNotice\nClosed."]
+    assert embeddings.embedded == ["Notice\nClosed."]
     assert (report.chunk_count, report.embedded_count) == (3, 1)
     assert len((await library.search("closed", GUILD, OWNER)).top_cosines) == 3
 
