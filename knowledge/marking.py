@@ -21,6 +21,7 @@ Span = tuple[int, int]
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _CHINESE_WORD = re.compile("|".join(sorted(word for word in CHINESE if len(word) > 1)))
 _WORD = re.compile(r"[^\W_]+")
+_FIGURE = re.compile(r"\d+(?:[:.,/-]\d+)+")
 _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
 
@@ -31,7 +32,7 @@ def mark(text: str, said: Sequence[str]) -> tuple[Span, ...]:
     """
     folded, origins = _folded(text)
     terms = list(dict.fromkeys(term for part in said for term in _telling(part)))[:_MOST_TERMS]
-    found = sorted([*_words(folded, terms), *_pairs(folded, terms)])
+    found = sorted([*_whole_figures(folded, list(_words(folded, terms))), *_pairs(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _joined(folded, found))
 
 
@@ -68,6 +69,26 @@ def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
         row = db.execute(query, (_OPEN, _CLOSE, " OR ".join(wanted))).fetchone()
     if row is not None:
         yield from _marked(row[0])
+
+
+def _whole_figures(folded: str, words: Sequence[Span]) -> Iterator[Span]:
+    """The words, but of a figure all or nothing: "18:00" is not half of "20:00"."""
+    figures = [figure.span() for figure in _FIGURE.finditer(folded)]
+    for word in words:
+        figure = next((each for each in figures if _within(word, each)), None)
+        if figure is None:
+            yield word
+        elif _length(folded, [each for each in words if _within(each, figure)]) == _length(folded, [figure]):
+            yield figure
+
+
+def _within(span: Span, around: Span) -> bool:
+    return around[0] <= span[0] and span[1] <= around[1]
+
+
+def _length(folded: str, spans: Sequence[Span]) -> int:
+    """In letters and digits."""
+    return sum(char.isalnum() for start, end in spans for char in folded[start:end])
 
 
 def _marked(highlighted: str) -> Iterator[Span]:

@@ -31,6 +31,19 @@ def test_words_that_stand_everywhere_are_marked_only_between_others() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "expected"),
+    [
+        ("Open until 18:00 on weekdays.", "It is open until 20:00.", "[Open] until 18:00 on weekdays."),
+        ("Open until 20:00 on weekdays.", "It is open until 20:00.", "[Open until 20:00] on weekdays."),
+        ("It costs 1,250.50 in all.", "1,250.50", "It costs [1,250.50] in all."),
+        ("It costs 1,250.50 in all.", "It costs 1,300.50", "It [costs] 1,250.50 in all."),
+    ],
+)
+def test_a_figure_is_marked_as_a_whole_or_not_at_all(text: str, said: str, expected: str) -> None:
+    assert shown(text, said) == expected
+
+
 def test_chinese_is_marked_by_pairs_of_characters() -> None:
     text = "每月第二个星期六，下午三点是中文工坊日。"
     assert shown(text, "中文工坊日是什么时候？", "星期六下午") == "每月第二个[星期六]，[下午]三点是[中文工坊日]。"
