@@ -229,7 +229,7 @@ def _source_line(number: int, item: Evidence, language: Language, texts: Texts, 
 
 def _also(item: Evidence, language: Language, texts: Texts) -> list[str]:
     """The other documents that say the same, the first few by name."""
-    names = [linked(plain(shorten(source.name, _NAME_LIMIT)), source.link) for source in item.also_in[:_MOST_ALSO]]
+    names = [plain(shorten(source.name, _NAME_LIMIT)) for source in item.also_in[:_MOST_ALSO]]
     more = ["…"] if len(item.also_in) > _MOST_ALSO else []
     return [texts(language, "answer.also_in", names=", ".join([*names, *more]))] if names else []
 

@@ -6,7 +6,7 @@ Knows nothing of the text below. What is no date, or lies in the future, counts 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 _KEYS = ("updated", "last_updated", "lastmod", "modified", "date")
 """Of front matter, the latest first."""
@@ -55,4 +55,7 @@ def _day(year: str, month: str, day: str) -> date | None:
         found = date(int(year), int(month), int(day))
     except ValueError:
         return None
-    return found if found.year >= _EARLIEST and found <= datetime.now(UTC).date() else None
+    today = datetime.now(UTC).date()
+    if found.year < _EARLIEST or found > today + timedelta(days=1):
+        return None
+    return min(found, today)  # East of UTC it may be tomorrow already.

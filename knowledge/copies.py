@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from knowledge.figures import figures_in
 from knowledge.statements import negations_in
@@ -14,15 +15,26 @@ ALIKE = 0.85
 """The share of shingles that two copies have in common, of those that either has (Jaccard's index)."""
 
 
-def merge_copies(ids: Sequence[str], texts: Mapping[str, str], limit: int) -> dict[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is compared of one passage."""
+
+    text: str
+    source_id: str
+    above: str
+    """Its own heading, or the question that it answers."""
+
+
+def merge_copies(ids: Sequence[str], sayings: Mapping[str, Saying], limit: int) -> dict[str, list[str]]:
     """The `limit` best of `ids` that are no copies of a better one, in order, each with its copies among the next.
 
-    A text with another figure, or with a negation more, is no copy: it may contradict.
+    A text with another figure, or with a negation more, is no copy: it may contradict. Nor is one of another document
+    below another heading: the same words say something else there.
     """
     kept: dict[str, list[str]] = {}
     prints: dict[str, _Print] = {}
     for id_ in ids[: 2 * limit]:
-        print_ = _Print(texts[id_])
+        print_ = _Print(sayings[id_])
         original = next((other for other in kept if print_.is_copy_of(prints[other])), None)
         if original is not None:
             kept[original].append(id_)
@@ -34,13 +46,17 @@ def merge_copies(ids: Sequence[str], texts: Mapping[str, str], limit: int) -> di
 class _Print:
     """What is compared of one text."""
 
-    def __init__(self, text: str) -> None:
-        folded = unicodedata.normalize("NFKC", text).casefold()
+    def __init__(self, saying: Saying) -> None:
+        self._saying = saying
+        folded = unicodedata.normalize("NFKC", saying.text).casefold()
         letters = "".join(char for char in folded if char.isalnum())
         self._shingles = {letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1))}
         self._said = (sorted(str(figure) for figure in figures_in(folded)[0]), negations_in(folded))
 
     def is_copy_of(self, other: _Print) -> bool:
+        one, another = self._saying, other._saying
+        if one.source_id != another.source_id and one.above.casefold() != another.above.casefold():
+            return False
         ours, theirs = len(self._shingles), len(other._shingles)
         if min(ours, theirs) < ALIKE * max(ours, theirs) or self._said != other._said:
             return False

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.errors import DatabaseTooNew, DiskFull
+from knowledge.errors import DatabaseBusy, DatabaseTooNew, DiskFull
 
 BUSY_S = 30
 
@@ -106,8 +106,11 @@ class Database:
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.write() as connection:
-                self._migrate(connection)
+            with self.read() as connection:
+                is_current = _version(connection) == len(_MIGRATIONS)
+            if not is_current:  # Else nothing is written: neither a full disk nor another's long writing is in the way.
+                with self.write() as connection:
+                    self._migrate(connection)
         except BaseException:
             self.close()
             raise
@@ -137,7 +140,12 @@ class Database:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._connection() as connection:
-            connection.execute(begin)
+            try:
+                connection.execute(begin)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                    raise DatabaseBusy(self._path.name) from error
+                raise
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -169,14 +177,16 @@ class Database:
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = _version(connection)
         if version > len(_MIGRATIONS):
             raise DatabaseTooNew(
                 f"{self._path.name} has version {version}, this program knows {len(_MIGRATIONS)}: update the program"
             )
-        if version == len(_MIGRATIONS):
-            return  # Nothing is written, so that a full disk can still be read.
         for script in _MIGRATIONS[version:]:
             for statement in script.split(";"):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

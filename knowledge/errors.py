@@ -15,6 +15,7 @@ KnowledgeError
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── RerankerUnusable     the reranker that the settings name cannot be set up
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
+├── DatabaseBusy         another process has been writing for long
 ├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
 """
@@ -156,6 +157,15 @@ class EncoderUnreachable(KnowledgeError):
 
 class IndexUnavailable(KnowledgeError):
     """The Chroma server does not answer and could not be started."""
+
+
+class DatabaseBusy(KnowledgeError):
+    """Another process has been writing for long."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is being written by another process, which may be renewing the index: try again in a minute."
+        )
 
 
 class DiskFull(KnowledgeError):

@@ -27,9 +27,9 @@ _FIGURE = re.compile(
     | (?P<clock>(?<!\d)\d{{1,2}}[:：]\d{{2}})(?:\s?(?P<half>[ap])\.?m\b)?
     | (?P<hour>(?<![\d.:])\d{{1,2}})\s?(?P<part>[ap])\.?m\b
     | (?P<number>(?<![A-Za-z_\d.])\d+(?:[.,]\d+)*)
-    | \b(?P<word>{"|".join(_NUMBER_WORDS)})\b
-    | \b(?P<day>{"|".join(_DAYS)})s?\b
-    | \b(?P<month>{"|".join(month for month in _MONTHS if month not in {"may", "march"})})\b
+    | \b(?P<word>(?ai:{"|".join(_NUMBER_WORDS)}))\b
+    | \b(?P<day>(?ai:{"|".join(_DAYS)}))s?\b
+    | \b(?P<month>(?ai:{"|".join(month for month in _MONTHS if month not in {"may", "march"})}))\b
     | (?:周|週|星期|礼拜|禮拜)(?P<zh_day>[一二三四五六日天])
     | (?P<zh_number>[零〇一二三四五六七八九十百两兩]+)(?=[{_MEASURE}])
     """,

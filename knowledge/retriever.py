@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from knowledge.catalog import Catalog
 from knowledge.context import in_context
-from knowledge.copies import merge_copies
+from knowledge.copies import Saying, merge_copies
 from knowledge.differing import differences
 from knowledge.fusion import fuse
+from knowledge.headings import PATH_SEPARATOR
 from knowledge.index import VectorIndex
 from knowledge.keywords import KeywordIndex
 from knowledge.nearest import Nearest
@@ -97,7 +98,7 @@ class DocumentRetriever:
         fused = self._fused(query, arms)
         reranked = self._reranked(query, list(fused)[:RERANKED], arms)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
-        found = merge_copies(ordered, {id_: arms.known[id_][0].text for id_ in ordered}, limit)
+        found = merge_copies(ordered, {id_: _saying(*arms.known[id_]) for id_ in ordered}, limit)
         evidence = tuple(
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
             for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
@@ -191,9 +192,15 @@ def _read(chunk: Chunk) -> tuple[str | None, str]:
 
 
 def _others(item: Evidence, found: dict[str, list[str]], arms: _Arms) -> tuple[Source, ...]:
-    """The documents that hold copies of a passage, each once, without its own."""
+    """The documents that hold copies of a passage, each once, without its own; a moderator's answer has no name."""
     sources = {arms.known[id_][1].id: arms.known[id_][1] for id_ in found[item.chunk.id]}
-    return tuple(source for id_, source in sources.items() if id_ != item.source.id)
+    return tuple(source for id_, source in sources.items() if id_ != item.source.id and source.media != QA)
+
+
+def _saying(chunk: Chunk, source: Source) -> Saying:
+    heading = chunk.place.heading or ""
+    above = heading if source.media == QA else heading.rpartition(PATH_SEPARATOR)[2]
+    return Saying(chunk.text, source.id, above)
 
 
 def _rank(scores: dict[str, float], chunk_id: str) -> int | None:

@@ -83,8 +83,8 @@ class Source:
 
     @property
     def as_of(self) -> datetime:
-        """From when its words are: its own date, else when it was taken in. UTC."""
-        return self.ingested_at if self.dated is None else datetime.combine(self.dated, time(), UTC)
+        """From when its words are, UTC: noon of its own date, which is that day nearly everywhere, or its arrival."""
+        return self.ingested_at if self.dated is None else datetime.combine(self.dated, time(12), UTC)
 
     def link_at(self, place: Place) -> str | None:
         """The link to `place`, as near as it can name it; None where the document has none."""

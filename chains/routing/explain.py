@@ -30,6 +30,10 @@ class Explanation:
     """How many of the questions before this one stood before it in the search; None: it was searched alone."""
 
 
+_READING = (Route.RETRIEVAL, Route.COMBINED)
+"""The routes whose answers rest on passages, and show where these differ."""
+
+
 def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
     """What decided: the gate that chose, else the contribution, differing by question, that weighed most.
 
@@ -74,7 +78,7 @@ class Explainer:
 
     def explain(self, decision: RouteDecision, language: Language, choice: ModelChoice | None = None) -> Explanation:
         """The headline and the whole account of `decision`, below what a model chose where one was asked."""
-        report = self._report(decision, language)
+        report = self._report(decision, decision.route if choice is None else choice.route, language)
         if choice is not None:
             report = f"{self._chosen('report', decision, choice, language)}\n{report}"
         return Explanation(self.headline(decision, language, choice), report, decision.searched.behind)
@@ -132,7 +136,8 @@ class Explainer:
             reason=self.headline(decision, language),
         )
 
-    def _report(self, decision: RouteDecision, language: Language) -> str:
+    def _report(self, decision: RouteDecision, taken: Route, language: Language) -> str:
+        """`taken`: the route that answers, which a model may have chosen."""
         wording = self._wording[language]["report"]
         reason = deciding_reason(decision)
         lines = [wording["route"].format(route=self.route_name(decision.route, language))]
@@ -153,7 +158,7 @@ class Explainer:
         speed = [self._figure_of(s.name, s.value, language) for s in _latencies(decision) if s.value is not None]
         if speed:
             lines.append(wording["speed"].format(items=self._join(speed, language)))
-        lines.extend(self._found(decision, language))
+        lines.extend(self._found(decision, taken, language))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
         if missing:
@@ -186,7 +191,7 @@ class Explainer:
             rules=self._names(contribution.rules, language),
         )
 
-    def _found(self, decision: RouteDecision, language: Language) -> list[str]:
+    def _found(self, decision: RouteDecision, taken: Route, language: Language) -> list[str]:
         """How the passages were searched for and put in order, and where they differ."""
         wording, searched = self._wording[language]["found"], decision.searched
         lines = []
@@ -194,7 +199,7 @@ class Explainer:
             lines.append(wording["behind" if searched.behind == 1 else "behind_several"].format(count=searched.behind))
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
-        if decision.differences:
+        if decision.differences and taken in _READING:
             lines.append(wording["differences"])
         return lines
 

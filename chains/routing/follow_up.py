@@ -11,6 +11,9 @@ from chains.types import Turn
 
 
 def query_of(question: str, history: Sequence[Turn], behind: int | None) -> str:
-    """The question, behind so many of those before it; `history` is oldest first, and None is the question alone."""
+    """The question and so many of those before it; `history` is oldest first, and None is the question alone.
+
+    The latest stands first: what is too long for an encoder or an index is cut at its end.
+    """
     earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
-    return " ".join([*earlier, question])
+    return " ".join([question, *reversed(earlier)])

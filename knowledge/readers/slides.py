@@ -13,6 +13,7 @@ from knowledge.tables import markdown_table
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart
     from pptx.shapes.base import BaseShape
+    from pptx.shapes.graphfrm import GraphicFrame
     from pptx.slide import Slide
     from pptx.table import Table
     from pptx.text.text import TextFrame
@@ -60,12 +61,19 @@ def _of_shape(shape: BaseShape) -> Iterator[str]:
         if description := _description(shape):
             yield f"{PICTURE} {description}"
     elif isinstance(shape, GraphicFrame):
-        if shape.has_table:
-            yield _table(shape.table)
-        elif shape.has_chart:
-            yield _chart(shape.chart)
+        yield _framed(shape)
     elif isinstance(shape, Shape):
         yield _text(shape.text_frame)
+
+
+def _framed(frame: GraphicFrame) -> str:
+    """A table or a chart; nothing where python-pptx cannot read it, as a 3-D chart: the other shapes still can be."""
+    try:
+        if frame.has_table:
+            return _table(frame.table)
+        return _chart(frame.chart) if frame.has_chart else ""
+    except (ValueError, KeyError, IndexError, AttributeError):
+        return ""
 
 
 def _description(picture: BaseShape) -> str:

@@ -108,7 +108,10 @@ def _sheet(name: str, rows: Sequence[Row]) -> Iterator[Line]:
     titles: list[Line] = []
     is_titled = False
     for block in _blocks(rows):
-        said = [(row.single or "", row.number) for row in takewhile(lambda row: row.single is not None, block)]
+        said = [
+            (" ".join((row.single or "").split()), row.number)  # A cell may hold lines, and has one number.
+            for row in takewhile(lambda row: row.single is not None, block)
+        ]
         titles += said
         if len(said) == len(block):
             continue

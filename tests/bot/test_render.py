@@ -41,7 +41,7 @@ def test_an_old_source_says_how_old_it_is_and_a_new_one_does_not() -> None:
     [page] = render.answer_pages(replace(ANSWER, evidence=(new, dated)), "because", TEXTS, NOW)
     assert page.splitlines()[1:3] == [
         "-# [1] a\\_b.md › Fees › Late",
-        "-# [2] scan.pdf, p. 3 · updated <t:1704067200:R>",
+        "-# [2] scan.pdf, p. 3 · updated <t:1704110400:R>",
     ]
     later = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
     assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · taken in <t:4070908800:R>"
@@ -52,10 +52,10 @@ def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
     others = tuple(passage(f"{name}_x.md", link=link).source for name, link in (("b", None), ("c", "https://x.y/c")))
     shown = replace(ANSWER, evidence=(replace(item, also_in=others),))
     [page] = render.answer_pages(shown, "because", TEXTS, NOW)
-    assert page.splitlines()[1].endswith(" · also in b\\_x.md, [c\\_x.md](<https://x.y/c>)")
+    assert page.splitlines()[1].endswith(" · also in b\\_x.md, c\\_x.md")
     many = replace(item, also_in=(*others, passage("d.md").source))
     [page] = render.answer_pages(replace(shown, evidence=(many,), language=Language.ZH), "因为", TEXTS, NOW)
-    assert page.splitlines()[1].endswith("[c\\_x.md](<https://x.y/c>), …")
+    assert page.splitlines()[1].endswith("c\\_x.md, …")
 
 
 def differing(older: Evidence, newer: Evidence, language: Language = Language.EN) -> Answer:

@@ -61,9 +61,9 @@ def test_a_card_of_an_old_document_says_how_old_it_is() -> None:
     shown = _passage("Seven days.")
     dated = replace(shown, source=replace(shown.source, dated=date(2024, 1, 1)))
     card = passage_card(1, dated, Language.EN, TEXTS, NOW)
-    assert card.description == "Seven days.\n-# updated <t:1704067200:R>"
+    assert card.description == "Seven days.\n-# updated <t:1704110400:R>"
     assert card.footer.text == "updated"
-    assert card.timestamp == datetime(2024, 1, 1, tzinfo=UTC)
+    assert card.timestamp == datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ATTACKS)

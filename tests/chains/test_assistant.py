@@ -120,7 +120,7 @@ async def test_a_follow_up_is_also_searched_behind_the_question_before(make_benc
     bench = await make_bench(a_passage("Two euros."))
     earlier = (Turn("What does mooring cost?", "Two euros."),)
     await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
-    assert bench.retriever.queries == ["And in winter?", "What does mooring cost? And in winter?"]
+    assert bench.retriever.queries == ["And in winter?", "And in winter? What does mooring cost?"]
 
 
 async def test_what_counts_of_two_searches_is_on_record_and_said_in_both_languages(make_bench, a_passage) -> None:
@@ -131,9 +131,9 @@ async def test_what_counts_of_two_searches_is_on_record_and_said_in_both_languag
         a_passage("Two euros.", coverage=max((found[part] for part in found if part in query), default=0.1)),
     )
     answer = await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
-    assert bench.retriever.queries == ["And in winter?", "Hello there? What does mooring cost? And in winter?"]
+    assert bench.retriever.queries == ["And in winter?", "And in winter? What does mooring cost? Hello there?"]
     assert answer.decision.searched == Searched(behind=2)
-    for language, said in ((Language.EN, "behind the 2 before it"), (Language.ZH, "与前 2 个问题放在一起检索")):
+    for language, said in ((Language.EN, "together with the 2 before it"), (Language.ZH, "与前 2 个问题放在一起检索")):
         explained = await bench.assistant.explanation(answer.decision_id, language)
         assert said in explained.markdown
         assert explained.behind == 2

@@ -55,7 +55,7 @@ def word_handbook() -> bytes:
     run = document.add_paragraph().add_run()
     run.add_picture(io.BytesIO(picture()))
     run._element.xpath(".//wp:docPr")[0].set("descr", "A map of the quay with the crane in the north")
-    return _saved(document)
+    return saved(document)
 
 
 def slide_deck() -> bytes:
@@ -85,7 +85,7 @@ def slide_deck() -> bytes:
     group = slide.shapes.add_group_shape()
     group.shapes.add_textbox(Inches(1), Inches(6), Inches(3), Inches(1)).text_frame.text = "Thirteen more juniors"
     deck.slides.add_slide(deck.slide_layouts[6])
-    return _saved(deck)
+    return saved(deck)
 
 
 def budget() -> bytes:
@@ -117,7 +117,7 @@ def budget() -> bytes:
     rota.merge_cells("A2:A3")
     book.create_sheet("Secrets").append(["the crane's code is 4711"])
     book["Secrets"].sheet_state = "hidden"
-    return _saved(book)
+    return saved(book)
 
 
 def notebook() -> bytes:
@@ -151,10 +151,10 @@ def long_price_list(rows: int) -> bytes:
     book.active.append(["Part", "Price"])
     for number in range(2, rows + 2):
         book.active.append([f"Part {number}", number * 3])
-    return _saved(book)
+    return saved(book)
 
 
-def _saved(document: object) -> bytes:
+def saved(document: object) -> bytes:
     held = io.BytesIO()
     document.save(held)  # type: ignore[attr-defined]
     return held.getvalue()

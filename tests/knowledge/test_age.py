@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -45,3 +45,13 @@ async def test_a_source_is_as_of_its_own_date_else_of_when_it_was_taken_in(libra
     assert dated.as_of.date() == dated.dated == date(2024, 5, 1)
     assert plain.dated is None
     assert plain.as_of == plain.ingested_at
+
+
+def test_what_is_tomorrow_already_in_another_zone_counts_as_today() -> None:
+    today = datetime.now(UTC).date()
+
+    def dated(days: int) -> date | None:
+        return date_of(f"---\ndate: {today + timedelta(days=days)}\n---\nText\n".encode(), "md")
+
+    assert dated(1) in (today, today + timedelta(days=1))  # Midnight may pass meanwhile.
+    assert dated(3) is None

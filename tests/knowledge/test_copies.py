@@ -48,3 +48,10 @@ async def test_a_passage_twice_in_one_document_is_read_once_and_names_no_other(l
     await put(library, "tools.md", TEXT + TEXT.replace("# Tools", "# Tools again"))
     [item] = (await library.search(QUESTION, GUILD, OWNER)).evidence
     assert item.also_in == ()
+
+
+async def test_the_same_words_below_another_heading_of_another_document_are_no_copy(library: Library) -> None:
+    await put(library, "tools.md", TEXT)
+    await put(library, "boats.md", TEXT.replace("# Tools", "# Boats"))
+    found = await library.search(QUESTION, GUILD, OWNER)
+    assert {(item.source.name, item.also_in) for item in found.evidence} == {("tools.md", ()), ("boats.md", ())}

@@ -101,3 +101,8 @@ def test_one_document_does_not_differ_from_itself() -> None:
 def test_a_sentence_that_is_wrapped_is_one() -> None:
     found = told("How much is the yearly fee?", "The yearly fee\nis 20 euros.", "The yearly fee is 25 euros.")
     assert found == [("The yearly fee is 25 euros.", "The yearly fee\nis 20 euros.")]
+
+
+@pytest.mark.parametrize("word", ["FRİDAY", "Frıday", "sıx", "FİVE", "APRİL"])
+def test_letters_that_only_look_like_a_figures_are_none(word: str) -> None:
+    assert told(f"Open {word}?", f"We open {word} at ten.", f"We open {word} at ten.") == []

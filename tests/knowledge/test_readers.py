@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
+from openpyxl import Workbook
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.loaders import LoadedDocument, load
 from knowledge.splitter import CHUNK_WEIGHT, split, weigh
 from knowledge.types import Chunk
-from tests.knowledge.office_files import budget, long_price_list, notebook, slide_deck, word_handbook
+from tests.knowledge.office_files import budget, long_price_list, notebook, saved, slide_deck, word_handbook
 
 LIMIT = 10 * 1024**2
 
@@ -231,3 +234,21 @@ def test_a_file_under_a_wrong_name_says_what_it_is() -> None:
     with pytest.raises(DocumentError, match=r"it is a \.xlsx file") as caught:
         read(budget(), "budget.docx")
     assert caught.value.reason is Reason.MISNAMED
+
+
+def test_cells_of_several_lines_are_one_row_each() -> None:
+    book = Workbook()
+    for number in range(12):
+        book.active.append([f"Note {number}\nsecond line\nthird line"])
+    chunks = chunks_of(saved(book), "notes.xlsx")
+    assert saying(chunks, "Note 11 second line third line").place.line is not None
+
+
+def test_a_chart_that_cannot_be_read_costs_no_other_shape() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(slide_deck())) as deck, zipfile.ZipFile(held, "w") as changed:
+        for name in deck.namelist():
+            changed.writestr(name, deck.read(name).replace(b"c:barChart>", b"c:bar3DChart>"))
+    chunks = chunks_of(held.getvalue(), "season.pptx")
+    assert not any("Juniors" in chunk.text for chunk in chunks)
+    assert saying(chunks, "Thirteen more juniors").place.page == 3
