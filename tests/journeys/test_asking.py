@@ -120,7 +120,7 @@ async def test_why_shows_the_words_that_were_searched_for_from_the_conversation_
     await community.rest()
     seen = community.channel.history(viewer=community.member)
     said = "\n".join(message.content for message in seen if message.flags.ephemeral)
-    assert "-# Searched for: How long may I borrow a \\*tool\\*? And if I am late?" in said
+    assert "-# Searched for: And if I am late? How long may I borrow a \\*tool\\*?" in said
 
 
 async def test_a_reply_to_the_answer_of_a_command_knows_what_was_asked(
