@@ -41,6 +41,7 @@ def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[P
             sentence = f"line {reading.line} cannot be read: correct it and send it again"
         raise DocumentError(reason, sentence, reading.page)
     for part in reading.parts:
-        if part.numbers is not None and len(part.numbers) <= part.text.count("\n"):
+        text = part.text.rstrip("\n")
+        if text and part.numbers is not None and len(part.numbers) <= text.count("\n"):
             raise DocumentError(Reason.CORRUPT, _SENTENCES[Reason.CORRUPT])
     return reading.parts

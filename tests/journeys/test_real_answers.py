@@ -352,7 +352,7 @@ async def test_two_documents_that_differ_are_both_quoted_and_a_copy_is_named(
     [told] = [line for line in lines if "Two sources differ" in line]
     assert told.index("open until 20:00") < told.index("old-hours.md") < told.index("open until 18:00")
     [old] = [line for line in lines if line.startswith("-# [") and "old-hours.md" in line]
-    assert "updated <t:1709251200:R>" in old
+    assert "updated <t:1709294400:R>" in old
     [new] = [line for line in lines if line.startswith("-# [") and "also in" in line]
     assert {"hours.md", "hours-again.md"} == {new.split("] ")[1].split(" ›")[0], new.split("also in ")[1]}
     assert "**Sources differ:**" in await _explanation(community, "Why?")
