@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 
 from knowledge.figures import figures_in
@@ -51,10 +52,14 @@ class _Part:
 
     def __init__(self, item: Evidence, asked: frozenset[str]) -> None:
         self.item = item
-        self.statements = tuple(statements_of(item.chunk.text))
         self.above = telling_words(f"{item.source.name.rpartition('.')[0]}\n{item.chunk.place.heading or ''}")
         everything = telling_words(item.chunk.text) | self.above
         self.covered = asked & everything
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Taken apart only where another passage is about the same."""
+        return tuple(statements_of(self.item.chunk.text))
 
     def said(self, statement: Statement) -> Said:
         return Said(self.item.chunk.id, statement.start, statement.end)

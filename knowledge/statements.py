@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.figures import Figure, figures_in
 from knowledge.function_words import CHINESE, ENGLISH
@@ -58,13 +59,19 @@ def telling_words(text: str) -> frozenset[str]:
     for found in _RUN.finditer(folded):
         run = found[0]
         if found[1] is None:
-            word = _ENDING.sub("", run)
-            if run not in ENGLISH and word not in ENGLISH:
+            if word := _telling(run):
                 words.add(word)
         else:
             pairs = (run[at : at + 2] for at in range(len(run) - 1))
             words.update(pair for pair in pairs if pair not in CHINESE)
     return frozenset(words)
+
+
+@lru_cache(maxsize=50_000)
+def _telling(word: str) -> str | None:
+    """Without its ending; None where it says nothing."""
+    bare = _ENDING.sub("", word)
+    return None if word in ENGLISH or bare in ENGLISH else bare
 
 
 def negations_in(text: str) -> int:
