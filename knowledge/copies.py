@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ SHINGLE = 8
 """Characters of a shingle: about two words, in either language."""
 ALIKE = 0.85
 """The share of shingles that two copies have in common, of those that either has (Jaccard's index)."""
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class _Print:
     def __init__(self, saying: Saying) -> None:
         self._saying = saying
         self._folded = unicodedata.normalize("NFKC", saying.text).casefold()
-        letters = "".join(char for char in self._folded if char.isalnum())
+        letters = _NO_LETTER.sub("", self._folded)
         self._shingles = {letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1))}
 
     @cached_property
