@@ -26,12 +26,20 @@ _COMMIT = _commit()
 def provenance() -> dict[str, str | int]:
     """What somebody needs to repeat a measurement."""
     return {
-        "command": "python -m " + " ".join([_main_module(), *sys.argv[1:]]),
+        "command": "python -m " + " ".join([_main_module(), *map(_shown, sys.argv[1:])]),
         "commit": _COMMIT,
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
+
+
+def _shown(argument: str) -> str:
+    """A path as it is seen from here: where it lies on this machine helps nobody else."""
+    if not os.path.isabs(argument):
+        return argument
+    near = os.path.relpath(argument)
+    return near if near.count("..") <= 1 else "FOLDER"
 
 
 def write(name: str, figures: object) -> Path:
