@@ -36,7 +36,7 @@ def provenance() -> dict[str, str | int]:
 
 def _shown(argument: str) -> str:
     """A path as it is seen from here: where it lies on this machine helps nobody else."""
-    if not os.path.isabs(argument):
+    if not Path(argument).is_absolute():
         return argument
     near = os.path.relpath(argument)
     return near if near.count("..") <= 1 else "FOLDER"
