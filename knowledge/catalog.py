@@ -107,15 +107,14 @@ class Catalog:
 
     def scope(self, guild_id: str, reader: Reader) -> Scope:
         """What `reader` may draw on."""
-        count = "SELECT audience, count(*) AS sources, sum(chunk_count) AS chunks FROM sources WHERE guild_id = ?"
         with self._database.read() as db:
-            rows = db.execute(f"{count} GROUP BY audience", (guild_id,)).fetchall()
+            rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
         readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
         return Scope(
             audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
-            source_count=sum(row["sources"] for row in readable),
-            readable_count=sum(row["chunks"] for row in readable),
-            chunk_count=sum(row["chunks"] for row in rows),
+            source_count=sum(row["source_count"] for row in readable),
+            readable_count=sum(row["chunk_count"] for row in readable),
+            chunk_count=sum(row["chunk_count"] for row in rows),
         )
 
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
@@ -198,7 +197,7 @@ class Catalog:
     def chunk_count(self, guild_id: str) -> int:
         """How many chunks the guild has."""
         with self._database.read() as db:
-            total = "SELECT coalesce(sum(chunk_count), 0) FROM sources WHERE guild_id = ?"
+            total = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
             return int(db.execute(total, (guild_id,)).fetchone()[0])
 
     def chunks(self, guild_id: str, ids: Sequence[str]) -> dict[str, tuple[Chunk, Source]]:

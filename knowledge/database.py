@@ -95,6 +95,29 @@ _MIGRATIONS = (
     -- In which form the guild's text was cut into terms (knowledge.terms.FORM).
     ALTER TABLE guilds ADD COLUMN terms_form INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- How much there is for each audience, kept by SQLite itself: every search asks, and counting grows with the guild.
+    CREATE TABLE audiences (
+        guild_id TEXT NOT NULL,
+        audience TEXT NOT NULL,
+        source_count INTEGER NOT NULL,
+        chunk_count INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, audience)
+    ) WITHOUT ROWID;
+    INSERT INTO audiences
+        SELECT guild_id, audience, count(*), sum(chunk_count) FROM sources GROUP BY guild_id, audience;
+    CREATE TRIGGER source_added AFTER INSERT ON sources BEGIN
+        INSERT INTO audiences VALUES (new.guild_id, new.audience, 1, new.chunk_count)
+            ON CONFLICT DO UPDATE SET
+                source_count = source_count + 1, chunk_count = chunk_count + excluded.chunk_count;
+    END;
+    CREATE TRIGGER source_deleted AFTER DELETE ON sources BEGIN
+        UPDATE audiences SET source_count = source_count - 1, chunk_count = chunk_count - old.chunk_count
+            WHERE guild_id = old.guild_id AND audience = old.audience;
+        DELETE FROM audiences WHERE guild_id = old.guild_id AND audience = old.audience AND source_count = 0;
+    END;
+    DROP INDEX sources_by_audience;
+    """,
 )
 
 
@@ -183,9 +206,19 @@ class Database:
                 f"{self._path.name} has version {version}, this program knows {len(_MIGRATIONS)}: update the program"
             )
         for script in _MIGRATIONS[version:]:
-            for statement in script.split(";"):
+            for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: sqlite3's executescript would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -75,21 +75,21 @@ class VectorIndex:
         return self._reach_existing(fetch, {})
 
     def query(
-        self, guild_id: str, vector: Sequence[float], limit: int, audiences: Sequence[str] | None
-    ) -> list[tuple[str, float]]:
-        """The `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
+        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, audiences: Sequence[str] | None
+    ) -> list[list[tuple[str, float]]]:
+        """For each vector the `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
 
-        def ask() -> list[tuple[str, float]]:
+        def ask() -> list[list[tuple[str, float]]]:
             found = self._collection(guild_id).query(
-                query_embeddings=np.asarray([vector], dtype=np.float32),
+                query_embeddings=np.asarray(vectors, dtype=np.float32),
                 n_results=limit,
                 where=None if audiences is None else _among("audience", audiences),
                 include=["distances"],
             )
-            distances = found["distances"] or [[]]
-            return [(id_, 1.0 - d) for id_, d in zip(found["ids"][0], distances[0], strict=True)]
+            answers = zip(found["ids"], found["distances"] or [], strict=True)
+            return [[(id_, 1.0 - d) for id_, d in zip(ids, distances, strict=True)] for ids, distances in answers]
 
-        return self._reach_existing(ask, [])
+        return self._reach_existing(ask, [[] for _ in vectors])
 
     def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
         """The cosine of each of these ids to `vector`; ids without a vector are left out."""

@@ -1,4 +1,4 @@
-"""The dense arm under a reader's audience: the chunks nearest to a vector that the reader may read.
+"""The dense arm under a reader's audience: the chunks nearest to some vectors that the reader may read.
 
 Chroma's own filter costs tens of milliseconds before it looks at a vector, and more for each chunk that passes it. So
 more are asked for than are wanted, and the catalog says which of them may be read; the filter serves where few may.
@@ -25,19 +25,21 @@ class Nearest:
         self._index = index
         self._catalog = catalog
 
-    def search(self, guild_id: str, vector: Sequence[float], limit: int, scope: Scope) -> list[tuple[str, float]]:
-        """The `limit` nearest ids with their cosines, best first, of those in `scope`."""
+    def search(
+        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, scope: Scope
+    ) -> list[list[tuple[str, float]]]:
+        """For each vector the `limit` nearest ids with their cosines, best first, of those in `scope`."""
         if scope.audiences is None:
-            return self._index.query(guild_id, vector, limit, None)
+            return self._index.query(guild_id, vectors, limit, None)
         if not scope.audiences:
-            return []
+            return [[] for _ in vectors]
         asked = min(scope.chunk_count, math.ceil(_SLACK * limit * scope.chunk_count / max(1, scope.readable_count)))
         if asked <= MOST_ASKED:
-            nearest = self._index.query(guild_id, vector, asked, None)
-            readable = self._readable(guild_id, nearest, limit, scope.audiences)
-            if len(readable) == limit or asked == scope.chunk_count:
+            unfiltered = self._index.query(guild_id, vectors, asked, None)
+            readable = [self._readable(guild_id, nearest, limit, scope.audiences) for nearest in unfiltered]
+            if asked == scope.chunk_count or all(len(nearest) == limit for nearest in readable):
                 return readable
-        return self._index.query(guild_id, vector, limit, scope.audiences)
+        return self._index.query(guild_id, vectors, limit, scope.audiences)
 
     def _readable(
         self, guild_id: str, nearest: Sequence[tuple[str, float]], limit: int, audiences: Sequence[str]

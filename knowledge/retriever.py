@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from knowledge.catalog import Catalog
@@ -81,14 +82,16 @@ class DocumentRetriever:
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._audit(guild_id)
-        vector = self._embeddings.embed_query(query)
-        nearest = self._nearest.search(guild_id, vector, CANDIDATES, scope)
-        ranked = nearest
-        if self._means is not None:
-            ranked = self._nearest.search(guild_id, self._means.told_apart(query, vector), CANDIDATES, scope)
-        matching = self._keywords.search(guild_id, query, CANDIDATES, scope.audiences)
+        with ThreadPoolExecutor(1) as beside:  # SQLite, the encoder and Chroma all let other threads run.
+            matching_later = beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope.audiences)
+            vector = self._embeddings.embed_query(query)
+            vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
+            nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
+            matching = matching_later.result()
+        ranked = others[0] if others else nearest
         same = self._pairs.asking(guild_id, question_key(query))
-        known = self._readable([id_ for id_, _ in (*nearest, *ranked, *matching)] + same, guild_id, reader)
+        candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES], *ranked, *matching)]
+        known = self._readable(candidates + same, guild_id, reader)
         arms = _Arms(
             dense={id_: score for id_, score in ranked if id_ in known},
             cosines={id_: cosine for id_, cosine in nearest if id_ in known},
@@ -98,7 +101,7 @@ class DocumentRetriever:
         fused = self._fused(query, arms)
         reranked = self._reranked(query, list(fused)[:RERANKED], arms)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
-        found = merge_copies(ordered, {id_: _saying(*arms.known[id_]) for id_ in ordered}, limit)
+        found = merge_copies({id_: _saying(*arms.known[id_]) for id_ in ordered[: 2 * limit]}, limit)
         evidence = tuple(
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
             for item in self._evidence(query, guild_id, list(found), fused, vector, arms)

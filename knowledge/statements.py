@@ -54,9 +54,9 @@ def statements_of(text: str) -> Iterator[Statement]:
 
 def telling_words(text: str) -> frozenset[str]:
     """The words that say what a text is about."""
-    folded = _NEGATION.sub(" ", _folded(text))
+    affirmed = _NEGATION.sub(" ", folded(text))
     words: set[str] = set()
-    for found in _RUN.finditer(folded):
+    for found in _RUN.finditer(affirmed):
         run = found[0]
         if found[1] is None:
             if word := _telling(run):
@@ -76,10 +76,11 @@ def _telling(word: str) -> str | None:
 
 def negations_in(text: str) -> int:
     """How many words deny something."""
-    return len(_NEGATION.findall(_folded(text)))
+    return len(_NEGATION.findall(folded(text)))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """In the form in which words are taken from it: every telling word is a part of it."""
     return _CONTRACTED.sub(" not", unicodedata.normalize("NFKC", text).casefold())
 
 

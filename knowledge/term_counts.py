@@ -44,7 +44,7 @@ class TermCounts:
             known = self._guilds.get(guild_id)
             if known is not None and _is_fresh(known, changes):
                 return known
-        sized = "SELECT coalesce(sum(chunk_count), 0) FROM sources WHERE guild_id = ?"
+        sized = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
         (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
         with self._lock:
             self._guilds[guild_id] = _Remembered(changes, chunk_count)
