@@ -19,7 +19,7 @@ from finetune.evaluation import evaluate_adapter
 from finetune.registry import Registry
 from finetune.runner import Runner
 from finetune.settings import FinetuneSettings
-from finetune.terminal import ProgressLine, print_adapters, print_card, print_evaluation, print_outcome, say
+from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_outcome, say
 from finetune.tuning import Tuner
 from finetune.types import Wanted
 from weights.errors import WeightsError
@@ -81,7 +81,7 @@ def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Re
             )
         case "evaluate":
             card = registry.card(guild_id, arguments.adapter)
-            with ProgressLine() as line:
+            with TrainingLine() as line:
                 evaluation = evaluate_adapter(
                     registry.folder(card.adapter_sha256), card, bases, arguments.file, line.measured
                 )
@@ -101,7 +101,7 @@ def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Re
 
 
 async def _train(arguments: argparse.Namespace, settings: FinetuneSettings, tuner: Tuner, guild_id: str) -> int:
-    with ProgressLine() as line:
+    with TrainingLine() as line:
         dataset = await tuner.examine(arguments.file.read_bytes(), arguments.file.name)
         wanted = Wanted(
             guild_id=guild_id,
@@ -109,7 +109,7 @@ async def _train(arguments: argparse.Namespace, settings: FinetuneSettings, tune
             audience_key=_EVERY_MEMBER if arguments.channel is None else f"channel:{arguments.channel}",
             base=arguments.base or settings.tuning_base,
         )
-        preview = await tuner.prepare(dataset, wanted, line.fetched)
+        preview = await tuner.prepare(dataset, wanted, line.show_fetch)
         line.preview(preview)
         try:
             await tuner.run(preview.run_id, line.trained)

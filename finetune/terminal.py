@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from pydantic import TypeAdapter
 
 from finetune.errors import describe
 from finetune.types import Card, Evaluation, ListedAdapter, Outcome, Preview, TaskKind, TrainingProgress
-from weights.types import Progress
+from weights.progress_line import ProgressLine
 
 _SHOWN_PROBLEMS = 10
 _REASONS = {
@@ -23,25 +21,12 @@ _REASONS = {
 }
 
 
-class ProgressLine:
-    """One line on stderr that is written over."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        print(file=sys.stderr, flush=True)
-
-    def fetched(self, progress: Progress) -> None:
-        """How far the base's download is."""
-        share = f" {100 * progress.done_bytes // progress.total_bytes} %" if progress.total_bytes else ""
-        self._over(f"{progress.stage}{share}")
+class TrainingLine(ProgressLine):
+    """How far a training or an evaluation is."""
 
     def preview(self, preview: Preview) -> None:
         """What is about to begin."""
-        self._over("")
+        self.clear()
         how = "measured here" if preview.minutes_measured else "estimated"
         say(
             f"{preview.skill}: {preview.example_count} examples to train on, {preview.held_out_count} to measure on; "
@@ -55,20 +40,17 @@ class ProgressLine:
     def trained(self, progress: TrainingProgress) -> None:
         """How far the training is."""
         if progress.stage == "evaluating":
-            self._over(f"evaluating {progress.done}/{progress.total}")
+            self.show(f"evaluating {progress.done}/{progress.total}")
             return
         loss = f", loss {progress.losses[-1][1]:.2f}" if progress.losses else ""
         speed = "" if progress.tokens_per_s is None else f", {progress.tokens_per_s:.0f} tokens/s"
         left = "" if progress.seconds_left is None else f", {progress.seconds_left / 60:.1f} minutes left"
         resumed = f", went on from step {progress.resumed_from}" if progress.resumed_from else ""
-        self._over(f"{progress.stage} {progress.step}/{progress.total_steps}{loss}{speed}{left}{resumed}")
+        self.show(f"{progress.stage} {progress.step}/{progress.total_steps}{loss}{speed}{left}{resumed}")
 
     def measured(self, done: int, total: int) -> None:
         """How far an evaluation is."""
-        self._over(f"evaluating {done}/{total}")
-
-    def _over(self, text: str) -> None:
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        self.show(f"evaluating {done}/{total}")
 
 
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:

@@ -25,6 +25,7 @@ from knowledge.pair_file import read_pairs
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import (
+    LINE,
     pair_line,
     print_closing,
     print_report,
@@ -32,7 +33,6 @@ from knowledge.terminal import (
     print_sources,
     say,
     show_batch,
-    show_fetch,
     show_ingest,
 )
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, PairReport
@@ -82,14 +82,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _local(settings: KnowledgeSettings) -> TextEmbeddings:
     def build() -> TextEmbeddings:
-        return build_embeddings(settings, Weights(WeightsSettings().model_dir), show_fetch)
+        return build_embeddings(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch)
 
     return DeferredEmbeddings(build)
 
 
 async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> int:
     reads = arguments.command == "search"
-    reranker = build_reranker(settings, Weights(WeightsSettings().model_dir), show_fetch) if reads else None
+    reranker = build_reranker(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch) if reads else None
     library = await Library.open(settings, embeddings, reranker)
     try:
         match arguments.command:

