@@ -2,8 +2,8 @@
 
     python -m benchmarks.index_size [--sizes N [N …]] [--large] [--folder FOLDER]
 
-One made-up guild (benchmarks/large_index.py) grows to each size in turn; --large adds 1,000,000 chunks. At each, the
-same questions are asked on behalf of the owner, who may read all, and of members who may read half of the chunks and
+One made-up guild (benchmarks/large_index.py) grows to each size in turn; --large: to 1,000,000 chunks, which takes half
+an hour and is kept in a file of its own. At each, the same questions are asked on behalf of the owner, who may read all, and of members who may read half of the chunks and
 2 %. Times are of the product's own search, with its vectors given. Processor time, of this process and of the Chroma
 server, stands beside them, since it does not depend on what else the machine does. --folder keeps the guild for later.
 """
@@ -44,11 +44,11 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
-    sizes = sorted({*arguments.sizes, *([LARGE] if arguments.large else [])})
+    sizes = [LARGE] if arguments.large else sorted(arguments.sizes)
     with tempfile.TemporaryDirectory() as passing:
         figures = _measure(arguments.folder or Path(passing), sizes)
     print(json.dumps(figures, indent=2))
-    print("wrote", results.write("index_size", figures))
+    print("wrote", results.write("index_size_large" if arguments.large else "index_size", figures))
 
 
 def _measure(folder: Path, sizes: Sequence[int]) -> dict[str, object]:
@@ -70,7 +70,8 @@ def _measure(folder: Path, sizes: Sequence[int]) -> dict[str, object]:
                 "seconds to fill": filling_s,
                 "cores that others used": round(elsewhere.cores(), 2),
             }
-        found["growth a chunk, in kB"] = _growth(grown)
+        if len(grown) > 1:
+            found["growth a chunk, in kB"] = _growth(grown)
     finally:
         large.close()
     return found
@@ -162,11 +163,9 @@ def _space(large: LargeIndex, folder: Path) -> dict[str, float]:
     }
 
 
-def _growth(grown: Sequence[tuple[int, dict[str, float]]]) -> dict[str, float] | None:
-    """Between the smallest and the largest size; None: there is one size only."""
+def _growth(grown: Sequence[tuple[int, dict[str, float]]]) -> dict[str, float]:
+    """Between the smallest and the largest size."""
     (least, before), (most, after) = grown[0], grown[-1]
-    if least == most:
-        return None
     return {name: round(1000 * (after[name] - before[name]) / (most - least), 2) for name in before}
 
 

@@ -223,8 +223,8 @@ def index_size() -> Iterable[str]:
     """How searches and removals fare as a guild grows."""
     if not is_measured("index_size"):
         return
-    result = load("index_size")
-    sizes = {name: found for name, found in result["figures"].items() if name.endswith("chunks")}
+    measured = [load(name) for name in ("index_size", "index_size_large") if is_measured(name)]
+    sizes = {name: found for each in measured for name, found in each["figures"].items() if name.endswith("chunks")}
     yield "## As a server grows\n"
     yield (
         "A made-up guild of clustered vectors and words by Zipf's law. Searches without the embedding of the question, "
@@ -260,12 +260,12 @@ def index_size() -> Iterable[str]:
         ),
     )
     kinds = list(next(iter(sizes.values()))["space"])
-    growth = result["figures"]["growth a chunk, in kB"]
+    growth = measured[0]["figures"]["growth a chunk, in kB"]
     yield from table(
         ("passages", *kinds),
         (
             *((name.removesuffix(" chunks"), *found["space"].values()) for name, found in sizes.items()),
-            *([("growth, kB a passage", *growth.values())] if growth else []),
+            ("growth, kB a passage", *growth.values()),
         ),
     )
-    yield provenance(result)
+    yield from map(provenance, measured)

@@ -89,9 +89,10 @@ class Searches:
         # By the cosine alone: the product's dense arm ranks by a little more (knowledge/question_means.py).
         known = sorted((item for item in found.evidence if item.cosine is not None), key=lambda item: -item.cosine)
         nearest = [item.chunk.id for item in known][:CANDIDATES]
+        everything = self._catalog.scope(guild_id, OWNER)
         orders = {
             PRODUCT: [item.chunk.id for item in found.evidence],
-            KEYWORDS: [id_ for id_, _ in self._keywords.search(guild_id, query, CANDIDATES, None)],
+            KEYWORDS: [id_ for id_, _ in self._keywords.search(guild_id, query, CANDIDATES, everything)],
             DENSE: nearest,
             ENSEMBLE: self._ensembles[guild_id].rank(query, nearest),
         }

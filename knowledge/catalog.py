@@ -17,24 +17,12 @@ from knowledge.database import Database
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.keywords import KeywordIndex
 from knowledge.pair_index import PairIndex
+from knowledge.scope import Scope
 from knowledge.strays import Strays
 from knowledge.terms import FORM
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What one reader may draw on in one guild."""
-
-    audiences: tuple[str, ...] | None
-    """Keys; None: everything in the guild is readable, so nothing need be filtered."""
-    source_count: int
-    readable_count: int
-    """Chunks of these audiences."""
-    chunk_count: int
-    """Chunks of the guild."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 
 from knowledge.context import in_context
 from knowledge.database import Database
+from knowledge.scope import Scope
 from knowledge.term_counts import TermCounts
 from knowledge.terms import FORM, indexable, question_terms, search_terms
 from knowledge.types import Source
 
 RANKED = 5000
 """Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
+LOOKED_UP = 1000
+"""Of the best of all audiences at most so many are looked up; where more would be, each match is."""
 MERGE_PAGES = 100
 _PAUSE_S = 0.01
 """A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
@@ -107,30 +110,24 @@ class KeywordIndex:
             db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
             return db.total_changes - before > 1  # The statement itself counts as one.
 
-    def search(
-        self, guild_id: str, question: str, limit: int, audiences: Sequence[str] | None
-    ) -> list[tuple[str, float]]:
-        """The `limit` best chunk ids with their BM25, best first, of these audiences; None: of all."""
+    def search(self, guild_id: str, question: str, limit: int, scope: Scope) -> list[tuple[str, float]]:
+        """The `limit` best chunk ids with their BM25, best first, of those in `scope`."""
         terms = search_terms(question)
-        if not terms:
+        if not terms or scope.readable_count == 0:
             return []
         with self._database.read() as db:
             table = _table(db, guild_id)
             wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
             if not wanted:
                 return []
-            # Looked up for each match: an audience may have far more chunks than match.
-            of_match = (
-                f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
-            )
-            among = "" if audiences is None else f"AND {of_match} IN ({','.join('?' * len(audiences))})"
-            query = (
-                f"SELECT id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
-                f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
-                "JOIN chunks ON number = found ORDER BY score DESC"
-            )
-            rows = db.execute(query, (" OR ".join(wanted), *(audiences or ()), limit))
-            return [(row["id"], row["score"]) for row in rows]
+            if scope.audiences is None:
+                return _ranked(db, table, wanted, limit)
+            looked_at = scope.among_all(limit)
+            if looked_at <= LOOKED_UP:
+                found = _ranked(db, table, wanted, looked_at, of_audiences=scope.audiences)[:limit]
+                if len(found) == limit or looked_at == scope.chunk_count:
+                    return found
+            return _ranked(db, table, wanted, limit, among_audiences=scope.audiences)
 
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
@@ -156,6 +153,32 @@ class KeywordIndex:
                 for row in db.execute(holding, (term, *ids)) if count else ():
                     held[ids[row["rowid"]]] += idf
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
+
+
+def _ranked(
+    db: sqlite3.Connection,
+    table: str,
+    terms: Sequence[str],
+    limit: int,
+    *,
+    among_audiences: Sequence[str] = (),
+    of_audiences: Sequence[str] = (),
+) -> list[tuple[str, float]]:
+    """The `limit` best ids among those of some audiences; or those of some audiences of the `limit` best of all."""
+    of_match = f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
+    among = f"AND {of_match} IN ({_marks(among_audiences)})" if among_audiences else ""
+    of = f"JOIN sources ON sources.id = source_id WHERE audience IN ({_marks(of_audiences)})" if of_audiences else ""
+    query = (
+        f"SELECT chunks.id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
+        f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
+        f"CROSS JOIN chunks ON number = found {of} ORDER BY score DESC"
+    )
+    rows = db.execute(query, (" OR ".join(terms), *among_audiences, limit, *of_audiences))
+    return [(row["id"], row["score"]) for row in rows]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _telling(counts: Mapping[str, int]) -> list[str]:

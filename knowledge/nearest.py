@@ -6,15 +6,14 @@ more are asked for than are wanted, and the catalog says which of them may be re
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from knowledge.catalog import Catalog, Scope
+from knowledge.catalog import Catalog
 from knowledge.index import VectorIndex
+from knowledge.scope import Scope
 
 MOST_ASKED = 2000
 """As many come from Chroma in about the time that its filter takes to begin."""
-_SLACK = 1.5
 _LOOKED_UP = 200
 
 
@@ -33,7 +32,7 @@ class Nearest:
             return self._index.query(guild_id, vectors, limit, None)
         if not scope.audiences:
             return [[] for _ in vectors]
-        asked = min(scope.chunk_count, math.ceil(_SLACK * limit * scope.chunk_count / max(1, scope.readable_count)))
+        asked = scope.among_all(limit)
         if asked <= MOST_ASKED:
             unfiltered = self._index.query(guild_id, vectors, asked, None)
             readable = [self._readable(guild_id, nearest, limit, scope.audiences) for nearest in unfiltered]

@@ -83,7 +83,7 @@ class DocumentRetriever:
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._audit(guild_id)
         with ThreadPoolExecutor(1) as beside:  # SQLite, the encoder and Chroma all let other threads run.
-            matching_later = beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope.audiences)
+            matching_later = beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
             vector = self._embeddings.embed_query(query)
             vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
             nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)

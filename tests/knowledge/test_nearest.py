@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.database import Database
 from knowledge.index import VectorIndex
-from knowledge.keywords import RANKED, _telling
+from knowledge.keywords import RANKED, KeywordIndex, _telling
 from knowledge.library import Library
 from knowledge.nearest import Nearest
 from knowledge.server import ChromaServer
@@ -56,6 +56,24 @@ async def test_where_all_that_is_near_is_hidden_the_rest_is_found_all_the_same(l
     assert {item.source.audience for item in found.evidence} == {EVERY_MEMBER}
     assert len(found.top_cosines) == 5
     assert {item.source.audience for item in (await library.search("trainer", GUILD, OWNER)).evidence} == {STAFF}
+
+
+@pytest.mark.parametrize(("hidden", "shown"), [(40, 60), (60, 3), (0, 5), (5, 0), (1500, 30)])
+async def test_the_best_by_words_are_those_that_the_reader_may_read(
+    library: Library, settings: KnowledgeSettings, hidden: int, shown: int
+) -> None:
+    await put(library, [f"The trainer earns {n} coins." for n in range(hidden)], STAFF)
+    await put(
+        library, [f"A trainer of many words is there on day {n}, {'and ' * n}." for n in range(shown)], EVERY_MEMBER
+    )
+    database = Database(settings.data_dir / "knowledge.db")
+    catalog, keywords = catalog_of(database), KeywordIndex(database)
+    everything = keywords.search(GUILD, "trainer", hidden + shown, catalog.scope(GUILD, OWNER))
+    readable = catalog.readable(GUILD, [id_ for id_, _ in everything], ["guild"])
+    found = keywords.search(GUILD, "trainer", 8, catalog.scope(GUILD, MEMBER))
+    assert len(found) == min(8, shown)
+    assert found == [pair for pair in everything if pair[0] in readable][: len(found)]
+    database.close()
 
 
 def test_in_a_small_guild_every_term_is_ranked_by() -> None:
