@@ -2,10 +2,11 @@
 
     python -m benchmarks.index_size [--sizes N [N …]] [--large] [--folder FOLDER]
 
-One made-up guild (benchmarks/large_index.py) grows to each size in turn; --large: to 1,000,000 chunks, which takes half
-an hour and is kept in a file of its own. At each, the same questions are asked on behalf of the owner, who may read all, and of members who may read half of the chunks and
-2 %. Times are of the product's own search, with its vectors given. Processor time, of this process and of the Chroma
-server, stands beside them, since it does not depend on what else the machine does. --folder keeps the guild for later.
+One made-up guild (benchmarks/large_index.py) grows to each size in turn; with --large to 1,000,000 chunks, which takes
+half an hour and has a file of its own. At each, the same questions are asked on behalf of the owner, who may read all,
+and of members who may read half of the chunks and 2 %. Times are of the product's own search, with its vectors given.
+Processor time, of this process and of the Chroma server, stands beside them, since it does not depend on what else the
+machine does. --folder keeps the guild for later.
 """
 
 from __future__ import annotations

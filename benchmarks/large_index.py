@@ -109,6 +109,7 @@ class LargeIndex:
 
     def close(self) -> None:
         """Close all, and end the server."""
+        self.retriever.close()
         self.index.close()
         self._database.close()
         self.server.stop()

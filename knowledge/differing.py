@@ -36,14 +36,14 @@ def differences(question: str, evidence: Sequence[Evidence]) -> tuple[Difference
     words, values = telling_words(rest), {figure.value for figure in asked}
     least = max(1, len(words) * (COVERED_PAIRS if any(_CJK_CHAR.search(word) for word in words) else COVERED))
     documents = [item for item in evidence if item.source.media != "qa"]
-    parts = [_Part(item, words) for item in documents if _may_cover(item, words, least)]
+    covering = [item for item in documents if _may_cover(item, words, least)]
+    parts = [part for item in covering if len((part := _Part(item, words)).covered) >= least]
     return tuple(
         found
         for one, other in combinations(parts, 2)
         if one.item.source.id != other.item.source.id
-        and in_one_script(question, one.item.chunk.text)
         and one.covered == other.covered
-        and len(one.covered) >= least
+        and in_one_script(question, one.item.chunk.text)
         and (found := _difference(one, other, words, values)) is not None
     )
 

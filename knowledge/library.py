@@ -258,6 +258,7 @@ class Library:
             await self._ingestor.cleanse(guild_id)
 
     def _close(self) -> None:
+        self._retriever.close()
         self._index.close()
         self._database.close()
         self._owner.leave()

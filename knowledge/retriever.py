@@ -41,6 +41,10 @@ NEAR_PAIRS = 5
 """Moderators' answers to other words than these, whose questions are then compared."""
 
 
+_BESIDE = 8
+"""Searches that at one time do two things at once; more of them wait for each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Arms:
     """What both arms found that this reader may read: scores by chunk id, best first."""
@@ -74,6 +78,8 @@ class DocumentRetriever:
         self._embeddings = embeddings
         self._means = question_means(embeddings.model_name)
         self._audited: set[str] = set()
+        # SQLite, the encoder and Chroma all let other threads run.
+        self._beside = ThreadPoolExecutor(_BESIDE, "search")
 
     def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
         """The `limit` best passages that `reader` may read, best first."""
@@ -82,12 +88,11 @@ class DocumentRetriever:
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._audit(guild_id)
-        with ThreadPoolExecutor(1) as beside:  # SQLite, the encoder and Chroma all let other threads run.
-            matching_later = beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
-            vector = self._embeddings.embed_query(query)
-            vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
-            nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
-            matching = matching_later.result()
+        matching_later = self._beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
+        vector = self._embeddings.embed_query(query)
+        vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
+        nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
+        matching = matching_later.result()
         ranked = others[0] if others else nearest
         same = self._pairs.asking(guild_id, question_key(query))
         candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES], *ranked, *matching)]
@@ -118,6 +123,10 @@ class DocumentRetriever:
             differences(query, evidence[:COMPARED]),
             self._reranker.model_name if self._reranker else None,
         )
+
+    def close(self) -> None:
+        """Wait for what is still being looked up."""
+        self._beside.shutdown()
 
     def _audit(self, guild_id: str) -> None:
         """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
@@ -173,8 +182,9 @@ class DocumentRetriever:
         arms: _Arms,
     ) -> tuple[Evidence, ...]:
         missing = [id_ for id_ in ids if id_ not in arms.cosines]
-        cosines = arms.cosines | self._index.cosines(guild_id, vector, missing)
+        cosines_later = self._beside.submit(self._index.cosines, guild_id, vector, missing)
         coverage = self._keywords.coverage(guild_id, query, ids)
+        cosines = arms.cosines | cosines_later.result()
         return tuple(
             Evidence(
                 chunk=arms.known[id_][0],
