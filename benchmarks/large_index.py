@@ -106,6 +106,7 @@ class LargeIndex:
                     self.index.upsert(GUILD, key, sources, ids, made_up.vectors(len(chunks)).tolist())
             self.catalog.publish(versions)
             yield at + _GROUP
+        self.catalog.cleanse(GUILD)  # As after every batch.
 
     def close(self) -> None:
         """Close all, and end the server."""

@@ -117,6 +117,8 @@ _MIGRATIONS = (
         DELETE FROM audiences WHERE guild_id = old.guild_id AND audience = old.audience AND source_count = 0;
     END;
     DROP INDEX sources_by_audience;
+    -- Of changed_chunks, how many were there when the guild's keyword index was merged into one segment.
+    ALTER TABLE guilds ADD COLUMN merged_chunks INTEGER NOT NULL DEFAULT 0;
     """,
 )
 

@@ -9,6 +9,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from knowledge.context import in_context
 from knowledge.database import Database
@@ -21,9 +22,19 @@ RANKED = 5000
 """Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
 LOOKED_UP = 1000
 """Of the best of all audiences at most so many are looked up; where more would be, each match is."""
+SCATTERED_SHARE = 0.1
+"""Of a guild's chunks: where more have come or gone since the last merge, a search reads many segments."""
 MERGE_PAGES = 100
 _PAUSE_S = 0.01
 """A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The state of a guild before a merge."""
+
+    deletions: int
+    changed_chunks: int
 
 
 class KeywordIndex:
@@ -82,25 +93,36 @@ class KeywordIndex:
     def cleanse(self, guild_id: str) -> bool:
         """Take the guild's deleted terms out of the file; whether there were any.
 
-        Deletion only marks them; merging all segments takes them out. That rewrites the whole index, so it is done in
-        short transactions, between which others may write, and once for all that was deleted before.
+        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
+        come. That rewrites the whole index, so it is done in short transactions, between which others may write, and
+        once for all that was deleted before.
         """
-        deletions = cleansed = self._deletions(guild_id)
-        while deletions:
+        due = self._due(guild_id)
+        cleansed = due is not None and due.deletions > 0
+        while due is not None:
             pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
             while self._merge(guild_id, pages):
                 pages = MERGE_PAGES
                 time.sleep(_PAUSE_S)
             with self._database.write() as db:
-                done = "UPDATE guilds SET deletions = deletions - ? WHERE id = ?"
-                db.execute(done, (deletions, guild_id))
-            deletions = self._deletions(guild_id)
-        return cleansed > 0
+                done = "UPDATE guilds SET deletions = deletions - ?, merged_chunks = ? WHERE id = ?"
+                db.execute(done, (due.deletions, due.changed_chunks, guild_id))
+            due = self._due(guild_id)
+        return cleansed
 
-    def _deletions(self, guild_id: str) -> int:
+    def _due(self, guild_id: str) -> _Due | None:
+        """What a merge would take in; None: it is not worth it."""
+        query = (
+            "SELECT deletions, changed_chunks, merged_chunks, "
+            "(SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = guilds.id) AS chunk_count "
+            "FROM guilds WHERE id = ?"
+        )
         with self._database.read() as db:
-            row = db.execute("SELECT deletions FROM guilds WHERE id = ?", (guild_id,)).fetchone()
-        return 0 if row is None else int(row["deletions"])
+            row = db.execute(query, (guild_id,)).fetchone()
+        if row is None:
+            return None
+        is_scattered = row["changed_chunks"] - row["merged_chunks"] > SCATTERED_SHARE * row["chunk_count"]
+        return _Due(row["deletions"], row["changed_chunks"]) if row["deletions"] or is_scattered else None
 
     def _merge(self, guild_id: str, pages: int) -> bool:
         """Go on with the merging by so many pages; whether there was anything to do."""
