@@ -3,6 +3,9 @@
 The development sets are reading_en/squad_train_part and drcd_dev. Their documents are dealt into guilds of several
 sizes, and a question is answerable in the guild that holds its document and not in its neighbour, which often holds the
 rest of the same article. General questions (nq_open_dev) are answerable nowhere. Titles are split by hash.
+
+Across languages the set is fastapi_docs_en_zh: a heading of a page is asked where the page lies in the other language,
+and where it doesn't. General questions there are nq_open_dev's of Chinese pages, and drcd_dev's of English ones.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +32,8 @@ QUESTIONS = {"fit": 1500, "judge": 900}
 MOST_GUILDS = 12
 """Of one size."""
 SEED = 7
+_FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} +(.+?)(?: *\{ *#[^}]*\})? *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,13 +88,47 @@ def development(data: Path, language: str, part: str) -> Dealt:
     passages = _whole_articles(
         [each for each in read if is_held_out(each.article) == (part == "judge")], PASSAGES[part]
     )
-    questions = [json.loads(line)["question"] for line in _lines(data / "nq_open_dev" / "qa.jsonl")]
-    half = len(questions) // 2
-    off_corpus = (questions[:half] if part == "fit" else questions[half:]) if language == "en" else []
+    off_corpus = _off_corpus(data, part) if language == "en" else []
     dealt = Dealt({}, [])
     for size in GUILD_SIZES:
         _deal(dealt, passages, off_corpus, size, QUESTIONS[part] // len(GUILD_SIZES), f"{part}-{language}-{size}")
     return dealt
+
+
+def across(data: Path, language: str, part: str) -> Dealt:
+    """A `part`, `fit` or `judge`, of what is asked in a language of pages in the other one."""
+    pages: dict[str, dict[str, dict[str, str]]] = {}
+    for line in _lines(data / "fastapi_docs_en_zh" / "docs.jsonl"):
+        row = json.loads(line)
+        pages.setdefault(row["key"], {})[row["lang"]] = row
+    other = "zh" if language == "en" else "en"
+    both = {key: page for key, page in pages.items() if len(page) == 2}
+    seen = Counter(heading for page in both.values() for heading in _headings(page[language]["text"]))
+    passages = [
+        Passage(
+            Doc(page[other]["id"].replace("/", "-"), other, "", page[other]["text"]),
+            key,
+            tuple(heading for heading in _headings(page[language]["text"]) if seen[heading] == 1),
+        )
+        for key, page in both.items()
+        if is_held_out(key) == (part == "judge")
+    ]
+    general = _off_corpus(data, part) if language == "en" else [q for p in drcd(data) for q in p.answered]
+    dealt = Dealt({}, [])
+    for size in GUILD_SIZES[:2]:
+        _deal(dealt, passages, general, size, QUESTIONS[part] // 2, f"{part}-{language}-of-{other}-{size}")
+    return dealt
+
+
+def _headings(markdown: str) -> list[str]:
+    """Without their anchors, code marks and what stands in code blocks."""
+    return [found[1].replace("`", "").strip() for found in _HEADING.finditer(_FENCE.sub("", markdown))]
+
+
+def _off_corpus(data: Path, part: str) -> list[str]:
+    questions = [json.loads(line)["question"] for line in _lines(data / "nq_open_dev" / "qa.jsonl")]
+    half = len(questions) // 2
+    return questions[:half] if part == "fit" else questions[half:]
 
 
 async def search(library: Library, embeddings: RememberingEmbeddings, dealt: Dealt) -> AsyncIterator[Searched]:

@@ -1,8 +1,8 @@
 """Fit the probability that the passages hold the answer, and the threshold below which the bot refuses.
 
 `python -m benchmarks.calibrate DATA [--embedding embedding | embedding-en | any]...` with DATA the folder that holds
-reading_en/squad_train_part, drcd_dev and nq_open_dev; without a choice all three are fitted. The searches are those of
-benchmarks/answerability.py; what was embedded once is remembered on disk.
+reading_en/squad_train_part, drcd_dev, nq_open_dev and fastapi_docs_en_zh; without a choice all three are fitted. The
+searches are those of benchmarks/answerability.py; what was embedded once is remembered on disk.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import results
-from benchmarks.answerability import development, search
+from benchmarks.answerability import across, development, search
 from benchmarks.remembered import RememberingEmbeddings
 from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, row_of
 from knowledge.library import Library
@@ -35,6 +37,7 @@ WORDS = ("coverage", "coverage_lead", "in_one_sentence")
 """What all read of the words beside, within one language."""
 # The bot would rather refuse twice than invent once.
 COST_OF_INVENTING = 2.0
+HARDLY_MORE = 1.01
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,36 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
     """Fit on all that was searched, judge each encoder and language alone, write both."""
     fitted_on = [example for _, examples in searched.values() for example in examples["fit"]]
     shared = [example for example in fitted_on if example.figures.same_language]
-    figures, labels = [example.figures for example in shared], [example.answerable for example in shared]
-    same, across = fit(figures, labels, VECTORS[name] + WORDS), fit(figures, labels, VECTORS[name])
+    # An encoder of one language finds nothing across languages: there is nothing of its own to fit on.
+    apart = [example for example in fitted_on if not example.figures.same_language] or shared
+    same, across_languages = _fit(shared, VECTORS[name] + WORDS), _fit(apart, VECTORS[name])
     threshold = _threshold(shared, same)
     measured = {
         "threshold": threshold,
-        "fitted on": {"searches": len(shared), "answerable": sum(labels)},
+        "fitted on": _counts(shared),
         "judged on": {
             language if len(searched) == 1 else f"{language}, {encoder}": _judge(
-                [e for e in examples["judge"] if e.language == language], same, across, threshold
+                [e for e in examples["judge"] if e.language == language and e.figures.same_language], same, threshold
             )
             for encoder, (_, examples) in searched.items()
             for language in LANGUAGES[encoder]
+        },
+        "across languages": {
+            "fitted on": _counts(apart),
+            "judged on": {
+                f"asked in {language}": _judge(found, across_languages, threshold)
+                for _, examples in searched.values()
+                for language in ("en", "zh")
+                if (found := [e for e in examples["judge"] if e.language == language and not e.figures.same_language])
+            },
         },
     }
     written = {
         "embedding_model": ANY_MODEL if name == ANY_MODEL else searched[name][0],
         "threshold": threshold,
         "same_language": asdict(same),
-        "across_languages": asdict(across),
-        "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev", **results.provenance()},
+        "across_languages": asdict(across_languages),
+        "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev, fastapi_docs_en_zh", **results.provenance()},
     }
     target = TARGET / f"calibration_{name}.json"
     target.write_text(json.dumps(written, indent=2) + "\n", "utf-8")
@@ -107,16 +120,30 @@ async def _search_all(encoder: str, data: Path, embeddings: RememberingEmbedding
     library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
     examples: Examples = {"fit": [], "judge": []}
     try:
-        for language in LANGUAGES[encoder]:
-            for part, found in examples.items():
-                async for searched in search(library, embeddings, development(data, language, part)):
+        for language, part in product(LANGUAGES[encoder], examples):
+            sets = {True: development(data, language, part)}
+            if len(LANGUAGES[encoder]) > 1:
+                sets[False] = across(data, language, part)
+            for is_same, dealt in sets.items():
+                async for searched in search(library, embeddings, dealt):
                     figures = figures_of(searched.retrieval)
                     assert figures is not None
-                    found.append(Example(figures, searched.asked.answerable, searched.asked.origin, language))
-                print(encoder, language, part, len(found), flush=True)
+                    # Of pages that are mostly code some pass for English: neither one nor the other.
+                    if is_same or not figures.same_language:
+                        example = Example(figures, searched.asked.answerable, searched.asked.origin, language)
+                        examples[part].append(example)
+                print(encoder, language, part, len(examples[part]), flush=True)
     finally:
         await library.close()
     return examples
+
+
+def _fit(examples: Sequence[Example], reads: tuple[str, ...]) -> Logistic:
+    return fit([each.figures for each in examples], [each.answerable for each in examples], reads)
+
+
+def _counts(examples: Sequence[Example]) -> dict[str, int]:
+    return {"searches": len(examples), "answerable": sum(each.answerable for each in examples)}
 
 
 def fit(figures: Sequence[Figures], answerable: Sequence[bool], reads: tuple[str, ...]) -> Logistic:
@@ -134,20 +161,22 @@ def fit(figures: Sequence[Figures], answerable: Sequence[bool], reads: tuple[str
 
 
 def _threshold(rows: Sequence[Example], fitted: Logistic) -> float:
-    """Where the cost on the fitted examples is least, an invented answer costing more than a needless refusal."""
+    """Where the cost on the fitted examples is least, an invented answer costing more than a needless refusal.
+
+    The cost is flat there, and where exactly it is least is chance: the middle of what costs hardly more.
+    """
     scores = _scores(rows, fitted)
     labels = np.array([e.answerable for e in rows])
     costs = {
         float(cut): float((labels & (scores < cut)).sum() + COST_OF_INVENTING * (~labels & (scores >= cut)).sum())
         for cut in np.arange(0.2, 0.8, 0.01).round(2)
     }
-    return min(costs, key=lambda cut: costs[cut])
+    low = [cut for cut, cost in costs.items() if cost <= HARDLY_MORE * min(costs.values())]
+    return round(statistics.median(low), 2)
 
 
-def _judge(examples: Sequence[Example], same: Logistic, across: Logistic, threshold: float) -> dict[str, object]:
-    own = [e for e in examples if e.figures.same_language]
-    scores = _scores(own, same)
-    without = _scores(own, across)
+def _judge(own: Sequence[Example], fitted: Logistic, threshold: float) -> dict[str, object]:
+    scores = _scores(own, fitted)
     labels = np.array([e.answerable for e in own])
     answered = {
         origin: (int((scores[rows] >= threshold).sum()), int(rows.sum()))
@@ -158,7 +187,6 @@ def _judge(examples: Sequence[Example], same: Logistic, across: Logistic, thresh
     return {
         "searches": len(own),
         "ROC area": round(float(roc_auc_score(labels, scores)), 3),
-        "ROC area, without shared words": round(float(roc_auc_score(labels, without)), 3),
         "ROC area, best cosine alone": round(float(roc_auc_score(labels, [e.figures.cosine for e in own])), 3),
         "answered": {
             origin: {"share": round(hit / of, 3), "interval": results.wilson(hit, of), "of": of}
