@@ -124,12 +124,13 @@ def _calibration() -> Iterable[str]:
     for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
         result = load(name)
         figures = result["figures"]
+        across = figures["across languages"]["judged on"]
+        judged = figures["judged on"] | {f"{name}, of pages in the other": found for name, found in across.items()}
         yield from table(
             (
                 "language",
                 "searches",
                 "ROC area",
-                "without shared terms",
                 "best cosine alone",
                 "answered, gold",
                 "answered, neighbour",
@@ -140,17 +141,16 @@ def _calibration() -> Iterable[str]:
                     language,
                     found["searches"],
                     f"{found['ROC area']:.3f}",
-                    f"{found['ROC area, without shared words']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
                     *(
                         share(found["answered"][origin]) if origin in found["answered"] else "–"
                         for origin in ("gold", "neighbour", "off corpus")
                     ),
                 )
-                for language, found in figures["judged on"].items()
+                for language, found in judged.items()
             ),
         )
-        for language, found in figures["judged on"].items():
+        for language, found in judged.items():
             bins = "; ".join(f"{each['said']:.2f} → {each['was']:.2f}" for each in found["reliability"])
             yield f"Reliability, {language} (said → was): {bins}.\n"
         yield f"Below {figures['threshold']:.2f} the bot refuses.\n"
