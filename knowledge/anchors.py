@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ID = re.compile(r"[^\s{}#]{1,100}")
+_NAMED = re.compile(r":?\s*#([^\s{}#]{1,100})(?:\s[^{}]*)?\}")
+"""As Pandoc, kramdown and MkDocs write it, with classes and the like behind it."""
 _LONGEST = 300
 _MARKS = re.compile(r"[^\w\- ]+")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -20,9 +21,9 @@ class Anchors:
 
     def of(self, heading: str) -> tuple[str, str | None]:
         """The heading's words, without the anchor that it names (`Refunds {#refunds}`), and its anchor."""
-        words, opening, named = heading.rpartition("{#")
-        if opening and named.endswith("}") and _ID.fullmatch(named[:-1]):
-            return words.strip() or named[:-1], named[:-1]
+        words, _, attributes = heading.rpartition("{")
+        if named := _NAMED.fullmatch(attributes):
+            return words.strip() or named[1], named[1]
         return heading, self._slug(heading) if self._by_words else None
 
     def _slug(self, heading: str) -> str | None:

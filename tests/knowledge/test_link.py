@@ -104,7 +104,10 @@ def test_anchors_are_made_of_a_headings_words_as_github_makes_them() -> None:
 
 
 def test_a_heading_may_name_its_anchor() -> None:
-    assert Anchors(by_words=True).of("Late fees {#fees}") == ("Late fees", "fees")
+    for named in ("{#fees}", "{ #fees }", "{: #fees .late}", "{#fees .late data-x=1}"):
+        assert Anchors(by_words=True).of(f"Late fees {named}") == ("Late fees", "fees")
+    for words in ("Sets like {a} and {#}", "{ #fees", "f({#a} + 1)", "{ .late }"):
+        assert Anchors(by_words=False).of(words) == (words, None)
     assert Anchors(by_words=False).of("Late fees") == ("Late fees", None)
 
 
