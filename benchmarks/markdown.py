@@ -50,3 +50,15 @@ def provenance(result: Figures) -> str:
     return (
         f"`{made['command']}`, commit {made['commit']}, {made['date']}, Python {made['python']}, {made['machine']}.\n"
     )
+
+
+def paired(found: dict[str, object]) -> str:
+    """A difference of two ways on the same examples, with its interval."""
+    low, high = found["interval"]  # type: ignore[misc]
+    return f"{found['difference']:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def difference(found: dict[str, object]) -> str:
+    """A difference of two R@5 on the same questions, with its interval."""
+    low, high = found["interval"]  # type: ignore[misc]
+    return f"{found['R@5']:+.3f} ({low:+.3f} to {high:+.3f})"

@@ -11,9 +11,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks import report_confidence as confidence
 from benchmarks import report_faults as faults
 from benchmarks import report_quality as quality
 from benchmarks import report_speed as speed
+from benchmarks import report_tuning as tuning
 from benchmarks.markdown import Figures, load, provenance, share, table
 
 READINGS = Path(__file__).parent / "readings"
@@ -39,8 +41,8 @@ def page() -> str:
         quality.agent_mode(),
         quality.same_question(),
         quality.differing(),
-        quality.tuning(),
-        quality.facts_and_skill(),
+        tuning.tuning(),
+        tuning.facts_and_skill(),
         speed.training(),
         speed.while_training(),
         faults.kills(),
@@ -51,8 +53,8 @@ def page() -> str:
         speed.crowd(),
         speed.counterfactual(),
         _question_kinds(),
-        _calibration(),
-        quality.confidence(),
+        confidence.calibration(),
+        confidence.confidence(),
     )
     return "\n".join([_HEAD, *(line for section in sections for line in section)])
 
@@ -112,48 +114,6 @@ def _question_kinds() -> Iterable[str]:
                 for language, found in held_out.items()
             ),
         )
-        yield provenance(result)
-
-
-def _calibration() -> Iterable[str]:
-    yield "## Whether the passages hold the answer\n"
-    yield (
-        "The calibrated probability, judged on titles that it was not fitted on. *Neighbour*: the question's document "
-        "is in another guild, and this one often holds the rest of its article. *Off corpus*: a general question.\n"
-    )
-    for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
-        result = load(name)
-        figures = result["figures"]
-        across = figures["across languages"]["judged on"]
-        judged = figures["judged on"] | {f"{name}, of pages in the other": found for name, found in across.items()}
-        yield from table(
-            (
-                "language",
-                "searches",
-                "ROC area",
-                "best cosine alone",
-                "answered, gold",
-                "answered, neighbour",
-                "answered, off corpus",
-            ),
-            (
-                (
-                    language,
-                    found["searches"],
-                    f"{found['ROC area']:.3f}",
-                    f"{found['ROC area, best cosine alone']:.3f}",
-                    *(
-                        share(found["answered"][origin]) if origin in found["answered"] else "–"
-                        for origin in ("gold", "neighbour", "off corpus")
-                    ),
-                )
-                for language, found in judged.items()
-            ),
-        )
-        for language, found in judged.items():
-            bins = "; ".join(f"{each['said']:.2f} → {each['was']:.2f}" for each in found["reliability"])
-            yield f"Reliability, {language} (said → was): {bins}.\n"
-        yield f"Below {figures['threshold']:.2f} the bot refuses.\n"
         yield provenance(result)
 
 

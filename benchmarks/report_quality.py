@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.markdown import RESULTS, Figures, is_measured, load, provenance, share, table
+from benchmarks.markdown import RESULTS, difference, is_measured, load, provenance, share, table
 
 _OTHERS = {"BM25 alone": "BM25", "dense alone": "dense", "EnsembleRetriever": "ensemble"}
 """What the product's search is compared with, and its name in a table."""
@@ -41,7 +41,7 @@ def retrieval() -> Iterable[str]:
                     found["questions"],
                     found["documents"],
                     *(share(found[ranking]["R@5"]) for ranking in ("fused", *others)),
-                    *(_difference(found["fused less the arm"][ranking]) for ranking in others),
+                    *(difference(found["fused less the arm"][ranking]) for ranking in others),
                     ", ".join(f"{found[ranking]['MRR']:.3f}" for ranking in ("fused", *others)),
                 )
                 for pairing, found in result["figures"].items()
@@ -138,111 +138,6 @@ def agent_mode() -> Iterable[str]:
     yield provenance(result)
 
 
-def tuning() -> Iterable[str]:
-    """A tuned label skill, beside what costs less."""
-    names = sorted(path.stem for path in RESULTS.glob("tuning_*.json"))
-    if not names:
-        return
-    yield "## A tuned label skill\n"
-    yield (
-        "Right labels on test questions of which none was trained on. *Untuned* and *tuned* say nothing but a label, "
-        "token by token; *similar examples* are the nearest to the question by e5, shown as turns before it. All learn "
-        "from the examples that the adapter was trained on, but the last two also from those that its run held out. "
-        "Each question goes to all of them in turn. *Tuned less*: paired by question.\n"
-    )
-    for name in names:
-        result = load(name)
-        figures, run = result["figures"], result["figures"]["the run"]
-        ways = figures["right labels"]
-        alike = [way for way in ways if not way.endswith("all examples")]
-        best = max(alike, key=lambda way: ways[way]["share"])
-        yield f"### {name.removeprefix('tuning_')}\n"
-        yield (
-            f"{figures['base']}, {figures['labels']} labels, {figures['examples trained on']} examples, "
-            f"{figures['test questions']} questions. From the same examples, {best} is right most often.\n"
-        )
-        yield from table(
-            ("", "right", "tuned less", "seconds a question, median (p95)"),
-            (
-                (
-                    way,
-                    share(found),
-                    _paired(figures["tuned less the other"][way]) if way != "tuned" else "",
-                    f"{found['seconds']['p50']} ({found['seconds']['p95']})",
-                )
-                for way, found in ways.items()
-            ),
-        )
-        yield (
-            f"The run's own judgement, on {figures['examples held out']} held-out examples: untuned "
-            f"{run['held out, untuned']:.2f}, tuned {run['held out, tuned']:.2f}, gain {_paired(run['gain'])}, "
-            f"{'promoted' if run['promoted'] else 'not promoted'}.\n"
-        )
-        yield provenance(result)
-
-
-def facts_and_skill() -> Iterable[str]:
-    """The same small model taught facts, and taught a skill."""
-    if not is_measured("facts_and_skill"):
-        return
-    result = load("facts_and_skill")
-    figures, skill = result["figures"], result["figures"]["a skill"]
-    taught = figures["taught facts"]
-    yield "## Facts or a skill\n"
-    yield (
-        f"The codes of {figures['facts']} invented devices, trained into {figures['base']}, against the product's "
-        f"search with {taught['retrieval']['chat model']} reading the best two passages. *General*: "
-        f"{figures['general questions']} questions of common knowledge, none replayed. *Loss rises*: nats a "
-        "token on other general answers; the gate lets 0.25 pass.\n"
-    )
-    yield from table(
-        (
-            "facts",
-            "steps",
-            "seconds to train",
-            "trained words",
-            "other words",
-            "general",
-            "loss rises",
-            "passes the gate",
-        ),
-        (
-            (
-                name,
-                found.get("steps", "–"),
-                found.get("seconds to train", "–"),
-                share(found["trained words"]),
-                share(found["other words"]),
-                share(found["general"]) if "general" in found else "–",
-                f"{found['rise of the loss on general answers']:+.2f}" if "steps" in found else "–",
-                ("yes" if found["would pass the gate"] else "no") if "steps" in found else "–",
-            )
-            for name, found in taught.items()
-        ),
-    )
-    yield (
-        f"Documents are taken in within {taught['retrieval']['seconds to take the documents in']} s, and a changed "
-        "code is a changed document; a tuned one is another training.\n"
-    )
-    yield (
-        f"The skill: who of {skill['labels']} people sees to a message, learnt from {skill['examples']} messages in "
-        f"{skill['steps']} steps ({skill['seconds to train']} s), asked of {skill['questions']} others.\n"
-    )
-    yield from table(
-        ("skill", "right", "tuned less", "seconds a question, median (p95)"),
-        (
-            (
-                name,
-                share(found),
-                _paired(skill["tuned less the other"][name]) if name != "tuned" else "",
-                f"{found['seconds']['p50']} ({found['seconds']['p95']})",
-            )
-            for name, found in skill["right labels"].items()
-        ),
-    )
-    yield provenance(result)
-
-
 def same_question() -> Iterable[str]:
     """When a moderator's answer to another wording is given."""
     if not is_measured("same_question"):
@@ -330,100 +225,3 @@ def conversations() -> Iterable[str]:
             f"{less['R@2']:+.3f} ({low:+.3f} to {high:+.3f}).\n"
         )
         yield provenance(result)
-
-
-def confidence() -> Iterable[str]:
-    """How true the probability is that the passages hold the answer, on what it was not fitted on."""
-    if not is_measured("confidence"):
-        return
-    result = load("confidence")
-    figures = result["figures"]
-    held, alike = figures["leave gold out"], figures["looks answered"]
-    yield "## How true the probability is\n"
-    yield (
-        "The shipped calibration on sets that nothing was fitted on. ROC area: how often a search that holds the "
-        "answer gets the higher figure of two. *Alone*: the same of one raw figure. Calibration error: the mean "
-        "distance between said and was, over ten bins. Intervals resample articles.\n"
-    )
-    yield (
-        "xquad: each question where its gold document is, and where it is left out although the same article's others "
-        "are there.\n"
-    )
-    yield from _areas(held)
-    yield "![Said and was, by language, with how often each probability was said](pictures/confidence.png)\n"
-    yield (
-        "Questions that look answered and are not, against answered ones on the same passages, all in one guild. "
-        "*Fitted anew*: the same figures, fitted on other titles of the same set; not shipped. In Chinese half of "
-        f"squad2's titles ({alike['zh']['titles']} are reported on), in English the {alike['en']['titles']} articles "
-        "of squad that have such questions, in turn (the shipped calibration was fitted on their answered questions).\n"
-    )
-    yield from _areas(
-        {
-            f"{language}, {fitting}": alike[language][fitting]
-            for language in alike
-            for fitting in ("shipped", "fitted anew")
-        }
-    )
-    yield "The development sets' held-out titles, and general questions that no guild answers.\n"
-    yield from table(
-        ("", "searches", "calibration error", "Brier score", "said → was (of)"),
-        (
-            (
-                name,
-                found["examples"],
-                f"{found['expected calibration error']:.3f}",
-                f"{found['Brier score']:.3f}",
-                "; ".join(f"{each['said']:.2f} → {each['was']:.2f} ({each['of']})" for each in found["reliability"]),
-            )
-            for name, found in figures["said and was"].items()
-        ),
-    )
-    yield provenance(result)
-
-
-def _areas(rows: dict[str, Figures]) -> Iterable[str]:
-    alone = [name for name in next(iter(rows.values()))["ROC area"] if name != "probability"]
-    yield from table(
-        (
-            "",
-            "searches",
-            "ROC area",
-            *(f"{name} alone" for name in alone),
-            "less best BM25",
-            "less best cosine",
-            "calibration error",
-            "Brier score",
-        ),
-        (
-            (
-                name,
-                found["examples"],
-                _area(found["ROC area"]["probability"]),
-                *(f"{found['ROC area'][each]['share']:.3f}" for each in alone),
-                *(_less(found["probability less the other"][each]) for each in ("best BM25", "best cosine")),
-                f"{found['expected calibration error']:.3f}",
-                f"{found['Brier score']:.3f}",
-            )
-            for name, found in rows.items()
-        ),
-    )
-
-
-def _area(found: Figures) -> str:
-    low, high = found["interval"]
-    return f"{found['share']:.3f} ({low:.3f}–{high:.3f})"
-
-
-def _less(found: Figures) -> str:
-    low, high = found["interval"]
-    return f"{found['difference']:+.3f} ({low:+.3f} to {high:+.3f})"
-
-
-def _paired(found: dict[str, object]) -> str:
-    low, high = found["interval"]  # type: ignore[misc]
-    return f"{found['difference']:+.2f} ({low:+.2f} to {high:+.2f})"
-
-
-def _difference(found: dict[str, object]) -> str:
-    low, high = found["interval"]  # type: ignore[misc]
-    return f"{found['R@5']:+.3f} ({low:+.3f} to {high:+.3f})"
