@@ -10,7 +10,6 @@ import codecs
 import re
 
 _MARKED = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -22,7 +21,9 @@ _FREQUENT = {
     "big5": ((0xA1, 0xA3), (0xA4, 0xC6)),
 }
 _OTHERS = ["shift_jis", "cp1252", "cp1251", "koi8_r"]
-_ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
+_CONTROLS = "\x00-\x08\x0e-\x1f\x7f"
+_ODD = re.compile(f"[{_CONTROLS}]")
+_ODD_IF_GUESSED = re.compile(f"[{_CONTROLS}\x80-\x9f\ue000-\uf8ff]")
 _SAMPLE_CHARS = 4000
 _SAMPLE_BYTES = 65536
 _LEAST_SHARE = 0.8
@@ -35,24 +36,33 @@ class NotText(Exception):
 
 def decode(data: bytes) -> str:
     """The text of `data`, with `\\n` for every end of a line. Raises NotText."""
-    text = _decoded(data)
-    if "\0" in text or _looks_binary(text):
+    text = _as_utf8(data)
+    # What is UTF-8 is so by more than chance: then second controls are what an earlier program misread, not binary.
+    odd = _ODD_IF_GUESSED if text is None else _ODD
+    if text is None:
+        text = _otherwise(data)
+    if "\0" in text or _is_often_in(text, odd):
         raise NotText
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _decoded(data: bytes) -> str:
+def _as_utf8(data: bytes) -> str | None:
+    """None: it is something else."""
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.end == len(data) and not (whole := data[: error.start]).isascii():
+            return whole.decode("utf-8-sig")  # Cut off within its last character.
+        return None
+
+
+def _otherwise(data: bytes) -> str:
     for mark, encoding in _MARKED:
         if data.startswith(mark):
             return _strictly(data, encoding)
-    if b"\0" in data:
-        return _strictly(data, _unmarked_wide(data))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.end == len(data) and not (whole := data[: error.start]).isascii():
-            return whole.decode("utf-8")  # Cut off within its last character.
-        return _strictly(data, _legacy(data))
+    return _strictly(data, _unmarked_wide(data) if b"\0" in data else _legacy(data))
 
 
 def _unmarked_wide(data: bytes) -> str:
@@ -100,6 +110,6 @@ def _strictly(data: bytes, encoding: str) -> str:
         raise NotText from error
 
 
-def _looks_binary(text: str) -> bool:
+def _is_often_in(text: str, odd: re.Pattern[str]) -> bool:
     """Control and private-use characters betray bytes that only happen to decode."""
-    return sum(1 for _ in _ODD.finditer(text)) > len(text) * 0.01
+    return sum(1 for _ in odd.finditer(text)) > len(text) * 0.01

@@ -44,6 +44,11 @@ def test_chinese_in_marked_utf_16_is_read() -> None:
     assert decode(codecs.BOM_UTF16_BE + "会员可以借书。".encode("utf-16-be")) == "会员可以借书。"
 
 
+def test_utf8_with_signs_that_an_earlier_program_misread_is_text_all_the_same() -> None:
+    misread = "Clerk’s Office ‘Appeals’".encode().decode("latin-1")
+    assert decode(misread.encode()) == misread
+
+
 def test_a_text_that_is_cut_off_within_its_last_character_loses_that_one_alone() -> None:
     assert decode("会员可以借书。".encode()[:-1]) == "会员可以借书"
     assert decode("Bring a café".encode("latin-1")) == "Bring a café"
