@@ -116,7 +116,8 @@ def take_back_to_version_1(path: Path) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     old = sqlite3.connect(":memory:")
     old.executescript(_MIGRATIONS[0])
-    listing = "SELECT type, name FROM sqlite_master WHERE type IN ('index', 'table') AND name NOT LIKE 'sqlite_%'"
+    kinds = "('index', 'table', 'trigger')"
+    listing = f"SELECT type, name FROM sqlite_master WHERE type IN {kinds} AND name NOT LIKE 'sqlite_%'"
     known = set(old.execute(listing))
     for kind, name in sorted(set(database.execute(listing)) - known):
         if not name.startswith("keywords_"):
