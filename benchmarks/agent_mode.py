@@ -22,9 +22,9 @@ from statistics import median
 
 from benchmarks import results
 from benchmarks.fit_question_kinds import QUESTIONS
-from bot.loader import Loader
 from bot.readiness import Loading
 from bot.settings import load_settings
+from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.language import detect
 from chains.types import Chosen, Decided, ModelChoice, Question, Route, RouteDecision

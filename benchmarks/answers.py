@@ -29,8 +29,8 @@ from pathlib import Path
 from benchmarks import results
 from benchmarks.question_sets import Asked, is_only_in_gold, read_docs, read_questions, take_in
 from benchmarks.scoring import contains, token_f1
-from bot.loader import Loader
 from bot.settings import load_settings
+from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.language import detect
 from chains.types import Answer, Question, Route

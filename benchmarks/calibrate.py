@@ -28,7 +28,7 @@ from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, 
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 
-TARGET = Path("chains/routing")
+TARGET = Path("chains/routing/artifacts")
 LANGUAGES = {"embedding": ("en", "zh"), "embedding-en": ("en",)}
 """What each embedding model can read."""
 VECTORS = {"embedding": ("cosine", "lead"), "embedding-en": ("cosine", "lead"), ANY_MODEL: ("relative_lead",)}

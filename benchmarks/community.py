@@ -19,9 +19,9 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks import results
-from bot.loader import Loader
 from bot.readiness import Loading
 from bot.settings import load_settings
+from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.language import detect
 from chains.types import Question

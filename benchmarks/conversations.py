@@ -28,8 +28,8 @@ from benchmarks.scoring import first_gold, paired_interval
 from chains.routing.confidence import Confidence, load_confidence
 from chains.routing.follow_up import query_of
 from chains.types import Turn
-from knowledge.embeddings import LocalEmbeddings
 from knowledge.library import Library
+from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import OWNER
 from weights.settings import WeightsSettings

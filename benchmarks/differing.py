@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions
-from knowledge.differing import contradict, differences
+from knowledge.search.contradictions import contradict, differences
 from knowledge.statements import Statement, statements_of
 from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
 

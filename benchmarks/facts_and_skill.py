@@ -45,16 +45,16 @@ from chains import prompts
 from chains.language import Language
 from chains.types import Question
 from finetune.bases import Base, Bases
-from finetune.encoding import Encoder
-from finetune.general import general_examples, replayed_for
-from finetune.generation import AdapterFiles
-from finetune.local_model import LocalChatModel
-from finetune.lora import collate, completion_losses, load_base, multiplies_in_bf16, train, with_adapter
-from finetune.plan import Plan, Recipe, RunFolder
-from finetune.promote import MOST_FORGOTTEN
+from finetune.data.encoding import Encoder
+from finetune.data.general import general_examples, replayed_for
+from finetune.serving.generation import AdapterFiles
+from finetune.serving.local_model import LocalChatModel
+from finetune.training.lora import collate, completion_losses, load_base, multiplies_in_bf16, train, with_adapter
+from finetune.training.plan import Plan, Recipe, RunFolder
+from finetune.training.promote import MOST_FORGOTTEN
 from finetune.types import Example, TaskKind
-from knowledge.embeddings import LocalEmbeddings
 from knowledge.library import Library
+from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import OWNER
 from weights.settings import WeightsSettings
@@ -167,7 +167,7 @@ class School:
 
 
 class _Silent:
-    """Fulfils `finetune.lora.Listener`."""
+    """Fulfils `finetune.training.lora.Listener`."""
 
     def step(self, step: int, loss: float, tokens_per_s: float, seconds_left: float) -> None:
         if step % 20 == 0:

@@ -17,12 +17,12 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from benchmarks import results
 from benchmarks.calibrate import LANGUAGES
 from chains.routing.question_kind import QuestionKind
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
 QUESTIONS = Path(__file__).parent / "question_kinds" / "questions.jsonl"
-TARGET = Path("chains/routing")
+TARGET = Path("chains/routing/artifacts")
 GRID = {"C": [3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0], "class_weight": [None, "balanced"]}
 
 

@@ -1,6 +1,6 @@
 """Fit what questions of a language have in common: the mean vector of our own questions for facts.
 
-`python -m benchmarks.fit_question_means` writes knowledge/question_means_embedding.json, for the encoder of both
+`python -m benchmarks.fit_question_means` writes knowledge/search/question_means_embedding.json, for the encoder of both
 languages.
 """
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fit_question_kinds import QUESTIONS
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
-TARGET = Path("knowledge/question_means_embedding.json")
+TARGET = Path("knowledge/search/question_means_embedding.json")
 
 
 def main() -> None:

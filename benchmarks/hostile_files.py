@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 
 from benchmarks import results
-from knowledge.reading import DEFAULT
-from tests.knowledge.hostile_file import HostileFile, take_in
-from tests.knowledge.hostile_files import HOSTILE_FILES
+from knowledge.parsing.sandboxed_reader import DEFAULT
+from tests.knowledge.parsing.hostile.file import HostileFile, take_in
+from tests.knowledge.parsing.hostile.files import HOSTILE_FILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import psutil
 from benchmarks import results
 from benchmarks.elsewhere import Elsewhere
 from benchmarks.large_index import GUILD, LargeIndex, MadeUp
-from knowledge.database import Database
+from knowledge.store.database import Database
 from knowledge.types import OWNER, Reader
 
 SIZES = (10_000, 100_000)

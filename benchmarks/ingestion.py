@@ -25,8 +25,8 @@ from pathlib import Path
 from benchmarks import results
 from benchmarks.elsewhere import Elsewhere
 from benchmarks.question_sets import read_docs
-from knowledge.embeddings import LocalEmbeddings
 from knowledge.library import Library
+from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER, BatchReport, IngestFile, IngestOutcome

@@ -25,8 +25,8 @@ import psutil
 from benchmarks import results
 from benchmarks.browser import POLL_S, ROOT, Journey, LocalDiscord, browser_page, local_discord
 from benchmarks.invented import messages
-from finetune.plan import RunFolder, step_of
 from finetune.registry import Registry
+from finetune.training.plan import RunFolder, step_of
 from finetune.types import Example
 
 _SEED = 3

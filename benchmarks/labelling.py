@@ -19,7 +19,7 @@ from benchmarks import results
 from benchmarks.elsewhere import Elsewhere
 from benchmarks.scoring import paired_interval
 from finetune.types import Example
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 
 SHOTS = 8
 _STRENGTHS = (1.0, 10.0, 100.0)

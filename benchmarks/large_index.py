@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from knowledge.catalog import Catalog, Version, new_source_id
-from knowledge.database import Database
-from knowledge.index import VectorIndex
-from knowledge.keywords import KeywordIndex
-from knowledge.pair_index import PairIndex
-from knowledge.retriever import DocumentRetriever
-from knowledge.server import ChromaServer
-from knowledge.strays import Strays
+from knowledge.search.retriever import DocumentRetriever
+from knowledge.store.catalog import Catalog, Version, new_source_id
+from knowledge.store.database import Database
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.pending_deletions import Strays
+from knowledge.store.qa_index import PairIndex
 from knowledge.types import Audience, Chunk, Place, Source
+from knowledge.vectors.chroma_server import ChromaServer
+from knowledge.vectors.vector_index import VectorIndex
 
 GUILD = "1"
 DIMENSION = 384

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from platformdirs import user_cache_path
 
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 

@@ -25,16 +25,16 @@ from benchmarks import results
 from benchmarks.ensemble import Ensemble
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions, take_in
 from benchmarks.scoring import first_gold, paired_interval
-from knowledge.catalog import Catalog
-from knowledge.context import in_context
-from knowledge.database import Database
-from knowledge.embeddings import LocalEmbeddings
-from knowledge.keywords import KeywordIndex
+from knowledge.chunking.context import in_context
 from knowledge.library import Library
-from knowledge.pair_index import PairIndex
-from knowledge.retriever import CANDIDATES
+from knowledge.models.local_embeddings import LocalEmbeddings
+from knowledge.search.retriever import CANDIDATES
 from knowledge.settings import KnowledgeSettings
-from knowledge.strays import Strays
+from knowledge.store.catalog import Catalog
+from knowledge.store.database import Database
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.pending_deletions import Strays
+from knowledge.store.qa_index import PairIndex
 from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -86,7 +86,7 @@ class Searches:
         question's script, so that arm is asked itself.
         """
         found = await self._library.search(query, guild_id, OWNER, 2 * CANDIDATES)
-        # By the cosine alone: the product's dense arm ranks by a little more (knowledge/question_means.py).
+        # By the cosine alone: the product's dense arm ranks by a little more (knowledge/search/query_centering.py).
         known = sorted((item for item in found.evidence if item.cosine is not None), key=lambda item: -item.cosine)
         nearest = [item.chunk.id for item in known][:CANDIDATES]
         everything = self._catalog.scope(guild_id, OWNER)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.results import wilson, write
 from chains.routing.same_question import SameQuestion, load_same_question
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 

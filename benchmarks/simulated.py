@@ -15,13 +15,13 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.app import App, assemble
-from bot.loader import Loader
-from bot.local_handbook import HANDBOOK
-from bot.local_scope import OutsideScope
+from bot.local.handbook import HANDBOOK
+from bot.local.scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import load_settings
+from bot.startup.app import App, assemble
+from bot.startup.loader import Loader
 from bot.tasks import Tasks
 from chains.log import DecisionLog
 from knowledge.library import Library

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.elsewhere import Elsewhere
-from finetune.dataset import from_jsonl
-from finetune.encoding import Encoded, Encoder
-from finetune.general import replayed_for
-from finetune.plan import Plan, RunFolder
+from finetune.data.dataset import from_jsonl
+from finetune.data.encoding import Encoded, Encoder
+from finetune.data.general import replayed_for
+from finetune.training.plan import Plan, RunFolder
 from finetune.types import TaskKind
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ class _Clock:
         self._ended = time.perf_counter()
 
     def step(self, step: int, loss: float, tokens_per_s: float, seconds_left: float) -> None:
-        """As `finetune.lora.Listener`."""
+        """As `finetune.training.lora.Listener`."""
         self._steps = step
         self._losses.append(loss)
 
     def wait(self) -> float:
-        """As `finetune.lora.Listener`: it is asked at the end of each part of a step."""
+        """As `finetune.training.lora.Listener`: it is asked at the end of each part of a step."""
         self.step_ended()
         return 0.0
 
@@ -157,7 +157,7 @@ def main(run: Path, way: str, steps: int) -> None:
 
 
 def _train_ours(encoded: Sequence[Encoded], plan: Plan, folder: RunFolder, encoder: Encoder) -> _Clock:
-    from finetune.lora import load_base, train, with_adapter
+    from finetune.training.lora import load_base, train, with_adapter
 
     model = with_adapter(load_base(Path(plan.base_folder), plan.threads), plan.recipe)
     clock = _Clock(model)
@@ -168,7 +168,7 @@ def _train_ours(encoded: Sequence[Encoded], plan: Plan, folder: RunFolder, encod
 def _train_plainly(encoded: Sequence[Encoded], plan: Plan, scratch: str, encoder: Encoder) -> _Clock:
     from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
-    from finetune.lora import with_adapter
+    from finetune.training.lora import with_adapter
 
     model = with_adapter(_fp32(plan), plan.recipe)
     clock = _Clock(model)

@@ -31,15 +31,15 @@ from benchmarks import results
 from benchmarks.labelling import SHOTS, Way, by_model, by_regression, label_all, less, with_examples
 from benchmarks.training_speed import compare, require_trl
 from finetune.bases import Bases
-from finetune.busy import Busy
-from finetune.dataset import from_jsonl
-from finetune.local_model import LocalChatModel
+from finetune.data.dataset import from_jsonl
 from finetune.registry import Registry
-from finetune.runner import Runner
-from finetune.specialists import LocalSpecialists
-from finetune.tuning import Tuner
+from finetune.serving.busy import Busy
+from finetune.serving.local_model import LocalChatModel
+from finetune.serving.specialists import LocalSpecialists
+from finetune.training.runner import Runner
+from finetune.training.tuning import Tuner
 from finetune.types import Card, Dataset, Example, Outcome, TrainingProgress, Wanted
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
 

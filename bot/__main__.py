@@ -17,13 +17,13 @@ import discord
 from pydantic import SecretStr
 
 from bot import terminal
-from bot.app import App, assemble
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
-from bot.folder import claimed
-from bot.loader import Loader
 from bot.ports import Assistant, Documents, Tuner
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
+from bot.startup.app import App, assemble
+from bot.startup.instance_lock import claimed
+from bot.startup.loader import Loader
 from bot.tasks import Tasks
 from chains.errors import ChainsError
 from chains.types import Route
@@ -97,7 +97,7 @@ async def _run_local(settings: Settings, port: int | None, channel: str) -> None
     # The simulator makes a client without intents to look at it, which discord.py warns of.
     logging.getLogger("discord.state").setLevel(logging.ERROR)
     try:
-        from bot.local import run_local
+        from bot.local.app import run_local
     except ModuleNotFoundError as error:
         raise LocalUnavailable(
             f'The package {error.name} is missing. Install it with: pip install "routewise[local]"'

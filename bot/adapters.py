@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import SkillUnnamed
-from bot.render import shorten
+from bot.render.answers import shorten
 from finetune.errors import AdapterUnknownError
 from finetune.registry import Registry
 from finetune.types import Card, ListedAdapter
@@ -83,7 +83,7 @@ def clean_skill(name: str) -> str:
 
 
 def _doubt(card: Card) -> str | None:
-    from finetune.promote import judge
+    from finetune.training.promote import judge
 
     verdict = judge(card.evaluation, card.kind)
     return None if verdict.promoted else verdict.reason

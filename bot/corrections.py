@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import discord
 
-from bot import conversation, render_faq
+from bot.discord_io import conversation
 from bot.errors import NotAnAnswer
 from bot.locales import Texts
+from bot.messages.buttons import decision_of
 from bot.ports import Assistant
 from bot.readiness import Part
-from bot.render import MESSAGE_LIMIT, join
-from bot.views import decision_of
+from bot.render import faq as render_faq
+from bot.render.answers import MESSAGE_LIMIT, join
 from chains.errors import DecisionNotFound
 from chains.language import detect
 from chains.types import Cited, Route, Turn

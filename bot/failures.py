@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 import discord
 from discord.utils import MISSING
 
-from bot import render_tuning
 from bot.errors import BotError, PartFailed
 from bot.locales import Texts
+from bot.render import tuning as render_tuning
 from bot.tasks import Tasks
 from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.types import Language

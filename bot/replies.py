@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 
 import discord
 
-from bot import render
 from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
 from bot.failures import Failures
 from bot.locales import Texts
-from bot.outlets import Outlet
+from bot.messages.buttons import PassageButton, StopButton, WhyButton, only
+from bot.messages.live_message import Content, Draft, Throttles
+from bot.messages.outlets import Outlet
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
-from bot.stream import Content, Draft, Throttles
-from bot.views import PassageButton, StopButton, WhyButton, only
+from bot.render import answers as render
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
 _FAREWELL_S = 5.0

@@ -11,14 +11,14 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from bot.errors import SkillUnknown
-from bot.loader import Loader
 from bot.readiness import Loading
-from bot.render import differing, shorten
+from bot.render.answers import differing, shorten
 from bot.settings import Settings
+from bot.startup.loader import Loader
 from chains.language import detect
 from chains.routing.compare import TRIED, Reference, Trial, compare
 from chains.types import Answer, Language, Question, Route
-from finetune.promote import judge_comparison
+from finetune.training.promote import judge_comparison
 from finetune.types import Champion, Compared, TaskKind
 from knowledge.types import OWNER, Difference, Evidence
 

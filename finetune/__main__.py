@@ -13,14 +13,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from finetune.bases import Bases
-from finetune.busy import Busy
 from finetune.errors import FinetuneError
-from finetune.evaluation import evaluate_adapter
 from finetune.registry import Registry
-from finetune.runner import Runner
+from finetune.serving.busy import Busy
 from finetune.settings import FinetuneSettings
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_outcome, say
-from finetune.tuning import Tuner
+from finetune.training.evaluation import evaluate_adapter
+from finetune.training.runner import Runner
+from finetune.training.tuning import Tuner
 from finetune.types import Wanted
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from finetune.plan import Recipe
+from finetune.training.plan import Recipe
 from finetune.types import TaskKind
 from weights.catalog import CHAT_MODELS
 from weights.huggingface import PREFIX

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from finetune.dataset import from_jsonl
+from finetune.data.dataset import from_jsonl
 from finetune.errors import (
     AdapterChangedError,
     AdapterNotRegisteredError,

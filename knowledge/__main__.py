@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.archive import ARCHIVE
-from knowledge.deferred import DeferredEmbeddings
-from knowledge.encoders import build_embeddings, build_reranker
 from knowledge.errors import KnowledgeError, UnknownGuild
-from knowledge.formats import MEDIA_BY_SUFFIX, READABLE
+from knowledge.faq.import_file import read_pairs
 from knowledge.library import Library, read_file
-from knowledge.pair_file import read_pairs
+from knowledge.models.factory import build_embeddings, build_reranker
+from knowledge.models.lazy import DeferredEmbeddings
+from knowledge.parsing.archive import ARCHIVE
+from knowledge.parsing.formats import MEDIA_BY_SUFFIX, READABLE
 from knowledge.ports import TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import (

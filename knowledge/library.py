@@ -13,25 +13,22 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from knowledge.batch import Batch, OnBatchProgress, OnReport, Order
-from knowledge.catalog import Catalog
-from knowledge.database import Database
 from knowledge.errors import DocumentError, Reason
+from knowledge.faq.service import PairBook, Writing
 from knowledge.filename import safe_name
-from knowledge.index import VectorIndex
-from knowledge.ingest import Ingestor, OnProgress, Upload
-from knowledge.keywords import KeywordIndex
-from knowledge.originals import Originals
-from knowledge.owners import Owner
-from knowledge.pair_book import PairBook, Writing
-from knowledge.pair_index import PairIndex
-from knowledge.passages import Passages
+from knowledge.ingestion.batch import Batch, OnBatchProgress, OnReport, Order
+from knowledge.ingestion.ingestor import Ingestor, OnProgress, Upload
+from knowledge.ingestion.reports import failed
 from knowledge.ports import Reranker, TextEmbeddings
-from knowledge.reports import failed
-from knowledge.retriever import DocumentRetriever
-from knowledge.server import ChromaServer, RemoteServer, Server
+from knowledge.search.retriever import DocumentRetriever
 from knowledge.settings import KnowledgeSettings
-from knowledge.strays import Strays
+from knowledge.store.catalog import Catalog
+from knowledge.store.database import Database
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.originals import Originals
+from knowledge.store.pending_deletions import Strays
+from knowledge.store.process_locks import Owner
+from knowledge.store.qa_index import PairIndex
 from knowledge.types import (
     Audience,
     BatchReport,
@@ -45,6 +42,9 @@ from knowledge.types import (
     Source,
     StoredPair,
 )
+from knowledge.vectors.chroma_server import ChromaServer, RemoteServer, Server
+from knowledge.vectors.vector_index import VectorIndex
+from knowledge.viewing.passages import Passages
 
 log = logging.getLogger(__name__)
 

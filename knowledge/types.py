@@ -66,7 +66,7 @@ class Source:
     name: str
     """The file's name, unique within a guild and audience."""
     media: str
-    """As `knowledge.formats` names it, such as `md` or `docx`; `qa` for a moderator's answer."""
+    """As `knowledge.parsing.formats` names it, such as `md` or `docx`; `qa` for a moderator's answer."""
     sha256: str
     """Of the file's bytes."""
     audience: Audience
@@ -77,7 +77,7 @@ class Source:
     ingested_by: str
     """A member's id, or `terminal`."""
     link: str | None = None
-    """Where people read the document itself: an http(s) address, checked by `knowledge.link`."""
+    """Where people read the document itself: an http(s) address, checked by `knowledge.parsing.link`."""
     dated: date | None = None
     """As the document itself says; None: it does not."""
 

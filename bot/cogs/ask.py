@@ -9,15 +9,16 @@ from discord import app_commands
 from discord.ext import commands
 from discord.utils import escape_markdown
 
-from bot import access, conversation, render
-from bot.access import GuildPlace
-from bot.direct import DirectMessages
+from bot.discord_io import access, conversation
+from bot.discord_io.access import GuildPlace
+from bot.discord_io.direct_messages import DirectMessages
+from bot.discord_io.language import of_interaction
 from bot.errors import GuildOnly, NothingToStop, NotYours
 from bot.failures import whisper
-from bot.language import of_interaction
-from bot.outlets import BelowMessage, CommandResponse
+from bot.messages.buttons import CorrectButton, GuildSelect, only
+from bot.messages.outlets import BelowMessage, CommandResponse
+from bot.render import answers as render
 from bot.replies import Replies, Request, Services
-from bot.views import CorrectButton, GuildSelect, only
 from chains.language import detect
 from chains.routing.follow_up import query_of
 from chains.types import Language, Question, Route

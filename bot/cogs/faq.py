@@ -9,13 +9,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import access, corrections, render_faq
+from bot import corrections
 from bot.corrections import WrongAnswer
+from bot.discord_io import access
+from bot.discord_io.language import of_interaction
 from bot.errors import NotAnAnswer
 from bot.failures import whisper
-from bot.language import of_interaction
-from bot.pair_form import OnPair, PairForm
+from bot.messages.faq_form import OnPair, PairForm
 from bot.ports import Documents
+from bot.render import faq as render_faq
 from bot.replies import Services
 from bot.tasks import Tasks
 from knowledge.errors import SourceError

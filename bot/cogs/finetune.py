@@ -9,19 +9,21 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import access, render_adapters, render_tuning
 from bot.adapters import SKILL_LENGTH, Adapters, clean_skill
+from bot.discord_io import access
+from bot.discord_io.language import of_interaction
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
 from bot.failures import whisper
-from bot.language import of_interaction
-from bot.outlets import CommandResponse
-from bot.render import small, split
+from bot.jobs.tuning import Tuning
+from bot.messages.buttons import TuneAction, TuneButton, only
+from bot.messages.live_message import Content, Draft
+from bot.messages.outlets import CommandResponse
+from bot.messages.training import Destination, start_view
+from bot.render import adapters as render_adapters
+from bot.render import tuning as render_tuning
+from bot.render.answers import small, split
 from bot.replies import Services
-from bot.stream import Content, Draft
 from bot.tasks import Tasks
-from bot.training_message import Destination, start_view
-from bot.tuning import Tuning
-from bot.views import TuneAction, TuneButton, only
 from chains.types import Language
 from finetune.errors import DatasetTooLargeError
 from finetune.types import Card, Wanted

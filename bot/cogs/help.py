@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.language import of_interaction
+from bot.discord_io.language import of_interaction
 from bot.locales import Texts
 
 

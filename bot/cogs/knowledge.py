@@ -8,14 +8,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import access, render
+from bot.discord_io import access
+from bot.discord_io.language import of_interaction
 from bot.errors import FileTooLarge, NoFiles
 from bot.failures import whisper
-from bot.ingestion import Destination, Ingestion
-from bot.language import of_interaction
-from bot.outlets import CommandResponse
+from bot.jobs.ingestion import Destination, Ingestion
+from bot.messages.live_message import Content, Draft
+from bot.messages.outlets import CommandResponse
+from bot.render import answers as render
 from bot.replies import Services
-from bot.stream import Content, Draft
 from bot.tasks import Tasks
 from knowledge.types import EVERY_MEMBER
 
@@ -26,7 +27,7 @@ _MOST_CHOICES = 25
 _GUILD = "guild"
 
 Link = app_commands.Range[str, 8, 400]
-"""As long as `knowledge.link` takes one."""
+"""As long as `knowledge.parsing.link` takes one."""
 
 
 class Knowledge(commands.Cog):

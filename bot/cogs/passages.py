@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import discord
 from discord.ext import commands
 
-from bot import access, conversation
-from bot.access import GuildPlace
-from bot.direct import DirectMessages
+from bot.discord_io import access, conversation
+from bot.discord_io.access import GuildPlace
+from bot.discord_io.direct_messages import DirectMessages
+from bot.discord_io.language import of_interaction
 from bot.errors import NotAMember
 from bot.failures import whisper
-from bot.language import of_interaction
 from bot.ports import Documents
-from bot.render_passage import passage_card
+from bot.render.passages import passage_card
 from bot.replies import Services
 from chains.types import Language
 from knowledge.errors import PassageGone, PictureFailed

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from chains.language import detect
-from chains.routing import fitted
+from chains.routing import artifacts
 from chains.routing.shared_words import share_in_one_sentence
 from knowledge.types import Retrieval
 
@@ -114,7 +114,7 @@ def load_confidence(embedding_model: str, *, pinned: bool = True) -> Confidence:
         NotCalibrated: there is none for a pinned model.
     """
     if not pinned:
-        return TypeAdapter(Confidence).validate_json(fitted.read("calibration", ANY_MODEL))
-    confidence = TypeAdapter(Confidence).validate_json(fitted.read("calibration", embedding_model))
-    fitted.check(confidence.embedding_model, embedding_model)
+        return TypeAdapter(Confidence).validate_json(artifacts.read("calibration", ANY_MODEL))
+    confidence = TypeAdapter(Confidence).validate_json(artifacts.read("calibration", embedding_model))
+    artifacts.check(confidence.embedding_model, embedding_model)
     return confidence

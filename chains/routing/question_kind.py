@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from chains.routing import fitted
+from chains.routing import artifacts
 
 
 class QuestionKind(StrEnum):
@@ -51,8 +51,8 @@ def load_kind_classifier(embedding_model: str) -> KindClassifier:
     Raises:
         NotCalibrated: there are none.
     """
-    weights = json.loads(fitted.read("question_kinds", embedding_model))
-    fitted.check(weights["embedding_model"], embedding_model)
+    weights = json.loads(artifacts.read("question_kinds", embedding_model))
+    artifacts.check(weights["embedding_model"], embedding_model)
     return KindClassifier(
         kinds=tuple(QuestionKind(kind) for kind in weights["kinds"]),
         weights=np.asarray(weights["weights"], dtype=np.float32),

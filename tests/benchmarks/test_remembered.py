@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.remembered import RememberingEmbeddings
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 
 TEXTS = ["The jetty has two lamps.", "码头有两盏灯。"]
 

@@ -9,14 +9,14 @@ from bot.cogs.faq import CORRECT, Faq
 from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import MENU, Knowledge
-from bot.loader import _REASONS
 from bot.locales import load_texts
+from bot.startup.loader import _REASONS
 from chains import errors as chains_errors
 from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
 from knowledge.errors import PairProblem, Reason
-from knowledge.page_picture import _MESSAGES
+from knowledge.viewing.page_image import _MESSAGES
 
 TEXTS = load_texts()
 

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.__main__ import main
-from bot.folder import claimed
+from bot.startup.instance_lock import claimed
 
 
 @pytest.fixture(autouse=True)

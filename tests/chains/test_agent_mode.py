@@ -16,7 +16,7 @@ from chains.log import DecisionLog
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.types import Chosen, Decided, Delta, Finished, Language, Route, Turn, Waiting
-from finetune.local_model import LocalChatModel
+from finetune.serving.local_model import LocalChatModel
 
 ASKED = "What does mooring cost?"
 DIRECT = AIMessage("Direct.")

@@ -11,7 +11,7 @@ import pytest
 from chains.labels import with_help
 from chains.routing.compare import Reference, compare, score
 from chains.types import Answer, Route
-from finetune.promote import judge_comparison
+from finetune.training.promote import judge_comparison
 from finetune.types import Champion, LabelHelp, TaskKind
 from knowledge.types import OWNER
 

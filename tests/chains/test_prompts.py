@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from chains import prompts
 from chains.types import Language, Question, Turn
-from knowledge.splitter import CHUNK_WEIGHT, weigh
+from knowledge.chunking.splitter import CHUNK_WEIGHT, weigh
 from knowledge.types import OWNER
 from tests.chains.conftest import passage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.cross_encoder import CrossEncoderReranker
+from knowledge.models.reranker import CrossEncoderReranker
 from knowledge.ports import Reranker
 from tests.fakes.shared_words import SharedWords
 from tests.knowledge.cross_encoders import make_cross_encoder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.deferred import DeferredEmbeddings
-from knowledge.embeddings import LocalEmbeddings
+from knowledge.models.lazy import DeferredEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.ports import TextEmbeddings
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from knowledge.errors import DocumentError, PassageGone, PassageHidden, PictureFailed, SourceError
-from knowledge.pairs import checked_pair, pair_name, question_key
+from knowledge.parsing.qa_pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
     OWNER,
     Audience,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from finetune.dataset import load, split
+from finetune.data.dataset import load, split
 from finetune.errors import RunNotFoundError
-from finetune.promote import judge
 from finetune.registry import Registry, adapter_sha256
+from finetune.training.promote import judge
 from finetune.types import (
     Card,
     Dataset,

@@ -16,10 +16,10 @@ from tokenizers.pre_tokenizers import Split
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from finetune.bases import Bases
-from finetune.busy import Busy
 from finetune.registry import Registry
-from finetune.runner import Runner
-from finetune.tuning import Tuner
+from finetune.serving.busy import Busy
+from finetune.training.runner import Runner
+from finetune.training.tuning import Tuner
 from finetune.types import Preview, Wanted
 from weights.store import Weights
 

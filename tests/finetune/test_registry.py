@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from finetune.bases import Bases
-from finetune.busy import Busy
 from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError
 from finetune.registry import Registry, adapter_sha256
-from finetune.specialists import LocalSpecialists
+from finetune.serving.busy import Busy
+from finetune.serving.specialists import LocalSpecialists
 from finetune.types import Card, Compared, Evaluation, Interval, TaskKind
 from knowledge.types import OWNER, Reader
 from weights.store import Weights

@@ -12,12 +12,12 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.app import App, assemble
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
+from bot.messages.live_message import Throttles
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
-from bot.stream import Throttles
+from bot.startup.app import App, assemble
 from bot.tasks import Tasks
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import discord
 
-from bot.app import assemble
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
+from bot.messages.live_message import Throttles
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
-from bot.stream import Throttles
+from bot.startup.app import assemble
 from bot.tasks import Tasks
 from chains.types import Route
 from tests.fakes.scripted_assistant import ScriptedAssistant

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import simcord
 
-from bot.app import App, assemble
 from bot.cogs.knowledge import MENU
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings
+from bot.startup.app import App, assemble
 from bot.tasks import Tasks
 from tests.journeys import discord_api
 

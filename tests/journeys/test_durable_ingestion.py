@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, assemble
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
+from bot.messages.live_message import Throttles
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings
-from bot.stream import Throttles
+from bot.startup.app import App, assemble
 from bot.tasks import Tasks
 from knowledge.library import Library
 from knowledge.types import (

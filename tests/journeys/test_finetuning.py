@@ -16,19 +16,19 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.app import App, assemble
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
 from bot.locales import load_texts
-from bot.pace import Pace
+from bot.messages.buttons import TuneAction, TuneButton, only
+from bot.messages.live_message import Throttles
+from bot.messages.pace import Pace
+from bot.messages.training import start_view
 from bot.ports import Assistant, Documents, Tuner
 from bot.readiness import Part
 from bot.settings import Settings
-from bot.stream import Throttles
+from bot.startup.app import App, assemble
 from bot.tasks import Tasks
-from bot.training_message import start_view
-from bot.views import TuneAction, TuneButton, only
 from chains.types import Language
-from finetune.dataset import load
+from finetune.data.dataset import load
 from finetune.errors import NoMemoryError, TrainingFailedError
 from finetune.registry import Registry
 from finetune.types import Evaluation, LabelHelp, TrainingProgress, Wanted

@@ -15,12 +15,12 @@ import pytest
 import simcord
 from simcord.backend.models import Message
 
-from bot.loader import Loader
-from bot.local import LocalDiscord
-from bot.local_page import LivePage
-from bot.local_pictures import Pictures
+from bot.local.app import LocalDiscord
+from bot.local.attachments import Pictures
+from bot.local.page import LivePage
 from bot.readiness import Part
 from bot.settings import Settings
+from bot.startup.loader import Loader
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant
 from tests.journeys import discord_api

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot import render_ingestion
 from bot.locales import load_texts
-from bot.render import MESSAGE_LIMIT
+from bot.render import ingestion as render_ingestion
+from bot.render.answers import MESSAGE_LIMIT
 from chains.types import Language
 from knowledge.types import (
     EVERY_MEMBER,

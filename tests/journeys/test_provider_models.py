@@ -9,16 +9,16 @@ import pytest
 import simcord
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from bot.app import assemble
-from bot.loader import Loader
-from bot.local_scope import OutsideScope
+from bot.local.scope import OutsideScope
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
+from bot.startup.app import assemble
+from bot.startup.loader import Loader
 from bot.tasks import Tasks
 from chains.errors import GenerationFailed
 from chains.types import Language, Question, Route
-from finetune.local_model import LocalChatModel
+from finetune.serving.local_model import LocalChatModel
 from knowledge.types import EVERY_MEMBER, OWNER
 from tests.fakes.openai_server import OpenAIServer, serving
 from tests.journeys import discord_api

@@ -17,10 +17,10 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.cogs.faq import CORRECT
-from bot.loader import Loader
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings, load_settings
+from bot.startup.loader import Loader
 from chains.tools import TOOLS_OF
 from chains.types import Answer, Route
 from tests.fakes.recording_assistant import RecordingAssistant

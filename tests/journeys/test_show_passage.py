@@ -11,11 +11,11 @@ from simcord.actors import MemberActor
 from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.app import assemble
+from bot.messages.live_message import Throttles
 from bot.ports import Assistant, Documents
 from bot.readiness import Part
 from bot.settings import Settings
-from bot.stream import Throttles
+from bot.startup.app import assemble
 from chains.types import Route
 from knowledge.errors import PictureFailed, Reason
 from knowledge.library import Library

@@ -12,8 +12,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 from safetensors.torch import load_file, save_file
 
-from bot.loader import Loader
 from bot.settings import Settings, load_settings
+from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.types import Answer, Language, Question, Route
 from finetune.registry import adapter_sha256
@@ -131,8 +131,8 @@ async def test_a_tuned_skill_beats_its_base_and_its_questions_alone_go_to_it(par
 
 async def answer_without_weights(park: Park, card: Card, question: str) -> tuple[str, str]:
     """What an adapter of zeros says freely, and what the untuned base says."""
-    from finetune.generation import AdapterFiles
-    from finetune.local_model import LocalChatModel
+    from finetune.serving.generation import AdapterFiles
+    from finetune.serving.local_model import LocalChatModel
 
     chat = park.loader.chat_model
     assert isinstance(chat, LocalChatModel)

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from knowledge.catalog import Catalog
-from knowledge.database import Database
-from knowledge.index import VectorIndex
-from knowledge.keywords import KeywordIndex
 from knowledge.library import Library
-from knowledge.pair_index import PairIndex
-from knowledge.server import ChromaServer
 from knowledge.settings import KnowledgeSettings
-from knowledge.strays import Strays
+from knowledge.store.catalog import Catalog
+from knowledge.store.database import Database
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.pending_deletions import Strays
+from knowledge.store.qa_index import PairIndex
+from knowledge.vectors.chroma_server import ChromaServer
+from knowledge.vectors.vector_index import VectorIndex
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 
 GUILD = "100"

@@ -4,10 +4,10 @@ import sqlite3
 
 import pytest
 
-from knowledge.database import _MIGRATIONS
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 from knowledge.simplified import simplified
+from knowledge.store.database import _MIGRATIONS
 from knowledge.terms import indexable, question_terms, search_terms
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, Pair
 from tests.fakes.hashing_embeddings import HashingEmbeddings

@@ -1,0 +1,1 @@
+"""What the bot reads from Discord and tells it: client, permissions, conversations, commands."""

@@ -1,0 +1,62 @@
+"""Tells Discord of the commands, in both languages, but only when they have changed: it limits how often it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from bot.discord_io.language import is_chinese
+from bot.locales import Texts
+from chains.types import Language
+
+_log = logging.getLogger(__name__)
+
+
+class CommandTranslator(app_commands.Translator):
+    """Finds the Chinese of a command's English description."""
+
+    def __init__(self, texts: Texts) -> None:
+        keys = [key for key in texts.keys(Language.EN) if key.startswith("commands.")]
+        self._chinese = {texts(Language.EN, key): texts(Language.ZH, key) for key in keys}
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The Chinese, or None to leave Discord the English."""
+        return self._chinese.get(string.message) if is_chinese(locale) else None
+
+
+async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], record: Path | None) -> None:
+    """Sync the tree unless `record` holds the hash of the same commands; None: always sync."""
+    translator = tree.translator
+    commands = tree.get_commands()
+    payloads = [
+        command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+        for command in commands
+    ]
+    text = json.dumps([tree.client.application_id, payloads], sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if record is not None and await asyncio.to_thread(_read, record) == digest:
+        return
+    await tree.sync()
+    _log.info("told Discord of %d commands", len(commands))
+    if record is not None:
+        await asyncio.to_thread(_write, record, digest)
+
+
+def _read(record: Path) -> str:
+    return record.read_text("utf-8") if record.exists() else ""
+
+
+def _write(record: Path, digest: str) -> None:
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(digest, "utf-8")

@@ -1,0 +1,245 @@
+"""Trainings as durable jobs, one at a time, each shown in its message. Knows no interaction and no words.
+
+What a job is about lies beside it, by the id of its run; the job itself holds ids only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+
+import discord
+
+from bot.errors import NothingToCancel
+from bot.jobs.runner import Job, Jobs, Step
+from bot.messages.pace import Pace
+from bot.messages.progress_message import Placard
+from bot.messages.training import Destination, TrainingMessage
+from bot.ports import Tuner
+from bot.prepared import Prepared, PreparedRuns
+from bot.readiness import Loading, Part
+from bot.render import answers as render
+from bot.render.adapters import Underway
+from bot.replies import Services
+from chains.types import Language
+from finetune.errors import RunNotFoundError
+from finetune.types import LabelHelp, Preview, TrainingProgress, Wanted
+from weights.types import Progress
+
+KIND = "tune"
+
+
+class TrainingEnded(Exception):
+    """Ends a job whose failure was logged and shown."""
+
+
+class Tuning:
+    """All trainings."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        services: Services,
+        jobs: Jobs,
+        tuner: Part[Tuner],
+        records: PreparedRuns,
+        pace: Pace,
+    ) -> None:
+        self._client = client
+        self._services = services
+        self._jobs = jobs
+        self._tuner = tuner
+        self._records = records
+        self._pace = pace
+        self._starting = asyncio.Lock()
+        self._progress: dict[str, TrainingProgress] = {}
+        """Of the run that is trained now."""
+        self._ending: set[str] = set()
+        """Runs that are cancelled or registered at this moment: whichever comes first decides how a run ends."""
+
+    @property
+    def steps(self) -> Sequence[tuple[str, Step]]:
+        """The steps of a job of this kind."""
+        return (("train", self._train), ("finish", self._finish), ("discard the run", self._take_away_of))
+
+    async def sweep(self) -> None:
+        """Take away what was made ready a day ago and never started."""
+        tuner = await self._tuner.get()
+        await tuner.sweep(frozenset(job.inputs["run"] for job in await self._jobs.unfinished(KIND)))
+
+    async def prepare(
+        self,
+        data: bytes,
+        name: str,
+        wanted: Wanted,
+        language: Language,
+        channels: Mapping[str, str],
+        show: Callable[[str], None],
+    ) -> Preview:
+        """Examine a training set and make a run ready. `channels`: the mention of each channel, by its name.
+
+        `show` is given a line that says how far this is, in the event loop's thread.
+
+        Raises:
+            FinetuneError, WeightsError, PartFailed, OSError: nothing is left behind.
+        """
+        texts, loop = self._services.texts, asyncio.get_running_loop()
+        tuner = await self._loaded(language, show)
+
+        def on_fetch(fetched: Progress) -> None:
+            loading = Loading(fetched.stage, fetched.done_bytes, fetched.total_bytes)
+            loop.call_soon_threadsafe(show, render.loading_line("base", loading, language, texts))
+
+        def place(described: LabelHelp) -> LabelHelp:
+            mention = channels.get((described.channel or "").removeprefix("#"), described.channel)
+            return LabelHelp(described.label, described.sentence, mention)
+
+        show(texts(language, "tuning.examining"))
+        preview = await tuner.prepare(await tuner.examine(data, name), wanted, on_fetch, place)
+        try:
+            await self._records.keep(preview.run_id, Prepared(wanted.guild_id, preview.skill, preview.base_title))
+        except OSError:
+            await tuner.discard(preview.run_id)
+            raise
+        return preview
+
+    async def start(self, run_id: str, destination: Destination) -> None:
+        """Put a prepared run behind those that wait. Pressed twice, it is started once."""
+        message = self._message(run_id, destination)
+        async with self._starting:
+            before = await self._jobs.unfinished(KIND)
+            if any(job.inputs["run"] == run_id for job in before):
+                return
+            prepared = await self._records.find(run_id, destination.guild_id)
+            if prepared is None:
+                await message.put_sentence(self._services.failures.sentence(RunNotFoundError(), destination.language))
+                return
+            # Another id for each try: a job that failed is not run again.
+            await self._jobs.submit(KIND, secrets.token_hex(8), {"run": run_id, **destination.as_inputs()})
+            if before:
+                await message.put_waiting(prepared, len(before))
+
+    async def discard(self, run_id: str, destination: Destination) -> None:
+        """Take back what was prepared; what was started goes on."""
+        async with self._starting:
+            if any(job.inputs["run"] == run_id for job in await self._jobs.unfinished(KIND)):
+                return
+            if await self._records.find(run_id, destination.guild_id) is not None:
+                await self._take_away(run_id)
+            sentence = self._services.texts(destination.language, "tuning.discarded")
+            await self._message(run_id, destination).put_sentence(sentence)
+
+    async def cancel(self, run_id: str, guild_id: int, member_id: int) -> Prepared:
+        """Give up a training that runs or waits, and say so in its message.
+
+        Raises:
+            NothingToCancel: this server has no such training, or it is at its end.
+        """
+        jobs = await self._jobs.unfinished(KIND)
+        job = next((job for job in jobs if job.inputs["run"] == run_id), None)
+        prepared = await self._records.find(run_id, guild_id)
+        if job is None or prepared is None or run_id in self._ending:
+            raise NothingToCancel
+        self._ending.add(run_id)
+        try:
+            at = self._progress.get(run_id)
+            await self._jobs.cancel(job.id)
+            message = self._message(run_id, Destination.from_inputs(job.inputs))
+            await message.finish_cancelled(prepared, at, member_id)
+            await self._take_away(run_id)
+        finally:
+            self._ending.discard(run_id)
+        await self._show_places()
+        return prepared
+
+    async def underway(self, guild_id: int) -> Sequence[Underway]:
+        """The trainings of one server that run or wait."""
+        found = []
+        for ahead, job in enumerate(await self._jobs.unfinished(KIND)):
+            run_id = job.inputs["run"]
+            prepared = await self._records.find(run_id, guild_id)
+            if prepared is not None:
+                link = Destination.from_inputs(job.inputs).link
+                found.append(Underway(run_id, prepared, link, ahead, self._progress.get(run_id)))
+        return found
+
+    async def _train(self, job: Job) -> None:
+        run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+        message = self._message(run_id, destination)
+        message.follow()
+        try:
+            await self._train_prepared(run_id, destination, message)
+        except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
+            await self._fail(run_id, destination, message, error)
+            raise TrainingEnded(f"The run {run_id} was not trained.") from None
+        finally:
+            self._progress.pop(run_id, None)
+            await message.close()
+
+    async def _train_prepared(self, run_id: str, destination: Destination, message: TrainingMessage) -> None:
+        prepared = await self._records.find(run_id, destination.guild_id)
+        if prepared is None:
+            raise RunNotFoundError
+
+        def on_progress(now: TrainingProgress) -> None:
+            self._progress[run_id] = now
+            message.show_progress(prepared, now)
+
+        on_progress(TrainingProgress("loading", 0, 0))
+        await self._show_places()
+        tuner = await self._loaded(destination.language, message.show_line)
+        await tuner.run(run_id, on_progress)
+
+    async def _finish(self, job: Job) -> None:
+        run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+        if run_id in self._ending:
+            return
+        self._ending.add(run_id)
+        message = self._message(run_id, destination)
+        try:
+            outcome = await (await self._tuner.get()).finish(run_id)
+            await message.finish_report(outcome)
+        except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
+            await self._fail(run_id, destination, message, error)
+            raise TrainingEnded(f"The run {run_id} was not registered.") from None
+        finally:
+            self._ending.discard(run_id)
+
+    async def _take_away_of(self, job: Job) -> None:
+        await self._take_away(job.inputs["run"])
+
+    async def _fail(self, run_id: str, destination: Destination, message: TrainingMessage, error: Exception) -> None:
+        """Show what failed. The run's files stay: tried again, it goes on from its last checkpoint."""
+        sentence = self._services.failures.sentence(error, destination.language)
+        is_gone = isinstance(error, RunNotFoundError)
+        prepared = None if is_gone else await self._records.find(run_id, destination.guild_id)
+        await message.finish_failed(prepared, sentence)
+
+    async def _show_places(self) -> None:
+        """Let each training that waits say how many come before it now."""
+        for ahead, job in enumerate(await self._jobs.unfinished(KIND)):
+            run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+            prepared = await self._records.find(run_id, destination.guild_id)
+            if ahead and prepared is not None:
+                await self._message(run_id, destination).put_waiting(prepared, ahead)
+
+    async def _take_away(self, run_id: str) -> None:
+        """Forget a run with its files. Where the tuner is not there yet, it sweeps them up later."""
+        await self._records.forget(run_id)
+        if self._tuner.is_ready:
+            await (await self._tuner.get()).discard(run_id)
+
+    async def _loaded(self, language: Language, show: Callable[[str], None]) -> Tuner:
+        """The tuner; until it is there, how far the loading is."""
+        async with aclosing(self._tuner.progress()) as reports:
+            async for loading in reports:
+                show(render.loading_line(self._tuner.name, loading, language, self._services.texts))
+        return await self._tuner.get()
+
+    def _message(self, run_id: str, destination: Destination) -> TrainingMessage:
+        channel = self._client.get_partial_messageable(destination.channel_id, guild_id=destination.guild_id)
+        throttle = self._services.throttles.of(destination.channel_id)
+        placard = Placard(channel, destination.message_id, throttle, self._pace)
+        return TrainingMessage(placard, run_id, destination, self._services.texts)

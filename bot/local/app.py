@@ -1,0 +1,171 @@
+"""Discord in the browser: the live bot against a simulated Discord, with no account, token or key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import simcord
+from simcord.backend.access import can_access_channel
+
+from bot.errors import LocalUnavailable
+from bot.local.handbook import Handbook
+from bot.local.page import LivePage, move_clock
+from bot.local.scope import OutsideScope
+from bot.local.world import World, build, restore_conversation, save_conversation
+from bot.messages.outlets import BelowMessage, InChannel, Outlet
+from bot.ports import Assistant, Documents
+from bot.readiness import Part
+from bot.settings import Settings
+from bot.startup.app import App, assemble
+from bot.startup.loader import Loader
+from bot.tasks import Tasks
+from chains.types import Language
+
+_PORT = 8765
+_SAVE_INTERVAL_S = 5.0
+_SETTLE_TIMEOUT_S = 60.0
+"""Handlers only acknowledge, and their work goes on elsewhere; this is for a machine under load."""
+
+
+async def run_local(settings: Settings, port: int | None, channel: str) -> None:
+    """Serve the page until it is ended or the process is interrupted.
+
+    Raises:
+        LocalUnavailable: the port is taken, or there is no such channel.
+    """
+    loader = Loader(settings)
+    documents: Part[Documents] = Part("documents")
+    assistant: Part[Assistant] = Part("chat_model")
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(loader.close)
+        local = LocalDiscord(settings, documents, assistant, loader)
+        closing.push_async_callback(local.close)
+        page = await closing.enter_async_context(await local.open(port, channel))
+        print(f"\n  Discord in the browser: {page.url}\n  Ctrl-C ends it.\n", flush=True)  # noqa: T201
+        local.app.tasks.start(loader.load(documents, assistant), "loading")
+        await page.wait_closed()
+
+
+class LocalDiscord:
+    """The simulated Discord with the bot in it."""
+
+    def __init__(
+        self, settings: Settings, documents: Part[Documents], assistant: Part[Assistant], loader: Loader
+    ) -> None:
+        self._conversation = settings.bot.data_dir / "local_conversation.json"
+        self._notes = _Notes(settings.bot.data_dir / "local.json")
+        self._started = False
+        scope = OutsideScope()
+        self.tasks = Tasks(scope)
+        self.app: App = assemble(
+            settings,
+            documents,
+            assistant,
+            self.tasks,
+            tuner=Part.of("tuner", loader.tuner),
+            registry=loader.registry,
+            shard_count=1,
+        )
+        self.env = simcord.Env(self.app.client, check_errors=False, settle_timeout=_SETTLE_TIMEOUT_S)
+        scope.attach(self.env)
+        self.world: World = build(self.env)
+
+    async def open(self, port: int | None, channel_name: str) -> LivePage:
+        """Connect the bot and make the page, which still has to be entered."""
+        channel = self.world.channels.get(channel_name)
+        if channel is None:
+            known = ", ".join(self.world.channels)
+            raise LocalUnavailable(f"There is no channel {channel_name!r} here. Choose one of: {known}.")
+        restored = restore_conversation(self.env, self._conversation)
+        move_clock(self.env)
+        await self.env.start()
+        self._started = True
+        viewers = [viewer for viewer in self.world.viewers if can_access_channel(self.env, channel.id, viewer)]
+        page = LivePage(self.env, channel, viewers, port=_port(port), capability=self._notes.capability())
+        self.tasks.start(page.keep_live(), "page")
+        self.tasks.start(self._keep_conversation(), "conversation")
+        self.tasks.start(self._receive(channel.id, greet=not restored), "welcome")
+        return page
+
+    async def close(self) -> None:
+        """End what runs, keep the conversation and disconnect the bot."""
+        await self.app.close()
+        if self._started:
+            self._save()
+            await self.env.shutdown()
+
+    async def _receive(self, channel_id: int, *, greet: bool) -> None:
+        """Say what to try, and take in the handbook, once."""
+        channel = self.app.client.get_partial_messageable(channel_id)
+        say = self.app.services.texts
+        outlet: Outlet = InChannel(channel)
+        if greet:
+            outlet = BelowMessage(await channel.send(say(Language.EN, "local.welcome")))
+        if not self._notes.has_handbook():
+            guild = self.world.guild
+            handbook = Handbook(self.app.services, str(guild.id), guild.name)
+            if await handbook.take_in(outlet, channel_id):
+                self._notes.note_handbook()
+
+    async def _keep_conversation(self) -> None:
+        """Save it now and then: the process may be killed."""
+        while True:
+            await asyncio.sleep(_SAVE_INTERVAL_S)
+            self._save()
+
+    def _save(self) -> None:
+        save_conversation(self.env, self.world, self._conversation)
+
+
+class _Notes:
+    """What the local Discord remembers of itself, in one small file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def capability(self) -> str:
+        """The secret in the page's address, the same at every start."""
+        known = self._read().get("capability")
+        if isinstance(known, str):
+            return known
+        made = secrets.token_urlsafe(32)
+        self._write({**self._read(), "capability": made})
+        return made
+
+    def has_handbook(self) -> bool:
+        """Whether the handbook was taken in: what a moderator then removes stays away."""
+        return self._read().get("handbook") is True
+
+    def note_handbook(self) -> None:
+        """The handbook was taken in."""
+        self._write({**self._read(), "handbook": True})
+
+    def _read(self) -> dict[str, object]:
+        if not self._path.exists():
+            return {}
+        notes: dict[str, object] = json.loads(self._path.read_text("utf-8"))
+        return notes
+
+    def _write(self, notes: dict[str, object]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        self._path.write_text(json.dumps(notes), "utf-8")
+
+
+def _port(wanted: int | None) -> int:
+    """The wanted port; without one, the usual one, or any where that is taken."""
+    with socket.socket() as probe:
+        # As the server itself does: a killed bot's connections hold the port for a minute, and hinder nobody.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", _PORT if wanted is None else wanted))
+        except OSError as error:
+            if wanted is not None:
+                raise LocalUnavailable(f"Port {wanted} is taken. Choose another with --port.") from error
+            return 0
+    return _PORT if wanted is None else wanted

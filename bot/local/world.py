@@ -1,0 +1,113 @@
+"""The community that the local Discord starts with, and its conversation over restarts.
+
+Everything is made at the same simulated instant and in the same order, so that all ids are the same at every start:
+documents know their channel by its id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+import simcord
+from simcord.actors import MemberActor
+from simcord.backend.models import Message
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.local.attachments import Pictures
+
+_GUILD = "Harbour Lights"
+_BOT = "Routewise"
+_CHANNELS = (
+    ("ask-the-crew", "Ask Routewise about the club: it answers from the handbook, and says why"),
+    ("tool-shed", "Borrowing tools"),
+)
+_PRIVATE = "committee"
+
+# What is kept of a message; the rest has its default in every message of this community.
+_KEPT = (
+    "id",
+    "channel_id",
+    "author_id",
+    "content",
+    "timestamp",
+    "edited_timestamp",
+    "type",
+    "flags",
+    "components",
+    "attachments",
+    "mention_user_ids",
+    "reference",
+    "reply_author_id",
+    "interaction_metadata",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The simulated server and who is in it."""
+
+    guild: GuildHandle
+    channels: dict[str, ChannelHandle]
+    viewers: tuple[MemberActor, ...]
+    """A member, a moderator and an admin: whoever sits at the page can be each of them."""
+
+
+def build(env: simcord.Env) -> World:
+    """Make the server. Call it before the bot starts and before the clock moves; new things go to the end."""
+    env.backend.edit_bot_profile(_BOT)
+    guild = env.create_guild(_GUILD)
+    can_moderate = discord.Permissions(manage_messages=True)
+    moderator = guild.create_role("Moderator", permissions=can_moderate, color=0x3BA55D)
+    can_all = discord.Permissions(manage_messages=True, manage_guild=True)
+    admin = guild.create_role("Admin", permissions=can_all, color=0xE67E22)
+    hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
+    channels = {name: guild.create_text_channel(name, topic=topic) for name, topic in _CHANNELS}
+    channels[_PRIVATE] = guild.create_text_channel(
+        _PRIVATE,
+        topic="The committee alone",
+        overwrites={guild.default_role: hidden, moderator: shown, admin: shown, guild.roles[_BOT]: shown},
+    )
+    viewers = (
+        guild.add_member(env.create_user("ada", global_name="Ada (member)")),
+        guild.add_member(env.create_user("moritz", global_name="Moritz (moderator)"), roles=[moderator]),
+        guild.add_member(env.create_user("iris", global_name="Iris (admin)"), roles=[admin]),
+    )
+    return World(guild, channels, viewers)
+
+
+def save_conversation(env: simcord.Env, world: World, path: Path) -> None:
+    """Keep what stands in the channels. What only one member sees is gone after a restart, as in Discord."""
+    messages = [message for message in _messages(env, world) if not message.is_ephemeral]
+    kept = [{name: getattr(message, name) for name in _KEPT} for message in messages]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _pictures(env, path).save(messages)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
+    unfinished.replace(path)
+
+
+def restore_conversation(env: simcord.Env, path: Path) -> bool:
+    """Put the kept messages back. Returns whether there were any."""
+    if not path.exists():
+        return False
+    pictures = _pictures(env, path)
+    for fields in json.loads(path.read_text("utf-8")):
+        message = Message(**fields)
+        pictures.restore(message)
+        env.backend.reserve_id(message.id)
+        env.backend.messages[message.channel_id][message.id] = message
+        env.backend.channels[message.channel_id].last_message_id = message.id
+    return True
+
+
+def _pictures(env: simcord.Env, path: Path) -> Pictures:
+    return Pictures(env, path.with_name(f"{path.stem}_files"))
+
+
+def _messages(env: simcord.Env, world: World) -> Iterator[Message]:
+    for channel in world.channels.values():
+        yield from env.backend.messages.get(channel.id, {}).values()

@@ -1,0 +1,146 @@
+"""A text in Discord that grows by edits, no faster than Discord allows. Knows nothing of what the text says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot.messages.outlets import Outlet, Written
+
+_log = logging.getLogger(__name__)
+
+EDIT_INTERVAL_S = 1.5
+"""Discord takes about five edits in five seconds from a bot in one channel: the spare one and four so far apart."""
+_SPARE = 1
+"""Edits that may come at once after a while without any, so that a quick answer doesn't wait for its first status."""
+
+
+class Throttle:
+    """Spaces the edits in one channel, whoever makes them."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._turn = asyncio.Lock()
+        self._rested_at = float("-inf")
+        """When all that may come at once may come at once again."""
+
+    async def turn(self) -> None:
+        """Return when the next edit may be made."""
+        async with self._turn:
+            clock = asyncio.get_running_loop().time
+            pause_s = self._rested_at - _SPARE * self._interval_s - clock()
+            if pause_s > 0:
+                await asyncio.sleep(pause_s)
+            self._rested_at = max(self._rested_at, clock()) + self._interval_s
+
+
+class Throttles:
+    """One throttle a channel, for as long as somebody uses it."""
+
+    def __init__(self, interval_s: float = EDIT_INTERVAL_S) -> None:
+        self._interval_s = interval_s
+        self._by_channel: WeakValueDictionary[int, Throttle] = WeakValueDictionary()
+
+    def of(self, channel_id: int) -> Throttle:
+        """The throttle that all writers in that channel share."""
+        return self._by_channel.setdefault(channel_id, Throttle(self._interval_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What should stand in Discord: one text a message, and the buttons below the last."""
+
+    pages: tuple[str, ...]
+    view: discord.ui.View | None = None
+
+    def messages(self) -> list[tuple[str, discord.ui.View | None]]:
+        """Each message with its buttons."""
+        last = len(self.pages) - 1
+        return [(page, self.view if number == last else None) for number, page in enumerate(self.pages)]
+
+
+class Draft:
+    """The messages of one answer while it is written."""
+
+    def __init__(self, outlet: Outlet, throttle: Throttle, on_gone: Callable[[], object]) -> None:
+        """`on_gone` is called once when somebody deletes what is being written."""
+        self._outlet = outlet
+        self._throttle = throttle
+        self._on_gone = on_gone
+        self._written: list[tuple[Written, tuple[str, discord.ui.View | None]]] = []
+        self._wanted = Content(())
+        self._changed = asyncio.Event()
+        self._editing = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
+        self._gone = False
+
+    async def open(self, content: Content) -> None:
+        """Send the first message at once, and follow with edits whatever is shown from now on."""
+        await self._write(content)
+        self.follow()
+
+    def follow(self) -> None:
+        """Follow with edits again, after `close`."""
+        self._follower = asyncio.create_task(self._follow())
+
+    def show(self, content: Content) -> None:
+        """Let this be what stands there, at the next turn. Calls between two turns coalesce into the last."""
+        self._wanted = content
+        self._changed.set()
+
+    async def finish(self, content: Content) -> None:
+        """Let this stand there in the end, whatever happened to the edits before."""
+        async with self._editing:
+            await self.close()
+            if self._gone:
+                return
+            try:
+                await self._throttle.turn()
+                await self._write(content)
+            except discord.NotFound:
+                _log.info("an answer was deleted before its last edit")
+            except discord.HTTPException as error:
+                _log.warning("Discord refused the last edit of an answer, which is sent anew: %s", error)
+                self._written.clear()
+                await self._write(content)
+
+    async def close(self) -> None:
+        """Stop following. Safe to call again."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.wait([self._follower])
+
+    async def _follow(self) -> None:
+        while not self._gone:
+            await self._changed.wait()
+            await self._throttle.turn()
+            async with self._editing:
+                self._changed.clear()
+                await self._try_write(self._wanted)
+
+    async def _try_write(self, content: Content) -> None:
+        try:
+            await self._write(content)
+        except discord.NotFound:
+            self._gone = True
+            self._on_gone()
+        except discord.HTTPException as error:
+            _log.warning("Discord refused an edit; the next one is tried: %s", error)
+
+    async def _write(self, content: Content) -> None:
+        wanted = content.messages()
+        for number, message in enumerate(wanted):
+            if number == len(self._written):
+                self._written.append((await self._outlet.send(*message), message))
+            elif self._written[number][1] != message:
+                written = self._written[number][0]
+                await written.edit(*message)
+                self._written[number] = (written, message)
+        for written, _ in self._written[len(wanted) :]:
+            await written.remove()
+        del self._written[len(wanted) :]

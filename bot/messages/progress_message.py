@@ -1,0 +1,150 @@
+"""One message of the bot's own that shows how far a long work is: a text, buttons and one picture.
+
+Knows the message by its ids alone, so that it is found again after a restart; doesn't know what it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import discord
+from discord.utils import MISSING
+
+from bot.messages.live_message import Throttle
+from bot.messages.pace import Pace, TextTurns
+
+_log = logging.getLogger(__name__)
+
+_PICTURE = "training.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What should stand there."""
+
+    text: str
+    view: discord.ui.View | None = None
+    draw: Callable[[], bytes] | None = None
+    """Draws the picture as PNG, in a thread, once its turn has come. None: the picture that stands there stays."""
+
+
+class Placard:
+    """One message in a channel."""
+
+    def __init__(self, channel: discord.PartialMessageable, message_id: int, throttle: Throttle, pace: Pace) -> None:
+        self._channel = channel
+        self._message = channel.get_partial_message(message_id)
+        self._throttle = throttle
+        self._pace = pace
+        self._turns = TextTurns(pace)
+        self._next_picture = float("-inf")
+        self._wanted = Sheet("")
+        self._changed = asyncio.Event()
+        self._editing = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
+        self._may_attach = True
+
+    def follow(self) -> None:
+        """Show from now on what `show` is given."""
+        self._follower = asyncio.create_task(self._follow())
+
+    def show(self, sheet: Sheet, *, at_once: bool = False) -> None:
+        """Let this stand there if it is time for an edit; else the next call decides again."""
+        self._wanted = sheet
+        if self._turns.take(at_once=at_once):
+            self._changed.set()
+
+    async def put(self, sheet: Sheet) -> None:
+        """Let this stand there now, if the message is still there."""
+        async with self._editing:
+            await self._try_edit(sheet)
+
+    async def finish(self, sheet: Sheet) -> None:
+        """Let this stand there in the end: in a new message where the old one cannot be edited."""
+        async with self._editing:
+            await self.close()
+            picture = await _drawn(sheet)
+            try:
+                await self._edit(sheet, picture)
+            except (discord.HTTPException, OSError) as error:
+                _log.info("a message cannot be edited, and is sent anew: %s", error)
+                await self._try_send(sheet, picture)
+
+    async def close(self) -> None:
+        """Stop following. Safe to call again."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.wait([self._follower])
+
+    async def _follow(self) -> None:
+        while True:
+            await self._changed.wait()
+            async with self._editing:
+                self._changed.clear()
+                if not await self._try_edit(self._wanted):
+                    return
+
+    async def _try_edit(self, sheet: Sheet) -> bool:
+        """Returns whether the message is still there."""
+        picture, now = None, self._pace.clock()
+        if now >= self._next_picture and sheet.draw is not None:
+            picture = await _drawn(sheet)
+            self._next_picture = now + self._pace.picture_s
+        try:
+            await self._edit(sheet, picture)
+        except discord.NotFound:
+            _log.info("a message that shows the progress of a training was deleted")
+            return False
+        except (discord.HTTPException, OSError) as error:
+            _log.warning("Discord refused an edit; the next one is tried: %s", error)
+        return True
+
+    async def _edit(self, sheet: Sheet, picture: bytes | None) -> None:
+        await self._throttle.turn()
+        if picture is not None and self._may_attach:
+            try:
+                await self._message.edit(content=sheet.text, view=sheet.view, attachments=[_file(picture)])
+            except discord.Forbidden:
+                self._forgo_pictures()
+            else:
+                return
+        await self._message.edit(content=sheet.text, view=sheet.view)
+
+    async def _try_send(self, sheet: Sheet, picture: bytes | None) -> None:
+        try:
+            await self._send(sheet, picture)
+        except (discord.HTTPException, OSError) as error:
+            _log.warning("what a training came to could not be shown: %s", error)
+
+    async def _send(self, sheet: Sheet, picture: bytes | None) -> None:
+        view = sheet.view or MISSING
+        if picture is not None and self._may_attach:
+            try:
+                await self._channel.send(sheet.text, view=view, file=_file(picture))
+            except discord.Forbidden:
+                self._forgo_pictures()
+            else:
+                return
+        await self._channel.send(sheet.text, view=view)
+
+    def _forgo_pictures(self) -> None:
+        self._may_attach = False
+        _log.warning("the bot may not attach files in the channel %s: pictures are left out", self._channel.id)
+
+
+async def _drawn(sheet: Sheet) -> bytes | None:
+    if sheet.draw is None:
+        return None
+    try:
+        return await asyncio.to_thread(sheet.draw)
+    except Exception:  # noqa: BLE001 - the boundary of a picture: it is logged, and the words go without it
+        _log.exception("a picture could not be drawn, and is left out")
+        return None
+
+
+def _file(picture: bytes) -> discord.File:
+    return discord.File(io.BytesIO(picture), _PICTURE)

@@ -1,0 +1,143 @@
+"""The one message of a training, from its preview to its report: which words, buttons and picture stand in it when.
+
+Decides nothing about the training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import discord
+
+from bot.locales import Texts
+from bot.messages.buttons import TuneAction, TuneButton, only
+from bot.messages.progress_message import Placard, Sheet
+from bot.prepared import Prepared
+from bot.render import answers as render
+from bot.render import charts
+from bot.render import tuning as render_tuning
+from chains.types import Language
+from finetune.types import Outcome, TaskKind, TrainingProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a training is shown, and to whom it belongs."""
+
+    guild_id: int
+    channel_id: int
+    message_id: int
+    member_id: int
+    """Who started it."""
+    language: Language
+
+    @property
+    def link(self) -> str:
+        """To the message."""
+        return f"https://discord.com/channels/{self.guild_id}/{self.channel_id}/{self.message_id}"
+
+    def as_inputs(self) -> dict[str, str]:
+        """The form in which a job keeps it."""
+        return {
+            "guild": str(self.guild_id),
+            "channel": str(self.channel_id),
+            "message": str(self.message_id),
+            "member": str(self.member_id),
+            "language": str(self.language),
+        }
+
+    @classmethod
+    def from_inputs(cls, inputs: Mapping[str, str]) -> Destination:
+        """What `as_inputs` made."""
+        return cls(
+            guild_id=int(inputs["guild"]),
+            channel_id=int(inputs["channel"]),
+            message_id=int(inputs["message"]),
+            member_id=int(inputs["member"]),
+            language=Language(inputs["language"]),
+        )
+
+
+class TrainingMessage:
+    """The message of one run."""
+
+    def __init__(self, placard: Placard, run_id: str, destination: Destination, texts: Texts) -> None:
+        self._placard = placard
+        self._run_id = run_id
+        self._member_id = destination.member_id
+        self._language = destination.language
+        self._texts = texts
+        self._cancel = only(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
+        self._stage = ""
+
+    def follow(self) -> None:
+        """Show from now on what `show_progress` and `show_line` are given."""
+        self._placard.follow()
+
+    async def close(self) -> None:
+        """Stop following. Safe to call again."""
+        await self._placard.close()
+
+    def show_progress(self, prepared: Prepared, now: TrainingProgress) -> None:
+        """How far it is: a new stage at once, the rest in the placard's pace."""
+        text = render_tuning.progress(prepared, now, self._member_id, self._language, self._texts)
+        draw = partial(charts.loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
+        self._placard.show(Sheet(text, self._cancel, draw), at_once=now.stage != self._stage)
+        self._stage = now.stage
+
+    def show_line(self, line: str) -> None:
+        """What comes before the training: the loading of the tuner."""
+        self._placard.show(Sheet(render.small(line), self._cancel))
+
+    async def put_waiting(self, prepared: Prepared, ahead: int) -> None:
+        """It waits for `ahead` others."""
+        text = render_tuning.waiting(prepared, ahead, self._language, self._texts)
+        await self._placard.put(Sheet(text, self._cancel))
+
+    async def put_sentence(self, sentence: str) -> None:
+        """It was never started, and cannot be any more."""
+        await self._placard.put(Sheet(sentence))
+
+    async def finish_failed(self, prepared: Prepared | None, sentence: str) -> None:
+        """It failed. What is still prepared can be tried again."""
+        if prepared is None:
+            await self._placard.finish(Sheet(sentence))
+            return
+        text = render_tuning.failed(prepared, sentence, self._language, self._texts)
+        view = start_view(self._run_id, self._language, self._texts, again=True)
+        await self._placard.finish(Sheet(text, view))
+
+    async def finish_cancelled(self, prepared: Prepared, at: TrainingProgress | None, member_id: int) -> None:
+        """Somebody gave it up."""
+        text = render_tuning.cancelled(prepared, at, member_id, self._language, self._texts)
+        await self._placard.finish(Sheet(text))
+
+    async def finish_report(self, outcome: Outcome) -> None:
+        """It came to its end."""
+        text = render_tuning.report(outcome, self._language, self._texts)
+        await self._placard.finish(Sheet(text, None, partial(_chart, outcome)))
+
+
+def start_view(run_id: str, language: Language, texts: Texts, *, again: bool = False) -> discord.ui.View:
+    """The buttons below what is prepared and does not run."""
+    return only(
+        _button(TuneAction.START, run_id, language, "tuning.try_again" if again else "tuning.start", texts),
+        _button(TuneAction.DISCARD, run_id, language, "tuning.discard", texts),
+    )
+
+
+def _button(action: TuneAction, run_id: str, language: Language, key: str, texts: Texts) -> TuneButton:
+    return TuneButton(action, run_id, language, texts(language, key))
+
+
+def _chart(outcome: Outcome) -> bytes:
+    card, measured = outcome.card, outcome.card.evaluation
+    return charts.comparison_chart(
+        measured.base_score,
+        measured.tuned_score,
+        measured.gain,
+        is_share=card.kind is TaskKind.LABEL,
+        promoted=outcome.promoted,
+    )

@@ -1,0 +1,1 @@
+"""From data to the texts, cards and pictures of Discord messages; nothing here sends anything."""

@@ -1,0 +1,125 @@
+"""From adapters, champions and trainings in progress to the texts of Discord messages. Pure; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters import Promotion
+from bot.locales import Texts
+from bot.prepared import Prepared
+from bot.render.answers import shorten, split
+from bot.render.tuning import bold, position, score, short_hash, stage, time_left
+from chains.types import Language
+from finetune.types import Card, ListedAdapter, TaskKind, TrainingProgress
+
+CHOICE_LIMIT = 100
+"""Characters that Discord takes in the name of a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A training that runs or waits."""
+
+    run_id: str
+    prepared: Prepared
+    link: str
+    """To its message."""
+    ahead: int
+    """How many come before it; 0: it runs."""
+    progress: TrainingProgress | None
+    """None: nothing was heard of it yet."""
+
+
+def status(
+    trainings: Sequence[Underway], adapters: Sequence[ListedAdapter], language: Language, texts: Texts
+) -> tuple[str, ...]:
+    """What runs and waits, and which adapters answer."""
+    champions = [listed for listed in adapters if listed.is_champion]
+    lines = [
+        texts(language, "tuning.status_trainings" if trainings else "tuning.status_no_trainings"),
+        *(_training(training, language, texts) for training in trainings),
+        texts(language, "tuning.status_champions" if champions else "tuning.status_no_champions"),
+        *(_line(champion, language, texts) for champion in champions),
+    ]
+    return split("\n".join(lines))
+
+
+def adapter_list(adapters: Sequence[ListedAdapter], language: Language, texts: Texts) -> tuple[str, ...]:
+    """The messages that list `adapters`."""
+    if not adapters:
+        return (texts(language, "tuning.list_none"),)
+    lines = [_line(listed, language, texts) for listed in adapters]
+    return split("\n".join([texts(language, "tuning.list_title", count=len(adapters)), *lines]))
+
+
+def adapter_choice(card: Card) -> str:
+    """An adapter among others to choose from; shown without Markdown."""
+    words = f"{card.skill} · {short_hash(card.adapter_sha256)} · {_scores(card)}"
+    return shorten(words, CHOICE_LIMIT)
+
+
+def promoted(promotion: Promotion, language: Language, texts: Texts) -> str:
+    """What a promotion changed."""
+    card, previous = promotion.card, promotion.previous
+    values = {"skill": bold(card.skill), "hash": short_hash(card.adapter_sha256)}
+    if previous is None:
+        return texts(language, "tuning.promoted_first", **values)
+    if previous.adapter_sha256 == card.adapter_sha256:
+        return texts(language, "tuning.promoted_already", **values)
+    return texts(language, "tuning.promoted", previous=short_hash(previous.adapter_sha256), **values)
+
+
+def doubtful(card: Card, reason: str, language: Language, texts: Texts) -> str:
+    """Asks whether an adapter is really to become champion. `reason`: `not_better` or `forgot`."""
+    return texts(
+        language,
+        f"tuning.confirm_{reason}",
+        skill=bold(card.skill),
+        hash=short_hash(card.adapter_sha256),
+        base=score(card.evaluation.base_score, card.kind),
+        tuned=score(card.evaluation.tuned_score, card.kind),
+    )
+
+
+def rolled_back(was: Card, now: Card | None, language: Language, texts: Texts) -> str:
+    """Which adapter answers after a rollback."""
+    values = {"skill": bold(was.skill), "was": short_hash(was.adapter_sha256)}
+    if now is None:
+        return texts(language, "tuning.rolled_back_to_none", **values)
+    return texts(language, "tuning.rolled_back", now=short_hash(now.adapter_sha256), **values)
+
+
+def _training(training: Underway, language: Language, texts: Texts) -> str:
+    skill = bold(training.prepared.skill)
+    if training.ahead:
+        return texts(language, "tuning.status_waits", skill=skill, ahead=training.ahead, link=training.link)
+    now = training.progress or TrainingProgress("loading", 0, 0)
+    words = (stage(now, language, texts), position(now, language, texts), time_left(now.seconds_left, language, texts))
+    return texts(
+        language,
+        "tuning.status_runs",
+        skill=skill,
+        how_far=", ".join(word for word in words if word),
+        link=training.link,
+    )
+
+
+def _line(listed: ListedAdapter, language: Language, texts: Texts) -> str:
+    card = listed.card
+    labels = texts(language, "tuning.list_labels", count=len(card.labels))
+    return texts(
+        language,
+        "tuning.list_champion" if listed.is_champion else "tuning.list_line",
+        skill=bold(card.skill),
+        hash=short_hash(card.adapter_sha256),
+        scores=_scores(card),
+        examples=f"{card.example_count:,}",
+        kind=labels if card.kind is TaskKind.LABEL else texts(language, "tuning.list_text"),
+        date=f"<t:{datetime.fromisoformat(card.created_at).timestamp():.0f}:d>",
+    )
+
+
+def _scores(card: Card) -> str:
+    return f"{score(card.evaluation.base_score, card.kind)} → {score(card.evaluation.tuned_score, card.kind)}"

@@ -1,0 +1,90 @@
+"""From moderators' answers to the texts of Discord messages. Pure; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from discord.utils import escape_markdown
+
+from bot.locales import Texts
+from bot.render.answers import contained, join, shorten, split
+from chains.types import Language
+from knowledge.types import Audience, IngestOutcome, Pair, PairReport, Source, StoredPair
+
+_QUESTION_LIMIT = 150
+_QA = "qa"
+
+
+def written(report: PairReport, corrected: StoredPair | Source | None, language: Language, texts: Texts) -> str:
+    """What a moderator reads whose answer is kept. `corrected`: where the wrong answer came from, as far as known."""
+    question = shown_question(report.stored.pair)
+    if report.outcome is IngestOutcome.UNCHANGED:
+        return texts(language, "faq.unchanged", question=question)
+    authors = dict.fromkeys(_author(stored.source, language, texts) for stored in report.replaced)
+    kept = texts(
+        language,
+        f"faq.{report.outcome}",
+        question=question,
+        authors=", ".join(authors),
+        audience=_audience("audience", report.stored.source.audience, language, texts),
+    )
+    return join(kept, texts(language, "faq.next"), _corrected(report, corrected, language, texts))
+
+
+def listed(pairs: Sequence[StoredPair], sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
+    """The messages that list `pairs`; `sources` are those whose names may be said."""
+    if not pairs:
+        return (texts(language, "faq.none"),)
+    names = {source.id: source.name for source in sources if source.media != _QA}
+    lines = [_line(stored, names.get(stored.corrects or ""), language, texts) for stored in pairs]
+    return split("\n".join([texts(language, "faq.heading", count=len(pairs)), *lines]))
+
+
+def note(pair: Pair, member_id: int, language: Language, texts: Texts) -> str:
+    """What everyone reads below an answer that was corrected."""
+    return join(texts(language, "faq.note", member=member_id), contained(pair.answer))
+
+
+def shown_question(pair: Pair) -> str:
+    """The first wording, short and without Markdown."""
+    return escape_markdown(shorten(pair.questions[0], _QUESTION_LIMIT))
+
+
+def _corrected(report: PairReport, corrected: StoredPair | Source | None, language: Language, texts: Texts) -> str:
+    match corrected:
+        case Source():
+            return texts(language, "faq.corrects_document", name=escape_markdown(corrected.name))
+        case StoredPair() if corrected.source.id not in {report.stored.source.id, *_ids(report.replaced)}:
+            return texts(language, "faq.corrects_pair", question=shown_question(corrected.pair))
+        case _:
+            return ""
+
+
+def _line(stored: StoredPair, corrects: str | None, language: Language, texts: Texts) -> str:
+    more = len(stored.pair.questions) - 1
+    return texts(
+        language,
+        "faq.line",
+        question=shown_question(stored.pair),
+        wordings=texts(language, "faq.line_wordings", count=more) if more else "",
+        author=_author(stored.source, language, texts),
+        day=stored.source.ingested_at.date().isoformat(),
+        audience=_audience("line", stored.source.audience, language, texts),
+        corrects="" if corrects is None else texts(language, "faq.line_corrects", name=escape_markdown(corrects)),
+    )
+
+
+def _author(source: Source, language: Language, texts: Texts) -> str:
+    if source.ingested_by.isdecimal():
+        return texts(language, "faq.by_member", member=source.ingested_by)
+    return texts(language, "faq.by_terminal")
+
+
+def _audience(place: str, audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, f"faq.{place}_guild")
+    return texts(language, f"faq.{place}_channel", channel=audience.channel_id)
+
+
+def _ids(pairs: Sequence[StoredPair]) -> list[str]:
+    return [stored.source.id for stored in pairs]

@@ -1,0 +1,119 @@
+"""From the progress of files that are taken in, and the report on them, to one message. Pure; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from discord.utils import escape_markdown
+
+from bot.locales import Texts
+from bot.render import answers as render
+from chains.types import Language
+from knowledge.types import Audience, BatchProgress, BatchReport, IngestOutcome, IngestReport
+
+_NAME_LIMIT = 60
+_NAMED = 5
+"""Names of new and of changed files that are listed."""
+_MINUTE_S = 90
+
+
+def progress(now: BatchProgress, language: Language, texts: Texts) -> str:
+    """How far the files are, on one line."""
+    key = "ingest.progress_one" if now.files == 1 else "ingest.progress_many"
+    head = texts(language, key, name=_name(now.name), file=now.file, files=now.files, done=now.chunks, total=now.known)
+    parts = [head]
+    if now.pages:
+        parts.append(texts(language, "ingest.pages_read", pages=now.pages))
+    if now.rate is not None:
+        parts.append(texts(language, "ingest.rate", rate=f"{now.rate:.1f}"))
+    if now.left_s is not None:
+        parts.append(_left(now.left_s, language, texts))
+    return render.small(*parts)
+
+
+def closing(report: BatchReport, audience: Audience, language: Language, texts: Texts, limit_mb: int) -> str:
+    """The closing report on several files, short enough for one message."""
+    heading = texts(
+        language,
+        "ingest.closing",
+        files=len(report.reports),
+        seconds=f"{report.seconds:.1f}",
+        audience=_audience(audience, language, texts),
+    )
+    return _fitted(
+        [heading, *_summary(report, language, texts)], _details(report, language, texts, limit_mb), texts, language
+    )
+
+
+def ended_early(why: str, reports: Sequence[IngestReport], language: Language, texts: Texts, limit_mb: int) -> str:
+    """What stands there where not all files were taken in: why, and what was done before."""
+    if not reports:
+        return why
+    report = BatchReport(tuple(reports), 0.0)
+    return _fitted(
+        [why, *_summary(report, language, texts)], _details(report, language, texts, limit_mb), texts, language
+    )
+
+
+def _summary(report: BatchReport, language: Language, texts: Texts) -> list[str]:
+    counts = {str(outcome): len(report.of(outcome)) for outcome in IngestOutcome}
+    return [
+        texts(language, "ingest.counts", **counts),
+        texts(language, "ingest.vectors", embedded=report.embedded_count, reused=report.reused_count),
+    ]
+
+
+def _details(report: BatchReport, language: Language, texts: Texts, limit_mb: int) -> list[tuple[str, list[str]]]:
+    """What may be cut: a heading with its lines each."""
+    named = []
+    for outcome in (IngestOutcome.NEW, IngestOutcome.CHANGED):
+        names = [f"**{_name(each.name)}**" for each in report.of(outcome)]
+        if names:
+            listed = ", ".join([*names[:_NAMED], *_more(len(names) - _NAMED, language, texts)])
+            named.append(texts(language, f"ingest.named_{outcome}", names=listed))
+    failures = [
+        texts(
+            language,
+            "ingest.failed_line",
+            name=_name(each.name),
+            reason=render.ingest_failure(each, language, texts, limit_mb),
+        )
+        for each in report.of(IngestOutcome.FAILED)
+    ]
+    return [("", named), (texts(language, "ingest.failed_heading"), failures)]
+
+
+def _fitted(head: Sequence[str], details: Iterable[tuple[str, list[str]]], texts: Texts, language: Language) -> str:
+    """As many lines as one message takes, and how many more there are."""
+    lines = list(head)
+    for heading, rows in details:
+        if not rows:
+            continue
+        lines.extend([heading] if heading else [])
+        for shown, row in enumerate(rows):
+            rest = [texts(language, "ingest.more_lines", count=len(rows) - shown)]
+            if len("\n".join([*lines, row, *rest])) > render.MESSAGE_LIMIT:
+                lines += rest
+                break
+            lines.append(row)
+    return "\n".join(lines)
+
+
+def _more(count: int, language: Language, texts: Texts) -> list[str]:
+    return [texts(language, "ingest.more", count=count)] if count > 0 else []
+
+
+def _audience(audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, "ingest.closing_guild")
+    return texts(language, "ingest.closing_channel", channel=audience.channel_id)
+
+
+def _name(name: str) -> str:
+    return escape_markdown(render.shorten(name, _NAME_LIMIT))
+
+
+def _left(seconds: float, language: Language, texts: Texts) -> str:
+    if seconds < _MINUTE_S:
+        return texts(language, "ingest.left_seconds", seconds=max(1, round(seconds)))
+    return texts(language, "ingest.left_minutes", minutes=round(seconds / 60))

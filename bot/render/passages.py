@@ -1,0 +1,92 @@
+"""From a passage to the card that shows it: its text with the marked words in bold, its place, its source.
+
+Pure; sends nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
+
+import discord
+
+from bot.locales import Texts
+from bot.render.answers import exact_place, shorten, small
+from bot.render.dates import age, is_old
+from bot.render.escape import plain, visible
+from chains.types import Language
+from knowledge.types import Passage
+
+CARD_LIMIT = 4000
+"""Characters of the text; Discord takes 4096."""
+
+_SHOWN = 1500
+"""Characters of the passage that are shown at first try; bold and escapes make it longer."""
+_TITLE_LIMIT = 120
+_PLACE_LIMIT = 400
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_ELLIPSIS = "…"
+
+Span = tuple[int, int]
+
+
+def passage_card(number: int, passage: Passage, language: Language, texts: Texts, now: datetime) -> discord.Embed:
+    """The card of the passage that is cited by `number`."""
+    source, place = passage.source, passage.chunk.place
+    name = plain(shorten(source.name, _TITLE_LIMIT))
+    since = texts(language, "passages.taken_in" if source.dated is None else "passages.updated")
+    where = (place.heading, exact_place(place, source.media, language, texts), since)
+    text = marked(passage.chunk.text, passage.marks)
+    if is_old(source, now):  # The footer's own date shows no age.
+        text = f"{text}\n{small(age(source, language, texts))}"
+    card = discord.Embed(
+        title=texts(language, "passages.title", number=number, name=name),
+        url=source.link_at(place),
+        description=text,
+        timestamp=source.as_of,
+    )
+    return card.set_footer(text=" · ".join(shorten(visible(part), _PLACE_LIMIT) for part in where if part))
+
+
+def marked(text: str, marks: Sequence[Span], limit: int = CARD_LIMIT) -> str:
+    """`text` with its marks in bold and nothing else, cut around them to at most `limit` characters."""
+    shown = min(len(text), _SHOWN)
+    while True:
+        start, end = _window(text, marks, shown)
+        rendered = _rendered(text, marks, start, end)
+        if len(rendered) <= limit:
+            return rendered
+        shown = shown * 2 // 3
+
+
+def _window(text: str, marks: Sequence[Span], length: int) -> Span:
+    """The stretch of `length` characters that holds most of what is marked, with room before its first mark."""
+    if len(text) <= length:
+        return 0, len(text)
+    is_marked = bytearray(len(text))
+    for start, end in marks:
+        is_marked[start:end] = b"\1" * (end - start)
+    before = [0, *accumulate(is_marked)]
+    begins = [max(0, min(start - length // 8, len(text) - length)) for start, _ in marks] or [0]
+    begin = max(begins, key=lambda at: before[at + length] - before[at])
+    return _between_words(text, begin), _between_words(text, begin + length)
+
+
+def _between_words(text: str, at: int) -> int:
+    """The nearest place at or shortly before `at` where no Latin word is cut."""
+    space = max(text.rfind(" ", max(0, at - 30), at), text.rfind("\n", max(0, at - 30), at))
+    return at if space < 0 or at in {0, len(text)} else space + 1
+
+
+def _rendered(text: str, marks: Sequence[Span], start: int, end: int) -> str:
+    parts = [_ELLIPSIS] if start > 0 else []
+    at = start
+    for mark_start, mark_end in marks:
+        first, last = max(mark_start, at), min(mark_end, end)
+        if first < last:
+            parts += [plain(text[at:first]), f"**{plain(text[first:last])}**"]
+            at = last
+    parts += [plain(text[at:end]), _ELLIPSIS if end < len(text) else ""]
+    return _EMPTY_LINES.sub("\n\n", "".join(parts)).strip()

@@ -1,0 +1,240 @@
+"""From previews, progress and outcomes of trainings to the texts of Discord messages. Pure; sends nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from discord.utils import escape_markdown
+
+from bot.locales import Texts
+from bot.prepared import Prepared
+from bot.render.answers import join, shorten, small
+from chains.types import Language
+from finetune.types import Evaluation, Interval, LineProblem, Outcome, Preview, TaskKind, TrainingProgress
+from knowledge.types import Audience
+
+SHOWN_PROBLEMS = 5
+_HASH_LENGTH = 12
+_FIGURE_LIMIT = 80
+_VALUE_LIMIT = 200
+_BAR_LENGTH = 20
+_COUNTED_STAGES = {"measuring_base", "evaluating"}
+"""Those that go from example to example, not from step to step."""
+
+
+def bold(name: str) -> str:
+    """A name without effect on its surroundings; whoever shows it makes it bold."""
+    return escape_markdown(shorten(name, _FIGURE_LIMIT))
+
+
+def short_hash(sha256: str) -> str:
+    """Enough of a hash to tell adapters apart."""
+    return sha256[:_HASH_LENGTH]
+
+
+def preview(found: Preview, audience: Audience, language: Language, texts: Texts) -> str:
+    """What a training would be, before anybody starts it."""
+    is_label = found.kind is TaskKind.LABEL
+    lines = [
+        texts(language, "tuning.preview_title", skill=bold(found.skill)),
+        texts(
+            language,
+            "tuning.preview_label" if is_label else "tuning.preview_text",
+            examples=f"{found.example_count:,}",
+            held_out=f"{found.held_out_count:,}",
+            labels=found.label_count,
+        ),
+        texts(
+            language,
+            "tuning.preview_base",
+            base=bold(found.base_title),
+            steps=f"{found.steps:,}",
+            minutes=_minutes(found.minutes),
+            how=texts(language, "tuning.measured" if found.minutes_measured else "tuning.estimated"),
+        ),
+        texts(language, "tuning.preview_memory", needed=f"{found.memory_mb:,}", free=f"{found.free_memory_mb:,}"),
+        _audience(audience, language, texts),
+        texts(language, "tuning.preview_first")
+        if found.replaces is None
+        else texts(language, "tuning.preview_replaces", hash=short_hash(found.replaces)),
+    ]
+    if found.problems:
+        lines.append(texts(language, "tuning.left_out", count=f"{len(found.problems):,}"))
+        lines.append(problem_lines(found.problems, language, texts))
+    return "\n".join(lines)
+
+
+def problem_lines(problems: Sequence[LineProblem], language: Language, texts: Texts) -> str:
+    """The first problems in words, one a line, and how many more there are."""
+    lines = [f"- {_problem(problem, language, texts)}" for problem in problems[:SHOWN_PROBLEMS]]
+    more = len(problems) - SHOWN_PROBLEMS
+    if more > 0:
+        lines.append(texts(language, "tuning.more_problems", count=f"{more:,}"))
+    return "\n".join(lines)
+
+
+def error_values(values: Mapping[str, object], language: Language, texts: Texts) -> dict[str, object]:
+    """What an error's sentence names: texts without effect, numbers with their thousands, problems in words."""
+    shown: dict[str, object] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            shown[name] = escape_markdown(shorten(value, _VALUE_LIMIT))
+        elif isinstance(value, int):
+            shown[name] = f"{value:,}"
+        elif isinstance(value, tuple):
+            shown[name] = f"\n{problem_lines(value, language, texts)}" if value else ""
+    return shown
+
+
+def waiting(prepared: Prepared, ahead: int, language: Language, texts: Texts) -> str:
+    """A training that waits for others."""
+    return texts(language, "tuning.waiting", skill=bold(prepared.skill), ahead=ahead)
+
+
+def progress(prepared: Prepared, now: TrainingProgress, member_id: int, language: Language, texts: Texts) -> str:
+    """How far a training is."""
+    base = bold(prepared.base_title)
+    title = texts(
+        language, "tuning.progress_title", skill=bold(prepared.skill), stage=stage(now, language, texts), base=base
+    )
+    resumed = texts(language, "tuning.resumed", step=f"{now.resumed_from:,}") if now.resumed_from else ""
+    started = texts(language, "tuning.started_by", member=member_id)
+    return join(title, _bar_line(now, language, texts), _figures(now, language, texts), small(started, resumed))
+
+
+def stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    """What a training is doing."""
+    return texts(language, f"tuning.stage_{now.stage}")
+
+
+def position(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    """Where within its stage a training is; empty where that is not known yet."""
+    if now.stage in _COUNTED_STAGES:
+        done = texts(language, "tuning.example", done=f"{now.done:,}", total=f"{now.total:,}")
+        return done if now.total else ""
+    done = texts(language, "tuning.step", step=f"{now.step:,}", total=f"{now.total_steps:,}")
+    return done if now.total_steps else ""
+
+
+def time_left(seconds: float | None, language: Language, texts: Texts) -> str:
+    """Empty where it is not known."""
+    return "" if seconds is None else texts(language, "tuning.left", minutes=_minutes(seconds / 60))
+
+
+def report(outcome: Outcome, language: Language, texts: Texts) -> str:
+    """How a training ended, and what happens now."""
+    card, measured = outcome.card, outcome.card.evaluation
+    verdict = "better" if outcome.promoted else outcome.reason
+    lines = [
+        texts(language, f"tuning.report_{verdict}", skill=bold(card.skill)),
+        texts(
+            language,
+            "tuning.report_label" if card.kind is TaskKind.LABEL else "tuning.report_text",
+            held_out=f"{measured.held_out_count:,}",
+            base=score(measured.base_score, card.kind),
+            tuned=score(measured.tuned_score, card.kind),
+        ),
+        _gain(measured, card.kind, language, texts),
+    ]
+    if verdict == "forgot":
+        lines.append(_forgotten(measured, language, texts))
+    lines.append(_what_now(outcome, language, texts))
+    figures = texts(
+        language,
+        "tuning.report_figures",
+        examples=f"{card.example_count:,}",
+        minutes=_minutes(card.training_seconds / 60),
+        memory=f"{card.peak_memory_mb:,}",
+        speed=f"{card.tokens_per_s:,.0f}",
+        p50=f"{measured.answer_seconds_p50:.1f}",
+        p95=f"{measured.answer_seconds_p95:.1f}",
+    )
+    lines.append(small(figures, texts(language, "tuning.report_hash", hash=short_hash(card.adapter_sha256))))
+    return "\n".join(lines)
+
+
+def score(value: float, kind: TaskKind) -> str:
+    """A share of right labels in per cent, or a mean probability."""
+    return f"{100 * value:.1f} %" if kind is TaskKind.LABEL else f"{value:.2f}"
+
+
+def failed(prepared: Prepared, sentence: str, language: Language, texts: Texts) -> str:
+    """A training that came to nothing, and what can be done."""
+    return texts(language, "tuning.failed", skill=bold(prepared.skill), reason=sentence)
+
+
+def cancelled(prepared: Prepared, at: TrainingProgress | None, member_id: int, language: Language, texts: Texts) -> str:
+    """A training that somebody gave up. `at`: how far it was; None: it waited."""
+    where = "" if at is None else small(stage(at, language, texts), position(at, language, texts))
+    return join(texts(language, "tuning.cancelled", skill=bold(prepared.skill), member=member_id), where)
+
+
+def _problem(problem: LineProblem, language: Language, texts: Texts) -> str:
+    figures = {name: bold(value) for name, value in problem.figures}
+    return texts(language, f"problems.{problem.code}", line=problem.line, **figures)
+
+
+def _audience(audience: Audience, language: Language, texts: Texts) -> str:
+    if audience.channel_id is None:
+        return texts(language, "tuning.audience_guild")
+    return texts(language, "tuning.audience_channel", channel=audience.channel_id)
+
+
+def _bar_line(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    done, total = (now.done, now.total) if now.stage in _COUNTED_STAGES else (now.step, now.total_steps)
+    where = position(now, language, texts)
+    return f"`{_bar(done, total)}` {where}" if where else ""
+
+
+def _bar(done: int, total: int) -> str:
+    filled = _BAR_LENGTH * min(done, total) // total
+    return "█" * filled + "░" * (_BAR_LENGTH - filled)
+
+
+def _figures(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    loss = now.losses[-1][1] if now.losses else math.nan
+    figures = [
+        texts(language, "tuning.loss", loss=f"{loss:.2f}") if math.isfinite(loss) else "",
+        "" if now.tokens_per_s is None else texts(language, "tuning.speed", speed=f"{now.tokens_per_s:,.0f}"),
+        time_left(now.seconds_left, language, texts),
+    ]
+    return " · ".join(figure for figure in figures if figure)
+
+
+def _gain(measured: Evaluation, kind: TaskKind, language: Language, texts: Texts) -> str:
+    gain, is_label = measured.gain, kind is TaskKind.LABEL
+    shown = Interval(100 * gain.mean, 100 * gain.low, 100 * gain.high) if is_label else gain
+    mean, low, high = (_signed(value, 1 if is_label else 2) for value in (shown.mean, shown.low, shown.high))
+    return texts(language, "tuning.gain_label" if is_label else "tuning.gain_text", mean=mean, low=low, high=high)
+
+
+def _forgotten(measured: Evaluation, language: Language, texts: Texts) -> str:
+    return texts(
+        language,
+        "tuning.forgotten",
+        base=f"{measured.general_loss_base:.2f}",
+        tuned=f"{measured.general_loss_tuned:.2f}",
+    )
+
+
+def _what_now(outcome: Outcome, language: Language, texts: Texts) -> str:
+    card, previous = outcome.card, outcome.previous
+    is_same = previous is not None and previous.adapter_sha256 == card.adapter_sha256
+    if outcome.promoted and (previous is None or is_same):
+        return texts(language, "tuning.now_answers")
+    if outcome.promoted and previous is not None:
+        return texts(language, "tuning.now_replaces", hash=short_hash(previous.adapter_sha256))
+    if previous is None:
+        return texts(language, "tuning.now_none")
+    return texts(language, "tuning.now_previous", hash=short_hash(previous.adapter_sha256))
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:,.0f}" if minutes >= 1 else "<1"
+
+
+def _signed(value: float, places: int) -> str:
+    """With a true minus; what rounds to zero has no sign."""
+    said = f"{value:+.{places}f}".replace("-", "−")
+    return said if said.strip("+−0.") else said[1:]

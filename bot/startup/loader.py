@@ -1,0 +1,225 @@
+"""The slow half of the composition root: documents, models and assistant, behind a bot that already answers.
+
+Knows no Discord.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING
+
+from bot.ports import Assistant, Documents
+from bot.readiness import Loading, Part
+from bot.settings import Settings
+from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
+from chains.errors import ProviderUnusable, ToolsUnknown
+from finetune.bases import Bases
+from finetune.errors import NoChatTemplateError
+from finetune.registry import Registry
+from finetune.serving.busy import Busy
+from finetune.serving.profile import Profiles
+from finetune.training.runner import Runner
+from finetune.training.tuning import Tuner as RealTuner
+from finetune.types import Card, Champion
+from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable, RerankerUnusable
+from weights.errors import (
+    ConversionError,
+    DirectoryError,
+    DiskFullError,
+    HashMismatchError,
+    NoSourceError,
+    OwnModelError,
+)
+from weights.store import Weights
+from weights.types import OnProgress, Progress
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from chains.assistant import Assistant as RealAssistant
+    from finetune.serving.specialists import LocalSpecialists
+    from knowledge.library import Library
+
+_log = logging.getLogger(__name__)
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (NoSourceError, "no_source"),
+    (HashMismatchError, "wrong_bytes"),
+    (DiskFullError, "disk_full"),
+    (DirectoryError, "directory"),
+    (ConversionError, "conversion"),
+    (OwnModelError, "own_model"),
+    (NoChatTemplateError, "own_model"),
+    (ProviderUnusable, "provider"),
+    (ToolsUnknown, "provider"),
+    (EncoderUnusable, "encoder"),
+    (EncoderUnreachable, "encoder"),
+    (RerankerUnusable, "reranker"),
+    (IndexUnavailable, "index"),
+    (DatabaseTooNew, "too_new"),
+)
+
+
+class Loader:
+    """Builds the library of documents, and the assistant on top of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._weights = Weights(settings.weights.model_dir)
+        self._stop = Event()
+        self._library: Library | None = None
+        self._model: ChatModel | None = None
+        self._busy = Busy()
+        self._bases = Bases(self._weights)
+        self._specialists: LocalSpecialists | None = None
+        self._profiles: Profiles | None = None
+        self.registry = Registry(settings.finetune.data_dir)
+        self.tuner = RealTuner(
+            settings.finetune.data_dir, self._bases, self.registry, Runner(self._busy), on_promoted=self._make_ready
+        )
+
+    async def load(self, documents: Part[Documents], assistant: Part[Assistant]) -> None:
+        """Bring up both parts, one after the other. A failure is kept in the part that failed, and logged."""
+        try:
+            encoders, library = await self.load_documents(documents.report)
+        except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the parts, and logged
+            _log.error("the documents could not be loaded", exc_info=error)
+            documents.fail(error, _reason(error))
+            assistant.fail(error, _reason(error))
+            return
+        documents.succeed(library)
+        try:
+            assistant.succeed(await self.load_assistant(library, encoders, assistant.report))
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.error("the chat model could not be loaded", exc_info=error)
+            assistant.fail(error, _reason(error))
+        else:
+            _log.info("the chat model is ready")
+            await self.warm_up()
+
+    async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
+        """Fetch the search model and open the documents."""
+        for name in leaving_to(self._settings):
+            _log.warning("%s is not on this machine: questions, and passages of documents, are sent to it", name)
+        encoders = await asyncio.to_thread(
+            build_encoders, self._settings, self._weights, self._told(report), self._stop
+        )
+        report(Loading("opening"))
+        library_type = await asyncio.to_thread(_import_library)
+        library = self._library = await library_type.open(
+            self._settings.knowledge, encoders.documents, encoders.reranker
+        )
+        await library.warm_up()
+        return encoders, library
+
+    async def load_assistant(
+        self, library: Library, encoders: Encoders, report: Callable[[Loading], None]
+    ) -> RealAssistant:
+        """Fetch and load the chat model, and build the assistant around it."""
+        loop = asyncio.get_running_loop()
+
+        def on_opening() -> None:
+            loop.call_soon_threadsafe(report, Loading("opening"))
+
+        self._model = await asyncio.to_thread(
+            build_chat_model, self._settings, self._weights, self._told(report), on_opening, self._stop, self._busy
+        )
+        return await self._build_assistant(self._model, library, encoders)
+
+    @property
+    def chat_model(self) -> BaseChatModel | None:
+        """Who writes the answers by retrieval; None until it is loaded."""
+        return None if self._model is None else self._model.model
+
+    async def warm_up(self) -> None:
+        """Load what the champions answer with, before anybody asks them."""
+        for guild_id in await asyncio.to_thread(self.registry.guilds):
+            for champion in await asyncio.to_thread(self.registry.champions, guild_id):
+                await self._make_ready(champion)
+
+    async def _make_ready(self, tuned: Card | Champion) -> None:
+        """Compute what routing reads of a champion, and load its base. Where a part is not there yet, questions do."""
+        if self._profiles is not None and self._specialists is not None:
+            await self._profiles.profile(tuned.adapter_sha256)
+            await self._specialists.load(tuned.base)
+
+    async def close(self) -> None:
+        """Give up a fetch, end the model and let go of the documents."""
+        self._stop.set()
+        if self._model is not None:
+            await asyncio.to_thread(self._model.close)
+        if self._specialists is not None:
+            await asyncio.to_thread(self._specialists.close)
+        if self._library is not None:
+            await self._library.close()
+
+    async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> RealAssistant:
+        from chains.assistant import Assistant as RealAssistant
+        from chains.log import DecisionLog
+        from chains.queue import TurnQueue
+        from chains.routing.confidence import load_confidence
+        from chains.routing.explain import Explainer
+        from chains.routing.guidance import load_guidance
+        from chains.routing.policy import load_policy
+        from chains.routing.question_kind import load_kind_classifier
+        from chains.routing.router import Router
+        from chains.routing.same_question import load_same_question
+        from finetune.serving.specialists import LocalSpecialists
+
+        settings = self._settings
+        log = DecisionLog(settings.chains.data_dir / "decisions.db")
+        await log.open()
+        guidance = load_guidance()
+        same_question = load_same_question(encoders.kinds.model_name)
+        confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
+        loaded = {} if chat_model.local is None else {settings.finetune.chat_model: chat_model.local}
+        self._specialists = LocalSpecialists(
+            self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
+        )
+        self._profiles = Profiles(self.registry, encoders.kinds)
+        router = Router(
+            retriever=library,
+            specialists=self._specialists,
+            profiles=self._profiles,
+            embeddings=encoders.kinds,
+            kinds=load_kind_classifier(encoders.kinds.model_name),
+            confidence=confidence,
+            policy=load_policy(guidance, confidence.threshold, same_question.threshold),
+            same_question=same_question,
+            log=log,
+        )
+        return RealAssistant(
+            model=chat_model.model,
+            model_name=chat_model.name,
+            router=router,
+            specialists=self._specialists,
+            log=log,
+            explainer=Explainer(guidance),
+            settings=settings.chains,
+            queue=TurnQueue(chat_model.width),
+        )
+
+    def _told(self, report: Callable[[Loading], None]) -> OnProgress:
+        """`report`, called in the event loop's thread whichever thread the progress comes from."""
+        loop = asyncio.get_running_loop()
+
+        def on_progress(progress: Progress) -> None:
+            loading = Loading(progress.stage, progress.done_bytes, progress.total_bytes)
+            loop.call_soon_threadsafe(report, loading)
+
+        return on_progress
+
+
+def _reason(error: Exception) -> str:
+    """The code by which the bot words why a part could not be loaded."""
+    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unknown")
+
+
+def _import_library() -> type[Library]:
+    """In a thread, since it takes a second."""
+    from knowledge.library import Library
+
+    return Library

@@ -1,0 +1,1 @@
+"""From a training file to examples, chat turns and tokens."""

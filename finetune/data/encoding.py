@@ -1,0 +1,78 @@
+"""Examples as token ids, through the chat template of their base: alike in training, in evaluation and in answers.
+
+Knows no model. Imports transformers, so it is itself imported only where a tokenizer is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.messages import AIMessage, BaseMessage
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from finetune.data.transcript import messages_of, turns_of
+from finetune.errors import NoChatTemplateError
+from finetune.types import Example, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An example in token ids."""
+
+    prompt: tuple[int, ...]
+    completion: tuple[int, ...]
+    """With the token that ends the turn."""
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.completion)
+
+
+class Encoder:
+    """The tokenizer of one base."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, title: str) -> None:
+        """Raises NoChatTemplateError."""
+        if tokenizer.chat_template is None:
+            raise NoChatTemplateError(title)
+        self.tokenizer = tokenizer
+        self._control = tuple(tokenizer.get_added_vocab())
+
+    @classmethod
+    def of(cls, folder: Path, title: str) -> Encoder:
+        """Reads the tokenizer of a model folder. Raises NoChatTemplateError."""
+        return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), title)
+
+    def encode(self, example: Example, kind: TaskKind) -> Encoded:
+        """Prompt and completion."""
+        messages = messages_of(example.turns, kind)
+        prompt = self._rendered(messages, add_generation_prompt=True)
+        whole = self._rendered([*messages, AIMessage(example.completion)], add_generation_prompt=False)
+        # What the template puts behind an answer ends the turn; some templates rewrite earlier turns, and then the
+        # tokenizer's own end is taken.
+        completion = whole.removeprefix(prompt).rstrip() if whole.startswith(prompt) else None
+        if completion is None:
+            completion = f"{example.completion}{self.tokenizer.eos_token}"
+        return Encoded(tuple(self._ids(prompt)), tuple(self._ids(completion)))
+
+    def prompt(self, messages: Sequence[BaseMessage]) -> tuple[int, ...]:
+        """The ids of a conversation whose next turn is the model's."""
+        return tuple(self._ids(self._rendered(messages, add_generation_prompt=True)))
+
+    def labels(self, labels: Sequence[str]) -> list[tuple[int, ...]]:
+        """The ids of each label as an answer, without the end of the turn."""
+        return [tuple(self._ids(label)) for label in labels]
+
+    def _rendered(self, messages: Sequence[BaseMessage], *, add_generation_prompt: bool) -> str:
+        return str(
+            self.tokenizer.apply_chat_template(
+                turns_of(messages, knows_tools=False, control=self._control),  # type: ignore[arg-type]
+                add_generation_prompt=add_generation_prompt,
+                tokenize=False,
+            )
+        )
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids

@@ -1,0 +1,106 @@
+"""From a row's fields to an example or to a label's description, or to why it is neither.
+
+Knows one row at a time, and no tokens.
+"""
+
+from __future__ import annotations
+
+import re
+
+from finetune.data.rows import BadLine, Fields
+from finetune.types import Example, LabelHelp
+
+MAX_QUESTION_CHARACTERS = 8_000
+MAX_LABEL_CHARACTERS = 80
+
+Form = tuple[str, ...]
+"""The fields that an example has."""
+
+PROMPT_FORM: Form = ("prompt", "completion")
+MESSAGES_FORM: Form = ("messages",)
+LABEL_FORM: Form = ("question", "label")
+FORMS = (PROMPT_FORM, MESSAGES_FORM, LABEL_FORM)
+
+_ROLES = frozenset({"system", "user", "assistant"})
+# Lone halves of UTF-16 pairs, which JSON can escape, fit into no database and no tokenizer either.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+_Turn = tuple[str, str]
+
+
+def form_of(fields: Fields) -> Form | None:
+    """The form all of whose fields are there."""
+    return next((form for form in FORMS if fields.keys() >= set(form)), None)
+
+
+def is_help(fields: Fields) -> bool:
+    """Whether a row of a label task describes a label; in CSV every row has every field."""
+    return "label" in fields and not _is_blank(fields.get("sentence")) and _is_blank(fields.get("question"))
+
+
+def example_of(line: int, fields: Fields, form: Form) -> Example:
+    """Raises BadLine."""
+    if missing := [field for field in form if field not in fields]:
+        if other := form_of(fields):
+            raise BadLine("other_form", fields=", ".join(other))
+        raise BadLine("missing_field", field=missing[0])
+    if form == MESSAGES_FORM:
+        turns, completion = _conversation(fields["messages"])
+    else:
+        asked, said = form
+        turns = (("user", _text(fields[asked], asked)),)
+        completion = _label(fields["label"]) if form == LABEL_FORM else _text(fields[said], said)
+    characters = len(turns[-1][1])
+    if characters > MAX_QUESTION_CHARACTERS:
+        raise BadLine("question_too_long", characters=characters, limit=MAX_QUESTION_CHARACTERS)
+    return Example(turns, completion, line)
+
+
+def help_of(fields: Fields) -> LabelHelp:
+    """Raises BadLine."""
+    channel = fields.get("channel")
+    return LabelHelp(
+        label=_label(fields["label"]),
+        sentence=_text(fields["sentence"], "sentence"),
+        channel=None if _is_blank(channel) else _text(channel, "channel"),
+    )
+
+
+def _conversation(messages: object) -> tuple[tuple[_Turn, ...], str]:
+    """The turns before the completion, and the completion."""
+    if not isinstance(messages, list):
+        raise BadLine("not_messages")
+    turns = tuple(_turn(message, f"messages[{place}].content") for place, message in enumerate(messages))
+    roles = [role for role, _ in turns]
+    if roles[-2:] != ["user", "assistant"] or "system" in roles[1:] or not _ROLES.issuperset(roles):
+        raise BadLine("wrong_roles")
+    return turns[:-1], turns[-1][1]
+
+
+def _turn(message: object, field: str) -> _Turn:
+    if not isinstance(message, dict) or "content" not in message or not isinstance(message.get("role"), str):
+        raise BadLine("not_messages")
+    return message["role"], _text(message["content"], field)
+
+
+def _label(value: object) -> str:
+    label = _text(value, "label")
+    if len(label.splitlines()) > 1:
+        raise BadLine("label_line_break")
+    if len(label) > MAX_LABEL_CHARACTERS:
+        raise BadLine("label_too_long", characters=len(label), limit=MAX_LABEL_CHARACTERS)
+    return label
+
+
+def _text(value: object, field: str) -> str:
+    if _is_blank(value):
+        raise BadLine("empty_field", field=field)
+    if not isinstance(value, str):
+        raise BadLine("not_text", field=field)
+    if found := _CONTROL.search(value):
+        raise BadLine("control_character", field=field, character=f"U+{ord(found[0]):04X}")
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

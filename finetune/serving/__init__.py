@@ -1,0 +1,1 @@
+"""Local models that answer, with or without an adapter."""

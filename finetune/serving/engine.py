@@ -1,0 +1,93 @@
+"""One model, one worker thread, one generation at a time: that thread's queue is the generation queue.
+
+Doesn't know LangChain's chat models or asyncio.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from finetune.errors import ModelClosedError
+from finetune.serving.busy import Busy
+from finetune.serving.generation import Deliver, Generated, Request
+from weights import record
+
+if TYPE_CHECKING:
+    from finetune.serving.text_model import TextModel
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A generation that was asked for."""
+
+    result: Future[Generated]
+    stopping: threading.Event
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more: the worker goes on to the next at once."""
+        self.stopping.set()
+        self.result.cancel()
+
+
+class Engine:
+    """Loads the model at the first generation, in the worker thread."""
+
+    def __init__(self, folder: Path, threads: int, title: str | None = None, busy: Busy | None = None) -> None:
+        """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError.
+
+        `busy` is told while something is generated.
+        """
+        self.title = record.read(folder).title if title is None else title
+        self._folder = folder
+        self._threads = threads
+        self._busy = busy or Busy()
+        self._model: TextModel | None = None
+        self._closing = threading.Event()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generation")
+
+    def load(self) -> None:
+        """Load the model now, before anybody asks. Blocks."""
+        self._submit(self._loaded).result()
+
+    def knows_tools(self) -> bool:
+        """Whether the chat template shows tools. Blocks until the model is loaded."""
+        model = self._model or self._submit(self._loaded).result()
+        return model.knows_tools
+
+    def start(self, request: Request, deliver: Deliver) -> Generation:
+        """Queue a generation. Its result raises whatever went wrong in the worker."""
+        stopping = threading.Event()
+
+        def is_stopping() -> bool:
+            return stopping.is_set() or self._closing.is_set()
+
+        def generate() -> Generated:
+            with self._busy.generating():
+                return self._loaded().generate(request, deliver, is_stopping)
+
+        return Generation(self._submit(generate), stopping)
+
+    def close(self) -> None:
+        """End the running generation, forget those that wait, and let the model go. Blocks briefly."""
+        self._closing.set()
+        self._worker.shutdown(cancel_futures=True)
+        self._model = None
+
+    def _submit(self, work: Callable[[], _T]) -> Future[_T]:
+        if self._closing.is_set():
+            raise ModelClosedError(self.title)
+        return self._worker.submit(work)
+
+    def _loaded(self) -> TextModel:
+        if self._model is None:
+            from finetune.serving.text_model import TextModel
+
+            self._model = TextModel(self._folder, self._threads, self.title)
+        return self._model

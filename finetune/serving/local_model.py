@@ -1,0 +1,210 @@
+"""A model on this machine as LangChain's chat model: streaming, cancellable, one answer at a time.
+
+Knows a prepared model folder; doesn't know where that came from, nor who asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.chat_models import agenerate_from_stream, generate_from_stream
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field, PrivateAttr
+
+from finetune.data.transcript import LABEL_INSTRUCTION
+from finetune.serving import tool_calls
+from finetune.serving.busy import Busy
+from finetune.serving.engine import Engine
+from finetune.serving.generation import AdapterFiles, Generated, Request
+from finetune.serving.tool_calls import ToolCallSplitter
+
+
+class LocalChatModel(BaseChatModel):
+    """Greedy by default. A prompt beyond the context raises PromptTooLongError: nothing is cut silently.
+
+    Cancelling the task that waits, or closing the stream, frees the worker for the next answer at once.
+    """
+
+    folder: Path
+    """Prepared by `weights`, or any model folder that is given a name by `shown_as`."""
+    shown_as: str | None = None
+    """The model's name, for people; None: what the prepared folder calls it."""
+    max_new_tokens: int = Field(default=384, ge=1)
+    threads: int = Field(default=2, ge=1)
+    busy: Busy | None = None
+    """Told while an answer is generated."""
+    adapter: AdapterFiles | None = None
+    """Answers as this one; the model's other answers stay as they are."""
+    labels: tuple[str, ...] = ()
+    """Where there are any, each answer is one of them."""
+    _engine: Engine = PrivateAttr()
+
+    def model_post_init(self, context: object, /) -> None:
+        """Raises BrokenFolderError. Loads nothing yet."""
+        super().model_post_init(context)
+        self._engine = Engine(self.folder, self.threads, self.shown_as, self.busy)
+
+    def tuned(self, adapter: AdapterFiles, labels: tuple[str, ...]) -> LocalChatModel:
+        """The same loaded model, answering as `adapter`."""
+        return self.model_copy(update={"adapter": adapter, "labels": labels})
+
+    @property
+    def title(self) -> str:
+        """The model's name, for people."""
+        return self._engine.title
+
+    def load(self) -> None:
+        """Load the model now, before anybody asks. Blocks."""
+        self._engine.load()
+
+    def close(self) -> None:
+        """End the running answer and forget those that wait. Blocks briefly."""
+        self._engine.close()
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, object] | type | Callable[..., object] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: object,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Show the tools' schemas to the model. `tool_choice` makes its answer begin as a call of that tool, or, at
+        `any` or `required`, of one of them. Blocks until the model is loaded.
+
+        Raises:
+            NotImplementedError: the chat template knows no tools, or writes their calls in a form unknown here.
+        """
+        if not self._engine.knows_tools():
+            raise NotImplementedError(f"{self.title} knows no tools: its chat template has no {tool_calls.OPEN}")
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
+
+    @property
+    def _llm_type(self) -> str:
+        return "routewise-local"
+
+    @property
+    def _identifying_params(self) -> Mapping[str, object]:
+        return {"model": self.title, "max_new_tokens": self.max_new_tokens}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> ChatResult:
+        return await agenerate_from_stream(self._astream(messages, stop, run_manager, **kwargs))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> Iterator[ChatGenerationChunk]:
+        words: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        request = self._request(messages, stop, kwargs)
+        split = _splitter(request)
+        generation = self._engine.start(request, words.put)
+        # However the generation ends, an error included, the reader is told.
+        generation.result.add_done_callback(lambda _: words.put(None))
+        try:
+            while (text := words.get()) is not None:
+                for chunk in split.push(text):
+                    yield ChatGenerationChunk(message=chunk)
+            for chunk in split.flush():
+                yield ChatGenerationChunk(message=chunk)
+            yield self._last_chunk(generation.result.result())
+        finally:
+            generation.cancel()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        loop = asyncio.get_running_loop()
+        words: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def deliver(text: str | None) -> None:
+            # The loop may have ended while the worker was in the middle of a token.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(words.put_nowait, text)
+
+        request = self._request(messages, stop, kwargs)
+        split = _splitter(request)
+        generation = self._engine.start(request, deliver)
+        generation.result.add_done_callback(lambda _: deliver(None))
+        try:
+            while (text := await words.get()) is not None:
+                for chunk in split.push(text):
+                    yield ChatGenerationChunk(message=chunk)
+            for chunk in split.flush():
+                yield ChatGenerationChunk(message=chunk)
+            yield self._last_chunk(generation.result.result())
+        finally:
+            generation.cancel()
+
+    def _request(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, object]) -> Request:
+        bound, choice = kwargs.get("tools"), kwargs.get("tool_choice")
+        tools = tuple(tool for tool in bound if isinstance(tool, dict)) if isinstance(bound, list) else ()
+        if self.labels:
+            messages = [SystemMessage(LABEL_INSTRUCTION), *messages]
+        return Request(
+            messages=tuple(messages),
+            max_new_tokens=self.max_new_tokens,
+            stop=tuple(stop or ()),
+            tools=tools,
+            adapter=self.adapter,
+            labels=self.labels,
+            begins=tool_calls.beginning(choice if isinstance(choice, str) else None, _names(tools)),
+        )
+
+    def _last_chunk(self, generated: Generated) -> ChatGenerationChunk:
+        usage = UsageMetadata(
+            input_tokens=generated.input_tokens,
+            output_tokens=generated.output_tokens,
+            total_tokens=generated.input_tokens + generated.output_tokens,
+        )
+        return ChatGenerationChunk(
+            message=AIMessageChunk(
+                content="",
+                usage_metadata=usage,
+                response_metadata={"model_name": self.title, "finish_reason": generated.finish_reason},
+                chunk_position="last",
+            )
+        )
+
+
+def _splitter(request: Request) -> ToolCallSplitter:
+    """Reads the answer to `request`, whose given beginning the model does not say again."""
+    splitter = ToolCallSplitter(_names(request.tools))
+    if request.begins:
+        splitter.push(request.begins)
+    return splitter
+
+
+def _names(tools: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    functions = (tool["function"] for tool in tools)
+    return tuple(str(function["name"]) for function in functions if isinstance(function, Mapping))

@@ -1,0 +1,78 @@
+"""The tuned models that answer: a guild's champions, each on its own base. Fulfils chains' port `Specialists`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from langchain_core.language_models import BaseChatModel
+
+from finetune.bases import Bases
+from finetune.registry import Registry
+from finetune.serving.busy import Busy
+from finetune.serving.generation import AdapterFiles
+from finetune.serving.local_model import LocalChatModel
+from finetune.types import Champion
+
+
+class AudienceReader(Protocol):
+    """On whose behalf an adapter would answer."""
+
+    def may_read_key(self, audience_key: str) -> bool:
+        """Whether what has this audience may be used."""
+        ...
+
+
+class LocalSpecialists:
+    """Answers on this machine; a base that is also the chat model is loaded once."""
+
+    def __init__(
+        self, registry: Registry, bases: Bases, busy: Busy, max_new_tokens: int, loaded: dict[str, LocalChatModel]
+    ) -> None:
+        """`loaded`: models that are there anyway, by the name of their base."""
+        self._registry = registry
+        self._bases = bases
+        self._busy = busy
+        self._max_new_tokens = max_new_tokens
+        self._shared = frozenset(loaded)
+        self._loaded = dict(loaded)
+        self._loading = asyncio.Lock()
+
+    async def champions(self, guild_id: str, reader: AudienceReader) -> Sequence[Champion]:
+        """One champion a skill, of those that `reader` may use and whose files are as they were promoted."""
+        found = await asyncio.to_thread(self._registry.champions, guild_id)
+        return tuple(champion for champion in found if reader.may_read_key(champion.audience_key))
+
+    async def model(self, champion: Champion) -> BaseChatModel:
+        """The chat model that answers as `champion`.
+
+        Raises:
+            AdapterNotRegisteredError, AdapterChangedError, WeightsError.
+        """
+        folder = await asyncio.to_thread(self._registry.checked_folder, champion)
+        base = await self._base(champion.base)
+        return base.tuned(AdapterFiles(champion.adapter_sha256, folder), champion.labels)
+
+    async def load(self, base: str) -> None:
+        """Load a base before anybody asks. Raises WeightsError."""
+        model = await self._base(base)
+        await asyncio.to_thread(model.load)
+
+    def close(self) -> None:
+        """End what is generated on the bases that were loaded here. Blocks briefly."""
+        for name, model in self._loaded.items():
+            if name not in self._shared:
+                model.close()
+
+    async def _base(self, name: str) -> LocalChatModel:
+        async with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = await asyncio.to_thread(self._opened, name)
+            return self._loaded[name]
+
+    def _opened(self, name: str) -> LocalChatModel:
+        base = self._bases.ensure(name)
+        return LocalChatModel(
+            folder=base.folder, shown_as=base.title, max_new_tokens=self._max_new_tokens, busy=self._busy
+        )

@@ -1,0 +1,135 @@
+"""Measures an adapter against its untuned base, on the same held-out examples. Knows no registry and no gate.
+
+Imports torch: for the training child, and for benchmarks.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from finetune.data.encoding import Encoded, Encoder
+from finetune.serving.labels import LabelTree, choose
+from finetune.training.lora import collate, completion_losses
+from finetune.training.promote import paired_interval
+from finetune.types import Evaluation, TaskKind
+
+_TIMED_TEXTS = 8
+_TIMED_TOKENS = 64
+_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is measured on."""
+
+    kind: TaskKind
+    held_out: Sequence[Encoded]
+    answers: Sequence[str]
+    """The right completion of each."""
+    labels: Sequence[str]
+    general: Sequence[Encoded]
+
+
+class Evaluator:
+    """Measures one model, with and without its adapter."""
+
+    def __init__(
+        self, model: PeftModel, encoder: Encoder, measure: Measure, on_done: Callable[[int, int], None]
+    ) -> None:
+        """`on_done` is told how many of how many measurements are done; it may block while answers are written."""
+        self._model = model
+        self._plain = cast("PreTrainedModel", model.get_base_model())  # Its annotation is that of any module.
+        self._end = int(encoder.tokenizer.eos_token_id)
+        self._pad = int(encoder.tokenizer.pad_token_id or 0)
+        self._measure = measure
+        self._tree = LabelTree.of(measure.labels, encoder.labels(measure.labels))
+        self._on_done = on_done
+        self._done = 0
+        self._total = 2 * (len(measure.held_out) + len(measure.general))
+        if measure.kind is TaskKind.TEXT:
+            self._total += _TIMED_TEXTS
+
+    @torch.inference_mode()
+    def run(self) -> Evaluation:
+        """Base first, then tuned."""
+        self._model.eval()
+        with untuned(self._model):
+            base, _ = self._scores()
+            general_base = self._losses(self._measure.general)
+        tuned, seconds = self._scores()
+        general_tuned = self._losses(self._measure.general)
+        is_label = self._measure.kind is TaskKind.LABEL
+        gain = np.subtract(tuned, base) if is_label else np.subtract(base, tuned)
+        p50, p95 = np.percentile(seconds, [50, 95])
+        return Evaluation(
+            held_out_count=len(tuned),
+            tuned_score=float(np.mean(tuned)) if is_label else math.exp(-float(np.mean(tuned))),
+            base_score=float(np.mean(base)) if is_label else math.exp(-float(np.mean(base))),
+            gain=paired_interval(gain.tolist()),
+            general_loss_tuned=float(np.mean(general_tuned)),
+            general_loss_base=float(np.mean(general_base)),
+            answer_seconds_p50=float(p50),
+            answer_seconds_p95=float(p95),
+        )
+
+    def _scores(self) -> tuple[list[float], list[float]]:
+        """Each held-out example's score (label task) or loss (free text), and the seconds of answers."""
+        if self._measure.kind is TaskKind.TEXT:
+            return self._losses(self._measure.held_out), self._timed_texts()
+        scores: list[float] = []
+        seconds: list[float] = []
+        for example, answer in zip(self._measure.held_out, self._measure.answers, strict=True):
+            began = time.perf_counter()
+            label, _ = choose(self._plain, example.prompt, self._tree, self._end)
+            seconds.append(time.perf_counter() - began)
+            scores.append(float(label == answer))
+            self._count(1)
+        return scores, seconds
+
+    def _losses(self, examples: Sequence[Encoded]) -> list[float]:
+        """The mean loss a completion token, of each example."""
+        losses: list[float] = []
+        for first in range(0, len(examples), _BATCH):
+            some = examples[first : first + _BATCH]
+            batch = {name: tensor.to(self._model.device) for name, tensor in collate(some, self._pad).items()}
+            sums = completion_losses(self._model, batch).sum(-1)
+            losses += [float(total) / len(e.completion) for total, e in zip(sums, some, strict=True)]
+            self._count(len(some))
+        return losses
+
+    def _timed_texts(self) -> list[float]:
+        seconds: list[float] = []
+        for example in self._measure.held_out[:_TIMED_TEXTS]:
+            ids = torch.tensor([example.prompt], device=self._model.device)
+            began = time.perf_counter()
+            self._model.generate(  # type: ignore[no-untyped-call]
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=_TIMED_TOKENS,
+                do_sample=False,
+                pad_token_id=self._pad,
+            )
+            seconds.append(time.perf_counter() - began)
+            self._count(1)
+        return seconds
+
+    def _count(self, more: int) -> None:
+        self._done += more
+        self._on_done(min(self._done, self._total), self._total)
+
+
+@contextmanager
+def untuned(model: PeftModel) -> Iterator[None]:
+    """The base as it was, while the block lasts."""
+    with model.disable_adapter():
+        yield

@@ -1,0 +1,52 @@
+"""Measures a registered adapter again, in this process. Knows no registry; loads the model when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from finetune.bases import Bases
+from finetune.data.dataset import from_jsonl, load
+from finetune.data.general import general_examples
+from finetune.errors import OtherLabelsError
+from finetune.types import Card, Evaluation, Example, TaskKind
+
+
+def evaluate_adapter(
+    folder: Path, card: Card, bases: Bases, file: Path | None, on_done: Callable[[int, int], None]
+) -> Evaluation:
+    """Base against tuned, on the examples that were held out or on all of `file`. Blocks for minutes.
+
+    Raises:
+        DatasetError, OtherLabelsError, WeightsError, OSError.
+    """
+    examples = from_jsonl((folder / "held_out.jsonl").read_bytes()) if file is None else _examples(file, card)
+    base = bases.ensure(card.base)
+
+    import torch
+    from peft import PeftModel
+
+    from finetune.data.encoding import Encoder
+    from finetune.training.evaluate import Evaluator, Measure
+    from finetune.training.lora import load_base, multiplies_in_bf16
+
+    encoder = Encoder.of(base.folder, base.title)
+    model = PeftModel.from_pretrained(load_base(base.folder, threads=2), str(folder))
+    _, general = general_examples(english_only=base.english_only)
+    measure = Measure(
+        kind=card.kind,
+        held_out=[encoder.encode(example, card.kind) for example in examples],
+        answers=[example.completion for example in examples],
+        labels=card.labels,
+        general=[encoder.encode(example, TaskKind.TEXT) for example in general],
+    )
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=multiplies_in_bf16(threads=2)):
+        return Evaluator(model, encoder, measure, on_done).run()
+
+
+def _examples(file: Path, card: Card) -> tuple[Example, ...]:
+    dataset = load(file.read_bytes(), file.name)
+    unknown = sorted(set(dataset.labels) - set(card.labels))
+    if dataset.kind is not card.kind or unknown:
+        raise OtherLabelsError(card.skill, unknown)
+    return dataset.examples

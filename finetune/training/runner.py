@@ -1,0 +1,107 @@
+"""Runs a training in a child process of low priority, follows it, and holds it while answers are generated.
+
+Knows the run's folder; doesn't know what becomes of the adapter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from finetune.errors import TrainingFailedError
+from finetune.serving.busy import Busy
+from finetune.training.plan import Result, RunFolder
+from finetune.types import TrainingProgress
+
+_log = logging.getLogger(__name__)
+
+KILLED = "killed"
+"""Reason of a failure: the system ended the child."""
+_END_LIMIT_S = 10
+_LINE_LIMIT = 16 * 2**20
+"""Bytes of one line of progress, which holds every loss."""
+
+
+class _Message(BaseModel):
+    progress: TrainingProgress | None = None
+    failed: str | None = None
+    done: bool = False
+
+
+class Runner:
+    """Trains one run at a time, by whoever calls."""
+
+    def __init__(self, busy: Busy) -> None:
+        self._busy = busy
+
+    async def run(self, folder: RunFolder, on_progress: Callable[[TrainingProgress], None]) -> Result:
+        """Train and measure, going on from the last whole checkpoint. Cancelling it ends the child.
+
+        Raises:
+            TrainingFailedError: with the child's reason.
+        """
+        with (folder.path / "training.log").open("ab") as log:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "finetune.training.training_process",
+                str(folder.path),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=_LINE_LIMIT,
+                cwd=Path(__file__).parents[2],
+            )
+        try:
+            failed = await self._follow(child, on_progress)
+        finally:
+            await _end(child)
+        result = folder.result()
+        if result is None:
+            raise TrainingFailedError(failed or (KILLED if child.returncode == -signal.SIGKILL else "unexpected"))
+        return result
+
+    async def _follow(
+        self, child: asyncio.subprocess.Process, on_progress: Callable[[TrainingProgress], None]
+    ) -> str | None:
+        """Pass on the progress until the child ends; the reason that it gives for a failure."""
+        loop = asyncio.get_running_loop()
+        stdin, stdout = child.stdin, child.stdout
+        if stdin is None or stdout is None:
+            raise RuntimeError("the training child was started without its pipes")
+
+        def hold(is_busy: bool) -> None:
+            loop.call_soon_threadsafe(_say, stdin, b"pause\n" if is_busy else b"go\n")
+
+        failed: str | None = None
+        with self._busy.told_to(hold):
+            async for line in stdout:
+                message = _Message.model_validate_json(line)
+                if message.progress is not None:
+                    on_progress(message.progress)
+                failed = message.failed or failed
+        return failed
+
+
+def _say(stdin: asyncio.StreamWriter, words: bytes) -> None:
+    if not stdin.is_closing():
+        stdin.write(words)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Let the child end by itself, which the end of its stdin tells it to; else kill it."""
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        async with asyncio.timeout(_END_LIMIT_S):
+            await child.wait()
+    except TimeoutError:
+        _log.warning("the training child did not end, and is killed")
+        child.kill()
+        await child.wait()

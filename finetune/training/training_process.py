@@ -1,0 +1,196 @@
+"""The process that trains: `python -m finetune.training.training_process RUN_FOLDER`.
+
+It reads `pause` and `go` from stdin, and ends where that closes: it never outlives whoever started it. On stdout it
+writes one JSON object a line: progress, and at the end `done` or a failure's code. Its priority is low.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import resource
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+
+from filelock import FileLock
+from pydantic import TypeAdapter
+
+from finetune.training.plan import Plan, Result, RunFolder, step_of
+from finetune.types import TaskKind, TrainingProgress
+
+_PROGRESS = TypeAdapter(TrainingProgress)
+_NICENESS = 10
+_REPORT_INTERVAL_S = 0.5
+_LOCK_LIMIT_S = 60
+_SPARE_BYTES = 16 * 2**20
+
+
+def main(argv: list[str]) -> int:
+    """Train and measure. Returns 0, or 1 after a failure was told."""
+    os.nice(_NICENESS)
+    out = _claimed_stdout()
+    channel = _Channel(out)
+    threading.Thread(target=channel.listen, daemon=True).start()
+    folder = RunFolder(Path(argv[0]))
+    try:
+        # Whoever was started before a kill of the bot needs a moment to see that its stdin is closed.
+        with FileLock(folder.path / "training.lock", timeout=_LOCK_LIMIT_S):
+            _run(folder, channel)
+    except Exception as error:
+        logging.exception("the run failed")
+        channel.tell({"failed": _code(error, folder)})
+    else:
+        channel.tell({"done": True})
+        return 0
+    return 1
+
+
+def _code(error: Exception, folder: RunFolder) -> str:
+    """Why the run failed."""
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        return "no_memory"
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no_disk"
+    # torch's and safetensors' writers raise errors of their own where the disk is full.
+    return "no_disk" if shutil.disk_usage(folder.path).free < _SPARE_BYTES else "unexpected"
+
+
+def _claimed_stdout() -> TextIO:
+    """The pipe to whoever started this; what libraries print goes to stderr from now on."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
+
+
+class _Channel:
+    """Both pipes; fulfils `finetune.training.lora.Listener`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
+        self._progress = TrainingProgress("loading", 0, 0)
+        self._told_at = 0.0
+
+    def listen(self) -> None:
+        """Follow stdin to its end, and end the process there."""
+        for line in sys.stdin:
+            if line.strip() == "pause":
+                self._may_go_on.clear()
+            else:
+                self._may_go_on.set()
+        # The parent is gone, or wants this to end; a checkpoint that is cut off has no mark.
+        os._exit(3)
+
+    def tell(self, message: dict[str, object]) -> None:
+        """One line to the parent."""
+        self._out.write(f"{json.dumps(message)}\n")
+        self._out.flush()
+
+    def show(self, progress: TrainingProgress, *, at_once: bool = False) -> None:
+        """Tell how far the run is, not too often."""
+        self._progress = progress
+        if at_once or time.monotonic() - self._told_at >= _REPORT_INTERVAL_S:
+            self._told_at = time.monotonic()
+            self.tell({"progress": _PROGRESS.dump_python(progress, mode="json")})
+
+    def begin(self, total_steps: int, losses: tuple[tuple[int, float], ...], resumed_from: int) -> None:
+        """The training begins, or goes on."""
+        progress = TrainingProgress("training", resumed_from, total_steps, losses, resumed_from=resumed_from)
+        self.show(progress, at_once=True)
+
+    def step(self, step: int, loss: float, tokens_per_s: float, seconds_left: float) -> None:
+        """A step was made."""
+        self.show(
+            TrainingProgress(
+                "training",
+                step,
+                self._progress.total_steps,
+                (*self._progress.losses, (step, round(loss, 4))),
+                tokens_per_s,
+                seconds_left,
+                self._progress.resumed_from,
+            )
+        )
+
+    def measured(self, done: int, total: int) -> None:
+        """Some of the measurements were made."""
+        self.wait()
+        known = self._progress
+        self.show(
+            TrainingProgress(
+                "evaluating",
+                known.total_steps,
+                known.total_steps,
+                known.losses,
+                known.tokens_per_s,
+                resumed_from=known.resumed_from,
+                done=done,
+                total=total,
+            )
+        )
+
+    def wait(self) -> float:
+        """Return when no answer is being written; the seconds that it took."""
+        began = time.monotonic()
+        self._may_go_on.wait()
+        return time.monotonic() - began
+
+
+def _run(folder: RunFolder, channel: _Channel) -> None:
+    if folder.result() is not None:
+        return
+    plan = folder.plan()
+    channel.show(TrainingProgress("loading", 0, plan.total_steps), at_once=True)
+    import torch
+
+    from finetune.data.dataset import from_jsonl
+    from finetune.data.encoding import Encoder
+    from finetune.data.general import general_examples, replayed_for
+    from finetune.training.evaluate import Evaluator, Measure
+    from finetune.training.lora import load_base, multiplies_in_bf16, train, with_adapter
+
+    encoder = Encoder.of(Path(plan.base_folder), plan.base)
+    examples, held_out = from_jsonl(folder.train.read_bytes()), from_jsonl(folder.held_out.read_bytes())
+    replayed = replayed_for(len(examples), english_only=plan.english_only)
+    _, general = general_examples(english_only=plan.english_only)
+    task = [encoder.encode(example, plan.kind) for example in examples]
+    replay = [encoder.encode(example, TaskKind.TEXT) for example in replayed]
+    model = with_adapter(load_base(Path(plan.base_folder), plan.threads), plan.recipe)
+    losses, resumed_from = _before(folder, plan)
+    logging.info("training from step %d of %d", resumed_from, plan.total_steps)
+    channel.begin(plan.total_steps, losses, resumed_from)
+    trained = train(model, [*task, *replay], plan, folder, int(encoder.tokenizer.pad_token_id or 0), channel)
+    measure = Measure(
+        kind=plan.kind,
+        held_out=[encoder.encode(example, plan.kind) for example in held_out],
+        answers=[example.completion for example in held_out],
+        labels=plan.labels,
+        general=[encoder.encode(example, TaskKind.TEXT) for example in general],
+    )
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=multiplies_in_bf16(plan.threads)):
+        evaluation = Evaluator(model, encoder, measure, channel.measured).run()
+    model.save_pretrained(str(folder.adapter))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    folder.write_result(Result(evaluation, trained.steps, trained.seconds, trained.tokens_per_s, peak_mb))
+
+
+def _before(folder: RunFolder, plan: Plan) -> tuple[tuple[tuple[int, float], ...], int]:
+    """The losses up to the checkpoint that is gone on from, and its step."""
+    checkpoint = folder.checkpoint()
+    if checkpoint is None:
+        return (), 0
+    state = json.loads((checkpoint / "trainer_state.json").read_bytes())
+    losses = tuple((int(entry["step"]), float(entry["loss"])) for entry in state["log_history"] if "loss" in entry)
+    return losses, step_of(checkpoint)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Answers that moderators wrote: added, edited, removed and imported from files."""

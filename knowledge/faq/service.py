@@ -1,0 +1,114 @@
+"""Writes moderators' answers, each as a document in the way of all documents, and lists them. Knows no Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.errors import DocumentError, Reason
+from knowledge.ingestion.ingestor import Ingestor, Upload
+from knowledge.parsing.qa_pairs import QA, checked_pair, pair_bytes, pair_name, question_key, questions_of
+from knowledge.store.catalog import Catalog
+from knowledge.store.qa_index import PairIndex
+from knowledge.types import (
+    MAX_WORDINGS,
+    Audience,
+    Chunk,
+    IngestOutcome,
+    Pair,
+    PairReport,
+    Reader,
+    Source,
+    StoredPair,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A pair to keep, and on whose behalf."""
+
+    pair: Pair
+    guild_id: str
+    audience: Audience
+    written_by: str
+    corrects: str | None = None
+    """The id of the source from which it was answered wrongly before."""
+    replacing: str | None = None
+    """The id of the pair that is written anew, with whatever wordings; None: it is found by the question."""
+
+
+class PairBook:
+    """All guilds' pairs. One is written at a time, so that of two with one question the later stays."""
+
+    def __init__(self, catalog: Catalog, pairs: PairIndex, ingestor: Ingestor) -> None:
+        self._catalog = catalog
+        self._pairs = pairs
+        self._ingestor = ingestor
+        self._writing = asyncio.Lock()
+
+    async def write(self, writing: Writing) -> PairReport:
+        """Keep a pair in place of those that answer its question for the same audience, whose wordings it takes over.
+
+        Raises PairError, GuildError, DocumentError and what the index raises.
+        """
+        pair = checked_pair(writing.pair.questions, writing.pair.answer)
+        async with self._writing:
+            earlier = await asyncio.to_thread(self._earlier, writing, pair)
+            if writing.replacing is None:
+                pair = _with_wordings(pair, earlier)
+            upload = Upload(pair_bytes(pair), pair_name(pair), writing.guild_id, writing.audience, writing.written_by)
+            report = await self._ingestor.ingest(upload, None)
+            if report.source is None:
+                raise DocumentError(Reason(report.reason or Reason.CORRUPT), report.detail or "")
+            if writing.corrects is not None:
+                await asyncio.to_thread(self._pairs.note_correction, report.source.id, writing.corrects)
+            for old in earlier:
+                # That of the same name is gone already.
+                if old.source.id != report.source.id and old.source.name != report.source.name:
+                    await asyncio.to_thread(self._catalog.remove, old.source)
+                    await self._ingestor.discard(writing.guild_id, [old.source])
+                    await self._ingestor.cleanse(writing.guild_id)
+        outcome = report.outcome if report.outcome is IngestOutcome.UNCHANGED or not earlier else IngestOutcome.CHANGED
+        replaced = tuple(earlier) if outcome is IngestOutcome.CHANGED else ()
+        return PairReport(outcome, StoredPair(report.source, pair, writing.corrects), replaced)
+
+    def listed(self, guild_id: str, reader: Reader) -> list[StoredPair]:
+        """The guild's pairs that `reader` may read, the latest first. Blocks."""
+        sources = [source for source in self._catalog.sources(guild_id, reader) if source.media == QA]
+        corrections = self._pairs.corrections(guild_id)
+        found = [
+            _stored(source, chunk, corrections.get(source.id))
+            for source in sources
+            for chunk in self._catalog.source_chunks(source.id)
+        ]
+        return sorted(found, key=lambda stored: stored.source.ingested_at, reverse=True)
+
+    def _earlier(self, writing: Writing, pair: Pair) -> Sequence[StoredPair]:
+        """What the new pair replaces."""
+        ids = [
+            chunk_id
+            for question in pair.questions
+            for chunk_id in self._pairs.asking(writing.guild_id, question_key(question))
+        ]
+        if writing.replacing is not None:
+            ids += [chunk.id for chunk in self._catalog.source_chunks(writing.replacing)]
+        found = self._catalog.chunks(writing.guild_id, list(dict.fromkeys(ids)))
+        return [
+            _stored(source, chunk, None)
+            for chunk, source in found.values()
+            if source.media == QA and source.audience == writing.audience
+        ]
+
+
+def _stored(source: Source, chunk: Chunk, corrects: str | None) -> StoredPair:
+    return StoredPair(source, Pair(questions_of(chunk.place.heading), chunk.text), corrects)
+
+
+def _with_wordings(pair: Pair, earlier: Sequence[StoredPair]) -> Pair:
+    """The pair with the other wordings of what it replaces: corrected for one of them, it is for all."""
+    known = {question_key(question) for question in pair.questions}
+    inherited = [
+        question for stored in earlier for question in stored.pair.questions if question_key(question) not in known
+    ]
+    return Pair((*pair.questions, *inherited)[:MAX_WORDINGS], pair.answer)

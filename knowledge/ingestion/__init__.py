@@ -1,0 +1,1 @@
+"""From files to searchable documents: batches, versions, vectors and their reports."""

@@ -1,0 +1,289 @@
+"""From a file's bytes to visible chunks. The order of its writes is what keeps a kill at any instant harmless:
+
+announced in SQLite, the original kept, vectors in Chroma, then one SQLite transaction that puts the new version in the
+old one's place, then the old vectors and originals deleted. What is announced and never published is swept when the
+library opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from knowledge.chunking.context import embedded_text, fingerprint
+from knowledge.chunking.splitter import split
+from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
+from knowledge.filename import safe_name
+from knowledge.ingestion.embedder import Embedder, Passage
+from knowledge.ingestion.reports import failed, report_on, standing
+from knowledge.parsing.dates import date_of
+from knowledge.parsing.link import MAX_LINK_CHARS, checked_link
+from knowledge.parsing.loader import LoadedDocument, load
+from knowledge.ports import TextEmbeddings
+from knowledge.store.catalog import Catalog, Taken, Version, new_source_id
+from knowledge.store.originals import SHOWN, Originals
+from knowledge.store.pending_deletions import Strays
+from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
+from knowledge.vectors.vector_index import VectorIndex
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[IngestProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to ingest, and on whose behalf."""
+
+    data: bytes
+    name: str
+    guild_id: str
+    audience: Audience
+    ingested_by: str
+    batch: str | None = None
+    """The batch that it belongs to; begun again after a kill, it reports what it reported before."""
+    link: str | None = None
+    """Where people read the document, unchecked; None: as the document itself says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that was read, and is not stored yet."""
+
+    source: Source
+    page_count: int | None
+    chunks: tuple[Chunk, ...]
+    original: bytes | None
+    """The file itself, where it is kept."""
+    earlier: Source | None
+    """The version that it replaces."""
+    batch: str | None
+    began: float
+
+
+class Ingestor:
+    """Reads documents and stores them; calls may overlap."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        strays: Strays,
+        index: VectorIndex,
+        embeddings: TextEmbeddings,
+        originals: Originals,
+        owner: str,
+        max_bytes: int,
+        has_room: Callable[[int], bool],
+    ) -> None:
+        """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
+        self._catalog = catalog
+        self._strays = strays
+        self._index = index
+        self._embedder = Embedder(index, embeddings)
+        self._originals = originals
+        self._owner = owner
+        self.max_bytes = max_bytes
+        self._has_room = has_room
+
+    async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
+        """The report on one file; a file that cannot be ingested is reported, not raised."""
+        report = on_progress or _ignore
+        report(IngestProgress("reading", 0, 0))
+        prepared = await asyncio.to_thread(self.prepare, upload)
+        if isinstance(prepared, IngestReport):
+            return prepared
+        total = len(prepared.chunks)
+
+        def show(done: int) -> None:
+            report(IngestProgress("embedding" if done < total else "storing", done, total))
+
+        try:
+            (stored,) = await self.store([prepared], show)
+        finally:
+            await self.cleanse(upload.guild_id)
+        return stored
+
+    def prepare(self, upload: Upload) -> Prepared | IngestReport:
+        """Read a file; where nothing of it is to be stored, the report on it. Blocks. Raises UnknownGuild."""
+        began = time.perf_counter()
+        name = safe_name(upload.name)
+        digest = hashlib.sha256(upload.data).hexdigest()
+        last = self._catalog.version(upload.guild_id, name, upload.audience)
+        try:
+            link = _checked(upload.link, name)
+        except DocumentError as error:
+            return failed(name, error, began)
+        if last is not None and last.source.sha256 == digest:
+            renewed = replace(last, source=self._renew(last.source, upload, link))
+            return standing(renewed, upload.batch, began)
+        source_id = new_source_id()
+        try:
+            if not self._has_room(len(upload.data)):
+                raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
+            document = load(upload.data, name, self.max_bytes)
+            chunks = _chunks(document, source_id, name)
+        except DocumentError as error:
+            return failed(name, error, began)
+        return Prepared(
+            source=_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
+            page_count=document.page_count,
+            chunks=tuple(chunks),
+            original=upload.data if document.media in SHOWN else None,
+            earlier=None if last is None else last.source,
+            batch=upload.batch,
+            began=began,
+        )
+
+    def _renew(self, source: Source, upload: Upload, link: str | None) -> Source:
+        """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
+        if source.media in SHOWN:
+            self._originals.put(upload.data, source.sha256)
+            self._originals.discard_unused([source.sha256])  # It may have gone meanwhile.
+        if link is None or link == source.link:
+            return source
+        self._catalog.set_link(source.id, link)
+        return replace(source, link=link)
+
+    async def store(self, documents: Sequence[Prepared], on_written: Callable[[int], None]) -> list[IngestReport]:
+        """Make documents of one guild and audience visible, all at once; the reports, in their order.
+
+        `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
+        """
+        sources = [document.source for document in documents]
+        guild_id, audience = sources[0].guild_id, sources[0].audience.key
+        await asyncio.to_thread(self._strays.announce, sources, self._owner)
+        try:
+            await asyncio.to_thread(self._keep_originals, documents)
+            passages = await asyncio.to_thread(self._passages, documents)
+            embedded = await self._embedder.write(guild_id, audience, passages, on_written)
+            versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
+            publishing = [(version, document.chunks) for version, document in versions]
+            replaced = await asyncio.to_thread(self._catalog.publish, publishing)
+        except BaseException:
+            await asyncio.to_thread(self._abandon, sources)
+            raise
+        await self.discard(guild_id, replaced)
+        return [report_on(version, document.began) for version, document in versions]
+
+    def _abandon(self, sources: Sequence[Source]) -> None:
+        self._strays.abandon([source.id for source in sources])
+        self._originals.discard_unused([source.sha256 for source in sources])
+
+    def _keep_originals(self, documents: Sequence[Prepared]) -> None:
+        for document in documents:
+            if document.original is not None:
+                self._originals.put(document.original, document.source.sha256)
+
+    async def discard(self, guild_id: str, sources: Sequence[Source]) -> None:
+        """Delete what lies outside of the catalog of sources that are gone from it."""
+        if sources:
+            await asyncio.to_thread(self._originals.discard_unused, [source.sha256 for source in sources])
+            await self.discard_vectors(guild_id, [source.id for source in sources])
+
+    async def cleanse(self, guild_id: str) -> None:
+        """Take the text of replaced versions out of the database's file."""
+        await asyncio.to_thread(self._catalog.cleanse, guild_id)
+
+    async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
+        """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
+        if not source_ids:
+            return
+        try:
+            await asyncio.to_thread(self._index.delete_sources, guild_id, source_ids)
+        except KnowledgeError as error:
+            log.warning("vectors of removed documents stay until the next start: %s", error)
+            return
+        await asyncio.to_thread(self._strays.forget, source_ids)
+
+    async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
+        """Embed the guild's chunks that have no vector of the current model; how many it was."""
+        report = on_progress or _ignore
+        try:
+            embedded = await asyncio.to_thread(self._index.ids, guild_id)
+        except EmbeddingMismatch:
+            await asyncio.to_thread(self._index.drop, guild_id)
+            embedded = set()
+        count = 0
+        for source in await asyncio.to_thread(self._catalog.sources, guild_id, OWNER):
+            chunks = await asyncio.to_thread(self._catalog.source_chunks, source.id)
+            missing = [_passage(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
+            total = len(missing)
+
+            def show(done: int, total: int = total) -> None:
+                report(IngestProgress("embedding", done, total))
+
+            if missing:
+                await self._embedder.write(guild_id, source.audience.key, missing, show)
+            count += total
+        return count
+
+    def _passages(self, documents: Sequence[Prepared]) -> list[Passage]:
+        """All chunks, each with the chunk of the version before whose vector is its own."""
+        passages: list[Passage] = []
+        for document in documents:
+            earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
+            passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
+        return passages
+
+
+def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
+    try:
+        return split(document, source_id)
+    except DocumentError as error:
+        raise DocumentError(error.reason, f"{name}: {error}") from error
+
+
+def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
+    text = embedded_text(source.name, chunk.place.heading, chunk.text)
+    return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
+
+
+def _version(document: Prepared, embedded_count: int) -> Version:
+    outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
+    return Version(document.source, document.page_count, Taken(outcome, embedded_count, document.batch))
+
+
+def _source(
+    upload: Upload,
+    name: str,
+    digest: str,
+    source_id: str,
+    document: LoadedDocument,
+    chunk_count: int,
+    link: str | None,
+) -> Source:
+    return Source(
+        id=source_id,
+        guild_id=upload.guild_id,
+        name=name,
+        media=document.media,
+        sha256=digest,
+        audience=upload.audience,
+        size_bytes=len(upload.data),
+        chunk_count=chunk_count,
+        ingested_at=datetime.now(UTC),
+        ingested_by=upload.ingested_by,
+        link=link,
+        dated=date_of(upload.data, document.media),
+    )
+
+
+def _checked(link: str | None, name: str) -> str | None:
+    if link is None:
+        return None
+    checked = checked_link(link)
+    if checked is None:
+        raise DocumentError(
+            Reason.BAD_LINK,
+            f"{name}: its link is no http or https address without a password, of at most {MAX_LINK_CHARS} characters",
+        )
+    return checked
+
+
+def _ignore(_: IngestProgress) -> None:
+    pass

@@ -1,0 +1,46 @@
+"""The closing report on one file, from what became of it. Pure but for the clock."""
+
+from __future__ import annotations
+
+import time
+
+from knowledge.errors import DocumentError
+from knowledge.store.catalog import Taken, Version
+from knowledge.types import IngestOutcome, IngestReport
+
+
+def failed(name: str, error: DocumentError, began: float) -> IngestReport:
+    """The report on a file that could not be ingested."""
+    return IngestReport(
+        name=name,
+        outcome=IngestOutcome.FAILED,
+        source=None,
+        chunk_count=0,
+        page_count=None,
+        seconds=time.perf_counter() - began,
+        reason=error.reason.value,
+        detail=str(error),
+        failed_page=error.page,
+    )
+
+
+def standing(last: Version, batch: str | None, began: float) -> IngestReport:
+    """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
+    if batch is not None and last.taken is not None and last.taken.batch == batch:
+        return report_on(last, began)
+    unchanged = Taken(IngestOutcome.UNCHANGED, 0, batch)
+    return report_on(Version(last.source, last.page_count, unchanged), began)
+
+
+def report_on(version: Version, began: float) -> IngestReport:
+    """The report on a file that stands, as it came in."""
+    source, taken = version.source, version.taken
+    return IngestReport(
+        name=source.name,
+        outcome=IngestOutcome.UNCHANGED if taken is None else taken.outcome,
+        source=source,
+        chunk_count=source.chunk_count,
+        page_count=version.page_count,
+        seconds=time.perf_counter() - began,
+        embedded_count=0 if taken is None else taken.embedded_count,
+    )

@@ -1,0 +1,1 @@
+"""The embedding models and rerankers that the settings can name."""

@@ -1,0 +1,82 @@
+"""Which kinds of file can be read, and what a file is whose name says something else. Reads no text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePath
+
+from knowledge.parsing.qa_pairs import QA
+
+CODE = "code"
+
+MEDIA_BY_SUFFIX = {
+    ".md": "md",
+    ".markdown": "md",
+    ".txt": "txt",
+    ".text": "txt",
+    ".log": "txt",
+    ".rst": "txt",
+    ".pdf": "pdf",
+    ".html": "html",
+    ".htm": "html",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".xlsx": "xlsx",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".ipynb": "ipynb",
+    ".qa": QA,
+}
+READABLE = "Markdown, text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, notebook and source code"
+
+_CODE_SUFFIXES = (
+    *(".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".java", ".kt", ".kts", ".scala"),
+    *(".go", ".rs", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".cs", ".swift", ".rb", ".php", ".lua", ".pl", ".r"),
+    *(".hs", ".ex", ".exs", ".sol", ".proto", ".ps1", ".tex", ".sh", ".bash", ".sql", ".css", ".scss", ".xml"),
+    *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf"),
+)
+MEDIA_BY_SUFFIX |= dict.fromkeys(_CODE_SUFFIXES, CODE)
+
+OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
+"""The part by which each is known."""
+_OLDER = {".doc": ".docx", ".ppt": ".pptx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_HTML = (b"<!doctype html", b"<html")
+
+
+def media_of(name: str) -> str | None:
+    """What a file of that name is read as; None where it cannot be read."""
+    return MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
+
+
+def newer(name: str) -> str | None:
+    """The ending under which the program that made this file saves what can be read."""
+    return _OLDER.get(PurePath(name).suffix.lower())
+
+
+def is_locked_office(data: bytes) -> bool:
+    """Whether it is a Word, PowerPoint or Excel file behind a password: an older container around the encrypted one."""
+    return data.startswith(_OLE) and _ENCRYPTED in data
+
+
+def other_office(names: Collection[str], media: str) -> str | None:
+    """What an Office file of these parts is where it is not `media`."""
+    return next((f"a .{other} file" for other, part in OFFICE.items() if other != media and part in names), None)
+
+
+def disguised(data: bytes, media: str) -> str | None:
+    """What `data` plainly is, in a few words, where that is not `media`."""
+    is_office = media in OFFICE
+    if data.startswith(b"%PDF-"):
+        return None if media == "pdf" else "a PDF"
+    if data.startswith(_OLE):
+        return "a file of an older Office program"
+    if data.startswith(b"PK\x03\x04"):
+        return None if is_office else "a zip or an Office file"
+    if (is_office or media == "pdf") and data[:200].lstrip().lower().startswith(_HTML):
+        return "a web page"
+    return None

@@ -1,0 +1,120 @@
+"""From a file's bytes to its text, by type. Knows nothing of chunks, guilds or indexes."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from knowledge.decoding import NotText, decode
+from knowledge.errors import DocumentError, Reason
+from knowledge.parsing import formats
+from knowledge.parsing.archive import look_over
+from knowledge.parsing.formats import READABLE
+from knowledge.parsing.front_matter import without_front_matter
+from knowledge.parsing.qa_pairs import QA, heading_of, read_pair
+from knowledge.parsing.sandbox import Limits
+from knowledge.parsing.sandboxed_reader import DEFAULT, read_contained
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of text with a page number of its own, or the whole of a text file."""
+
+    text: str
+    page: int | None
+    """From 1: of a PDF's page or a slide."""
+    heading: str | None = None
+    """Of a pair, which is one section and one passage: its question."""
+    numbers: tuple[int, ...] | None = None
+    """For each line of the text, the file's line, the sheet's row or the notebook's cell. None: it is the file's own
+    text, or nothing is known of its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What a file says."""
+
+    media: str
+    sections: tuple[Section, ...]
+    page_count: int | None
+    link: str | None = None
+    """That the document gives itself, checked."""
+
+
+def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
+    """Read `data` as the type that `name` ends in. Raises DocumentError."""
+    media = formats.media_of(name)
+    if media is None:
+        better = formats.newer(name)
+        advice = f"only {READABLE} files can be read" if better is None else f"save it as {better} and send it again"
+        raise DocumentError(Reason.UNSUPPORTED, f"{name}: {advice}")
+    if len(data) > max_bytes:
+        size_mb, limit_mb = len(data) / 1024**2, max_bytes // 1024**2
+        raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.0f} MB is over the limit of {limit_mb} MB")
+    if not data.strip():
+        raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
+    _check_kind(data, name, media, max_bytes)
+    match media:
+        case "md" | "txt" | "code":
+            return _load_text(data, name, media)
+        case "qa":
+            pair = read_pair(data, name)
+            return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
+        case _:
+            return _load_contained(_as_utf8(data, name) if media == "html" else data, name, media, limits)
+
+
+def _check_kind(data: bytes, name: str, media: str, max_bytes: int) -> None:
+    is_office = media in formats.OFFICE
+    if is_office and formats.is_locked_office(data):
+        raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
+    kind = formats.disguised(data, media)
+    if is_office and kind is None:
+        kind = formats.other_office(look_over(data, name, max_bytes), media)
+    if kind is not None:
+        raise DocumentError(Reason.MISNAMED, f"{name}: it is {kind}: give it the ending of what it is")
+
+
+def _as_utf8(page: bytes, name: str) -> bytes:
+    """A web page in UTF-16, which marks itself, in the encoding that its parser takes; any other as it is."""
+    if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return codecs.BOM_UTF8 + _decode(page, name).encode()
+    if b"\0" in page:
+        raise DocumentError(Reason.BINARY, f"{name}: it is a binary file, no web page")
+    return page
+
+
+_NO_TEXT = {
+    "html": "the page shows no text of its own",
+    "pptx": "its {count} slides hold no text: write out what their pictures show",
+    "pdf": "its {count} pages hold no text, as a scan does: recognise the text first",
+}
+
+
+def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
+    try:
+        parts = read_contained(data, media, limits)
+    except DocumentError as error:
+        raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
+    sections = tuple(Section(part.text, part.page, numbers=part.numbers) for part in parts if part.text.strip())
+    if not sections:
+        sentence = _NO_TEXT.get(media, "it holds no text")
+        raise DocumentError(Reason.NO_TEXT, f"{name}: {sentence.format(count=len(parts))}")
+    return LoadedDocument(media, sections, len(parts) if media in {"pdf", "pptx"} else None)
+
+
+def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
+    text = _decode(data, name)
+    if not text.strip():
+        raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
+    text, link = without_front_matter(text) if media == "md" else (text, None)
+    if not text.strip():
+        raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing below its front matter")
+    return LoadedDocument(media, (Section(text, None),), None, link)
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return decode(data)
+    except NotText as error:
+        raise DocumentError(Reason.BINARY, f"{name}: it is no text file: save it as text in UTF-8") from error

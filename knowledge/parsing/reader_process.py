@@ -1,0 +1,91 @@
+"""The child process that reads one file, which a hostile file ends alone.
+
+The file comes in by stdin, its parts or a reason go out as JSON on stdout. Knows nothing of the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+
+from knowledge.parsing.readers.parts import Part, Reading, Refused
+from knowledge.parsing.sandbox import Limits, answer, confine, given_limits
+
+
+def main(media: str, limits: Limits) -> None:
+    """Read stdin as `media` and answer with a `Reading`."""
+    confine(limits)
+    if not answer(_as_json(_read(sys.stdin.buffer.read(), media, limits.output_bytes)), limits):
+        answer(_as_json(Reading(reason="too_large")), limits)
+
+
+def _as_json(reading: Reading) -> bytes:
+    return json.dumps(asdict(reading), ensure_ascii=False).encode()
+
+
+def _read(data: bytes, media: str, most_chars: int) -> Reading:
+    parts: list[Part] = []
+    left = most_chars
+    try:
+        for part in _reader(media)(data):
+            left -= len(part.text)
+            if left < 0:
+                raise Refused("too_large")
+            parts.append(replace(part, text=_clean(part.text)))
+    except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
+        print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
+        return _refusal(error, parts[-1].page if parts else None)
+    return Reading(tuple(parts))
+
+
+def _refusal(error: Exception, last_page: int | None) -> Reading:
+    from knowledge.decoding import NotText
+
+    match error:
+        case Refused():
+            return Reading(reason=error.reason, line=error.line)
+        case NotText():
+            return Reading(reason="binary")
+        case MemoryError():
+            return Reading(reason="too_large")
+        case RecursionError():
+            return Reading(reason="too_deep")
+        case _:
+            return Reading(reason="corrupt", page=None if last_page is None else last_page + 1)
+
+
+def _clean(text: str) -> str:
+    """A broken font map yields lone surrogates, which no database or model accepts."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
+def _reader(media: str) -> Callable[[bytes], Iterator[Part]]:
+    """Only what this format needs is imported, after the limits are set: a start takes as long as its imports."""
+    match media:
+        case "pdf":
+            from knowledge.parsing.readers.pdf import pdf_pages as reader
+        case "html":
+            from knowledge.parsing.readers.html import web_page as reader
+        case "docx":
+            from knowledge.parsing.readers.word import word_file as reader
+        case "pptx":
+            from knowledge.parsing.readers.powerpoint import slides as reader
+        case "xlsx":
+            from knowledge.parsing.readers.excel import workbook as reader
+        case "csv":
+            from knowledge.parsing.readers.csv_file import delimited as reader
+        case "json":
+            from knowledge.parsing.readers.json_file import json_text as reader
+        case "jsonl":
+            from knowledge.parsing.readers.json_file import json_lines as reader
+        case "ipynb":
+            from knowledge.parsing.readers.notebook import notebook as reader
+        case _:
+            raise ValueError(f"no reader for {media}")
+    return reader
+
+
+if __name__ == "__main__":
+    main(sys.argv[4], given_limits())

@@ -1,0 +1,120 @@
+"""A PowerPoint file as Markdown, slide by slide: title, text, tables, charts, the pictures' descriptions, notes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from knowledge.chunking.markdown_tables import markdown_table
+from knowledge.parsing.readers.doctype import refuse_dtd
+from knowledge.parsing.readers.parts import PICTURE, Part
+
+if TYPE_CHECKING:
+    from pptx.chart.chart import Chart
+    from pptx.shapes.base import BaseShape
+    from pptx.shapes.graphfrm import GraphicFrame
+    from pptx.slide import Slide
+    from pptx.table import Table
+    from pptx.text.text import TextFrame
+
+_MOST_CHART_ROWS = 200
+
+
+def slides(data: bytes) -> Iterator[Part]:
+    """A part for each slide, one without text too. Raises Refused, and what its parser raises."""
+    from pptx import Presentation
+
+    refuse_dtd(data)
+    for number, slide in enumerate(Presentation(io.BytesIO(data)).slides, 1):
+        yield Part("\n\n".join(block for block in _blocks(slide) if block.strip()), number)
+
+
+def _blocks(slide: Slide) -> Iterator[str]:
+    title = slide.shapes.title
+    if title is not None and (words := " ".join(title.text_frame.text.split())):
+        yield f"# {words}"
+    shapes = [shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id]
+    for shape in _in_reading_order(shapes):
+        yield from _of_shape(shape)
+    if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
+        yield "\n".join(f"> {line}" for line in frame.text.splitlines() if line.strip())
+
+
+def _in_reading_order(shapes: list[BaseShape]) -> list[BaseShape]:
+    """As they lie, from top to bottom; one without a place of its own, a placeholder, where the file has it."""
+    if any(shape.top is None or shape.left is None for shape in shapes):
+        return shapes
+    return sorted(shapes, key=lambda shape: (shape.top, shape.left))
+
+
+def _of_shape(shape: BaseShape) -> Iterator[str]:
+    from pptx.shapes.autoshape import Shape
+    from pptx.shapes.graphfrm import GraphicFrame
+    from pptx.shapes.group import GroupShape
+    from pptx.shapes.picture import Picture
+
+    if isinstance(shape, GroupShape):
+        for member in _in_reading_order(list(shape.shapes)):
+            yield from _of_shape(member)
+    elif isinstance(shape, Picture):
+        if description := _description(shape):
+            yield f"{PICTURE} {description}"
+    elif isinstance(shape, GraphicFrame):
+        yield _framed(shape)
+    elif isinstance(shape, Shape):
+        yield _text(shape.text_frame)
+
+
+def _framed(frame: GraphicFrame) -> str:
+    """A table or a chart; nothing where python-pptx cannot read it, as a 3-D chart: the other shapes still can be."""
+    try:
+        if frame.has_table:
+            return _table(frame.table)
+        return _chart(frame.chart) if frame.has_chart else ""
+    except (ValueError, KeyError, IndexError, AttributeError):
+        return ""
+
+
+def _description(picture: BaseShape) -> str:
+    """What whoever made the slide wrote about the picture, for those who cannot see it."""
+    (properties,) = picture.element.xpath(".//p:nvPicPr/p:cNvPr") or (None,)
+    return "" if properties is None else " ".join(properties.get("descr", "").split())
+
+
+def _text(frame: TextFrame) -> str:
+    """A paragraph a line, with a bullet where there are several."""
+    lines = [(paragraph.level, " ".join(paragraph.text.split())) for paragraph in frame.paragraphs]
+    lines = [(level, text) for level, text in lines if text]
+    if len(lines) == 1:
+        return lines[0][1]
+    return "\n".join(f"{'  ' * level}- {text}" for level, text in lines)
+
+
+def _table(table: Table) -> str:
+    """What spans rows stands in each of them, and what spans the head's columns in each."""
+    rows: list[list[str]] = []
+    for number, row in enumerate(table.rows):
+        cells: list[str] = []
+        for column, cell in enumerate(row.cells):
+            if not cell.is_spanned:
+                cells.append(cell.text_frame.text)
+                continue
+            reaches_down = bool(rows) and cell._tc.vMerge  # python-pptx tells no direction
+            cells.append(rows[-1][column] if reaches_down else cells[-1] if number == 0 else "")
+        rows.append(cells)
+    return "\n".join(markdown_table(rows)) if rows else ""
+
+
+def _chart(chart: Chart) -> str:
+    """Its figures, as the table that it was drawn from."""
+    plot = next(iter(chart.plots), None)
+    if plot is None:
+        return ""
+    series = list(plot.series)
+    rows = [["", *(str(each.name) for each in series)]]
+    for at, category in enumerate(list(plot.categories)[:_MOST_CHART_ROWS]):
+        figures = [each.values[at] if at < len(each.values) else None for each in series]
+        rows.append([str(category), *("" if figure is None else f"{figure:.10g}" for figure in figures)])
+    title = chart.chart_title.text_frame.text.strip() if chart.has_title else ""
+    return "\n\n".join(part for part in (title, "\n".join(markdown_table(rows)) if len(rows) > 1 else "") if part)

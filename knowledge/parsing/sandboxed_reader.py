@@ -1,0 +1,47 @@
+"""A file's text, read in a child process that can be killed. Knows no format."""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import TypeAdapter, ValidationError
+
+from knowledge.errors import DocumentError, Reason
+from knowledge.parsing.readers.parts import Part, Reading
+from knowledge.parsing.sandbox import Limits, run_contained
+
+log = logging.getLogger(__name__)
+
+DEFAULT = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2)
+
+_READING = TypeAdapter(Reading)
+_SENTENCES = {
+    Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
+    Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
+    Reason.CORRUPT: "it cannot be read as what its name says: save it anew from the program that made it",
+    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
+    Reason.TOO_DEEP: "it is nested deeper than can be read: make it flatter, or save it as text",
+    Reason.MISNAMED: "it is not what its name says: give it the ending of what it is",
+    Reason.BINARY: "it is a binary file: save it as text in UTF-8",
+}
+
+
+def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[Part, ...]:
+    """The document's parts, in order. Raises DocumentError."""
+    ended = run_contained("knowledge.parsing.reader_process", [media], data, limits)
+    try:
+        reading = _READING.validate_json(ended.output)
+    except ValidationError:
+        log.warning("the reader of a %s ended with %s and no result", media, ended.code)
+        reading = Reading(reason=ended.reason)
+    if reading.reason is not None:
+        reason = Reason(reading.reason)
+        sentence = _SENTENCES[reason].format(seconds=limits.seconds)
+        if reading.line is not None:
+            sentence = f"line {reading.line} cannot be read: correct it and send it again"
+        raise DocumentError(reason, sentence, reading.page)
+    for part in reading.parts:
+        text = part.text.rstrip("\n")
+        if text and part.numbers is not None and len(part.numbers) <= text.count("\n"):
+            raise DocumentError(Reason.CORRUPT, _SENTENCES[Reason.CORRUPT])
+    return reading.parts

@@ -1,0 +1,1 @@
+"""From a question to evidence: dense and keyword retrieval, fusion and what is made of the hits."""

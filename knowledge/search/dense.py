@@ -1,0 +1,54 @@
+"""The dense arm under a reader's audience: the chunks nearest to some vectors that the reader may read.
+
+Chroma's own filter costs tens of milliseconds before it looks at a vector, and more for each chunk that passes it. So
+more are asked for than are wanted, and the catalog says which of them may be read; the filter serves where few may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.store.catalog import Catalog
+from knowledge.store.scope import Scope
+from knowledge.vectors.vector_index import VectorIndex
+
+MOST_ASKED = 2000
+"""As many come from Chroma in about the time that its filter takes to begin."""
+_LOOKED_UP = 200
+
+
+class Nearest:
+    """Searches the vectors of all guilds. Blocking; safe to use from several threads."""
+
+    def __init__(self, index: VectorIndex, catalog: Catalog) -> None:
+        self._index = index
+        self._catalog = catalog
+
+    def search(
+        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, scope: Scope
+    ) -> list[list[tuple[str, float]]]:
+        """For each vector the `limit` nearest ids with their cosines, best first, of those in `scope`."""
+        if scope.audiences is None:
+            return self._index.query(guild_id, vectors, limit, None)
+        if not scope.audiences:
+            return [[] for _ in vectors]
+        asked = scope.among_all(limit)
+        if asked <= MOST_ASKED:
+            unfiltered = self._index.query(guild_id, vectors, asked, None)
+            readable = [self._readable(guild_id, nearest, limit, scope.audiences) for nearest in unfiltered]
+            if asked == scope.chunk_count or all(len(nearest) == limit for nearest in readable):
+                return readable
+        return self._index.query(guild_id, vectors, limit, scope.audiences)
+
+    def _readable(
+        self, guild_id: str, nearest: Sequence[tuple[str, float]], limit: int, audiences: Sequence[str]
+    ) -> list[tuple[str, float]]:
+        """The first `limit` that may be read."""
+        found: list[tuple[str, float]] = []
+        for at in range(0, len(nearest), _LOOKED_UP):
+            part = nearest[at : at + _LOOKED_UP]
+            readable = self._catalog.readable(guild_id, [id_ for id_, _ in part], audiences)
+            found.extend(pair for pair in part if pair[0] in readable)
+            if len(found) >= limit:
+                break
+        return found[:limit]

@@ -1,0 +1,220 @@
+"""Finds the passages for a question: dense and keyword arm, each under the reader's audience, fused with all scores.
+
+Blocking; knows no event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from knowledge.chunking.context import in_context
+from knowledge.chunking.headings import PATH_SEPARATOR
+from knowledge.parsing.qa_pairs import QA, question_key, questions_of
+from knowledge.ports import Reranker, TextEmbeddings
+from knowledge.search.contradictions import differences
+from knowledge.search.dense import Nearest
+from knowledge.search.fusion import fuse
+from knowledge.search.near_duplicates import Saying, merge_copies
+from knowledge.search.query_centering import question_means
+from knowledge.store.catalog import Catalog
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.qa_index import PairIndex
+from knowledge.terms import in_one_script
+from knowledge.types import Chunk, Evidence, FoundPair, Reader, Retrieval, Source
+from knowledge.vectors.vector_index import VectorIndex
+
+log = logging.getLogger(__name__)
+
+CANDIDATES = 50
+"""Of each arm, before they are fused."""
+TOP_COSINES = 5
+COMPARED = 8
+"""Passages that are compared with each other for what they say differently."""
+RERANKED = 20
+"""Of the fused candidates, read by a reranker, where there is one: each costs a pass of its model."""
+NEAR_PAIRS = 5
+"""Moderators' answers to other words than these, whose questions are then compared."""
+
+
+_BESIDE = 8
+"""Searches that at one time do two things at once; more of them wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """What both arms found that this reader may read: scores by chunk id, best first."""
+
+    dense: dict[str, float]
+    """By the vector that is ranked by, which is not quite the question's own."""
+    cosines: dict[str, float]
+    """To the question's vector."""
+    keyword: dict[str, float]
+    known: dict[str, tuple[Chunk, Source]]
+
+
+class DocumentRetriever:
+    """Searches one data folder."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        keywords: KeywordIndex,
+        pairs: PairIndex,
+        index: VectorIndex,
+        embeddings: TextEmbeddings,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._reranker = reranker
+        self._catalog = catalog
+        self._keywords = keywords
+        self._pairs = pairs
+        self._index = index
+        self._nearest = Nearest(index, catalog)
+        self._embeddings = embeddings
+        self._means = question_means(embeddings.model_name)
+        self._audited: set[str] = set()
+        # SQLite, the encoder and Chroma all let other threads run.
+        self._beside = ThreadPoolExecutor(_BESIDE, "search")
+
+    def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
+        """The `limit` best passages that `reader` may read, best first."""
+        began = time.perf_counter()
+        scope = self._catalog.scope(guild_id, reader)
+        if scope.source_count == 0 or not query.strip():
+            return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
+        self._audit(guild_id)
+        matching_later = self._beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
+        vector = self._embeddings.embed_query(query)
+        vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
+        nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
+        matching = matching_later.result()
+        ranked = others[0] if others else nearest
+        same = self._pairs.asking(guild_id, question_key(query))
+        candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES], *ranked, *matching)]
+        known = self._readable(candidates + same, guild_id, reader)
+        arms = _Arms(
+            dense={id_: score for id_, score in ranked if id_ in known},
+            cosines={id_: cosine for id_, cosine in nearest if id_ in known},
+            keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
+            known=known,
+        )
+        fused = self._fused(query, arms)
+        reranked = self._reranked(query, list(fused)[:RERANKED], arms)
+        ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
+        found = merge_copies({id_: _saying(*arms.known[id_]) for id_ in ordered[: 2 * limit]}, limit)
+        evidence = tuple(
+            replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
+            for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
+        )
+        pairs = self._found_pairs(query, guild_id, same, fused, vector, arms)
+        top = tuple(list(arms.cosines.values())[:TOP_COSINES])
+        return Retrieval(
+            query,
+            evidence,
+            top,
+            scope.source_count,
+            time.perf_counter() - began,
+            pairs,
+            differences(query, evidence[:COMPARED]),
+            self._reranker.model_name if self._reranker else None,
+        )
+
+    def close(self) -> None:
+        """Wait for what is still being looked up."""
+        self._beside.shutdown()
+
+    def _audit(self, guild_id: str) -> None:
+        """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
+        if guild_id in self._audited:
+            return
+        self._audited.add(guild_id)
+        chunks, vectors = self._catalog.chunk_count(guild_id), self._index.count(guild_id)
+        if vectors < chunks:
+            missing = chunks - vectors
+            log.warning(
+                "guild %s: %d of %d chunks have no vector: run `python -m knowledge reindex`", guild_id, missing, chunks
+            )
+
+    def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:
+        """Those that the catalog has and lets `reader` read: a vector may outlive its document for a moment."""
+        found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
+        return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
+
+    def _fused(self, query: str, arms: _Arms) -> dict[str, float]:
+        # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
+        telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if in_one_script(query, arms.known[id_][0].text)}
+        return fuse(arms.dense, telling)
+
+    def _reranked(self, query: str, ids: Sequence[str], arms: _Arms) -> dict[str, float]:
+        """The reranker's scores of the best candidates; empty where there is none."""
+        if self._reranker is None or not ids:
+            return {}
+        texts = [in_context(arms.known[id_][1].name, *_read(arms.known[id_][0])) for id_ in ids]
+        return dict(zip(ids, self._reranker.scores(query, texts), strict=True))
+
+    def _found_pairs(
+        self,
+        query: str,
+        guild_id: str,
+        same: Sequence[str],
+        fused: dict[str, float],
+        vector: Sequence[float],
+        arms: _Arms,
+    ) -> tuple[FoundPair, ...]:
+        """Moderators' answers: those to these very words, then the best of those that the arms found."""
+        equal = [id_ for id_ in same if id_ in arms.known]
+        near = [id_ for id_ in fused if arms.known[id_][1].media == QA and id_ not in equal][:NEAR_PAIRS]
+        found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
+        return tuple(FoundPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found)
+
+    def _evidence(
+        self,
+        query: str,
+        guild_id: str,
+        ids: Sequence[str],
+        fused: dict[str, float],
+        vector: Sequence[float],
+        arms: _Arms,
+    ) -> tuple[Evidence, ...]:
+        missing = [id_ for id_ in ids if id_ not in arms.cosines]
+        cosines_later = self._beside.submit(self._index.cosines, guild_id, vector, missing)
+        coverage = self._keywords.coverage(guild_id, query, ids)
+        cosines = arms.cosines | cosines_later.result()
+        return tuple(
+            Evidence(
+                chunk=arms.known[id_][0],
+                source=arms.known[id_][1],
+                cosine=cosines.get(id_),
+                dense_rank=_rank(arms.dense, id_),
+                bm25=arms.keyword.get(id_),
+                keyword_rank=_rank(arms.keyword, id_),
+                coverage=coverage.get(id_, 0.0),
+                fused=fused.get(id_, 0.0),
+            )
+            for id_ in ids
+        )
+
+
+def _read(chunk: Chunk) -> tuple[str | None, str]:
+    return chunk.place.heading, chunk.text
+
+
+def _others(item: Evidence, found: dict[str, list[str]], arms: _Arms) -> tuple[Source, ...]:
+    """The documents that hold copies of a passage, each once, without its own; a moderator's answer has no name."""
+    sources = {arms.known[id_][1].id: arms.known[id_][1] for id_ in found[item.chunk.id]}
+    return tuple(source for id_, source in sources.items() if id_ != item.source.id and source.media != QA)
+
+
+def _saying(chunk: Chunk, source: Source) -> Saying:
+    heading = chunk.place.heading or ""
+    above = heading if source.media == QA else heading.rpartition(PATH_SEPARATOR)[2]
+    return Saying(chunk.text, source.id, above)
+
+
+def _rank(scores: dict[str, float], chunk_id: str) -> int | None:
+    return list(scores).index(chunk_id) + 1 if chunk_id in scores else None

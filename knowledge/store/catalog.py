@@ -1,0 +1,288 @@
+"""Guilds, sources and chunks in SQLite, which holds the truth: a chunk that is not here does not exist.
+
+Knows no vectors.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from knowledge.chunking.context import embedded_text, fingerprint
+from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
+from knowledge.store.database import Database
+from knowledge.store.keyword_index import KeywordIndex
+from knowledge.store.pending_deletions import Strays
+from knowledge.store.qa_index import PairIndex
+from knowledge.store.scope import Scope
+from knowledge.terms import FORM
+from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
+
+_GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a version of a document came in, as its batch reports it."""
+
+    outcome: IngestOutcome
+    embedded_count: int
+    """Chunks that were embedded for it; the vectors of the others were there."""
+    batch: str | None
+    """None: it came alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a document without its text."""
+
+    source: Source
+    page_count: int | None
+    taken: Taken | None
+    """None: it was published before this was kept."""
+
+
+class Catalog:
+    """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
+
+    def __init__(self, database: Database, keywords: KeywordIndex, pairs: PairIndex, strays: Strays) -> None:
+        """The other three are kept in step with the sources, in the same transactions."""
+        self._database = database
+        self._keywords = keywords
+        self._pairs = pairs
+        self._strays = strays
+
+    def register_guild(self, guild_id: str, name: str) -> None:
+        """Record a guild, or its new name."""
+        if not _GUILD_ID.fullmatch(guild_id):
+            raise GuildError(f"{guild_id!r} cannot be a guild's id: letters, digits and hyphens, at most 64")
+        with self._database.write() as db:
+            insert = "INSERT INTO guilds (id, name, terms_form) VALUES (?, ?, ?)"
+            db.execute(f"{insert} ON CONFLICT (id) DO UPDATE SET name = excluded.name", (guild_id, name, FORM))
+            self._keywords.create(db, guild_id)
+
+    def renew(self, guild_id: str) -> None:
+        """Cut the guild's text into terms anew, where an earlier program did so in another form."""
+        if self._keywords.is_outdated(guild_id):
+            with self._database.write() as db:
+                self._keywords.renew(db, guild_id)
+                self._pairs.renew(db, guild_id)
+
+    def resolve_guild(self, name_or_id: str) -> str:
+        """The id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT id, name FROM guilds ORDER BY name").fetchall()
+        if any(row["id"] == name_or_id for row in rows):
+            return name_or_id
+        matches = [row["id"] for row in rows if row["name"].casefold() == name_or_id.casefold()]
+        if not matches:
+            known = ", ".join(row["name"] for row in rows[:20]) or "none yet"
+            raise UnknownGuild(f"no guild is named {name_or_id!r}; known: {known}")
+        if len(matches) > 1:
+            raise AmbiguousGuild(
+                f"{len(matches)} guilds are named {name_or_id!r}: give an id, one of {', '.join(matches)}"
+            )
+        return str(matches[0])
+
+    def guild_ids(self) -> list[str]:
+        """Every guild's id."""
+        with self._database.read() as db:
+            return [row["id"] for row in db.execute("SELECT id FROM guilds ORDER BY number")]
+
+    def scope(self, guild_id: str, reader: Reader) -> Scope:
+        """What `reader` may draw on."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
+        readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
+        return Scope(
+            audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
+            source_count=sum(row["source_count"] for row in readable),
+            readable_count=sum(row["chunk_count"] for row in readable),
+            chunk_count=sum(row["chunk_count"] for row in rows),
+        )
+
+    def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
+        """Which of these chunks the guild has for one of these audiences."""
+        marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
+        # CROSS JOIN: SQLite begins with the ids, which are few, and not with all that has the audience.
+        query = "SELECT chunks.id FROM chunks CROSS JOIN sources ON sources.id = source_id"
+        query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
+        with self._database.read() as db:
+            return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
+
+    def sources(self, guild_id: str, reader: Reader) -> list[Source]:
+        """The guild's sources that `reader` may read, by name."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT * FROM sources WHERE guild_id = ? ORDER BY name, audience", (guild_id,))
+            found = [_source(row) for row in rows]
+        return [source for source in found if reader.may_read(source.audience)]
+
+    def find_source(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
+        """The one readable source with that id or name. Raises SourceError."""
+        readable = self.sources(guild_id, reader)
+        matches = [source for source in readable if name_or_id in (source.id, source.name)]
+        if not matches:
+            raise SourceError(f"there is no source named {name_or_id!r}: list the sources to see their names")
+        if len(matches) > 1:
+            ids = ", ".join(f"{source.id} ({source.audience.key})" for source in matches)
+            raise SourceError(f"{len(matches)} sources are named {name_or_id!r}: give an id, one of {ids}")
+        return matches[0]
+
+    def version(self, guild_id: str, name: str, audience: Audience) -> Version | None:
+        """The source of that name and audience; None where there is none. Raises UnknownGuild."""
+        query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
+        with self._database.read() as db:
+            if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
+                raise UnknownGuild(f"guild {guild_id!r} is not registered")
+            row = db.execute(query, (guild_id, name, audience.key)).fetchone()
+        return None if row is None else Version(_source(row), row["page_count"], _taken(row))
+
+    def embedded(self, source_id: str) -> dict[bytes, str]:
+        """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
+        query = "SELECT fingerprint, id FROM chunks WHERE source_id = ? AND fingerprint IS NOT NULL"
+        with self._database.read() as db:
+            return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
+
+    def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[Source]:
+        """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
+
+        The replaced text is gone from the file only after `cleanse`.
+        """
+        replaced: list[Source] = []
+        with self._database.write() as db:
+            for version, chunks in versions:
+                source = version.source
+                same = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
+                rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
+                for row in rows:
+                    self._delete(db, source.guild_id, row["id"])
+                    replaced.append(_source(row))
+                _insert(db, version, chunks)
+                self._keywords.add(db, source)
+                self._pairs.add(db, source)
+                self._strays.settle(db, source.id)
+        return replaced
+
+    def set_link(self, source_id: str, link: str) -> None:
+        """Let a source's citations lead to `link`."""
+        with self._database.write() as db:
+            db.execute("UPDATE sources SET link = ? WHERE id = ?", (link, source_id))
+
+    def remove(self, source: Source) -> None:
+        """Delete a source and its text, which is gone from the file only after `cleanse`."""
+        with self._database.write() as db:
+            self._delete(db, source.guild_id, source.id)
+
+    def cleanse(self, guild_id: str) -> None:
+        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted."""
+        if self._keywords.cleanse(guild_id):
+            self._database.purge()
+
+    def chunk_count(self, guild_id: str) -> int:
+        """How many chunks the guild has."""
+        with self._database.read() as db:
+            total = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
+            return int(db.execute(total, (guild_id,)).fetchone()[0])
+
+    def chunks(self, guild_id: str, ids: Sequence[str]) -> dict[str, tuple[Chunk, Source]]:
+        """The chunks with these ids that the guild has, each with its source."""
+        if not ids:
+            return {}
+        marks = ",".join("?" * len(ids))
+        with self._database.read() as db:
+            rows = db.execute(f"SELECT * FROM chunks WHERE id IN ({marks})", list(ids)).fetchall()  # noqa: S608
+            source_ids = list({row["source_id"] for row in rows})
+            among = f"SELECT * FROM sources WHERE id IN ({','.join('?' * len(source_ids))}) AND +guild_id = ?"  # noqa: S608
+            sources = {row["id"]: _source(row) for row in db.execute(among, (*source_ids, guild_id))}
+        return {row["id"]: (_chunk(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources}
+
+    def source_chunks(self, source_id: str) -> list[Chunk]:
+        """A source's chunks, in reading order."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT * FROM chunks WHERE source_id = ? ORDER BY ordinal", (source_id,))
+            return [_chunk(row) for row in rows]
+
+    def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        self._keywords.remove(db, guild_id, source_id)
+        self._pairs.remove(db, source_id)
+        db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
+        db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
+        self._strays.add(db, guild_id, source_id)
+
+
+def new_source_id() -> str:
+    """A fresh id; each version of a document has its own, so that its vectors are told from the last version's."""
+    return uuid.uuid4().hex
+
+
+def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -> None:
+    source, taken = version.source, version.taken
+    columns = (
+        "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
+        "link, batch, outcome, embedded_count, dated"
+    )
+    db.execute(
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 16)})",  # noqa: S608
+        (
+            source.id,
+            source.guild_id,
+            source.name,
+            source.media,
+            source.sha256,
+            source.audience.key,
+            source.size_bytes,
+            source.chunk_count,
+            version.page_count,
+            source.ingested_at.isoformat(),
+            source.ingested_by,
+            source.link,
+            *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
+            None if source.dated is None else source.dated.isoformat(),
+        ),
+    )
+    columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
+    db.executemany(
+        f"INSERT INTO chunks ({columns}) VALUES ({','.join('?' * 9)})",  # noqa: S608
+        ((c.id, c.source_id, c.ordinal, c.text, *_place(c), _print(source, c)) for c in chunks),
+    )
+
+
+def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
+    place = chunk.place
+    return place.page, place.heading, place.line, place.anchor
+
+
+def _print(source: Source, chunk: Chunk) -> bytes:
+    return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
+
+
+def _taken(row: sqlite3.Row) -> Taken | None:
+    if row["outcome"] is None:
+        return None
+    return Taken(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
+
+
+def _source(row: sqlite3.Row) -> Source:
+    return Source(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        name=row["name"],
+        media=row["media"],
+        sha256=row["sha256"],
+        audience=Audience.from_key(row["audience"]),
+        size_bytes=row["size_bytes"],
+        chunk_count=row["chunk_count"],
+        ingested_at=datetime.fromisoformat(row["ingested_at"]),
+        ingested_by=row["ingested_by"],
+        link=row["link"],
+        dated=None if row["dated"] is None else date.fromisoformat(row["dated"]),
+    )
+
+
+def _chunk(row: sqlite3.Row) -> Chunk:
+    place = Place(row["page"], row["heading"], row["line"], row["anchor"])
+    return Chunk(row["id"], row["source_id"], row["ordinal"], row["text"], place)

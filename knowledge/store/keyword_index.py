@@ -1,0 +1,229 @@
+"""The keyword arm: one FTS5 index a guild inside knowledge.db, holding terms but no copy of the text.
+
+Knows no vectors. Its scores are SQLite's BM25, turned so that higher is better.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from knowledge.chunking.context import in_context
+from knowledge.store.database import Database
+from knowledge.store.scope import Scope
+from knowledge.store.term_counts import TermCounts
+from knowledge.terms import FORM, indexable, question_terms, search_terms
+from knowledge.types import Source
+
+RANKED = 5000
+"""Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
+LOOKED_UP = 1000
+"""Of the best of all audiences at most so many are looked up; where more would be, each match is."""
+SCATTERED_SHARE = 0.1
+"""Of a guild's chunks: where more have come or gone since the last merge, a search reads many segments."""
+MERGE_PAGES = 100
+_PAUSE_S = 0.01
+"""A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The state of a guild before a merge."""
+
+    deletions: int
+    changed_chunks: int
+
+
+class KeywordIndex:
+    """All guilds' terms. Blocking; safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counts = TermCounts()
+
+    def create(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Make the guild's index, if it has none."""
+        db.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table(db, guild_id)} "
+            "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
+        )
+
+    def is_outdated(self, guild_id: str) -> bool:
+        """Whether the guild's text was cut into terms in another form than questions are now."""
+        with self._database.read() as db:
+            return int(db.execute("SELECT terms_form FROM guilds WHERE id = ?", (guild_id,)).fetchone()[0]) != FORM
+
+    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Make the guild's index anew from the catalog, within the transaction of `db`."""
+        db.execute(f"DROP TABLE IF EXISTS {_table(db, guild_id)}")
+        self.create(db, guild_id)
+        for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
+            self._add(db, guild_id, row["id"], row["name"])
+        db.execute("UPDATE guilds SET terms_form = ? WHERE id = ?", (FORM, guild_id))
+
+    def add(self, db: sqlite3.Connection, source: Source) -> None:
+        """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
+        self._add(db, source.guild_id, source.id, source.name)
+
+    def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
+        table = _table(db, guild_id)
+        rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
+        _note_change(db, guild_id, len(rows))
+        insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
+        db.executemany(insert, ((row["number"], _terms(name, row)) for row in rows))
+
+    def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
+
+        They are found no more, but gone from the file only after `cleanse`.
+        """
+        table = _table(db, guild_id)
+        query = (
+            "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
+        )
+        rows = db.execute(query, (source_id,)).fetchall()
+        delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
+        db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
+        db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
+        _note_change(db, guild_id, len(rows))
+
+    def cleanse(self, guild_id: str) -> bool:
+        """Take the guild's deleted terms out of the file; whether there were any.
+
+        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
+        come. That rewrites the whole index, so it is done in short transactions, between which others may write, and
+        once for all that was deleted before.
+        """
+        due = self._due(guild_id)
+        cleansed = due is not None and due.deletions > 0
+        while due is not None:
+            pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+            while self._merge(guild_id, pages):
+                pages = MERGE_PAGES
+                time.sleep(_PAUSE_S)
+            with self._database.write() as db:
+                done = "UPDATE guilds SET deletions = deletions - ?, merged_chunks = ? WHERE id = ?"
+                db.execute(done, (due.deletions, due.changed_chunks, guild_id))
+            due = self._due(guild_id)
+        return cleansed
+
+    def _due(self, guild_id: str) -> _Due | None:
+        """What a merge would take in; None: it is not worth it."""
+        query = (
+            "SELECT deletions, changed_chunks, merged_chunks, "
+            "(SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = guilds.id) AS chunk_count "
+            "FROM guilds WHERE id = ?"
+        )
+        with self._database.read() as db:
+            row = db.execute(query, (guild_id,)).fetchone()
+        if row is None:
+            return None
+        is_scattered = row["changed_chunks"] - row["merged_chunks"] > SCATTERED_SHARE * row["chunk_count"]
+        return _Due(row["deletions"], row["changed_chunks"]) if row["deletions"] or is_scattered else None
+
+    def _merge(self, guild_id: str, pages: int) -> bool:
+        """Go on with the merging by so many pages; whether there was anything to do."""
+        with self._database.write() as db:
+            table = _table(db, guild_id)
+            before = db.total_changes
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
+            return db.total_changes - before > 1  # The statement itself counts as one.
+
+    def search(self, guild_id: str, question: str, limit: int, scope: Scope) -> list[tuple[str, float]]:
+        """The `limit` best chunk ids with their BM25, best first, of those in `scope`."""
+        terms = search_terms(question)
+        if not terms or scope.readable_count == 0:
+            return []
+        with self._database.read() as db:
+            table = _table(db, guild_id)
+            wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
+            if not wanted:
+                return []
+            if scope.audiences is None:
+                return _ranked(db, table, wanted, limit)
+            looked_at = scope.among_all(limit)
+            if looked_at <= LOOKED_UP:
+                found = _ranked(db, table, wanted, looked_at, of_audiences=scope.audiences)[:limit]
+                if len(found) == limit or looked_at == scope.chunk_count:
+                    return found
+            return _ranked(db, table, wanted, limit, among_audiences=scope.audiences)
+
+    def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
+        """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
+
+        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which hold the
+        term. SQLite looks each term up itself, so words are stemmed alike here and in `search`.
+        """
+        terms = question_terms(question)
+        if not terms or not chunk_ids:
+            return {}
+        held = dict.fromkeys(chunk_ids, 0.0)
+        total = 0.0
+        with self._database.read() as db:
+            table = _table(db, guild_id)
+            chunk_count, counts = self._counts.of(db, table, guild_id, terms)
+            marks = ",".join("?" * len(chunk_ids))
+            numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
+            ids = {row["number"]: row["id"] for row in db.execute(numbers, list(chunk_ids))}
+            holding = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({','.join('?' * len(ids))})"  # noqa: S608
+            for term, count in counts.items():
+                idf = math.log1p((max(chunk_count, count) - count + 0.5) / (count + 0.5))
+                total += idf
+                for row in db.execute(holding, (term, *ids)) if count else ():
+                    held[ids[row["rowid"]]] += idf
+        return {chunk_id: weight / total for chunk_id, weight in held.items()}
+
+
+def _ranked(
+    db: sqlite3.Connection,
+    table: str,
+    terms: Sequence[str],
+    limit: int,
+    *,
+    among_audiences: Sequence[str] = (),
+    of_audiences: Sequence[str] = (),
+) -> list[tuple[str, float]]:
+    """The `limit` best ids among those of some audiences; or those of some audiences of the `limit` best of all."""
+    of_match = f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
+    among = f"AND {of_match} IN ({_marks(among_audiences)})" if among_audiences else ""
+    of = f"JOIN sources ON sources.id = source_id WHERE audience IN ({_marks(of_audiences)})" if of_audiences else ""
+    query = (
+        f"SELECT chunks.id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
+        f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
+        f"CROSS JOIN chunks ON number = found {of} ORDER BY score DESC"
+    )
+    rows = db.execute(query, (" OR ".join(terms), *among_audiences, limit, *of_audiences))
+    return [(row["id"], row["score"]) for row in rows]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _telling(counts: Mapping[str, int]) -> list[str]:
+    """The rarest terms that some chunk holds, as many as can be ranked in time; all of them in a small guild."""
+    telling: list[str] = []
+    ranked = 0
+    for term in sorted((term for term, count in counts.items() if count), key=counts.__getitem__):
+        ranked += counts[term]
+        if telling and ranked > RANKED:
+            break
+        telling.append(term)
+    return telling
+
+
+def _table(db: sqlite3.Connection, guild_id: str) -> str:
+    """The name of the guild's table, made of a number alone, so that it is safe inside a statement."""
+    row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
+    return f"keywords_{int(row['number'])}"
+
+
+def _terms(name: str, row: sqlite3.Row) -> str:
+    return indexable(in_context(name, row["heading"], row["text"]))
+
+
+def _note_change(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
+    db.execute("UPDATE guilds SET changed_chunks = changed_chunks + ? WHERE id = ?", (chunk_count, guild_id))

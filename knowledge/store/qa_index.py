@@ -1,0 +1,61 @@
+"""Which pairs answer a question, by the hash of its normal form, and what they correct. Knows no vector and no text."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from knowledge.parsing.qa_pairs import QA, question_key, questions_of
+from knowledge.store.database import Database
+from knowledge.types import Source
+
+
+class PairIndex:
+    """All guilds' pairs. Blocking; safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, db: sqlite3.Connection, source: Source) -> None:
+        """Index a pair's questions, once it stands in the catalog, within the transaction of `db`."""
+        if source.media == QA:
+            self._add(db, source.id)
+
+    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Index the guild's pairs anew, within the transaction of `db`."""
+        for row in db.execute("SELECT id FROM sources WHERE guild_id = ? AND media = ?", (guild_id, QA)).fetchall():
+            db.execute("DELETE FROM pair_questions WHERE source_id = ?", (row["id"],))
+            self._add(db, row["id"])
+
+    def _add(self, db: sqlite3.Connection, source_id: str) -> None:
+        rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
+        keys = {question_key(question) for row in rows for question in questions_of(row["heading"])}
+        db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source_id) for key in keys))
+
+    def remove(self, db: sqlite3.Connection, source_id: str) -> None:
+        """Forget a source, within the transaction of `db`, before it is deleted."""
+        db.execute("DELETE FROM pair_questions WHERE source_id = ?", (source_id,))
+        db.execute("DELETE FROM corrections WHERE source_id = ? OR corrects = ?", (source_id, source_id))
+
+    def asking(self, guild_id: str, key: str) -> list[str]:
+        """The ids of the chunks that answer the question of that key, the latest first, whoever may read them."""
+        query = (
+            "SELECT chunks.id FROM pair_questions JOIN sources ON sources.id = pair_questions.source_id "
+            "JOIN chunks ON chunks.source_id = sources.id WHERE key = ? AND guild_id = ? ORDER BY ingested_at DESC"
+        )
+        with self._database.read() as db:
+            return [row["id"] for row in db.execute(query, (key, guild_id))]
+
+    def note_correction(self, source_id: str, corrects: str) -> None:
+        """Remember from which source the question was answered wrongly before; nothing where either is gone."""
+        insert = (
+            "INSERT OR REPLACE INTO corrections (source_id, corrects) SELECT ?, ? "
+            "WHERE (SELECT count(*) FROM sources WHERE id IN (?, ?)) = 2"
+        )
+        with self._database.write() as db:
+            db.execute(insert, (source_id, corrects, source_id, corrects))
+
+    def corrections(self, guild_id: str) -> dict[str, str]:
+        """What each of the guild's pairs corrects, where that is known."""
+        query = "SELECT source_id, corrects FROM corrections JOIN sources ON id = source_id WHERE guild_id = ?"
+        with self._database.read() as db:
+            return {row["source_id"]: row["corrects"] for row in db.execute(query, (guild_id,))}

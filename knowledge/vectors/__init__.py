@@ -1,0 +1,1 @@
+"""The vectors in Chroma, and the Chroma server that this data folder owns."""

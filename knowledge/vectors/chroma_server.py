@@ -1,0 +1,176 @@
+"""The Chroma server on loopback that owns a data folder: started by whoever needs it first, joined by the others.
+
+Knows nothing of collections.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from knowledge.errors import IndexUnavailable
+from knowledge.store.process_locks import is_locked
+
+log = logging.getLogger(__name__)
+
+START_LIMIT_S = 60
+STOP_LIMIT_S = 10
+ATTEMPTS = 3
+
+
+class Server(Protocol):
+    """Where Chroma is."""
+
+    def ensure(self) -> str:
+        """The URL at which it answers. Blocks; raises IndexUnavailable."""
+        ...
+
+    def stop(self) -> None:
+        """End it, if it is ours to end."""
+        ...
+
+
+class RemoteServer:
+    """A Chroma server that somebody else runs."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def ensure(self) -> str:
+        """Its URL. Raises IndexUnavailable where it does not answer."""
+        if not _answers(self._url):
+            raise IndexUnavailable("the Chroma server of CHROMA_URL does not answer: start it or correct the setting")
+        return self._url
+
+    def stop(self) -> None:
+        """Leave it running."""
+
+
+class _Record(BaseModel):
+    pid: int
+    port: int
+
+
+class ChromaServer:
+    """The server of one folder, whichever process started it."""
+
+    def __init__(self, folder: Path, find_port: Callable[[], int] | None = None) -> None:
+        """`find_port` names a port that is free now; another may take it before the server does."""
+        self._folder = folder
+        self._find_port = find_port or _free_port
+        self._lock_file = folder.with_name(folder.name + ".lock")
+        self._log_file = folder.with_name(folder.name + ".log")
+        self._starting = threading.Lock()
+
+    def ensure(self) -> str:
+        """The URL at which the server answers, started where none does. Blocks; raises IndexUnavailable."""
+        with self._starting:
+            attempts = 0
+            until = time.monotonic() + START_LIMIT_S
+            while time.monotonic() < until:
+                if is_locked(self._lock_file):
+                    record = self._record()
+                    if record is not None and _answers(url := f"http://127.0.0.1:{record.port}"):
+                        return url
+                elif attempts == ATTEMPTS:
+                    break
+                else:
+                    attempts += 1
+                    self._start()
+                time.sleep(0.05)
+        raise IndexUnavailable(f"the Chroma server does not start or answer: see {self._log_file.name} in DATA_DIR")
+
+    def stop(self) -> None:
+        """End the server, whoever started it, and wait until it has let go of the folder."""
+        with self._starting:
+            if not self._end(signal.SIGTERM):
+                self._end(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that serves the folder now; None where none does."""
+        record = self._record()
+        return record.pid if record is not None and is_locked(self._lock_file) else None
+
+    def _start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # A dead server's record must not be taken for the next one's.
+        if not _clear(self._lock_file):
+            return
+        port = self._find_port()
+        command = [sys.executable, "-m", "knowledge.vectors.chroma_process"]
+        command += [str(self._folder), str(self._lock_file), str(port)]
+        with self._log_file.open("ab") as output:
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C ends the bot, which then ends the server in order.
+                start_new_session=True,
+                env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
+                timeout=START_LIMIT_S,
+                check=False,
+            )
+        log.info("started the Chroma server on port %d", port)
+
+    def _record(self) -> _Record | None:
+        try:
+            return _Record.model_validate_json(self._lock_file.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def _end(self, how: signal.Signals) -> bool:
+        """Whether the server let go of the folder in time after this signal."""
+        pid = self.pid
+        if pid is None:
+            return True
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
+        until = time.monotonic() + STOP_LIMIT_S
+        while is_locked(self._lock_file):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def _clear(lock_file: Path) -> bool:
+    """Empty the record; False where a server lives."""
+    lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/api/v2/heartbeat", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

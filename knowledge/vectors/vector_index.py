@@ -1,0 +1,213 @@
+"""The vectors of every guild, one Chroma collection each: ids, vectors and what to filter by, never text.
+
+Knows no document. A server that has died is started again by the next call.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import httpx
+import numpy as np
+
+from knowledge.errors import EmbeddingMismatch, IndexUnavailable
+from knowledge.ports import TextEmbeddings
+from knowledge.vectors.chroma_client import Connection
+from knowledge.vectors.chroma_server import Server
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+    from chromadb.api.types import Where
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+T = TypeVar("T")
+
+
+class VectorIndex:
+    """All guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
+
+    def __init__(self, server: Server, embeddings: TextEmbeddings) -> None:
+        self._server = server
+        self._embeddings = embeddings
+        self._connection: Connection | None = None
+        self._broken: list[Connection] = []
+        self._collections: dict[str, Collection] = {}
+        self._connecting = threading.Lock()
+
+    def upsert(
+        self,
+        guild_id: str,
+        audience: str,
+        source_ids: Sequence[str],
+        ids: Sequence[str],
+        vectors: Sequence[Sequence[float]],
+    ) -> None:
+        """Write vectors of sources of one audience: of each its id and its source's."""
+        rows = np.asarray(vectors, dtype=np.float32)
+
+        def write() -> None:
+            collection = self._collection(guild_id, create=True)
+            for at in range(0, len(ids), BATCH):
+                part = slice(at, at + BATCH)
+                collection.upsert(
+                    ids=list(ids[part]),
+                    embeddings=rows[part],
+                    metadatas=[{"source": source_id, "audience": audience} for source_id in source_ids[part]],
+                )
+
+        self._reach(write)
+
+    def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """The vectors of these ids, as they were written; ids without one are left out."""
+        if not ids:
+            return {}
+
+        def fetch() -> dict[str, Sequence[float]]:
+            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
+            rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
+            return dict(zip(found["ids"], rows, strict=True))
+
+        return self._reach_existing(fetch, {})
+
+    def query(
+        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, audiences: Sequence[str] | None
+    ) -> list[list[tuple[str, float]]]:
+        """For each vector the `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
+
+        def ask() -> list[list[tuple[str, float]]]:
+            found = self._collection(guild_id).query(
+                query_embeddings=np.asarray(vectors, dtype=np.float32),
+                n_results=limit,
+                where=None if audiences is None else _among("audience", audiences),
+                include=["distances"],
+            )
+            answers = zip(found["ids"], found["distances"] or [], strict=True)
+            return [[(id_, 1.0 - d) for id_, d in zip(ids, distances, strict=True)] for ids, distances in answers]
+
+        return self._reach_existing(ask, [[] for _ in vectors])
+
+    def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
+        """The cosine of each of these ids to `vector`; ids without a vector are left out."""
+        if not ids:
+            return {}
+
+        def ask() -> dict[str, float]:
+            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
+            if not found["ids"]:
+                return {}
+            rows = np.asarray(found["embeddings"], dtype=np.float64)
+            question = np.asarray(vector, dtype=np.float64)
+            norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(question)
+            return dict(zip(found["ids"], (rows @ question / norms).tolist(), strict=True))
+
+        return self._reach_existing(ask, {})
+
+    def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
+        """Delete the vectors of these sources, whichever model made them."""
+        self._reach_existing(lambda: self._stored(guild_id).delete(where=_among("source", source_ids)), None)
+
+    def ids(self, guild_id: str) -> set[str]:
+        """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
+        return self._reach_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
+
+    def count(self, guild_id: str) -> int:
+        """How many vectors the guild has, whichever model made them."""
+        return self._reach_existing(lambda: self._stored(guild_id).count(), 0)
+
+    def drop(self, guild_id: str) -> None:
+        """Delete all the guild's vectors, whichever model made them."""
+        self._reach_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
+        self._collections.pop(guild_id, None)
+
+    def close(self) -> None:
+        """Close the connections; the server runs on."""
+        with self._connecting:
+            for connection in (*self._broken, *([self._connection] if self._connection else ())):
+                connection.close()
+            self._broken.clear()
+            self._connection = None
+
+    def _reach_existing(self, call: Callable[[], T], absent: T) -> T:
+        """The result of `call`, or `absent` where the guild has no collection yet."""
+        from chromadb.errors import NotFoundError
+
+        try:
+            return self._reach(call)
+        except NotFoundError:
+            return absent
+
+    def _reach(self, call: Callable[[], T]) -> T:
+        """Run `call`; where the server is gone or a collection was made anew, run it once more from the beginning."""
+        from chromadb.errors import NotFoundError
+
+        connection = self._connected()
+        try:
+            return call()
+        except NotFoundError:
+            self._collections.clear()
+        except httpx.TransportError as error:
+            log.warning("the Chroma server is gone (%s), connecting again", error)
+            self._give_up(connection)
+        try:
+            return call()
+        except httpx.TransportError as error:
+            raise IndexUnavailable("the Chroma server does not answer: see its log in DATA_DIR") from error
+
+    def _connected(self) -> Connection:
+        with self._connecting:
+            if self._connection is None:
+                self._connection = Connection(self._server.ensure())
+            return self._connection
+
+    def _give_up(self, connection: Connection) -> None:
+        """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
+        with self._connecting:
+            if self._connection is connection:
+                self._collections.clear()
+                self._broken.append(connection)
+                self._connection = None
+
+    def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
+        """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
+        known = self._collections.get(guild_id)
+        if known is None:
+            known = self._created(guild_id) if create else self._stored(guild_id)
+            self._check(known)
+            self._collections[guild_id] = known
+        return known
+
+    def _stored(self, guild_id: str) -> Collection:
+        return self._connected().client.get_collection(_collection_name(guild_id), embedding_function=None)
+
+    def _created(self, guild_id: str) -> Collection:
+        return self._connected().client.get_or_create_collection(
+            _collection_name(guild_id),
+            configuration={"hnsw": {"space": "cosine"}},
+            metadata={"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension},
+            embedding_function=None,
+        )
+
+    def _check(self, collection: Collection) -> None:
+        recorded = collection.metadata or {}
+        theirs = (recorded.get("embedding_model"), recorded.get("dimension"))
+        ours = (self._embeddings.model_name, self._embeddings.dimension)
+        if theirs != ours:
+            raise EmbeddingMismatch(
+                f"the documents were embedded by {theirs[0]} ({theirs[1]} numbers), the setting now names "
+                f"{ours[0]} ({ours[1]}): set EMBEDDING_MODEL back, or embed them anew with "
+                "`python -m knowledge reindex --guild …`"
+            )
+
+
+def _among(field: str, values: Sequence[str]) -> Where:
+    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*values]}
+    return {field: wanted}
+
+
+def _collection_name(guild_id: str) -> str:
+    return f"guild-{guild_id}"

@@ -1,0 +1,139 @@
+"""The child process that draws one page of a PDF.
+
+The file comes in by path and what is wanted as JSON on stdin; a PNG goes out on stdout. Knows nothing of the rest.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from knowledge.parsing.sandbox import Limits, answer, confine, given_limits
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from pypdfium2 import PdfBitmap, PdfPage, PdfTextPage
+
+LONGEST_PX = 1600
+"""Of the longer side: 137 dots an inch on A4, which reads well and stays within 8 MB."""
+MAX_SCALE = 4.0
+
+EXIT_CODES = {"encrypted": 3, "too_large": 4, "corrupt": 5}
+"""By the names in `knowledge.errors.Reason`."""
+
+_HIGHLIGHT = (255, 236, 92)
+_MOST_CHARS = 100_000
+_MOST_RECTANGLES = 500
+_LEAST_CHARS = 2
+"""Of a phrase that is looked for without its surroundings."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to draw."""
+
+    page: int
+    """From 1."""
+    passage: str
+    marks: tuple[tuple[int, int], ...]
+    """Starts and ends within the passage."""
+
+
+def main(path: Path, limits: Limits) -> int:
+    """Draw the page; returns the exit code."""
+    confine(limits)
+    request = json.load(sys.stdin)
+    wanted = Wanted(request["page"], request["passage"], tuple((start, end) for start, end in request["marks"]))
+    picture = io.BytesIO()
+    try:
+        _draw(path, wanted).save(picture, "PNG")
+        return 0 if answer(picture.getvalue(), limits) else EXIT_CODES["too_large"]
+    except (MemoryError, RecursionError, OSError):
+        return EXIT_CODES["too_large"]
+    except Exception as error:  # noqa: BLE001  # a process boundary: a broken page raises almost anything
+        print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
+        return EXIT_CODES["encrypted" if "assword" in str(error) else "corrupt"]
+
+
+def _draw(path: Path, wanted: Wanted) -> Image:
+    from PIL import Image, ImageChops, ImageDraw  # after the limits are set
+    from pypdfium2 import PdfDocument
+
+    page = PdfDocument(path)[wanted.page - 1]
+    width, height = page.get_size()
+    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+        raise ValueError(f"a page of {width} by {height} points")
+    bitmap = page.render(scale=min(MAX_SCALE, LONGEST_PX / max(width, height)))
+    picture: Image.Image = bitmap.to_pil().convert("RGB")
+    boxes = list(_boxes(page, bitmap, wanted))
+    if not boxes:
+        return picture
+    marker = Image.new("RGB", picture.size, "white")
+    draw = ImageDraw.Draw(marker)
+    for box in boxes:
+        draw.rectangle(box, fill=_HIGHLIGHT)
+    return ImageChops.multiply(picture, marker)
+
+
+def _boxes(page: PdfPage, bitmap: PdfBitmap, wanted: Wanted) -> Iterator[Box]:
+    """The marked words' rectangles on the bitmap; words that are not found have none."""
+    text = page.get_textpage()
+    to_bitmap = bitmap.get_posconv(page).to_bitmap
+    left_over = _MOST_RECTANGLES
+    for start, end in _found(*_squeezed(_page_text(text)), wanted):
+        for number in range(min(left_over, text.count_rects(start, end - start))):
+            left, bottom, right, top = text.get_rect(number)
+            (x1, y1), (x2, y2) = to_bitmap(left, bottom), to_bitmap(right, top)
+            yield min(x1, x2) - 1, min(y1, y2) - 1, max(x1, x2) + 1, max(y1, y2) + 1
+            left_over -= 1
+
+
+def _page_text(text: PdfTextPage) -> str:
+    """One character for each of PDFium's, by whose numbers it tells where they stand."""
+    from pypdfium2.raw import FPDFText_GetUnicode
+
+    numbers = range(min(text.count_chars(), _MOST_CHARS))
+    return "".join(chr(code) if (code := FPDFText_GetUnicode(text, number)) < 0x110000 else " " for number in numbers)
+
+
+def _squeezed(text: str) -> tuple[str, list[int]]:
+    """The letters and digits alone, and where each stood: two readers of a page agree on little else."""
+    pairs = [(plain, at) for at, char in enumerate(text) for plain in char.casefold() if plain.isalnum()]
+    return "".join(plain for plain, _ in pairs), [at for _, at in pairs]
+
+
+def _found(page: str, origins: Sequence[int], wanted: Wanted) -> Iterator[tuple[int, int]]:
+    """Where the marked words stand among PDFium's characters: within the passage, or wherever they are on the page
+    where its text does not stand there in one piece.
+    """
+    passage, passage_origins = _squeezed(wanted.passage)
+    begin = page.find(passage)
+    for start, end in wanted.marks:
+        within = [number for number, origin in enumerate(passage_origins) if start <= origin < end]
+        if not within:
+            continue
+        phrase = passage[within[0] : within[-1] + 1]
+        places = [begin + within[0]] if begin >= 0 else _all(page, phrase)
+        for at in places:
+            yield origins[at], origins[at + len(phrase) - 1] + 1
+
+
+def _all(page: str, phrase: str) -> list[int]:
+    places: list[int] = []
+    at = page.find(phrase) if len(phrase) >= _LEAST_CHARS else -1
+    while at >= 0 and len(places) < _MOST_RECTANGLES:
+        places.append(at)
+        at = page.find(phrase, at + len(phrase))
+    return places
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[4]), given_limits()))

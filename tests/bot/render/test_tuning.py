@@ -1,0 +1,207 @@
+"""The words of fine-tuning, in both languages."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+import pytest
+
+from bot.adapters import Promotion
+from bot.failures import _WEIGHTS, Failures
+from bot.locales import load_texts
+from bot.prepared import Prepared
+from bot.render import adapters as render_adapters
+from bot.render import tuning as render_tuning
+from bot.tasks import Tasks
+from chains.types import Language
+from finetune import errors as finetune
+from finetune.types import (
+    Card,
+    Evaluation,
+    Interval,
+    LineProblem,
+    ListedAdapter,
+    Outcome,
+    Preview,
+    TaskKind,
+    TrainingProgress,
+)
+from knowledge.types import EVERY_MEMBER
+from weights import errors as weights
+
+TEXTS = load_texts()
+PREPARED = Prepared("1", "help-desk", "SmolLM2-135M-Instruct")
+MEASURED = Evaluation(64, 0.9, 0.5, Interval(0.4, 0.3, 0.5), 2.0, 2.0, 0.93, 1.44)
+CARD = Card(
+    adapter_sha256="abcdef0123456789",
+    guild_id="1",
+    skill="help-desk",
+    kind=TaskKind.LABEL,
+    base="embedded-small",
+    audience_key="guild",
+    dataset_sha256="0" * 64,
+    example_count=264,
+    labels=("a", "b"),
+    label_help=(),
+    evaluation=MEASURED,
+    steps=40,
+    training_seconds=30.0,
+    tokens_per_s=310.4,
+    peak_memory_mb=1830,
+    created_at="2026-10-12T00:00:00+00:00",
+)
+FREE_TEXT = replace(
+    CARD,
+    kind=TaskKind.TEXT,
+    labels=(),
+    evaluation=replace(MEASURED, tuned_score=0.52, base_score=0.31, gain=Interval(0.517, -0.004, 0.9)),
+)
+
+
+def report(outcome: Outcome) -> list[str]:
+    return render_tuning.report(outcome, Language.EN, TEXTS).splitlines()
+
+
+def progress(now: TrainingProgress) -> list[str]:
+    return render_tuning.progress(PREPARED, now, 7, Language.EN, TEXTS).splitlines()
+
+
+def test_before_anything_is_known_only_the_stage_is_told() -> None:
+    assert progress(TrainingProgress("loading", 0, 0)) == [
+        "🧪 **help-desk** on SmolLM2-135M-Instruct: loading",
+        "-# started by <@7>",
+    ]
+
+
+def test_an_evaluation_counts_examples_and_a_loss_that_is_no_number_is_left_out() -> None:
+    now = TrainingProgress("evaluating", 40, 40, ((40, float("nan")),), None, 30.0, done=16, total=64)
+    assert progress(now)[1:3] == ["`█████░░░░░░░░░░░░░░░` example 16 of 64", "about <1 min left"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("stage", ["loading", "measuring_base", "training", "evaluating", "paused"])
+def test_every_stage_has_its_words(stage: str, language: Language) -> None:
+    assert render_tuning.stage(TrainingProgress(stage, 1, 2), language, TEXTS)
+
+
+def test_free_text_is_measured_in_probabilities_and_nats() -> None:
+    lines = report(Outcome(FREE_TEXT, False, "not_better", None))
+    assert lines[1:4] == [
+        "- Mean probability of the reference's words on 64 held-out examples: base 0.31, tuned **0.52**",
+        "- Gain: **+0.52 nats a token** (95 % interval 0.00 to +0.90)",
+        "- No tuned model answers for this skill; all is as before.",
+    ]
+
+
+def test_what_was_forgotten_is_told_with_its_figures() -> None:
+    forgetful = replace(FREE_TEXT, evaluation=replace(FREE_TEXT.evaluation, general_loss_tuned=2.5))
+    lines = report(Outcome(forgetful, False, "forgot", CARD))
+    assert "it forgot general questions" in lines[0]
+    assert lines[3:5] == [
+        "- Loss on general questions: 2.00 before, 2.50 now",
+        "- The champion before, `abcdef012345`, answers on.",
+    ]
+
+
+def test_a_report_that_is_made_again_after_a_kill_names_no_adapter_as_its_own_predecessor() -> None:
+    assert "- Questions of this kind go to it from now on." in report(Outcome(CARD, True, "better", CARD))
+
+
+def test_a_skills_name_and_a_bases_title_are_shown_without_effect() -> None:
+    shown = render_tuning.waiting(Prepared("1", "a*b*", "x"), 1, Language.EN, TEXTS)
+    assert shown.startswith("⏳ **a\\*b\\*** waits")
+
+
+def test_a_preview_of_the_worst_file_fits_into_one_message() -> None:
+    problem = LineProblem(99_999, "label_described_twice", (("label", "*" * 80), ("first", "99998")))
+    preview = Preview(
+        "r",
+        "s" * 40,
+        TaskKind.LABEL,
+        "b",
+        "hf:" + "x" * 200,
+        1,
+        1,
+        500,
+        (problem,) * 99_999,
+        9,
+        9.0,
+        True,
+        1,
+        1,
+        "f" * 64,
+    )
+    for language in Language:
+        assert len(render_tuning.preview(preview, EVERY_MEMBER, language, TEXTS)) <= 2000
+
+
+def test_every_problem_of_a_line_is_worded_with_its_figures_in_both_languages() -> None:
+    for code in finetune.PROBLEM_CODES:
+        template = finetune._PROBLEMS[code]
+        fields = {name for _, name, _, _ in string.Formatter().parse(template) if name}
+        for language in Language:
+            assert TEXTS.fields(language, f"problems.{code}") == fields | {"line"}, code
+
+
+def test_adapters_are_listed_and_what_changed_is_told() -> None:
+    other = replace(CARD, adapter_sha256="f" * 16)
+    [page] = render_adapters.adapter_list([ListedAdapter(FREE_TEXT, True, 1)], Language.EN, TEXTS)
+    assert page.splitlines()[1].endswith("0.31 → 0.52 · 264 examples · free text · <t:1791763200:d>")
+    same = render_adapters.promoted(Promotion(CARD, CARD), Language.EN, TEXTS)
+    assert same == "`abcdef012345` answers for **help-desk** already."
+    assert "in place of `ffffffffffff`" in render_adapters.promoted(Promotion(CARD, other), Language.EN, TEXTS)
+    assert "↩️ `ffffffffffff` answers" in render_adapters.rolled_back(CARD, other, Language.EN, TEXTS)
+    for reason in ("not_better", "forgot"):
+        assert "50.0 %" in render_adapters.doubtful(CARD, reason, Language.EN, TEXTS)
+
+
+PROBLEMS = (LineProblem(7, "duplicate", (("first", "3"),)),)
+ERRORS = (
+    finetune.DatasetTooLargeError("a_b.jsonl", 31.0, 20),
+    finetune.DatasetEmptyError("a_b.jsonl"),
+    finetune.DatasetNotTextError("a_b.jsonl"),
+    finetune.BrokenArrayError("a_b.jsonl", 7),
+    finetune.UnknownFormError("a_b.jsonl", ["q"], [("prompt", "completion")]),
+    finetune.TooFewExamplesError("a_b.jsonl", 5, 20, PROBLEMS),
+    finetune.MostlyProblemsError("a_b.jsonl", 1000, PROBLEMS),
+    finetune.TooManyExamplesError("a_b.jsonl", 50_000),
+    finetune.OneLabelError("a_b.jsonl", "*x*"),
+    finetune.TooManyLabelsError("a_b.jsonl", 600, 500),
+    finetune.BaseTooEnglishError("SmolLM2"),
+    finetune.NoMemoryError(2300, 512),
+    finetune.NoDiskError(600, 12),
+    finetune.RunNotFoundError(),
+    finetune.AdapterUnknownError("0000", ["abc"]),
+    finetune.AdapterChangedError("s", "a", "b"),
+    finetune.AdapterNotRegisteredError("s", "a"),
+    finetune.NothingToRollBackError("s", []),
+    finetune.RegistryTooNewError(9, 2),
+    *(finetune.TrainingFailedError(reason) for reason in finetune.TrainingFailedError._SAID),
+)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_every_failure_of_fine_tuning_has_its_sentence(error: Exception, language: Language) -> None:
+    told = Failures(TEXTS, Tasks()).sentence(error, language)
+    advice = TEXTS(language, "errors.unexpected", incident="x").rpartition("**x**")[0]
+    assert not told.startswith(advice)
+    if "name" in vars(error):
+        assert "**a\\_b.jsonl**" in told
+
+
+def test_the_figures_of_a_failure_are_told_and_its_words_have_no_effect() -> None:
+    failures = Failures(TEXTS, Tasks())
+    assert "the label **\\*x\\***" in failures.sentence(finetune.OneLabelError("a", "*x*"), Language.EN)
+    assert failures.sentence(finetune.MostlyProblemsError("a", 1000, PROBLEMS), Language.EN) == (
+        "Of the 1,000 lines of **a**, 1 cannot be used. Correct them, or take them out.\n- Line 7 repeats line 3."
+    )
+
+
+def test_every_way_in_which_a_base_cannot_be_had_is_worded() -> None:
+    kinds = {
+        kind for kind in vars(weights).values() if isinstance(kind, type) and issubclass(kind, weights.WeightsError)
+    }
+    assert all(any(issubclass(kind, known) for known, _ in _WEIGHTS) for kind in kinds)
+    assert all(TEXTS.has(f"errors.{code}") for _, code in _WEIGHTS)

@@ -1,0 +1,98 @@
+"""What was fitted: question kinds and the probability that passages hold the answer, with the real encoder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chains.errors import NotCalibrated
+from chains.routing.confidence import Figures, figures_of, load_confidence
+from chains.routing.question_kind import QuestionKind, load_kind_classifier
+from knowledge.models.local_embeddings import LocalEmbeddings
+from knowledge.types import Retrieval
+
+
+@pytest.fixture(scope="module")
+def embeddings(embedding_folder: Path) -> LocalEmbeddings:
+    return LocalEmbeddings(embedding_folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Where do new members pick up their badge?", QuestionKind.FACTS),
+        ("新成员在哪里领徽章？", QuestionKind.FACTS),
+        ("hello everyone, lovely evening!", QuestionKind.SMALL_TALK),
+        ("大家晚上好呀", QuestionKind.SMALL_TALK),
+        ("Which commands do you understand, bot?", QuestionKind.ABOUT_BOT),
+        ("你这个机器人能做些什么？", QuestionKind.ABOUT_BOT),
+        ("Write a short poem about autumn leaves", QuestionKind.CREATIVE),
+        ("写一首关于秋天的短诗", QuestionKind.CREATIVE),
+    ],
+)
+def test_a_question_is_told_by_what_it_asks_for(embeddings: LocalEmbeddings, text: str, kind: QuestionKind) -> None:
+    kinds = load_kind_classifier(embeddings.model_name).probabilities(embeddings.embed_query(text))
+    assert max(kinds, key=lambda k: kinds[k]) is kind
+    assert sum(kinds.values()) == pytest.approx(1)
+
+
+def test_the_fitted_classifier_reads_vectors_of_the_encoders_dimension(embeddings: LocalEmbeddings) -> None:
+    classifier = load_kind_classifier(embeddings.model_name)
+    assert classifier.weights.shape == (len(QuestionKind), embeddings.dimension)
+
+
+@pytest.mark.parametrize("load", [load_confidence, load_kind_classifier])
+@pytest.mark.parametrize("model", ["embedding:000000000000", "somebody/else"])
+def test_figures_fitted_for_other_vectors_are_refused(load, model: str) -> None:
+    with pytest.raises(NotCalibrated, match="EMBEDDING_MODEL"):
+        load(model)
+
+
+def test_a_model_that_nothing_was_fitted_for_is_read_by_what_all_models_have_in_common() -> None:
+    confidence = load_confidence("somebody/else", pinned=False)
+    assert confidence.across_languages.reads == ("relative_lead",)
+    assert 0.2 < confidence.threshold < 0.8
+
+
+def search(query: str, passage, cosines: tuple[float, ...]) -> Retrieval:
+    return Retrieval(query, (passage,), cosines, 1, 0.01)
+
+
+def test_a_higher_cosine_and_more_shared_terms_make_the_answer_likelier(embeddings, a_passage) -> None:
+    confidence = load_confidence(embeddings.model_name)
+    passage = a_passage("Mooring costs two euros.", coverage=0.7)
+    near = confidence.probability(search("What does mooring cost?", passage, (0.90, 0.83, 0.82)))
+    far = confidence.probability(search("What does mooring cost?", passage, (0.80, 0.79, 0.79)))
+    bare = confidence.probability(search("What does mooring cost?", replace(passage, coverage=0.0), (0.90, 0.83, 0.82)))
+    assert near > far
+    assert near > bare
+
+
+def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
+    figures = figures_of(search("停泊要多少钱？", a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8)))
+    assert figures.same_language is False
+    assert figures.lead == pytest.approx(0.05)
+
+
+def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddings) -> None:
+    assert load_confidence(embeddings.model_name).probability(Retrieval("x", (), (), 0, 0.0)) is None
+
+
+def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_passage) -> None:
+    question = "What does mooring cost in winter?"
+
+    def figures(first: str, *coverages: float) -> Figures:
+        texts = (first, "The harbour is long.", "The jetty is short.")
+        found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=False)))
+        read = figures_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
+        assert read is not None
+        return read
+
+    said = figures("In winter, mooring costs two euros.", 0.6, 0.1, 0.3)
+    assert (said.coverage, said.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.4))
+    apart = figures("Mooring costs two euros. In winter nobody comes.", 0.6, 0.6, 0.6)
+    assert (apart.coverage, apart.coverage_lead) == (pytest.approx(0.6), pytest.approx(0.0))
+    assert said.in_one_sentence > apart.in_one_sentence > 0
+    assert figures("Mooring costs two euros.", 0.6).coverage_lead == 0
