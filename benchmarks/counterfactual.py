@@ -14,7 +14,7 @@ import statistics
 import time
 
 from benchmarks import results
-from chains.log import Latency
+from chains.decision_log import Latency
 from chains.routing.counterfactual import counterfactual_of
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy

@@ -46,12 +46,12 @@ from chains.language import Language
 from chains.types import Question
 from finetune.bases import Base, Bases
 from finetune.data.encoding import Encoder
-from finetune.data.general import general_examples, replayed_for
-from finetune.serving.generation import AdapterFiles
+from finetune.data.replay import general_examples, replayed_for
+from finetune.serving.generation_request import AdapterFiles
 from finetune.serving.local_model import LocalChatModel
 from finetune.training.lora import collate, completion_losses, load_base, multiplies_in_bf16, train, with_adapter
-from finetune.training.plan import Plan, Recipe, RunFolder
-from finetune.training.promote import MOST_FORGOTTEN
+from finetune.training.promotion_gate import MOST_FORGOTTEN
+from finetune.training.run_folder import Plan, Recipe, RunFolder
 from finetune.types import Example, TaskKind
 from knowledge.library import Library
 from knowledge.models.local_embeddings import LocalEmbeddings

@@ -26,7 +26,7 @@ from benchmarks import results
 from benchmarks.browser import POLL_S, ROOT, Journey, LocalDiscord, browser_page, local_discord
 from benchmarks.invented import messages
 from finetune.registry import Registry
-from finetune.training.plan import RunFolder, step_of
+from finetune.training.run_folder import RunFolder, step_of
 from finetune.types import Example
 
 _SEED = 3

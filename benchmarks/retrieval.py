@@ -25,7 +25,7 @@ from benchmarks import results
 from benchmarks.ensemble import Ensemble
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions, take_in
 from benchmarks.scoring import first_gold, paired_interval
-from knowledge.chunking.context import in_context
+from knowledge.chunking.contextual_text import in_context
 from knowledge.library import Library
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.search.retriever import CANDIDATES

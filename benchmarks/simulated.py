@@ -23,7 +23,7 @@ from bot.settings import load_settings
 from bot.startup.app import App, assemble
 from bot.startup.loader import Loader
 from bot.tasks import Tasks
-from chains.log import DecisionLog
+from chains.decision_log import DecisionLog
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from benchmarks.elsewhere import Elsewhere
 from finetune.data.dataset import from_jsonl
 from finetune.data.encoding import Encoded, Encoder
-from finetune.data.general import replayed_for
-from finetune.training.plan import Plan, RunFolder
+from finetune.data.replay import replayed_for
+from finetune.training.run_folder import Plan, RunFolder
 from finetune.types import TaskKind
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from finetune.serving.busy import Busy
 from finetune.serving.local_model import LocalChatModel
 from finetune.serving.specialists import LocalSpecialists
 from finetune.training.runner import Runner
-from finetune.training.tuning import Tuner
+from finetune.training.tuner import Tuner
 from finetune.types import Card, Dataset, Example, Outcome, TrainingProgress, Wanted
 from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings

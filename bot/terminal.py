@@ -18,7 +18,7 @@ from bot.startup.loader import Loader
 from chains.language import detect
 from chains.routing.compare import TRIED, Reference, Trial, compare
 from chains.types import Answer, Language, Question, Route
-from finetune.training.promote import judge_comparison
+from finetune.training.promotion_gate import judge_comparison
 from finetune.types import Champion, Compared, TaskKind
 from knowledge.types import OWNER, Difference, Evidence
 
@@ -134,7 +134,7 @@ def _of_tried(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, floa
 
 async def explain(settings: Settings, decision_id: str, language: Literal["en", "zh"]) -> str:
     """Why a decision was made. Raises DecisionNotFound."""
-    from chains.log import DecisionLog
+    from chains.decision_log import DecisionLog
     from chains.routing.explain import Explainer
     from chains.routing.guidance import load_guidance
 

@@ -15,17 +15,17 @@ from langchain_core.messages import AIMessageChunk
 from chains.agent import RECURSION_LIMIT, Agent, build_agent
 from chains.agent_mode import Chooser
 from chains.citations import cite
+from chains.decision_log import DecisionLog
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
-from chains.labels import with_help
-from chains.log import DecisionLog
+from chains.label_answers import with_help
+from chains.output_guard import Reading
 from chains.ports import Specialists
 from chains.providers import failure_of
-from chains.queue import TurnQueue
-from chains.reading import Reading
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
 from chains.tools import ASK_SPECIALIST, SEARCH, TOOLS_OF, Run, build_tools
+from chains.turn_queue import TurnQueue
 from chains.types import (
     Answer,
     AnswerEvent,

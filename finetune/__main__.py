@@ -18,9 +18,9 @@ from finetune.registry import Registry
 from finetune.serving.busy import Busy
 from finetune.settings import FinetuneSettings
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_outcome, say
-from finetune.training.evaluation import evaluate_adapter
+from finetune.training.evaluate_adapter import evaluate_adapter
 from finetune.training.runner import Runner
-from finetune.training.tuning import Tuner
+from finetune.training.tuner import Tuner
 from finetune.types import Wanted
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from finetune.training.plan import Recipe
+from finetune.training.run_folder import Recipe
 from finetune.types import TaskKind
 from weights.catalog import CHAT_MODELS
-from weights.huggingface import PREFIX
-from weights.record import read as read_record
+from weights.custom_models import PREFIX
+from weights.folder_record import read as read_record
 from weights.store import Weights
 from weights.types import OnProgress
 

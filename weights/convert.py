@@ -17,7 +17,7 @@ def convert(form: Form, file: Path, folder: Path) -> None:
         case Form.GGUF:
             _convert_gguf(file, folder)
         case Form.E5_Q4:
-            from weights.e5 import convert_e5
+            from weights.e5_conversion import convert_e5
 
             convert_e5(file, folder)
         case Form.FOLDER:

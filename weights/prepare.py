@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from weights import record
-from weights.child import last_line, run
+from weights.child_process import last_line, run
 from weights.errors import ConversionError
 from weights.reporter import Reporter, size_of
 from weights.types import Entry, Form, Stage

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from weights.child import last_line, run
+from weights.child_process import last_line, run
 from weights.errors import SourceError
 from weights.reporter import Reporter, size_of
 from weights.types import PinnedFile, Stage, WheelPart

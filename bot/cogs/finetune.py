@@ -9,11 +9,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.adapters import SKILL_LENGTH, Adapters, clean_skill
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
 from bot.failures import whisper
+from bot.guild_adapters import SKILL_LENGTH, Adapters, clean_skill
 from bot.jobs.tuning import Tuning
 from bot.messages.buttons import TuneAction, TuneButton, only
 from bot.messages.live_message import Content, Draft

@@ -18,7 +18,7 @@ from bot.messages.pace import Pace
 from bot.messages.progress_message import Placard
 from bot.messages.training import Destination, TrainingMessage
 from bot.ports import Tuner
-from bot.prepared import Prepared, PreparedRuns
+from bot.prepared_trainings import Prepared, PreparedRuns
 from bot.readiness import Loading, Part
 from bot.render import answers as render
 from bot.render.adapters import Underway

@@ -14,7 +14,7 @@ import discord
 from bot.locales import Texts
 from bot.messages.buttons import TuneAction, TuneButton, only
 from bot.messages.progress_message import Placard, Sheet
-from bot.prepared import Prepared
+from bot.prepared_trainings import Prepared
 from bot.render import answers as render
 from bot.render import charts
 from bot.render import tuning as render_tuning

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters import Promotion
+from bot.guild_adapters import Promotion
 from bot.locales import Texts
-from bot.prepared import Prepared
+from bot.prepared_trainings import Prepared
 from bot.render.answers import shorten, split
 from bot.render.tuning import bold, position, score, short_hash, stage, time_left
 from chains.types import Language

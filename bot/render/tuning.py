@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
-from bot.prepared import Prepared
+from bot.prepared_trainings import Prepared
 from bot.render.answers import join, shorten, small
 from chains.types import Language
 from finetune.types import Evaluation, Interval, LineProblem, Outcome, Preview, TaskKind, TrainingProgress

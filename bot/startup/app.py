@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.adapters import Adapters
 from bot.cogs.ask import Ask
 from bot.cogs.faq import Faq
 from bot.cogs.finetune import Finetune
@@ -23,6 +22,7 @@ from bot.cogs.passages import Passages
 from bot.discord_io.client import Routewise
 from bot.discord_io.notices import Notices
 from bot.failures import Failures
+from bot.guild_adapters import Adapters
 from bot.jobs.ingestion import KIND as INGEST
 from bot.jobs.ingestion import Ingestion
 from bot.jobs.runner import Jobs, Step
@@ -33,7 +33,7 @@ from bot.locales import load_texts
 from bot.messages.live_message import Throttles
 from bot.messages.pace import Pace
 from bot.ports import Assistant, Documents, Tuner
-from bot.prepared import PreparedRuns
+from bot.prepared_trainings import PreparedRuns
 from bot.readiness import Part
 from bot.replies import Replies, Services
 from bot.settings import Settings

@@ -20,9 +20,9 @@ from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
 from finetune.serving.busy import Busy
-from finetune.serving.profile import Profiles
+from finetune.serving.domain_classifier import Profiles
 from finetune.training.runner import Runner
-from finetune.training.tuning import Tuner as RealTuner
+from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion
 from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable, RerankerUnusable
 from weights.errors import (
@@ -158,8 +158,7 @@ class Loader:
 
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> RealAssistant:
         from chains.assistant import Assistant as RealAssistant
-        from chains.log import DecisionLog
-        from chains.queue import TurnQueue
+        from chains.decision_log import DecisionLog
         from chains.routing.confidence import load_confidence
         from chains.routing.explain import Explainer
         from chains.routing.guidance import load_guidance
@@ -167,6 +166,7 @@ class Loader:
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
         from chains.routing.same_question import load_same_question
+        from chains.turn_queue import TurnQueue
         from finetune.serving.specialists import LocalSpecialists
 
         settings = self._settings

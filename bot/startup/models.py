@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.settings import Settings
 from finetune.serving.busy import Busy
 from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
-from weights.huggingface import PREFIX
+from weights.custom_models import PREFIX
 from weights.store import Weights
 from weights.types import OnProgress
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from chains.routing.policy import Policy, Situation
-from chains.routing.variation import MOST_DECIMALS, Variation, variations
+from chains.routing.signal_ranges import MOST_DECIMALS, Variation, variations
 from chains.types import Counterfactual, Route, RouteDecision, SignalChange
 
 TOLERANCE = 1e-6

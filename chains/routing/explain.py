@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chains.routing.guidance import Guidance
+from chains.routing.signal_ranges import RANGES
 from chains.routing.signals import LATENCY
-from chains.routing.variation import RANGES
 from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope, Signal, SignalChange
 
 _Table = dict[str, dict[str, str]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from langchain_core.embeddings import Embeddings
 
-from chains.log import DecisionLog, Latency
+from chains.decision_log import DecisionLog, Latency
 from chains.ports import Profiles, Retriever, Specialists
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of

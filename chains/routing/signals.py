@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chains.log import Latency
+from chains.decision_log import Latency
 from chains.routing.question_kind import QuestionKind
 from chains.types import Scope, Signal
 from finetune.types import Champion

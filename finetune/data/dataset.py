@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from finetune.data.lines import FORMS, LABEL_FORM, PROMPT_FORM, Form, example_of, form_of, help_of, is_help
+from finetune.data.example_formats import FORMS, LABEL_FORM, PROMPT_FORM, Form, example_of, form_of, help_of, is_help
 from finetune.data.rows import BadLine, Fields, Row, read_rows
 from finetune.errors import (
     PROBLEM_CODES,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from finetune.errors import ModelClosedError
 from finetune.serving.busy import Busy
-from finetune.serving.generation import Deliver, Generated, Request
+from finetune.serving.generation_request import Deliver, Generated, Request
 from weights import record
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from finetune.data.transcript import LABEL_INSTRUCTION
 from finetune.serving import tool_calls
 from finetune.serving.busy import Busy
 from finetune.serving.engine import Engine
-from finetune.serving.generation import AdapterFiles, Generated, Request
+from finetune.serving.generation_request import AdapterFiles, Generated, Request
 from finetune.serving.tool_calls import ToolCallSplitter
 
 

@@ -24,9 +24,9 @@ from finetune.data.encoding import Encoder
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.adapters import Adapters
-from finetune.serving.generation import Deliver, Generated, Request
-from finetune.serving.labels import LabelTree, choose
+from finetune.serving.generation_request import Deliver, Generated, Request
+from finetune.serving.label_decoding import LabelTree, choose
+from finetune.serving.loaded_adapters import Adapters
 from finetune.serving.stop_strings import StopStrings
 from weights.loading import settle_torch
 

@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from finetune.data.encoding import Encoded
-from finetune.training.plan import Plan, Recipe, RunFolder, step_of
+from finetune.training.run_folder import Plan, Recipe, RunFolder, step_of
 from weights.loading import settle_torch
 
 _IGNORED = -100

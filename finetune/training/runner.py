@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from finetune.errors import TrainingFailedError
 from finetune.serving.busy import Busy
-from finetune.training.plan import Result, RunFolder
+from finetune.training.run_folder import Result, RunFolder
 from finetune.types import TrainingProgress
 
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from typing import TextIO
 from filelock import FileLock
 from pydantic import TypeAdapter
 
-from finetune.training.plan import Plan, Result, RunFolder, step_of
+from finetune.training.run_folder import Plan, Result, RunFolder, step_of
 from finetune.types import TaskKind, TrainingProgress
 
 _PROGRESS = TypeAdapter(TrainingProgress)
@@ -152,8 +152,8 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
 
     from finetune.data.dataset import from_jsonl
     from finetune.data.encoding import Encoder
-    from finetune.data.general import general_examples, replayed_for
-    from finetune.training.evaluate import Evaluator, Measure
+    from finetune.data.replay import general_examples, replayed_for
+    from finetune.training.evaluator import Evaluator, Measure
     from finetune.training.lora import load_base, multiplies_in_bf16, train, with_adapter
 
     encoder = Encoder.of(Path(plan.base_folder), plan.base)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge.chunking.code import code_pieces
+from knowledge.chunking.code_splitter import code_pieces
 from knowledge.chunking.headings import PATH_SEPARATOR, cut_at_headings
 from knowledge.chunking.markdown_tables import Stretch, cut_table, stretches
 from knowledge.errors import DocumentError, Reason

@@ -15,15 +15,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from knowledge.chunking.context import embedded_text, fingerprint
+from knowledge.chunking.contextual_text import embedded_text, fingerprint
 from knowledge.chunking.splitter import split
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
 from knowledge.ingestion.embedder import Embedder, Passage
 from knowledge.ingestion.reports import failed, report_on, standing
 from knowledge.parsing.dates import date_of
-from knowledge.parsing.link import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import LoadedDocument, load
+from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.ports import TextEmbeddings
 from knowledge.store.catalog import Catalog, Taken, Version, new_source_id
 from knowledge.store.originals import SHOWN, Originals

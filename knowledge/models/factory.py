@@ -11,7 +11,7 @@ from knowledge.models.sentence_transformer import SentenceTransformerEmbeddings
 from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from weights.catalog import EMBEDDING_MODELS
-from weights.huggingface import PREFIX
+from weights.custom_models import PREFIX
 from weights.store import Weights
 from weights.types import OnProgress
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from knowledge.parsing.link import checked_link
+from knowledge.parsing.source_link import checked_link
 
 MAX_CHARS = 16_000
 _BLOCK = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)

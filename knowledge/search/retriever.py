@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from knowledge.chunking.context import in_context
+from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
 from knowledge.parsing.qa_pairs import QA, question_key, questions_of
 from knowledge.ports import Reranker, TextEmbeddings

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from knowledge.chunking.context import embedded_text, fingerprint
+from knowledge.chunking.contextual_text import embedded_text, fingerprint
 from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.chunking.context import in_context
+from knowledge.chunking.contextual_text import in_context
 from knowledge.store.database import Database
 from knowledge.store.scope import Scope
 from knowledge.store.term_counts import TermCounts

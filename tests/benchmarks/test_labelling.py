@@ -12,7 +12,7 @@ from benchmarks.invented import (
     taught,
 )
 from benchmarks.labelling import label_all, less
-from finetune.data.general import general_examples
+from finetune.data.replay import general_examples
 
 _QUESTIONS = [("one", "odd"), ("two", "even"), ("three", "odd"), ("four", "even")]
 

@@ -16,8 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from chains.assistant import Assistant
-from chains.log import DecisionLog
-from chains.queue import TurnQueue
+from chains.decision_log import DecisionLog
 from chains.routing.confidence import Confidence, Logistic
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
@@ -26,6 +25,7 @@ from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.router import Router
 from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
+from chains.turn_queue import TurnQueue
 from chains.types import Language, Question, Route
 from finetune.types import Champion
 from knowledge.types import (

@@ -11,8 +11,8 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from chains.agent_mode import Chooser
+from chains.decision_log import DecisionLog
 from chains.errors import GenerationFailed, ToolsUnknown
-from chains.log import DecisionLog
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.types import Chosen, Decided, Delta, Finished, Language, Route, Turn, Waiting

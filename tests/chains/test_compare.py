@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chains.labels import with_help
+from chains.label_answers import with_help
 from chains.routing.compare import Reference, compare, score
 from chains.types import Answer, Route
-from finetune.training.promote import judge_comparison
+from finetune.training.promotion_gate import judge_comparison
 from finetune.types import Champion, LabelHelp, TaskKind
 from knowledge.types import OWNER
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from chains.log import DecisionLog, Latency
+from chains.decision_log import DecisionLog, Latency
 from chains.routing.counterfactual import TOLERANCE, counterfactual_of
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy
 from chains.routing.question_kind import QuestionKind
+from chains.routing.signal_ranges import RANGES, Range
 from chains.routing.signals import LATENCY, Measured, signals_of
-from chains.routing.variation import RANGES, Range
 from chains.types import Counterfactual, Language, Route, RouteDecision, Signal, SignalChange
 from finetune.types import Champion
 

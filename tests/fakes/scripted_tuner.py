@@ -15,7 +15,7 @@ from pathlib import Path
 from finetune.data.dataset import load, split
 from finetune.errors import RunNotFoundError
 from finetune.registry import Registry, adapter_sha256
-from finetune.training.promote import judge
+from finetune.training.promotion_gate import judge
 from finetune.types import (
     Card,
     Dataset,

@@ -19,7 +19,7 @@ from finetune.bases import Bases
 from finetune.registry import Registry
 from finetune.serving.busy import Busy
 from finetune.training.runner import Runner
-from finetune.training.tuning import Tuner
+from finetune.training.tuner import Tuner
 from finetune.types import Preview, Wanted
 from weights.store import Weights
 

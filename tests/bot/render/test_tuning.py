@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.adapters import Promotion
 from bot.failures import _WEIGHTS, Failures
+from bot.guild_adapters import Promotion
 from bot.locales import load_texts
-from bot.prepared import Prepared
+from bot.prepared_trainings import Prepared
 from bot.render import adapters as render_adapters
 from bot.render import tuning as render_tuning
 from bot.tasks import Tasks

@@ -21,7 +21,7 @@ import psutil
 
 from finetune.bases import Base, Bases, choose
 from finetune.data.dataset import MIN_EXAMPLES, load, split, to_jsonl
-from finetune.data.general import replayed_for
+from finetune.data.replay import replayed_for
 from finetune.errors import (
     BaseTooEnglishError,
     NoDiskError,
@@ -31,8 +31,8 @@ from finetune.errors import (
     TrainingFailedError,
 )
 from finetune.registry import Registry, adapter_sha256
-from finetune.training.plan import Plan, RunFolder
-from finetune.training.promote import judge
+from finetune.training.promotion_gate import judge
+from finetune.training.run_folder import Plan, RunFolder
 from finetune.training.runner import KILLED, Runner
 from finetune.types import Card, Dataset, LabelHelp, LineProblem, Outcome, Preview, TrainingProgress, Wanted
 from weights.types import OnProgress

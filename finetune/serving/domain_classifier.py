@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from finetune.data.dataset import from_jsonl
 from finetune.registry import Registry
-from finetune.training.plan import write_whole
+from finetune.training.run_folder import write_whole
 from finetune.types import Champion
 
 _log = logging.getLogger(__name__)

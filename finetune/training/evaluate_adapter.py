@@ -7,7 +7,7 @@ from pathlib import Path
 
 from finetune.bases import Bases
 from finetune.data.dataset import from_jsonl, load
-from finetune.data.general import general_examples
+from finetune.data.replay import general_examples
 from finetune.errors import OtherLabelsError
 from finetune.types import Card, Evaluation, Example, TaskKind
 
@@ -27,7 +27,7 @@ def evaluate_adapter(
     from peft import PeftModel
 
     from finetune.data.encoding import Encoder
-    from finetune.training.evaluate import Evaluator, Measure
+    from finetune.training.evaluator import Evaluator, Measure
     from finetune.training.lora import load_base, multiplies_in_bf16
 
     encoder = Encoder.of(base.folder, base.title)

@@ -30,9 +30,9 @@ from finetune.errors import (
 from finetune.registry import Registry, adapter_sha256
 from finetune.serving.busy import Busy
 from finetune.serving.specialists import LocalSpecialists
-from finetune.training import tuning
-from finetune.training.plan import RunFolder, step_of
-from finetune.training.tuning import Tuner
+from finetune.training import tuner as tuning
+from finetune.training.run_folder import RunFolder, step_of
+from finetune.training.tuner import Tuner
 from finetune.types import Preview, TrainingProgress, Wanted
 from knowledge.types import OWNER
 from weights.store import Weights
@@ -280,7 +280,7 @@ def test_the_trainer_ends_with_whoever_started_it(tmp_path: Path, prepared: Prep
         "import asyncio, sys\n"
         "from pathlib import Path\n"
         "from finetune.serving.busy import Busy\n"
-        "from finetune.training.plan import RunFolder\n"
+        "from finetune.training.run_folder import RunFolder\n"
         "from finetune.training.runner import Runner\n"
         "asyncio.run(Runner(Busy()).run(RunFolder(Path(sys.argv[1])), lambda p: print(p.step, flush=True)))\n"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from transformers import PreTrainedModel
 
-from finetune.serving.generation import AdapterFiles
+from finetune.serving.generation_request import AdapterFiles
 
 if TYPE_CHECKING:
     from peft import LoraModel, PeftModel

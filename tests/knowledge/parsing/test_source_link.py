@@ -8,8 +8,8 @@ from knowledge.chunking.anchors import Anchors
 from knowledge.chunking.headings import cut_at_headings
 from knowledge.errors import DocumentError
 from knowledge.parsing.front_matter import without_front_matter
-from knowledge.parsing.link import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import load
+from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.types import EVERY_MEMBER, Place, Source
 
 LIMIT = 10_000_000

@@ -83,7 +83,7 @@ def clean_skill(name: str) -> str:
 
 
 def _doubt(card: Card) -> str | None:
-    from finetune.training.promote import judge
+    from finetune.training.promotion_gate import judge
 
     verdict = judge(card.evaluation, card.kind)
     return None if verdict.promoted else verdict.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains.reading import Reading
+from chains.output_guard import Reading
 
 PASSAGE = (
     "Members may borrow up to three tools at a time, for seven days. The tool keeper is Ravi Lindqvist, who is in the "

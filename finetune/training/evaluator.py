@@ -18,9 +18,9 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from finetune.data.encoding import Encoded, Encoder
-from finetune.serving.labels import LabelTree, choose
+from finetune.serving.label_decoding import LabelTree, choose
 from finetune.training.lora import collate, completion_losses
-from finetune.training.promote import paired_interval
+from finetune.training.promotion_gate import paired_interval
 from finetune.types import Evaluation, TaskKind
 
 _TIMED_TEXTS = 8
