@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.question_sets import Asked, Doc, read_docs, read_questions
-from knowledge.search.contradictions import contradict, differences
+from knowledge.search.contradictions import contradict, find_contradictions
 from knowledge.statements import Statement, statements_of
 from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
 
@@ -90,7 +90,7 @@ def _found(folder: Path) -> Iterator[tuple[str, dict[str, object]]]:
     questions = read_questions(folder)
     for lang in sorted({question.lang for question in questions}):
         held = [
-            bool(differences(question.question, both))
+            bool(find_contradictions(question.question, both))
             for question in questions
             if question.lang == lang and (both := _with_another_figure(question, docs))
         ]

@@ -45,7 +45,7 @@ from chains import prompts
 from chains.language import Language
 from chains.types import Question
 from finetune.bases import Base, Bases
-from finetune.data.encoding import Encoder
+from finetune.data.encoding import ChatTokenizer
 from finetune.data.replay import general_examples, replayed_for
 from finetune.serving.generation_request import AdapterFiles
 from finetune.serving.local_model import LocalChatModel
@@ -110,7 +110,7 @@ class School:
     def __init__(self, base: Base, folder: Path) -> None:
         self._base = base
         self._folder = folder
-        self._encoder = Encoder.of(base.folder, base.title)
+        self._encoder = ChatTokenizer.of(base.folder, base.title)
         self.untuned = LocalChatModel(folder=base.folder, shown_as=base.title, max_new_tokens=_LONGEST)
 
     def teach(self, name: str, kind: TaskKind, examples: Sequence[Example], recipe: Recipe, *, replays: bool) -> Taught:

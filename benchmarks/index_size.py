@@ -116,7 +116,7 @@ def _removal(large: LargeIndex) -> dict[str, float]:
         removed.append(time.perf_counter() - began)
         with _Writer(large.database_path) as writer:
             began = time.perf_counter()
-            large.catalog.cleanse(GUILD)
+            large.catalog.purge(GUILD)
             cleansed.append(time.perf_counter() - began)
         waits.append(writer.longest_s)
         large.index.delete_sources(GUILD, [source.id])

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.search.retriever import DocumentRetriever
-from knowledge.store.catalog import Catalog, Version, new_source_id
+from knowledge.store.catalog import Catalog, NewVersion, new_source_id
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.qa_index import QAIndex
 from knowledge.types import Audience, Chunk, Place, Source
 from knowledge.vectors.chroma_server import ChromaServer
 from knowledge.vectors.vector_index import VectorIndex
@@ -86,8 +86,8 @@ class LargeIndex:
     def __init__(self, folder: Path) -> None:
         self.database_path = folder / "knowledge.db"
         self._database = Database(self.database_path)
-        keywords, pairs = KeywordIndex(self._database), PairIndex(self._database)
-        self.catalog = Catalog(self._database, keywords, pairs, Strays(self._database))
+        keywords, pairs = KeywordIndex(self._database), QAIndex(self._database)
+        self.catalog = Catalog(self._database, keywords, pairs, PendingDeletions(self._database))
         self.server = ChromaServer(folder / "chroma")
         self.embeddings = Given()
         self.index = VectorIndex(self.server, self.embeddings)
@@ -106,7 +106,7 @@ class LargeIndex:
                     self.index.upsert(GUILD, key, sources, ids, made_up.vectors(len(chunks)).tolist())
             self.catalog.publish(versions)
             yield at + _GROUP
-        self.catalog.cleanse(GUILD)  # As after every batch.
+        self.catalog.purge(GUILD)  # As after every batch.
 
     def close(self) -> None:
         """Close all, and end the server."""
@@ -116,7 +116,7 @@ class LargeIndex:
         self.server.stop()
 
 
-def _version(made_up: MadeUp, number: int) -> tuple[Version, list[Chunk]]:
+def _version(made_up: MadeUp, number: int) -> tuple[NewVersion, list[Chunk]]:
     source_id = new_source_id()
     source = Source(
         id=source_id,
@@ -133,7 +133,7 @@ def _version(made_up: MadeUp, number: int) -> tuple[Version, list[Chunk]]:
     chunks = [
         Chunk(f"{source_id}:{n}", source_id, n, made_up.text(), Place(line=n + 1)) for n in range(_CHUNKS_A_SOURCE)
     ]
-    return Version(source, None, None), chunks
+    return NewVersion(source, None, None), chunks
 
 
 def _audience(place: float) -> Audience:

@@ -33,8 +33,8 @@ from knowledge.settings import KnowledgeSettings
 from knowledge.store.catalog import Catalog
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.qa_index import QAIndex
 from knowledge.types import OWNER
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -67,7 +67,9 @@ class Searches:
         self._library = library
         self._database = Database(data_dir / "knowledge.db")
         self._keywords = KeywordIndex(self._database)
-        self._catalog = Catalog(self._database, self._keywords, PairIndex(self._database), Strays(self._database))
+        self._catalog = Catalog(
+            self._database, self._keywords, QAIndex(self._database), PendingDeletions(self._database)
+        )
         self._ensembles: dict[str, Ensemble] = {}
 
     def prepare(self, guild_id: str, lang: str) -> None:

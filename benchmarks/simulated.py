@@ -17,8 +17,8 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.local.handbook import HANDBOOK
 from bot.local.scope import OutsideScope
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import load_settings
 from bot.startup.app import App, assemble
 from bot.startup.loader import Loader
@@ -118,8 +118,8 @@ async def server(data_dir: Path) -> AsyncIterator[Server]:
     loader = Loader(settings)
     encoders, library = await loader.load_documents(lambda _: None)
     assistant = await loader.load_assistant(library, encoders, lambda _: None)
-    documents_part: Part[Documents] = Part.of("documents", library)
-    assistant_part: Part[Assistant] = Part.of("chat_model", assistant)
+    documents_part: LazyService[DocumentsPort] = LazyService.of("documents", library)
+    assistant_part: LazyService[AssistantPort] = LazyService.of("chat_model", assistant)
     scope = OutsideScope()
     tasks = Tasks(scope)
     app = assemble(
@@ -127,7 +127,7 @@ async def server(data_dir: Path) -> AsyncIterator[Server]:
         documents_part,
         assistant_part,
         tasks,
-        tuner=Part.of("tuner", loader.tuner),
+        tuner=LazyService.of("tuner", loader.tuner),
         registry=loader.registry,
         shard_count=1,
     )

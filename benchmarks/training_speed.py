@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.elsewhere import Elsewhere
 from finetune.data.dataset import from_jsonl
-from finetune.data.encoding import Encoded, Encoder
+from finetune.data.encoding import ChatTokenizer, TokenizedExample
 from finetune.data.replay import replayed_for
 from finetune.training.run_folder import Plan, RunFolder
 from finetune.types import TaskKind
@@ -136,7 +136,7 @@ class _Clock:
 def main(run: Path, way: str, steps: int) -> None:
     """Train, print."""
     folder = RunFolder(run)
-    plan, encoder = folder.plan(), Encoder.of(Path(folder.plan().base_folder), folder.plan().base)
+    plan, encoder = folder.plan(), ChatTokenizer.of(Path(folder.plan().base_folder), folder.plan().base)
     plan = replace(plan, recipe=replace(plan.recipe, epochs=1), total_steps=steps)
     task = from_jsonl(folder.train.read_bytes())
     encoded = [encoder.encode(example, plan.kind) for example in task]
@@ -156,7 +156,7 @@ def main(run: Path, way: str, steps: int) -> None:
     print(json.dumps(clock.figures()))
 
 
-def _train_ours(encoded: Sequence[Encoded], plan: Plan, folder: RunFolder, encoder: Encoder) -> _Clock:
+def _train_ours(encoded: Sequence[TokenizedExample], plan: Plan, folder: RunFolder, encoder: ChatTokenizer) -> _Clock:
     from finetune.training.lora import load_base, train, with_adapter
 
     model = with_adapter(load_base(Path(plan.base_folder), plan.threads), plan.recipe)
@@ -165,7 +165,7 @@ def _train_ours(encoded: Sequence[Encoded], plan: Plan, folder: RunFolder, encod
     return clock
 
 
-def _train_plainly(encoded: Sequence[Encoded], plan: Plan, scratch: str, encoder: Encoder) -> _Clock:
+def _train_plainly(encoded: Sequence[TokenizedExample], plan: Plan, scratch: str, encoder: ChatTokenizer) -> _Clock:
     from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
     from finetune.training.lora import with_adapter
@@ -183,7 +183,7 @@ def _train_plainly(encoded: Sequence[Encoded], plan: Plan, scratch: str, encoder
     return clock
 
 
-def _train_by_trl(encoded: Sequence[Encoded], plan: Plan, scratch: str, encoder: Encoder) -> _Clock:
+def _train_by_trl(encoded: Sequence[TokenizedExample], plan: Plan, scratch: str, encoder: ChatTokenizer) -> _Clock:
     from datasets import Dataset
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
@@ -215,7 +215,7 @@ def _fp32(plan: Plan) -> torch.nn.Module:
     )
 
 
-def _rows(encoded: Sequence[Encoded]) -> list[dict[str, list[int]]]:
+def _rows(encoded: Sequence[TokenizedExample]) -> list[dict[str, list[int]]]:
     return [
         {
             "input_ids": [*each.prompt, *each.completion],

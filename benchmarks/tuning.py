@@ -38,7 +38,7 @@ from finetune.serving.local_model import LocalChatModel
 from finetune.serving.specialists import LocalSpecialists
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
-from finetune.types import Card, Dataset, Example, Outcome, TrainingProgress, Wanted
+from finetune.types import Card, Dataset, Example, Outcome, TrainingProgress, TrainingRequest
 from knowledge.models.local_embeddings import LocalEmbeddings
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -116,7 +116,7 @@ def _measure(folder: Path, base: str, limit: int, data_dir: Path) -> dict[str, o
 
 async def _train(file: Path, base: str, tuner: Tuner, runs: Path) -> Trained:
     dataset = await tuner.examine(file.read_bytes(), file.name)
-    preview = await tuner.prepare(dataset, Wanted(_GUILD, file.stem, "guild", base))
+    preview = await tuner.prepare(dataset, TrainingRequest(_GUILD, file.stem, "guild", base))
     _say(f"{preview.example_count} examples, {preview.steps} steps, about {preview.minutes:.0f} minutes")
     folder = runs / preview.run_id
     try:

@@ -18,11 +18,11 @@ from pydantic import SecretStr
 
 from bot import terminal
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
-from bot.ports import Assistant, Documents, Tuner
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort, TunerPort
+from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.app import App, assemble
-from bot.startup.instance_lock import claimed
+from bot.startup.instance_lock import instance_lock
 from bot.startup.loader import Loader
 from bot.tasks import Tasks
 from chains.errors import ChainsError
@@ -102,7 +102,7 @@ async def _run_local(settings: Settings, port: int | None, channel: str) -> None
         raise LocalUnavailable(
             f'The package {error.name} is missing. Install it with: pip install "routewise[local]"'
         ) from error
-    with claimed(settings.bot.data_dir):
+    with instance_lock(settings.bot.data_dir):
         await run_local(settings, port, channel)
 
 
@@ -112,13 +112,13 @@ async def _run(settings: Settings) -> None:
     if token is None:
         raise TokenMissing
     tasks, loader = Tasks(), Loader(settings)
-    documents: Part[Documents] = Part("documents")
-    assistant: Part[Assistant] = Part("chat_model")
+    documents: LazyService[DocumentsPort] = LazyService("documents")
+    assistant: LazyService[AssistantPort] = LazyService("chat_model")
     record = settings.bot.data_dir / "commands.sha256"
-    tuner: Part[Tuner] = Part.of("tuner", loader.tuner)
+    tuner: LazyService[TunerPort] = LazyService.of("tuner", loader.tuner)
     app = assemble(settings, documents, assistant, tasks, tuner=tuner, registry=loader.registry, sync_record=record)
     try:
-        with claimed(settings.bot.data_dir):
+        with instance_lock(settings.bot.data_dir):
             await _connect(app, token, lambda: loader.load(documents, assistant))
     finally:
         await loader.close()

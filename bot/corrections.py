@@ -13,14 +13,14 @@ from bot.discord_io import conversation
 from bot.errors import NotAnAnswer
 from bot.locales import Texts
 from bot.messages.buttons import decision_of
-from bot.ports import Assistant
-from bot.readiness import Part
+from bot.ports import AssistantPort
+from bot.readiness import LazyService
 from bot.render import faq as render_faq
 from bot.render.answers import MESSAGE_LIMIT, join
 from chains.errors import DecisionNotFound
 from chains.language import detect
 from chains.types import Cited, Route, Turn
-from knowledge.types import Pair, Source, StoredPair
+from knowledge.types import QAPair, Source, StoredQAPair
 
 _log = logging.getLogger(__name__)
 
@@ -33,14 +33,14 @@ class WrongAnswer:
     """An answer that a moderator corrects."""
 
     message: discord.Message
-    filled: Pair
+    filled: QAPair
     """What is known of it: the question that was asked, if it is still there, and what was answered, if anything."""
     source_id: str | None
     """Of the passage that it was read from first; None where it was not read from any."""
 
 
-async def find(
-    message: discord.Message, me: discord.ClientUser, guild_id: int, assistant: Part[Assistant]
+async def find_wrong_answer(
+    message: discord.Message, me: discord.ClientUser, guild_id: int, assistant: LazyService[AssistantPort]
 ) -> WrongAnswer:
     """The answer that `message` holds, or below which it stands as an earlier correction. Raises NotAnAnswer."""
     if message.author.id != me.id:
@@ -60,10 +60,10 @@ async def find(
     cited = await _cited(decision_id, guild_id, assistant)
     refused = cited is not None and cited.route is Route.ABSTAIN and corrected is None
     source_id = cited.chunk_ids[0].rpartition(":")[0] if cited is not None and cited.chunk_ids else None
-    return WrongAnswer(corrected or message, Pair((turn.question,), "" if refused else turn.answer), source_id)
+    return WrongAnswer(corrected or message, QAPair((turn.question,), "" if refused else turn.answer), source_id)
 
 
-async def show(wrong: WrongAnswer, pair: Pair, member: discord.Member, texts: Texts) -> None:
+async def show_corrected(wrong: WrongAnswer, pair: QAPair, member: discord.Member, texts: Texts) -> None:
     """Put the right answer below the wrong one, and a line on that one. Nobody is pinged.
 
     What Discord refuses is logged: the answer is kept all the same.
@@ -84,13 +84,15 @@ async def show(wrong: WrongAnswer, pair: Pair, member: discord.Member, texts: Te
         _log.warning("a correction could not be shown below the answer: %s", error)
 
 
-def origin(wrong: WrongAnswer, sources: Sequence[Source], pairs: Sequence[StoredPair]) -> Source | StoredPair | None:
+def origin(
+    wrong: WrongAnswer, sources: Sequence[Source], pairs: Sequence[StoredQAPair]
+) -> Source | StoredQAPair | None:
     """Where the wrong answer was read, of what the moderator may read."""
     pair = next((stored for stored in pairs if stored.source.id == wrong.source_id), None)
     return pair or next((source for source in sources if source.id == wrong.source_id), None)
 
 
-async def _cited(decision_id: str, guild_id: int, assistant: Part[Assistant]) -> Cited | None:
+async def _cited(decision_id: str, guild_id: int, assistant: LazyService[AssistantPort]) -> Cited | None:
     """What the answer rests on; None where that is not known now, or is not of this server."""
     if not assistant.is_ready:
         return None

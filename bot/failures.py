@@ -23,7 +23,7 @@ from weights import errors as weights
 _log = logging.getLogger(__name__)
 
 _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
-    (knowledge.SourceError, "source"),
+    (knowledge.SourceNotFound, "source"),
     (knowledge.PassageGone, "passage_gone"),
     (knowledge.PassageHidden, "passage_hidden"),
     (knowledge.EmbeddingMismatch, "embedding"),
@@ -65,10 +65,10 @@ _EXPECTED = (
     EmptyQuestion,
     QuestionTooLong,
     DecisionNotFound,
-    knowledge.SourceError,
+    knowledge.SourceNotFound,
     knowledge.PassageGone,
     knowledge.PassageHidden,
-    knowledge.PairError,
+    knowledge.QAPairError,
     finetune.DatasetError,
     finetune.BaseTooEnglishError,
     finetune.NoMemoryError,
@@ -129,7 +129,7 @@ class Failures:
             _log.warning("a member could not be told what failed: %s", error)
 
 
-async def whisper(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
+async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
     """Say something to the one who pressed or commanded, alone."""
     if interaction.response.is_done():
         await interaction.followup.send(content, ephemeral=True, view=view or MISSING)
@@ -138,7 +138,7 @@ async def whisper(interaction: discord.Interaction, content: str, view: discord.
 
 
 def _code(error: Exception) -> str:
-    if isinstance(error, (BotError, ChainsError, knowledge.PairError, *_TUNING)):
+    if isinstance(error, (BotError, ChainsError, knowledge.QAPairError, *_TUNING)):
         return error.code
     if _is_full_disk(error):
         return "disk_full"

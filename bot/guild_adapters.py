@@ -26,7 +26,7 @@ class Promotion:
     """The champion before; the same adapter where it was champion already."""
 
 
-class Adapters:
+class GuildAdapters:
     """Every method looks at one server's adapters alone."""
 
     def __init__(self, registry: Registry) -> None:

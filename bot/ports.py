@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chains.routing.explain import Explanation
 from chains.types import Answer, AnswerEvent, Cited, Language, Question
-from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, Wanted
+from finetune.types import Dataset, LabelHelp, Outcome, Preview, TrainingProgress, TrainingRequest
 from knowledge.types import (
     Audience,
     BatchProgress,
@@ -15,17 +15,17 @@ from knowledge.types import (
     IngestFile,
     IngestProgress,
     IngestReport,
-    Pair,
-    PairReport,
     Passage,
+    QAPair,
+    QAPairReport,
     Reader,
     Source,
-    StoredPair,
+    StoredQAPair,
 )
 from weights.types import OnProgress
 
 
-class Assistant(Protocol):
+class AssistantPort(Protocol):
     """Answers questions and explains the answers."""
 
     def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
@@ -49,7 +49,7 @@ class Assistant(Protocol):
         ...
 
 
-class Documents(Protocol):
+class DocumentsPort(Protocol):
     """A guild's documents."""
 
     async def ingest_bytes(
@@ -102,18 +102,18 @@ class Documents(Protocol):
 
     async def write_pair(
         self,
-        pair: Pair,
+        pair: QAPair,
         *,
         guild_id: str,
         audience: Audience,
         written_by: str,
         corrects: str | None = None,
         replacing: str | None = None,
-    ) -> PairReport:
+    ) -> QAPairReport:
         """Let a question be answered so from now on; raises PairError. The ids are those of sources."""
         ...
 
-    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredPair]:
+    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredQAPair]:
         """The moderators' answers that `reader` may read, the latest first."""
         ...
 
@@ -122,7 +122,7 @@ class Documents(Protocol):
         ...
 
 
-class Tuner(Protocol):
+class TunerPort(Protocol):
     """Trains skills. Every error that it raises is a FinetuneError or a WeightsError."""
 
     async def examine(self, data: bytes, name: str) -> Dataset:
@@ -132,7 +132,7 @@ class Tuner(Protocol):
     async def prepare(
         self,
         dataset: Dataset,
-        wanted: Wanted,
+        wanted: TrainingRequest,
         on_fetch: OnProgress | None = None,
         place: Callable[[LabelHelp], LabelHelp] = ...,
     ) -> Preview:

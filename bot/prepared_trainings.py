@@ -17,7 +17,7 @@ _KEPT_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedTraining:
     """A training that an admin was shown."""
 
     guild_id: str
@@ -25,20 +25,20 @@ class Prepared:
     base_title: str
 
 
-_PREPARED = TypeAdapter(Prepared)
+_PREPARED = TypeAdapter(PreparedTraining)
 
 
-class PreparedRuns:
+class PreparedTrainings:
     """A folder of small files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def keep(self, run_id: str, prepared: Prepared) -> None:
+    async def keep(self, run_id: str, prepared: PreparedTraining) -> None:
         """Remember a run. Raises OSError where the disk takes no more."""
         await asyncio.to_thread(self._keep, run_id, prepared)
 
-    async def find(self, run_id: str, guild_id: int) -> Prepared | None:
+    async def find(self, run_id: str, guild_id: int) -> PreparedTraining | None:
         """What was kept of a run; None where that server has no such run."""
         prepared = await asyncio.to_thread(self._read, run_id)
         return prepared if prepared is not None and prepared.guild_id == str(guild_id) else None
@@ -47,7 +47,7 @@ class PreparedRuns:
         """Safe to call again."""
         await asyncio.to_thread(self._path(run_id).unlink, missing_ok=True)
 
-    def _keep(self, run_id: str, prepared: Prepared) -> None:
+    def _keep(self, run_id: str, prepared: PreparedTraining) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in self._folder.glob("*.json"):
             if time.time() - path.stat().st_mtime > _KEPT_S:
@@ -56,7 +56,7 @@ class PreparedRuns:
         unfinished.write_bytes(_PREPARED.dump_json(prepared))
         unfinished.replace(self._path(run_id))
 
-    def _read(self, run_id: str) -> Prepared | None:
+    def _read(self, run_id: str) -> PreparedTraining | None:
         try:
             return _PREPARED.validate_json(self._path(run_id).read_bytes())
         except FileNotFoundError:

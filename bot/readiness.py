@@ -26,7 +26,7 @@ class Loading:
     """0 where the stage has no size."""
 
 
-class Part(Generic[T]):
+class LazyService(Generic[T]):
     """A part that comes later."""
 
     def __init__(self, name: str) -> None:
@@ -37,7 +37,7 @@ class Part(Generic[T]):
         self._changed = asyncio.Event()
 
     @classmethod
-    def of(cls, name: str, value: T) -> Part[T]:
+    def of(cls, name: str, value: T) -> LazyService[T]:
         """A part that is there already. Needs a running event loop."""
         part = cls(name)
         part.succeed(value)

@@ -13,11 +13,11 @@ import discord
 from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
 from bot.failures import Failures
 from bot.locales import Texts
-from bot.messages.buttons import PassageButton, StopButton, WhyButton, only
-from bot.messages.live_message import Content, Draft, Throttles
+from bot.messages.buttons import PassageButton, StopButton, WhyButton, view_of
+from bot.messages.live_message import Content, LiveMessage, Throttles
 from bot.messages.outlets import Outlet
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.render import answers as render
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
@@ -29,15 +29,15 @@ _FAREWELL_S = 5.0
 class Services:
     """What every answer needs."""
 
-    assistant: Part[Assistant]
-    documents: Part[Documents]
+    assistant: LazyService[AssistantPort]
+    documents: LazyService[DocumentsPort]
     texts: Texts
     failures: Failures
     throttles: Throttles
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AnswerRequest:
     """A question and the place of its answer."""
 
     question: Question
@@ -53,9 +53,9 @@ class Replies:
     def __init__(self, services: Services, member_limit: int) -> None:
         self._services = services
         self._member_limit = member_limit
-        self._in_progress: dict[str, Reply] = {}
+        self._in_progress: dict[str, RunningReply] = {}
 
-    async def write(self, request: Request) -> None:
+    async def write(self, request: AnswerRequest) -> None:
         """Write the whole answer to `request`, after those to the asker's earlier questions in the same channel.
 
         Raises:
@@ -66,7 +66,7 @@ class Replies:
             raise TooManyQuestions(self._member_limit)
         earlier = next((reply.ended for reply in reversed(own) if reply.channel_id == request.channel_id), None)
         reply_id = secrets.token_hex(8)
-        reply = self._in_progress[reply_id] = Reply(reply_id, request, self._services, earlier)
+        reply = self._in_progress[reply_id] = RunningReply(reply_id, request, self._services, earlier)
         try:
             await reply.write()
         finally:
@@ -87,11 +87,11 @@ class Replies:
         reply.stop()
 
 
-class Reply:
+class RunningReply:
     """One answer in progress."""
 
     def __init__(
-        self, reply_id: str, request: Request, services: Services, earlier: asyncio.Event | None = None
+        self, reply_id: str, request: AnswerRequest, services: Services, earlier: asyncio.Event | None = None
     ) -> None:
         """`earlier`: set when the answer that must stand before this one stands."""
         self.ended = asyncio.Event()
@@ -99,8 +99,8 @@ class Reply:
         self._request = request
         self._services = services
         self._language = request.question.language
-        self._stop_view = only(StopButton(reply_id, self._language, self._say("answer.stop")))
-        self._draft = Draft(request.outlet, services.throttles.of(request.channel_id), self.stop)
+        self._stop_view = view_of(StopButton(reply_id, self._language, self._say("answer.stop")))
+        self._draft = LiveMessage(request.outlet, services.throttles.of(request.channel_id), self.stop)
         self._writing: asyncio.Task[Content] | None = None
         self._stopped = False
         self._decision_id: str | None = None
@@ -165,7 +165,7 @@ class Reply:
                 self._take(event)
         raise RuntimeError("the assistant ended without an answer")
 
-    async def _loaded(self) -> Assistant:
+    async def _loaded(self) -> AssistantPort:
         """The assistant; until it is there, how far the loading is."""
         for part in (self._services.documents, self._services.assistant):
             async with aclosing(part.progress()) as reports:
@@ -196,7 +196,7 @@ class Reply:
         self._draft.show(self._interim(self._turn_line))
 
     def _interim(self, text: str) -> Content:
-        return Content(render.split(render.join(self._request.head, text)), self._stop_view)
+        return Content(render.split_message(render.join(self._request.head, text)), self._stop_view)
 
     def _whole(self, answer: Answer, headline: str) -> Content:
         pages = render.answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
@@ -207,7 +207,7 @@ class Reply:
         words = render.join(self._request.head, self._words.strip(), sentence)
         if not self._words and not sentence:
             words = render.join(self._request.head, self._say("answer.stopped_empty"))
-        return Content(render.with_footer(words, render.small(status) if status and self._words else ""), self._why())
+        return Content(render.with_footer(words, render.subtext(status) if status and self._words else ""), self._why())
 
     def _interrupted(self) -> Content:
         words = render.join(self._request.head, self._words.strip())
@@ -226,7 +226,7 @@ class Reply:
             )
             for number in range(1, passages + 1)
         ]
-        return only(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
+        return view_of(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
 
     def _say(self, key: str, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -12,15 +12,15 @@ from pydantic import TypeAdapter
 
 from bot.errors import SkillUnknown
 from bot.readiness import Loading
-from bot.render.answers import differing, shorten
+from bot.render.answers import shorten, shown_contradictions
 from bot.settings import Settings
 from bot.startup.loader import Loader
 from chains.language import detect
-from chains.routing.compare import TRIED, Reference, Trial, compare
+from chains.routing.compare import TRIED, Reference, Trial, compare_routes
 from chains.types import Answer, Language, Question, Route
 from finetune.training.promotion_gate import judge_comparison
-from finetune.types import Champion, Compared, TaskKind
-from knowledge.types import OWNER, Difference, Evidence
+from finetune.types import Champion, RouteComparison, TaskKind
+from knowledge.types import OWNER, Contradiction, Evidence
 
 _ANSWER = TypeAdapter(Answer)
 _SAID_LIMIT = 200
@@ -32,7 +32,7 @@ class Comparison:
 
     champion: Champion
     trials: tuple[Trial, ...]
-    compared: Compared
+    compared: RouteComparison
 
 
 _COMPARISON = TypeAdapter(Comparison)
@@ -64,7 +64,7 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
     if as_json:
         return _ANSWER.dump_json(answer, indent=2).decode()
     sources = [_source_line(number, item) for number, item in enumerate(answer.evidence, start=1)]
-    sources[:0] = [_difference_line(each, answer) for each in differing(answer)]
+    sources[:0] = [_difference_line(each, answer) for each in shown_contradictions(answer)]
     reason = f"{answer.route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
     return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
 
@@ -89,7 +89,7 @@ async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int
             Reference(example.question, example.completion, is_label=champion.kind is TaskKind.LABEL)
             for example in loader.registry.held_out(champion.adapter_sha256)[:limit]
         ]
-        trials = await compare(assistant, references, guild_id, OWNER, _count)
+        trials = await compare_routes(assistant, references, guild_id, OWNER, _count)
     finally:
         await loader.close()
     compared = judge_comparison([_of_tried(trial.scores) for trial in trials])
@@ -117,7 +117,7 @@ def _source_line(number: int, item: Evidence) -> str:
     return f"[{number}] " + ", ".join(part for part in parts if part)
 
 
-def _difference_line(difference: Difference, answer: Answer) -> str:
+def _difference_line(difference: Contradiction, answer: Answer) -> str:
     found = {item.chunk.id: item for item in answer.evidence}
     said = [
         f"{found[each.chunk_id].source.name} ({found[each.chunk_id].source.as_of.date()}) says "

@@ -18,8 +18,8 @@ from chains.citations import cite
 from chains.decision_log import DecisionLog
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.label_answers import with_help
-from chains.output_guard import Reading
-from chains.ports import Specialists
+from chains.output_guard import OutputGuard
+from chains.ports import SpecialistsPort
 from chains.providers import failure_of
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
@@ -68,7 +68,7 @@ class _Clock:
 
 
 @dataclass(slots=True)
-class _Way:
+class _AnswerState:
     """What becomes of one question after its decision."""
 
     decision_id: str
@@ -88,7 +88,7 @@ class Assistant:
         model: BaseChatModel,
         model_name: str,
         router: Router,
-        specialists: Specialists,
+        specialists: SpecialistsPort,
         log: DecisionLog,
         explainer: Explainer,
         settings: ChainsSettings,
@@ -118,7 +118,7 @@ class Assistant:
         routed = self._with_differences(await self._router.route(question))
         # A member's request, and a moderator's answer, go before anybody's choice.
         chooser = self._chooser if question.requested_route is None and routed.answered is None else None
-        way = _Way(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
+        way = _AnswerState(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
         await self._log.record(way.decision_id, question, routed.decision, _ids(way.run))
         clock.decided = clock.turn_came = time.monotonic()
         yield Decided(way.decision_id, routed.decision, way.run.evidence if chooser is None else ())
@@ -196,8 +196,8 @@ class Assistant:
     def _with_differences(self, routed: Routed) -> Routed:
         """With what the passages that may be read say differently on record, where they are read at all."""
         read = {item.chunk.id for item in self._found(routed)}
-        kept = [each for each in routed.retrieval.differences if {each.newer.chunk_id, each.older.chunk_id} <= read]
-        return replace(routed, decision=replace(routed.decision, differences=tuple(kept)))
+        kept = [each for each in routed.retrieval.contradictions if {each.newer.chunk_id, each.older.chunk_id} <= read]
+        return replace(routed, decision=replace(routed.decision, contradictions=tuple(kept)))
 
     def _found(self, routed: Routed) -> tuple[Evidence, ...]:
         """What is read where the route reads passages."""
@@ -210,7 +210,7 @@ class Assistant:
             return None
         return run.champion.adapter_sha256 if _is_tuned(run) and run.champion else self._model_name
 
-    def _refusal(self, way: _Way) -> str:
+    def _refusal(self, way: _AnswerState) -> str:
         decision, retrieval, language = way.routed.decision, way.routed.retrieval, way.routed.question.language
         if decision.route is not Route.ABSTAIN:
             return self._explainer.declined(language)
@@ -218,7 +218,7 @@ class Assistant:
         return self._explainer.refusal(decision, best, language)
 
     async def _generate(
-        self, way: _Way, chooser: Chooser | None, clock: _Clock
+        self, way: _AnswerState, chooser: Chooser | None, clock: _Clock
     ) -> AsyncGenerator[Waiting | Chosen | Delta, None]:
         """Wait for a turn; in it, have a model choose the route where one is asked, and write the answer."""
         async with self._queue.place() as place:
@@ -244,9 +244,9 @@ class Assistant:
             _log.exception("the chat model failed to choose a route")
             raise GenerationFailed(self._model_name, failure_of(error)) from error
 
-    async def _write(self, way: _Way, clock: _Clock) -> AsyncGenerator[Delta, None]:
+    async def _write(self, way: _AnswerState, clock: _Clock) -> AsyncGenerator[Delta, None]:
         """Run the agent, passing on only what the answering model says, to the answer's end."""
-        reading = Reading([item.chunk.text for item in way.run.evidence], unchanged=_is_tuned(way.run))
+        reading = OutputGuard([item.chunk.text for item in way.run.evidence], unchanged=_is_tuned(way.run))
         async with aclosing(self._words(way.run)) as words:
             async for text in words:
                 clock.first_word = clock.first_word or time.monotonic()

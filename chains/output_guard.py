@@ -22,7 +22,7 @@ _WORTH_CUTTING = 150
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-class Reading:
+class OutputGuard:
     """One answer while it grows."""
 
     def __init__(self, passages: Sequence[str], *, unchanged: bool = False) -> None:

@@ -11,7 +11,7 @@ from finetune.types import Champion
 from knowledge.types import Reader, Retrieval
 
 
-class Retriever(Protocol):
+class RetrieverPort(Protocol):
     """Finds passages in a guild's documents."""
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
@@ -19,7 +19,7 @@ class Retriever(Protocol):
         ...
 
 
-class Specialists(Protocol):
+class SpecialistsPort(Protocol):
     """The tuned models of a guild."""
 
     async def champions(self, guild_id: str, reader: Reader) -> Sequence[Champion]:
@@ -31,7 +31,7 @@ class Specialists(Protocol):
         ...
 
 
-class Profiles(Protocol):
+class DomainClassifiersPort(Protocol):
     """What the tuned models were trained on."""
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:

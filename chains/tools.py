@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, tool
 
 from chains import prompts
-from chains.ports import Specialists
+from chains.ports import SpecialistsPort
 from chains.types import Question, Route, RouteDecision
 from finetune.types import Champion
 from knowledge.types import Evidence, Retrieval
@@ -47,7 +47,7 @@ class Run:
     """Filled as they run: what really happened, beside what the decision names."""
 
 
-def build_tools(specialists: Specialists) -> list[BaseTool]:
+def build_tools(specialists: SpecialistsPort) -> list[BaseTool]:
     """Both tools, bound to the guild's tuned models."""
 
     @tool(SEARCH, response_format="content_and_artifact")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Place:
+class Ticket:
     """One place in the queue."""
 
     def __init__(self, queue: TurnQueue) -> None:
@@ -37,16 +37,16 @@ class TurnQueue:
 
     def __init__(self, width: int = 1) -> None:
         self._width = width
-        self._places: list[Place] = []
+        self._places: list[Ticket] = []
 
-    def ahead_of(self, place: Place) -> int:
+    def ahead_of(self, place: Ticket) -> int:
         """How many must leave before `place` has its turn."""
         return max(0, self._places.index(place) - self._width + 1)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[Place]:
+    async def place(self) -> AsyncIterator[Ticket]:
         """Stand in the queue; leaving the block, even by cancellation, gives the place up."""
-        place = Place(self)
+        place = Ticket(self)
         self._places.append(place)
         try:
             yield place

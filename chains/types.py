@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.types import Difference, Evidence, Reader
+from knowledge.types import Contradiction, Evidence, Reader
 
 
 class Route(StrEnum):
@@ -48,7 +48,7 @@ class Question:
     """The route that the member asked for by `route:`."""
 
 
-class Scope(StrEnum):
+class SignalScope(StrEnum):
     """What a signal differs by. Only what differs by question may be named as the deciding reason."""
 
     QUESTION = "question"
@@ -66,7 +66,7 @@ class Signal:
     """`probability`, `share`, `seconds`, `examples`, …"""
     source: str
     """What measured it."""
-    scope: Scope
+    scope: SignalScope
     missing: str | None = None
     """Why there is no value: a code that the explanation words; None where there is one."""
 
@@ -77,7 +77,7 @@ class Contribution:
 
     signal: str
     value: float
-    scope: Scope
+    scope: SignalScope
     rules: tuple[str, ...]
     route: Route
     amount: float
@@ -120,7 +120,7 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchContext:
     """How the passages were searched for. It holds no words: these stand in the conversation alone."""
 
     behind: int | None = None
@@ -144,8 +144,8 @@ class RouteDecision:
     policy_version: str
     counterfactual: Counterfactual | None = None
     """None where no single change turns it, and in records from before it was sought."""
-    searched: Searched = Searched()
-    differences: tuple[Difference, ...] = ()
+    searched: SearchContext = SearchContext()
+    contradictions: tuple[Contradiction, ...] = ()
     """Among the passages that are read: where two of them answer the question differently, by ids and places."""
 
 

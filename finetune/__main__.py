@@ -17,11 +17,11 @@ from finetune.errors import FinetuneError
 from finetune.registry import Registry
 from finetune.serving.busy import Busy
 from finetune.settings import FinetuneSettings
-from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_outcome, say
+from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_notice, print_outcome
 from finetune.training.evaluate_adapter import evaluate_adapter
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
-from finetune.types import Wanted
+from finetune.types import TrainingRequest
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -38,13 +38,13 @@ def main(argv: list[str] | None = None) -> int:
         return _run(arguments, settings, registry, registry.guild_id(arguments.guild))
     except ValidationError as error:
         first = error.errors()[0]
-        say(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
+        print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
     except (FinetuneError, WeightsError) as error:
-        say(str(error))
+        print_notice(str(error))
     except OSError as error:
-        say(f"{error.filename or 'a file'}: {error.strerror or error}")
+        print_notice(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        say("stopped; the champion is as it was")
+        print_notice("stopped; the champion is as it was")
     return 1
 
 
@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Re
 async def _train(arguments: argparse.Namespace, settings: FinetuneSettings, tuner: Tuner, guild_id: str) -> int:
     with TrainingLine() as line:
         dataset = await tuner.examine(arguments.file.read_bytes(), arguments.file.name)
-        wanted = Wanted(
+        wanted = TrainingRequest(
             guild_id=guild_id,
             skill=arguments.skill or arguments.file.stem,
             audience_key=_EVERY_MEMBER if arguments.channel is None else f"channel:{arguments.channel}",

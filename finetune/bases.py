@@ -11,7 +11,7 @@ from finetune.training.run_folder import Recipe
 from finetune.types import TaskKind
 from weights.catalog import CHAT_MODELS
 from weights.custom_models import PREFIX
-from weights.folder_record import read as read_record
+from weights.folder_record import read_record
 from weights.store import Weights
 from weights.types import OnProgress
 
@@ -55,7 +55,7 @@ class Base:
         return 1500 + 11 * self.weights_mb // 2
 
 
-def choose(setting: str, *, has_chinese: bool) -> str:
+def choose_base(setting: str, *, has_chinese: bool) -> str:
     """The base that `TUNING_BASE` means for a data set."""
     if setting != AUTO:
         return setting

@@ -24,7 +24,7 @@ from finetune.errors import (
     NothingToRollBackError,
     RegistryTooNewError,
 )
-from finetune.types import Card, Champion, Compared, Example, ListedAdapter
+from finetune.types import Card, Champion, Example, ListedAdapter, RouteComparison
 
 _log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ class Registry:
         """The examples that an adapter was measured on."""
         return from_jsonl((self.folder(sha256) / "held_out.jsonl").read_bytes())
 
-    def note_comparison(self, guild_id: str, sha256: str, compared: Compared) -> None:
+    def note_comparison(self, guild_id: str, sha256: str, compared: RouteComparison) -> None:
         """Keep what a comparison of the routes found."""
         with self._connection() as connection:
             connection.execute(

@@ -28,14 +28,14 @@ class TrainingLine(ProgressLine):
         """What is about to begin."""
         self.clear()
         how = "measured here" if preview.minutes_measured else "estimated"
-        say(
+        print_notice(
             f"{preview.skill}: {preview.example_count} examples to train on, {preview.held_out_count} to measure on; "
             f"base {preview.base_title}; about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
         )
         for problem in preview.problems[:_SHOWN_PROBLEMS]:
-            say(f"left out: {describe(problem)}")
+            print_notice(f"left out: {describe(problem)}")
         if len(preview.problems) > _SHOWN_PROBLEMS:
-            say(f"left out: {len(preview.problems) - _SHOWN_PROBLEMS} more lines")
+            print_notice(f"left out: {len(preview.problems) - _SHOWN_PROBLEMS} more lines")
 
     def trained(self, progress: TrainingProgress) -> None:
         """How far the training is."""
@@ -96,7 +96,7 @@ def print_adapters(adapters: Sequence[ListedAdapter], *, as_json: bool) -> None:
             f"{mark}  {card.adapter_sha256[:12]}  {card.skill}  {evaluation.base_score:.3f} -> "
             f"{evaluation.tuned_score:.3f}  {card.example_count} examples  {card.base}  {card.created_at[:10]}"
         )
-    say(f"{len(adapters)} adapters")
+    print_notice(f"{len(adapters)} adapters")
 
 
 def print_card(what: str, card: Card, *, as_json: bool) -> None:
@@ -107,6 +107,6 @@ def print_card(what: str, card: Card, *, as_json: bool) -> None:
     print(f"{card.adapter_sha256[:12]} of the skill {card.skill} {what}")
 
 
-def say(sentence: str) -> None:
+def print_notice(sentence: str) -> None:
     """A sentence on stderr."""
     print(sentence, file=sys.stderr)

@@ -150,7 +150,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrainingRequest:
     """What an admin asks for."""
 
     guild_id: str
@@ -204,7 +204,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RouteComparison:
     """What trying the routes on held-out questions found of an adapter."""
 
     reads_passages: bool

@@ -16,10 +16,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import KnowledgeError, UnknownGuild
-from knowledge.faq.import_file import read_pairs
+from knowledge.faq.import_file import read_qa_pairs
 from knowledge.library import Library, read_file
 from knowledge.models.factory import build_embeddings, build_reranker
-from knowledge.models.lazy import DeferredEmbeddings
+from knowledge.models.lazy import LazyEmbeddings
 from knowledge.parsing.archive import ARCHIVE
 from knowledge.parsing.formats import MEDIA_BY_SUFFIX, READABLE
 from knowledge.ports import TextEmbeddings
@@ -28,14 +28,14 @@ from knowledge.terminal import (
     LINE,
     pair_line,
     print_closing,
+    print_notice,
     print_report,
     print_retrieval,
     print_sources,
-    say,
     show_batch,
     show_ingest,
 )
-from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, PairReport
+from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -49,11 +49,11 @@ def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None
         return asyncio.run(_run(arguments, settings, embeddings or _local(settings)))
     except ValidationError as error:
         first = error.errors()[0]
-        say(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
+        print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
     except (KnowledgeError, WeightsError) as error:
-        say(str(error))
+        print_notice(str(error))
     except KeyboardInterrupt:
-        say("stopped; what was finished is kept")
+        print_notice("stopped; what was finished is kept")
     return 1
 
 
@@ -84,7 +84,7 @@ def _local(settings: KnowledgeSettings) -> TextEmbeddings:
     def build() -> TextEmbeddings:
         return build_embeddings(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch)
 
-    return DeferredEmbeddings(build)
+    return LazyEmbeddings(build)
 
 
 async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> int:
@@ -117,7 +117,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
 async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
     files = [library.file_at(path) for path in _files(paths)]
     if not files:
-        say(f"no file there that can be read: {READABLE}")
+        print_notice(f"no file there that can be read: {READABLE}")
         return 1
     report = await library.ingest_all(
         files,
@@ -136,19 +136,19 @@ async def _ingest(library: Library, guild: str, paths: list[Path], link: str | N
 
 async def _answer(library: Library, guild: str, path: Path, as_json: bool) -> int:
     """Take in the pairs of a file; what is wrong with a line is told, and the others are taken in."""
-    read = read_pairs(await asyncio.to_thread(read_file, path, library.max_bytes), path.name)
+    read = read_qa_pairs(await asyncio.to_thread(read_file, path, library.max_bytes), path.name)
     guild_id = await _guild_to_ingest_into(library, guild)
-    reports: list[PairReport] = []
+    reports: list[QAPairReport] = []
     for lined in read.pairs:
         report = await library.write_pair(lined.pair, guild_id=guild_id, audience=EVERY_MEMBER, written_by="terminal")
         reports.append(report)
         if not as_json:
             print(pair_line(report))
     for problem in read.problems:
-        say(f"{path.name}, line {problem.line}: {problem.sentence}")
+        print_notice(f"{path.name}, line {problem.line}: {problem.sentence}")
     if as_json:
-        print(TypeAdapter(list[PairReport]).dump_json(reports, indent=2).decode())
-    say(f"{len(reports)} answers taken in, {len(read.problems)} lines left out")
+        print(TypeAdapter(list[QAPairReport]).dump_json(reports, indent=2).decode())
+    print_notice(f"{len(reports)} answers taken in, {len(read.problems)} lines left out")
     return 0 if reports and not read.problems else 1
 
 
@@ -157,7 +157,7 @@ async def _guild_to_ingest_into(library: Library, guild: str) -> str:
     try:
         return await library.resolve_guild(guild)
     except UnknownGuild:
-        say(f"there is no guild {guild!r} yet: it is created")
+        print_notice(f"there is no guild {guild!r} yet: it is created")
     # `finetune/registry.py` makes the same id: the packages do not know each other. Digits are one of Discord's.
     guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)

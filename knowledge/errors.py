@@ -5,11 +5,11 @@ KnowledgeError
 ├── GuildError           a guild that cannot be used
 │   ├── UnknownGuild     none by that name
 │   └── AmbiguousGuild   several by that name
-├── SourceError          no source, or several, by that name
+├── SourceNotFound          no source, or several, by that name
 ├── PassageGone          a cited passage's source was removed or replaced
 ├── PassageHidden        a cited passage is not for this reader
-├── PictureFailed        a page cannot be shown as a picture; `reason` says why
-├── PairError            a question and its answer cannot stand as they were written
+├── PageImageFailed        a page cannot be shown as a picture; `reason` says why
+├── QAPairError            a question and its answer cannot stand as they were written
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
@@ -48,7 +48,7 @@ class Reason(StrEnum):
     TOO_MANY_FILES = "too_many_files"
 
 
-class PairProblem(StrEnum):
+class QAPairProblem(StrEnum):
     """Why a question and its answer cannot be kept."""
 
     QUESTION_EMPTY = "question_empty"
@@ -84,7 +84,7 @@ class AmbiguousGuild(GuildError):
     """More than one guild answers to that name."""
 
 
-class SourceError(KnowledgeError):
+class SourceNotFound(KnowledgeError):
     """No source, or more than one, answers to that name."""
 
 
@@ -102,7 +102,7 @@ class PassageHidden(KnowledgeError):
         super().__init__("the passage's document is not for this reader")
 
 
-class PictureFailed(KnowledgeError):
+class PageImageFailed(KnowledgeError):
     """A page cannot be shown as a picture; its text still can."""
 
     def __init__(self, reason: Reason, message: str) -> None:
@@ -111,19 +111,19 @@ class PictureFailed(KnowledgeError):
 
 
 _PAIR_SENTENCES = {
-    PairProblem.QUESTION_EMPTY: "the question has no letter or digit: write what is asked",
-    PairProblem.QUESTION_TOO_LONG: "the question has {count} characters, {limit} are the most: shorten it",
-    PairProblem.TOO_MANY_WORDINGS: "{count} wordings of the question, {limit} are the most: leave some out",
-    PairProblem.ANSWER_EMPTY: "the answer shows nothing: write what is to be answered",
-    PairProblem.ANSWER_TOO_LONG: "the answer has {count} characters, {limit} are the most: shorten it, or ingest it as "
-    "a document",
+    QAPairProblem.QUESTION_EMPTY: "the question has no letter or digit: write what is asked",
+    QAPairProblem.QUESTION_TOO_LONG: "the question has {count} characters, {limit} are the most: shorten it",
+    QAPairProblem.TOO_MANY_WORDINGS: "{count} wordings of the question, {limit} are the most: leave some out",
+    QAPairProblem.ANSWER_EMPTY: "the answer shows nothing: write what is to be answered",
+    QAPairProblem.ANSWER_TOO_LONG: "the answer has {count} characters, {limit} are the most: shorten it, or ingest it "
+    "as a document",
 }
 
 
-class PairError(KnowledgeError):
+class QAPairError(KnowledgeError):
     """A question and its answer cannot stand as they were written; nothing was changed."""
 
-    def __init__(self, problem: PairProblem, count: int = 0, limit: int = 0) -> None:
+    def __init__(self, problem: QAPairProblem, count: int = 0, limit: int = 0) -> None:
         super().__init__(_PAIR_SENTENCES[problem].format(count=count, limit=limit))
         self.code = f"pair_{problem}"
         self.count = count

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from knowledge.errors import DocumentError, Reason
-from knowledge.faq.service import PairBook, Writing
+from knowledge.faq.service import FaqService, QAPairDraft
 from knowledge.filename import safe_name
-from knowledge.ingestion.batch import Batch, OnBatchProgress, OnReport, Order
+from knowledge.ingestion.batch import Batch, BatchRequest, OnBatchProgress, OnReport
 from knowledge.ingestion.ingestor import Ingestor, OnProgress, Upload
-from knowledge.ingestion.reports import failed
+from knowledge.ingestion.reports import failed_report
 from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.search.retriever import DocumentRetriever
 from knowledge.settings import KnowledgeSettings
@@ -26,25 +26,25 @@ from knowledge.store.catalog import Catalog
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.originals import Originals
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.process_locks import Owner
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.process_locks import ProcessLock
+from knowledge.store.qa_index import QAIndex
 from knowledge.types import (
     Audience,
     BatchReport,
     IngestFile,
     IngestReport,
-    Pair,
-    PairReport,
     Passage,
+    QAPair,
+    QAPairReport,
     Reader,
     Retrieval,
     Source,
-    StoredPair,
+    StoredQAPair,
 )
-from knowledge.vectors.chroma_server import ChromaServer, RemoteServer, Server
+from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
-from knowledge.viewing.passages import Passages
+from knowledge.viewing.passages import PassageViewer
 
 log = logging.getLogger(__name__)
 
@@ -60,20 +60,20 @@ class Library:
         self, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
     ) -> None:
         folder = settings.data_dir
-        self._owner = Owner(folder / "owners")
+        self._owner = ProcessLock(folder / "owners")
         self._database = Database(folder / "knowledge.db")
         keywords = KeywordIndex(self._database)
-        pairs = PairIndex(self._database)
-        self._strays = Strays(self._database)
+        pairs = QAIndex(self._database)
+        self._strays = PendingDeletions(self._database)
         self._catalog = Catalog(self._database, keywords, pairs, self._strays)
-        self._server: Server = (
+        self._server: ChromaAddress = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings, reranker)
         self._originals = Originals(folder / "originals", self._strays, self._owner)
-        self._passages = Passages(self._catalog, self._originals)
+        self._passages = PassageViewer(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * 1024**2
         self._ingestor = Ingestor(
             self._catalog,
@@ -85,7 +85,7 @@ class Library:
             max_bytes,
             lambda size: _has_room(folder, size),
         )
-        self._pair_book = PairBook(self._catalog, pairs, self._ingestor)
+        self._pair_book = FaqService(self._catalog, pairs, self._ingestor)
 
     @classmethod
     async def open(
@@ -139,7 +139,7 @@ class Library:
         try:
             data = await asyncio.to_thread(read_file, path, self._ingestor.max_bytes)
         except DocumentError as error:
-            return failed(safe_name(shown), error, began)
+            return failed_report(safe_name(shown), error, began)
         return await self.ingest_bytes(
             data,
             name=shown,
@@ -187,7 +187,7 @@ class Library:
         what `ingest_bytes` does; what was finished before stays.
         """
         tell, report = on_progress or _ignore, on_report or _ignore
-        order = Order(guild_id, audience, ingested_by, batch, link, tell, report)
+        order = BatchRequest(guild_id, audience, ingested_by, batch, link, tell, report)
         return await Batch(self._ingestor, order).run(files)
 
     def file_at(self, path: Path) -> IngestFile:
@@ -211,7 +211,7 @@ class Library:
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await asyncio.to_thread(self._catalog.remove, source)
         await self._ingestor.discard(guild_id, [source])
-        await self._ingestor.cleanse(guild_id)
+        await self._ingestor.purge(guild_id)
         return source
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
@@ -224,24 +224,24 @@ class Library:
 
     async def write_pair(
         self,
-        pair: Pair,
+        pair: QAPair,
         *,
         guild_id: str,
         audience: Audience,
         written_by: str,
         corrects: str | None = None,
         replacing: str | None = None,
-    ) -> PairReport:
+    ) -> QAPairReport:
         """Let a question be answered so from now on, in place of what that audience had for it.
 
         `corrects` is the id of the source from which it was answered wrongly, `replacing` that of an earlier pair.
         Raises PairError, GuildError, EmbeddingMismatch, IndexUnavailable, DocumentError.
         """
         return await self._pair_book.write(
-            Writing(pair, guild_id, audience, written_by, corrects=corrects, replacing=replacing)
+            QAPairDraft(pair, guild_id, audience, written_by, corrects=corrects, replacing=replacing)
         )
 
-    async def pairs(self, guild_id: str, reader: Reader) -> list[StoredPair]:
+    async def pairs(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
         """The guild's pairs that `reader` may read, the latest first."""
         return await asyncio.to_thread(self._pair_book.listed, guild_id, reader)
 
@@ -255,7 +255,7 @@ class Library:
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
             await asyncio.to_thread(self._catalog.renew, guild_id)
-            await self._ingestor.cleanse(guild_id)
+            await self._ingestor.purge(guild_id)
 
     def _close(self) -> None:
         self._retriever.close()

@@ -17,7 +17,7 @@ from knowledge.types import (
     IngestOutcome,
     IngestProgress,
     IngestReport,
-    PairReport,
+    QAPairReport,
     Retrieval,
     Source,
 )
@@ -34,8 +34,8 @@ def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
     for number, evidence in enumerate(found.evidence, start=1):
         print(f"{number}. {_where(evidence)}\n   {_scores(evidence)}\n   {_start(evidence.chunk.text)}")
     if found.reranker is not None:
-        say(f"in the order of {found.reranker}")
-    say(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")
+        print_notice(f"in the order of {found.reranker}")
+    print_notice(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")
 
 
 def print_sources(sources: list[Source], *, as_json: bool) -> None:
@@ -69,12 +69,12 @@ def print_closing(report: BatchReport) -> None:
     counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in IngestOutcome)
     chunks = f"{report.embedded_count} chunks embedded, {report.reused_count} reused"
     LINE.end()
-    say(f"{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
+    print_notice(f"{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
     for failure in report.of(IngestOutcome.FAILED):
-        say(report_line(failure))
+        print_notice(report_line(failure))
 
 
-def pair_line(report: PairReport) -> str:
+def pair_line(report: QAPairReport) -> str:
     """What became of one pair, in a line."""
     return f"{report.outcome}: {report.stored.pair.questions[0]}"
 
@@ -96,7 +96,7 @@ def show_batch(progress: BatchProgress) -> None:
     LINE.show(f"{', '.join(parts)}: {progress.name}")
 
 
-def say(sentence: str) -> None:
+def print_notice(sentence: str) -> None:
     """A sentence for the person, apart from the results."""
     LINE.end()
     print(sentence, file=sys.stderr)

@@ -160,7 +160,7 @@ MAX_ANSWER_CHARS = 1500
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class QAPair:
     """A question as a moderator answered it."""
 
     questions: tuple[str, ...]
@@ -169,28 +169,28 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPair:
+class StoredQAPair:
     """A pair with the source that it is."""
 
     source: Source
-    pair: Pair
+    pair: QAPair
     corrects: str | None = None
     """The id of the source from which it was answered wrongly before; None: none is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairReport:
+class QAPairReport:
     """What became of a pair."""
 
     outcome: IngestOutcome
     """`new`, `changed` or `unchanged`."""
-    stored: StoredPair
-    replaced: tuple[StoredPair, ...] = ()
+    stored: StoredQAPair
+    replaced: tuple[StoredQAPair, ...] = ()
     """What answered the same question in the same audience before."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPair:
+class FoundQAPair:
     """A moderator's answer that a search came upon."""
 
     evidence: Evidence
@@ -211,7 +211,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextSpan:
     """A stretch of a passage."""
 
     chunk_id: str
@@ -220,11 +220,11 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Contradiction:
     """Two passages that answer the same question differently."""
 
-    newer: Said
-    older: Said
+    newer: TextSpan
+    older: TextSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +238,9 @@ class Retrieval:
     source_count: int
     """How many sources this reader could draw on."""
     seconds: float
-    pairs: tuple[FoundPair, ...] = ()
+    pairs: tuple[FoundQAPair, ...] = ()
     """Moderators' answers, those to the very question first, the latest of them first."""
-    differences: tuple[Difference, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     """Among the evidence; those of the best passages first."""
     reranker: str | None = None
     """What ordered the evidence; None: the fusion of both arms."""

@@ -130,7 +130,7 @@ EMBEDDING_MODELS = MappingProxyType({"embedded": "embedding", "embedded-en": "em
 """From a value of `EMBEDDING_MODEL` to the entry's name."""
 
 
-def find(name: str) -> Entry:
+def find_entry(name: str) -> Entry:
     """The entry of that name. Raises UnknownModelError."""
     entry = CATALOG.get(name)
     if entry is None:

@@ -4,7 +4,7 @@ WeightsError
 ├── UnknownModelError      no such name in the catalog
 ├── NoSourceError          neither the user's folder, nor the hub, nor the mirror gave the right bytes
 ├── HashMismatchError      a file's bytes are not the pinned ones
-├── SourceError            one source failed; the next one is tried
+├── DownloadError            one source failed; the next one is tried
 │   └── CutOffError        the transfer ended early; what came is kept
 ├── DirectoryError         the model directory cannot be written to
 ├── DiskFullError          the model directory's disk has too little space
@@ -54,11 +54,11 @@ class HashMismatchError(WeightsError):
         )
 
 
-class SourceError(WeightsError):
+class DownloadError(WeightsError):
     """One source did not give the file."""
 
 
-class CutOffError(SourceError):
+class CutOffError(DownloadError):
     """The transfer ended before the file was complete."""
 
     def __init__(self, source: str, done_bytes: int, total_bytes: int) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from weights.errors import DiskFullError, HashMismatchError, NoSourceError, SourceError
+from weights.errors import DiskFullError, DownloadError, HashMismatchError, NoSourceError
 from weights.reporter import Reporter, size_of
 from weights.types import Entry, PinnedFile, Stage
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _BLOCK_BYTES = 1 << 20
 
 
-class Source(Protocol):
+class FileSource(Protocol):
     """A place that has files."""
 
     @property
@@ -40,7 +40,7 @@ class Source(Protocol):
 
 
 def fetch(
-    entry: Entry, model_dir: Path, working: Path, sources: Sequence[Source], reporter: Reporter
+    entry: Entry, model_dir: Path, working: Path, sources: Sequence[FileSource], reporter: Reporter
 ) -> dict[str, Path]:
     """Every file of the entry by its name, verified: the user's own where it lies, else in `working`."""
     working.mkdir(exist_ok=True)
@@ -57,7 +57,7 @@ def _fetch_file(
     file: PinnedFile,
     model_dir: Path,
     working: Path,
-    sources: Sequence[Source],
+    sources: Sequence[FileSource],
     reporter: Reporter,
 ) -> Path:
     reasons: list[str] = []
@@ -81,7 +81,7 @@ def _fetch_file(
         try:
             with _disk_full_named(model_dir, file.size_bytes):
                 _take(source, file, partial, reporter)
-        except (SourceError, HashMismatchError) as error:
+        except (DownloadError, HashMismatchError) as error:
             _log.warning("The model %s: %s", entry.name, error)
             reasons.append(str(error).rstrip("."))
         else:
@@ -100,7 +100,7 @@ def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
         raise DiskFullError(model_dir, needed_bytes, free_bytes)
 
 
-def _take(source: Source, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
+def _take(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
     resumed = size_of(partial) > 0
     source.complete(file, partial, reporter)
     try:

@@ -36,7 +36,7 @@ class FolderRecord(BaseModel):
     embedding: Embedding | None
 
 
-def write(entry: Entry, folder: Path) -> None:
+def write_record(entry: Entry, folder: Path) -> None:
     """Describe the finished folder."""
     record = FolderRecord(
         name=entry.name,
@@ -50,7 +50,7 @@ def write(entry: Entry, folder: Path) -> None:
     (folder / FILE_NAME).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> FolderRecord:
+def read_record(folder: Path) -> FolderRecord:
     """The record of a folder that is as it was prepared. Raises BrokenFolderError."""
     path = folder / FILE_NAME
     if not path.is_file():
@@ -73,9 +73,9 @@ def read(folder: Path) -> FolderRecord:
     return record
 
 
-def check(entry: Entry, folder: Path) -> None:
+def check_record(entry: Entry, folder: Path) -> None:
     """Raises BrokenFolderError unless the folder was made from the entry's pinned files."""
-    if read(folder).sources != {file.name: file.sha256 for file in entry.files}:
+    if read_record(folder).sources != {file.name: file.sha256 for file in entry.files}:
         raise BrokenFolderError(folder, "it was made from other files than those that this version pins")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from weights.errors import CutOffError, SourceError
+from weights.errors import CutOffError, DownloadError
 from weights.reporter import Reporter, size_of
 from weights.types import PinnedFile, Stage
 
@@ -48,7 +48,7 @@ class Hub:
                     self._transfer(client, file, partial, reporter)
             except httpx.HTTPError as error:
                 if size_of(partial) == 0:
-                    raise SourceError(f"{self.name} did not answer ({_reason(error)})") from error
+                    raise DownloadError(f"{self.name} did not answer ({_reason(error)})") from error
             if size_of(partial) <= before:
                 break
         if size_of(partial) < file.size_bytes:
@@ -56,13 +56,13 @@ class Hub:
 
     def _transfer(self, client: httpx.Client, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
         if file.hub is None:
-            raise SourceError(f"{self.name} does not publish {file.name}")
+            raise DownloadError(f"{self.name} does not publish {file.name}")
         start = size_of(partial)
         url = self._origin.join(f"/{file.hub.repository}/resolve/{file.hub.revision}/{file.hub.path}")
         headers = {"Range": f"bytes={start}-"} if start else {}
         with client.stream("GET", url, headers=headers) as response:
             if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
-                raise SourceError(f"{self.name} answered {response.status_code} for {file.name}")
+                raise DownloadError(f"{self.name} answered {response.status_code} for {file.name}")
             # A server may ignore the range and send the whole file.
             going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
             done = start if going_on else 0
@@ -71,7 +71,7 @@ class Hub:
                 for block in response.iter_raw():
                     done += len(block)
                     if done > file.size_bytes:
-                        raise SourceError(f"{self.name} sends more than the {file.size_bytes:,} bytes of {file.name}")
+                        raise DownloadError(f"{self.name} sends more than the {file.size_bytes:,} bytes of {file.name}")
                     out.write(block)
                     reporter.report(Stage.DOWNLOADING, done)
 
@@ -82,7 +82,7 @@ class Hub:
             url.host == domain or url.host.endswith(f".{domain}") for domain in _DOMAINS
         )
         if not (at_origin or official):
-            raise SourceError(f"{self.name} sends us on to {url.scheme}://{url.host}, which is not its own")
+            raise DownloadError(f"{self.name} sends us on to {url.scheme}://{url.host}, which is not its own")
 
 
 def _reason(error: httpx.HTTPError) -> str:

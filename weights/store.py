@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from weights import huggingface, record
 from weights.catalog import CATALOG
 from weights.errors import BrokenFolderError, DirectoryError, StoppedError, UnknownModelError
-from weights.fetch import Source, fetch
+from weights.fetch import FileSource, fetch
 from weights.hub import Hub
 from weights.prepare import prepare
 from weights.reporter import Reporter
@@ -31,7 +31,7 @@ class Weights:
         self,
         model_dir: Path,
         catalog: Mapping[str, Entry] = CATALOG,
-        sources: Sequence[Source] | None = None,
+        sources: Sequence[FileSource] | None = None,
     ) -> None:
         self._model_dir = model_dir.expanduser().absolute()
         self._catalog = catalog

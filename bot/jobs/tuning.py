@@ -15,17 +15,17 @@ import discord
 from bot.errors import NothingToCancel
 from bot.jobs.runner import Job, Jobs, Step
 from bot.messages.pace import Pace
-from bot.messages.progress_message import Placard
-from bot.messages.training import Destination, TrainingMessage
-from bot.ports import Tuner
-from bot.prepared_trainings import Prepared, PreparedRuns
-from bot.readiness import Loading, Part
+from bot.messages.progress_message import ProgressMessage
+from bot.messages.training import TrainingDestination, TrainingMessage
+from bot.ports import TunerPort
+from bot.prepared_trainings import PreparedTraining, PreparedTrainings
+from bot.readiness import LazyService, Loading
 from bot.render import answers as render
 from bot.render.adapters import Underway
 from bot.replies import Services
 from chains.types import Language
 from finetune.errors import RunNotFoundError
-from finetune.types import LabelHelp, Preview, TrainingProgress, Wanted
+from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest
 from weights.types import Progress
 
 KIND = "tune"
@@ -43,8 +43,8 @@ class Tuning:
         client: discord.Client,
         services: Services,
         jobs: Jobs,
-        tuner: Part[Tuner],
-        records: PreparedRuns,
+        tuner: LazyService[TunerPort],
+        records: PreparedTrainings,
         pace: Pace,
     ) -> None:
         self._client = client
@@ -73,7 +73,7 @@ class Tuning:
         self,
         data: bytes,
         name: str,
-        wanted: Wanted,
+        wanted: TrainingRequest,
         language: Language,
         channels: Mapping[str, str],
         show: Callable[[str], None],
@@ -99,13 +99,15 @@ class Tuning:
         show(texts(language, "tuning.examining"))
         preview = await tuner.prepare(await tuner.examine(data, name), wanted, on_fetch, place)
         try:
-            await self._records.keep(preview.run_id, Prepared(wanted.guild_id, preview.skill, preview.base_title))
+            await self._records.keep(
+                preview.run_id, PreparedTraining(wanted.guild_id, preview.skill, preview.base_title)
+            )
         except OSError:
             await tuner.discard(preview.run_id)
             raise
         return preview
 
-    async def start(self, run_id: str, destination: Destination) -> None:
+    async def start(self, run_id: str, destination: TrainingDestination) -> None:
         """Put a prepared run behind those that wait. Pressed twice, it is started once."""
         message = self._message(run_id, destination)
         async with self._starting:
@@ -121,7 +123,7 @@ class Tuning:
             if before:
                 await message.put_waiting(prepared, len(before))
 
-    async def discard(self, run_id: str, destination: Destination) -> None:
+    async def discard(self, run_id: str, destination: TrainingDestination) -> None:
         """Take back what was prepared; what was started goes on."""
         async with self._starting:
             if any(job.inputs["run"] == run_id for job in await self._jobs.unfinished(KIND)):
@@ -131,7 +133,7 @@ class Tuning:
             sentence = self._services.texts(destination.language, "tuning.discarded")
             await self._message(run_id, destination).put_sentence(sentence)
 
-    async def cancel(self, run_id: str, guild_id: int, member_id: int) -> Prepared:
+    async def cancel(self, run_id: str, guild_id: int, member_id: int) -> PreparedTraining:
         """Give up a training that runs or waits, and say so in its message.
 
         Raises:
@@ -146,7 +148,7 @@ class Tuning:
         try:
             at = self._progress.get(run_id)
             await self._jobs.cancel(job.id)
-            message = self._message(run_id, Destination.from_inputs(job.inputs))
+            message = self._message(run_id, TrainingDestination.from_inputs(job.inputs))
             await message.finish_cancelled(prepared, at, member_id)
             await self._take_away(run_id)
         finally:
@@ -161,12 +163,12 @@ class Tuning:
             run_id = job.inputs["run"]
             prepared = await self._records.find(run_id, guild_id)
             if prepared is not None:
-                link = Destination.from_inputs(job.inputs).link
+                link = TrainingDestination.from_inputs(job.inputs).link
                 found.append(Underway(run_id, prepared, link, ahead, self._progress.get(run_id)))
         return found
 
     async def _train(self, job: Job) -> None:
-        run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+        run_id, destination = job.inputs["run"], TrainingDestination.from_inputs(job.inputs)
         message = self._message(run_id, destination)
         message.follow()
         try:
@@ -178,7 +180,7 @@ class Tuning:
             self._progress.pop(run_id, None)
             await message.close()
 
-    async def _train_prepared(self, run_id: str, destination: Destination, message: TrainingMessage) -> None:
+    async def _train_prepared(self, run_id: str, destination: TrainingDestination, message: TrainingMessage) -> None:
         prepared = await self._records.find(run_id, destination.guild_id)
         if prepared is None:
             raise RunNotFoundError
@@ -193,7 +195,7 @@ class Tuning:
         await tuner.run(run_id, on_progress)
 
     async def _finish(self, job: Job) -> None:
-        run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+        run_id, destination = job.inputs["run"], TrainingDestination.from_inputs(job.inputs)
         if run_id in self._ending:
             return
         self._ending.add(run_id)
@@ -210,7 +212,9 @@ class Tuning:
     async def _take_away_of(self, job: Job) -> None:
         await self._take_away(job.inputs["run"])
 
-    async def _fail(self, run_id: str, destination: Destination, message: TrainingMessage, error: Exception) -> None:
+    async def _fail(
+        self, run_id: str, destination: TrainingDestination, message: TrainingMessage, error: Exception
+    ) -> None:
         """Show what failed. The run's files stay: tried again, it goes on from its last checkpoint."""
         sentence = self._services.failures.sentence(error, destination.language)
         is_gone = isinstance(error, RunNotFoundError)
@@ -220,7 +224,7 @@ class Tuning:
     async def _show_places(self) -> None:
         """Let each training that waits say how many come before it now."""
         for ahead, job in enumerate(await self._jobs.unfinished(KIND)):
-            run_id, destination = job.inputs["run"], Destination.from_inputs(job.inputs)
+            run_id, destination = job.inputs["run"], TrainingDestination.from_inputs(job.inputs)
             prepared = await self._records.find(run_id, destination.guild_id)
             if ahead and prepared is not None:
                 await self._message(run_id, destination).put_waiting(prepared, ahead)
@@ -231,15 +235,15 @@ class Tuning:
         if self._tuner.is_ready:
             await (await self._tuner.get()).discard(run_id)
 
-    async def _loaded(self, language: Language, show: Callable[[str], None]) -> Tuner:
+    async def _loaded(self, language: Language, show: Callable[[str], None]) -> TunerPort:
         """The tuner; until it is there, how far the loading is."""
         async with aclosing(self._tuner.progress()) as reports:
             async for loading in reports:
                 show(render.loading_line(self._tuner.name, loading, language, self._services.texts))
         return await self._tuner.get()
 
-    def _message(self, run_id: str, destination: Destination) -> TrainingMessage:
+    def _message(self, run_id: str, destination: TrainingDestination) -> TrainingMessage:
         channel = self._client.get_partial_messageable(destination.channel_id, guild_id=destination.guild_id)
         throttle = self._services.throttles.of(destination.channel_id)
-        placard = Placard(channel, destination.message_id, throttle, self._pace)
+        placard = ProgressMessage(channel, destination.message_id, throttle, self._pace)
         return TrainingMessage(placard, run_id, destination, self._services.texts)

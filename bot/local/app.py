@@ -18,8 +18,8 @@ from bot.local.page import LivePage, move_clock
 from bot.local.scope import OutsideScope
 from bot.local.world import World, build, restore_conversation, save_conversation
 from bot.messages.outlets import BelowMessage, InChannel, Outlet
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import App, assemble
 from bot.startup.loader import Loader
@@ -39,8 +39,8 @@ async def run_local(settings: Settings, port: int | None, channel: str) -> None:
         LocalUnavailable: the port is taken, or there is no such channel.
     """
     loader = Loader(settings)
-    documents: Part[Documents] = Part("documents")
-    assistant: Part[Assistant] = Part("chat_model")
+    documents: LazyService[DocumentsPort] = LazyService("documents")
+    assistant: LazyService[AssistantPort] = LazyService("chat_model")
     async with AsyncExitStack() as closing:
         closing.push_async_callback(loader.close)
         local = LocalDiscord(settings, documents, assistant, loader)
@@ -55,7 +55,11 @@ class LocalDiscord:
     """The simulated Discord with the bot in it."""
 
     def __init__(
-        self, settings: Settings, documents: Part[Documents], assistant: Part[Assistant], loader: Loader
+        self,
+        settings: Settings,
+        documents: LazyService[DocumentsPort],
+        assistant: LazyService[AssistantPort],
+        loader: Loader,
     ) -> None:
         self._conversation = settings.bot.data_dir / "local_conversation.json"
         self._notes = _Notes(settings.bot.data_dir / "local.json")
@@ -67,7 +71,7 @@ class LocalDiscord:
             documents,
             assistant,
             self.tasks,
-            tuner=Part.of("tuner", loader.tuner),
+            tuner=LazyService.of("tuner", loader.tuner),
             registry=loader.registry,
             shard_count=1,
         )

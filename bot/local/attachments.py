@@ -12,7 +12,7 @@ MOST_BYTES = 64_000_000
 """Of all files together; the oldest go first."""
 
 
-class Pictures:
+class AttachmentStore:
     """A folder of files, each named by its attachment's id."""
 
     def __init__(self, env: simcord.Env, folder: Path, most_bytes: int = MOST_BYTES) -> None:

@@ -8,9 +8,9 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
-from bot.messages.live_message import Content, Draft
+from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import Outlet
-from bot.ports import Documents
+from bot.ports import DocumentsPort
 from bot.render import answers as render
 from bot.replies import Services
 from chains.types import Language
@@ -32,7 +32,7 @@ class Handbook:
 
     async def take_in(self, outlet: Outlet, channel_id: int) -> bool:
         """Take in every page, for every member. Returns whether all went well."""
-        draft = Draft(outlet, self._services.throttles.of(channel_id), lambda: None)
+        draft = LiveMessage(outlet, self._services.throttles.of(channel_id), lambda: None)
         try:
             await draft.open(self._line("progress", done=0, total=0))
             documents = await self._documents(draft)
@@ -45,7 +45,7 @@ class Handbook:
             await draft.close()
         return True
 
-    async def _documents(self, draft: Draft) -> Documents:
+    async def _documents(self, draft: LiveMessage) -> DocumentsPort:
         part = self._services.documents
         async with aclosing(part.progress()) as reports:
             async for loading in reports:
@@ -53,7 +53,7 @@ class Handbook:
                 draft.show(self._line("loading", progress=line))
         return await part.get()
 
-    async def _ingest(self, documents: Documents, draft: Draft) -> Content:
+    async def _ingest(self, documents: DocumentsPort, draft: LiveMessage) -> Content:
         began = time.perf_counter()
         pages = await asyncio.to_thread(lambda: sorted(self._folder.glob("*.md")))
         await documents.register_guild(self._guild_id, self._guild_name)

@@ -17,7 +17,7 @@ from simcord.actors import MemberActor
 from simcord.backend.models import Message
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.local.attachments import Pictures
+from bot.local.attachments import AttachmentStore
 
 _GUILD = "Harbour Lights"
 _BOT = "Routewise"
@@ -104,8 +104,8 @@ def restore_conversation(env: simcord.Env, path: Path) -> bool:
     return True
 
 
-def _pictures(env: simcord.Env, path: Path) -> Pictures:
-    return Pictures(env, path.with_name(f"{path.stem}_files"))
+def _pictures(env: simcord.Env, path: Path) -> AttachmentStore:
+    return AttachmentStore(env, path.with_name(f"{path.stem}_files"))
 
 
 def _messages(env: simcord.Env, world: World) -> Iterator[Message]:

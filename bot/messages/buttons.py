@@ -192,7 +192,7 @@ _Control = WhyButton | PassageButton | CorrectButton | StopButton | GuildSelect 
 DYNAMIC_ITEMS = (WhyButton, PassageButton, CorrectButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
 
 
-def only(*items: _Control) -> discord.ui.View:
+def view_of(*items: _Control) -> discord.ui.View:
     """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
     for item in items:

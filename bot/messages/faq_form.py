@@ -8,28 +8,28 @@ import discord
 
 from bot.locales import Texts
 from chains.types import Language
-from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, Pair
+from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, QAPair
 
 _QUESTION_FIELD_CHARS = 4000
 """As many as Discord takes in one field; the wordings are checked one by one."""
 
-OnPair = Callable[[discord.Interaction, Pair], Awaitable[None]]
+OnQAPair = Callable[[discord.Interaction, QAPair], Awaitable[None]]
 
 
-class PairForm(discord.ui.Modal):
+class FaqForm(discord.ui.Modal):
     """Two fields; what is filled in beforehand is cut to what they take."""
 
-    def __init__(self, title: str, filled: Pair, on_pair: OnPair, language: Language, texts: Texts) -> None:
+    def __init__(self, title: str, filled: QAPair, on_pair: OnQAPair, language: Language, texts: Texts) -> None:
         """`title`: a key of the locales. `on_pair` gets the pair as it was written, unchecked."""
         super().__init__(title=texts(language, title), timeout=None)
         self._on_pair = on_pair
-        self._question: discord.ui.TextInput[PairForm] = discord.ui.TextInput(
+        self._question: discord.ui.TextInput[FaqForm] = discord.ui.TextInput(
             custom_id="question",
             style=discord.TextStyle.paragraph,
             default="\n".join(question[:MAX_QUESTION_CHARS] for question in filled.questions)[:_QUESTION_FIELD_CHARS],
             max_length=_QUESTION_FIELD_CHARS,
         )
-        self._answer: discord.ui.TextInput[PairForm] = discord.ui.TextInput(
+        self._answer: discord.ui.TextInput[FaqForm] = discord.ui.TextInput(
             custom_id="answer",
             style=discord.TextStyle.paragraph,
             default=filled.answer[:MAX_ANSWER_CHARS],
@@ -46,4 +46,4 @@ class PairForm(discord.ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Pass on what was written."""
-        await self._on_pair(interaction, Pair(tuple(self._question.value.split("\n")), self._answer.value))
+        await self._on_pair(interaction, QAPair(tuple(self._question.value.split("\n")), self._answer.value))

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from bot.messages.outlets import Outlet, Written
+from bot.messages.outlets import Outlet, SentMessage
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Content:
         return [(page, self.view if number == last else None) for number, page in enumerate(self.pages)]
 
 
-class Draft:
+class LiveMessage:
     """The messages of one answer while it is written."""
 
     def __init__(self, outlet: Outlet, throttle: Throttle, on_gone: Callable[[], object]) -> None:
@@ -72,7 +72,7 @@ class Draft:
         self._outlet = outlet
         self._throttle = throttle
         self._on_gone = on_gone
-        self._written: list[tuple[Written, tuple[str, discord.ui.View | None]]] = []
+        self._written: list[tuple[SentMessage, tuple[str, discord.ui.View | None]]] = []
         self._wanted = Content(())
         self._changed = asyncio.Event()
         self._editing = asyncio.Lock()

@@ -8,7 +8,7 @@ import discord
 from discord.utils import MISSING
 
 
-class Written(Protocol):
+class SentMessage(Protocol):
     """A message that stands in Discord."""
 
     async def edit(self, content: str, view: discord.ui.View | None) -> None:
@@ -23,7 +23,7 @@ class Written(Protocol):
 class Outlet(Protocol):
     """Takes the messages of one answer, in their order."""
 
-    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+    async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """Add a message."""
         ...
 
@@ -34,7 +34,7 @@ class InChannel:
     def __init__(self, channel: discord.abc.Messageable) -> None:
         self._channel = channel
 
-    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+    async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """Write a message."""
         return _Message(await self._channel.send(content, view=view or MISSING))
 
@@ -45,7 +45,7 @@ class BelowMessage:
     def __init__(self, message: discord.Message) -> None:
         self._message = message
 
-    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+    async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """Reply; where the question was deleted meanwhile, write without a reference."""
         reference = self._message.to_reference(fail_if_not_exists=False)
         sent = await self._message.channel.send(content, reference=reference, view=view or MISSING)
@@ -59,7 +59,7 @@ class ExistingMessage:
         self._message = message
         self._used = False
 
-    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+    async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """The first call that succeeds edits the message, the others write below it."""
         if self._used:
             return _Message(await self._message.channel.send(content, view=view or MISSING))
@@ -86,7 +86,7 @@ class CommandResponse:
             raise RuntimeError("nothing was sent yet")
         return self._first_id
 
-    async def send(self, content: str, view: discord.ui.View | None) -> Written:
+    async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """The first call fills the deferred response, the others follow it up."""
         message: discord.Message
         if self._first_id is not None:

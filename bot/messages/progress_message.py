@@ -23,7 +23,7 @@ _PICTURE = "training.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ProgressContent:
     """What should stand there."""
 
     text: str
@@ -32,7 +32,7 @@ class Sheet:
     """Draws the picture as PNG, in a thread, once its turn has come. None: the picture that stands there stays."""
 
 
-class Placard:
+class ProgressMessage:
     """One message in a channel."""
 
     def __init__(self, channel: discord.PartialMessageable, message_id: int, throttle: Throttle, pace: Pace) -> None:
@@ -42,7 +42,7 @@ class Placard:
         self._pace = pace
         self._turns = TextTurns(pace)
         self._next_picture = float("-inf")
-        self._wanted = Sheet("")
+        self._wanted = ProgressContent("")
         self._changed = asyncio.Event()
         self._editing = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
@@ -52,18 +52,18 @@ class Placard:
         """Show from now on what `show` is given."""
         self._follower = asyncio.create_task(self._follow())
 
-    def show(self, sheet: Sheet, *, at_once: bool = False) -> None:
+    def show(self, sheet: ProgressContent, *, at_once: bool = False) -> None:
         """Let this stand there if it is time for an edit; else the next call decides again."""
         self._wanted = sheet
         if self._turns.take(at_once=at_once):
             self._changed.set()
 
-    async def put(self, sheet: Sheet) -> None:
+    async def put(self, sheet: ProgressContent) -> None:
         """Let this stand there now, if the message is still there."""
         async with self._editing:
             await self._try_edit(sheet)
 
-    async def finish(self, sheet: Sheet) -> None:
+    async def finish(self, sheet: ProgressContent) -> None:
         """Let this stand there in the end: in a new message where the old one cannot be edited."""
         async with self._editing:
             await self.close()
@@ -88,7 +88,7 @@ class Placard:
                 if not await self._try_edit(self._wanted):
                     return
 
-    async def _try_edit(self, sheet: Sheet) -> bool:
+    async def _try_edit(self, sheet: ProgressContent) -> bool:
         """Returns whether the message is still there."""
         picture, now = None, self._pace.clock()
         if now >= self._next_picture and sheet.draw is not None:
@@ -103,7 +103,7 @@ class Placard:
             _log.warning("Discord refused an edit; the next one is tried: %s", error)
         return True
 
-    async def _edit(self, sheet: Sheet, picture: bytes | None) -> None:
+    async def _edit(self, sheet: ProgressContent, picture: bytes | None) -> None:
         await self._throttle.turn()
         if picture is not None and self._may_attach:
             try:
@@ -114,13 +114,13 @@ class Placard:
                 return
         await self._message.edit(content=sheet.text, view=sheet.view)
 
-    async def _try_send(self, sheet: Sheet, picture: bytes | None) -> None:
+    async def _try_send(self, sheet: ProgressContent, picture: bytes | None) -> None:
         try:
             await self._send(sheet, picture)
         except (discord.HTTPException, OSError) as error:
             _log.warning("what a training came to could not be shown: %s", error)
 
-    async def _send(self, sheet: Sheet, picture: bytes | None) -> None:
+    async def _send(self, sheet: ProgressContent, picture: bytes | None) -> None:
         view = sheet.view or MISSING
         if picture is not None and self._may_attach:
             try:
@@ -136,7 +136,7 @@ class Placard:
         _log.warning("the bot may not attach files in the channel %s: pictures are left out", self._channel.id)
 
 
-async def _drawn(sheet: Sheet) -> bytes | None:
+async def _drawn(sheet: ProgressContent) -> bytes | None:
     if sheet.draw is None:
         return None
     try:

@@ -12,9 +12,9 @@ from functools import partial
 import discord
 
 from bot.locales import Texts
-from bot.messages.buttons import TuneAction, TuneButton, only
-from bot.messages.progress_message import Placard, Sheet
-from bot.prepared_trainings import Prepared
+from bot.messages.buttons import TuneAction, TuneButton, view_of
+from bot.messages.progress_message import ProgressContent, ProgressMessage
+from bot.prepared_trainings import PreparedTraining
 from bot.render import answers as render
 from bot.render import charts
 from bot.render import tuning as render_tuning
@@ -23,7 +23,7 @@ from finetune.types import Outcome, TaskKind, TrainingProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class TrainingDestination:
     """Where a training is shown, and to whom it belongs."""
 
     guild_id: int
@@ -49,7 +49,7 @@ class Destination:
         }
 
     @classmethod
-    def from_inputs(cls, inputs: Mapping[str, str]) -> Destination:
+    def from_inputs(cls, inputs: Mapping[str, str]) -> TrainingDestination:
         """What `as_inputs` made."""
         return cls(
             guild_id=int(inputs["guild"]),
@@ -63,13 +63,13 @@ class Destination:
 class TrainingMessage:
     """The message of one run."""
 
-    def __init__(self, placard: Placard, run_id: str, destination: Destination, texts: Texts) -> None:
+    def __init__(self, placard: ProgressMessage, run_id: str, destination: TrainingDestination, texts: Texts) -> None:
         self._placard = placard
         self._run_id = run_id
         self._member_id = destination.member_id
         self._language = destination.language
         self._texts = texts
-        self._cancel = only(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
+        self._cancel = view_of(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
         self._stage = ""
 
     def follow(self) -> None:
@@ -80,49 +80,49 @@ class TrainingMessage:
         """Stop following. Safe to call again."""
         await self._placard.close()
 
-    def show_progress(self, prepared: Prepared, now: TrainingProgress) -> None:
+    def show_progress(self, prepared: PreparedTraining, now: TrainingProgress) -> None:
         """How far it is: a new stage at once, the rest in the placard's pace."""
         text = render_tuning.progress(prepared, now, self._member_id, self._language, self._texts)
         draw = partial(charts.loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
-        self._placard.show(Sheet(text, self._cancel, draw), at_once=now.stage != self._stage)
+        self._placard.show(ProgressContent(text, self._cancel, draw), at_once=now.stage != self._stage)
         self._stage = now.stage
 
     def show_line(self, line: str) -> None:
         """What comes before the training: the loading of the tuner."""
-        self._placard.show(Sheet(render.small(line), self._cancel))
+        self._placard.show(ProgressContent(render.subtext(line), self._cancel))
 
-    async def put_waiting(self, prepared: Prepared, ahead: int) -> None:
+    async def put_waiting(self, prepared: PreparedTraining, ahead: int) -> None:
         """It waits for `ahead` others."""
         text = render_tuning.waiting(prepared, ahead, self._language, self._texts)
-        await self._placard.put(Sheet(text, self._cancel))
+        await self._placard.put(ProgressContent(text, self._cancel))
 
     async def put_sentence(self, sentence: str) -> None:
         """It was never started, and cannot be any more."""
-        await self._placard.put(Sheet(sentence))
+        await self._placard.put(ProgressContent(sentence))
 
-    async def finish_failed(self, prepared: Prepared | None, sentence: str) -> None:
+    async def finish_failed(self, prepared: PreparedTraining | None, sentence: str) -> None:
         """It failed. What is still prepared can be tried again."""
         if prepared is None:
-            await self._placard.finish(Sheet(sentence))
+            await self._placard.finish(ProgressContent(sentence))
             return
         text = render_tuning.failed(prepared, sentence, self._language, self._texts)
         view = start_view(self._run_id, self._language, self._texts, again=True)
-        await self._placard.finish(Sheet(text, view))
+        await self._placard.finish(ProgressContent(text, view))
 
-    async def finish_cancelled(self, prepared: Prepared, at: TrainingProgress | None, member_id: int) -> None:
+    async def finish_cancelled(self, prepared: PreparedTraining, at: TrainingProgress | None, member_id: int) -> None:
         """Somebody gave it up."""
         text = render_tuning.cancelled(prepared, at, member_id, self._language, self._texts)
-        await self._placard.finish(Sheet(text))
+        await self._placard.finish(ProgressContent(text))
 
     async def finish_report(self, outcome: Outcome) -> None:
         """It came to its end."""
         text = render_tuning.report(outcome, self._language, self._texts)
-        await self._placard.finish(Sheet(text, None, partial(_chart, outcome)))
+        await self._placard.finish(ProgressContent(text, None, partial(_chart, outcome)))
 
 
 def start_view(run_id: str, language: Language, texts: Texts, *, again: bool = False) -> discord.ui.View:
     """The buttons below what is prepared and does not run."""
-    return only(
+    return view_of(
         _button(TuneAction.START, run_id, language, "tuning.try_again" if again else "tuning.start", texts),
         _button(TuneAction.DISCARD, run_id, language, "tuning.discard", texts),
     )

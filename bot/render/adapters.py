@@ -8,9 +8,9 @@ from datetime import datetime
 
 from bot.guild_adapters import Promotion
 from bot.locales import Texts
-from bot.prepared_trainings import Prepared
-from bot.render.answers import shorten, split
-from bot.render.tuning import bold, position, score, short_hash, stage, time_left
+from bot.prepared_trainings import PreparedTraining
+from bot.render.answers import shorten, split_message
+from bot.render.tuning import bold, format_score, position, short_hash, stage, time_left
 from chains.types import Language
 from finetune.types import Card, ListedAdapter, TaskKind, TrainingProgress
 
@@ -23,7 +23,7 @@ class Underway:
     """A training that runs or waits."""
 
     run_id: str
-    prepared: Prepared
+    prepared: PreparedTraining
     link: str
     """To its message."""
     ahead: int
@@ -43,7 +43,7 @@ def status(
         texts(language, "tuning.status_champions" if champions else "tuning.status_no_champions"),
         *(_line(champion, language, texts) for champion in champions),
     ]
-    return split("\n".join(lines))
+    return split_message("\n".join(lines))
 
 
 def adapter_list(adapters: Sequence[ListedAdapter], language: Language, texts: Texts) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def adapter_list(adapters: Sequence[ListedAdapter], language: Language, texts: T
     if not adapters:
         return (texts(language, "tuning.list_none"),)
     lines = [_line(listed, language, texts) for listed in adapters]
-    return split("\n".join([texts(language, "tuning.list_title", count=len(adapters)), *lines]))
+    return split_message("\n".join([texts(language, "tuning.list_title", count=len(adapters)), *lines]))
 
 
 def adapter_choice(card: Card) -> str:
@@ -78,8 +78,8 @@ def doubtful(card: Card, reason: str, language: Language, texts: Texts) -> str:
         f"tuning.confirm_{reason}",
         skill=bold(card.skill),
         hash=short_hash(card.adapter_sha256),
-        base=score(card.evaluation.base_score, card.kind),
-        tuned=score(card.evaluation.tuned_score, card.kind),
+        base=format_score(card.evaluation.base_score, card.kind),
+        tuned=format_score(card.evaluation.tuned_score, card.kind),
     )
 
 
@@ -122,4 +122,5 @@ def _line(listed: ListedAdapter, language: Language, texts: Texts) -> str:
 
 
 def _scores(card: Card) -> str:
-    return f"{score(card.evaluation.base_score, card.kind)} → {score(card.evaluation.tuned_score, card.kind)}"
+    measured = card.evaluation
+    return f"{format_score(measured.base_score, card.kind)} → {format_score(measured.tuned_score, card.kind)}"

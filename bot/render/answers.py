@@ -11,13 +11,13 @@ from discord.utils import escape_markdown
 from bot.locales import Texts
 from bot.readiness import Loading
 from bot.render.dates import age, day, is_old
-from bot.render.escape import linked, plain
+from bot.render.escape import escape_text, link_to
 from chains.types import Answer, Language
 from knowledge.types import (
     LINE_NAMES,
     PAGE_NAMES,
     Audience,
-    Difference,
+    Contradiction,
     Evidence,
     IngestOutcome,
     IngestReport,
@@ -39,7 +39,7 @@ _MOST_ALSO = 2
 _MEGABYTE = 1_000_000
 
 
-def split(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
+def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
     """`text` in pieces of at most `limit` characters, cut between lines where that can be.
 
     A code block that a cut goes through is closed before it and opened again after it.
@@ -66,7 +66,7 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, hea
     how it came to be.
     """
     language = answer.language
-    told = differing(answer)
+    told = shown_contradictions(answer)
     aged = {said.chunk_id for each in told for said in (each.newer, each.older)}
     footer = [
         *(_SMALL + _difference(each, answer, texts) for each in told),
@@ -74,22 +74,22 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, hea
             _source_line(number, item, language, texts, aged=item.chunk.id in aged or is_old(item.source, now))
             for number, item in enumerate(answer.evidence, start=1)
         ),
-        small(
+        subtext(
             texts(language, f"routes.{answer.route}"),
             headline,
             texts(language, "answer.seconds", seconds=_seconds(answer.timings.total_s)),
         ),
     ]
-    return with_footer(join(head, contained(answer.text)), "\n".join(footer))
+    return with_footer(join(head, break_out_of_blocks(answer.text)), "\n".join(footer))
 
 
-def differing(answer: Answer) -> tuple[Difference, ...]:
+def shown_contradictions(answer: Answer) -> tuple[Contradiction, ...]:
     """Where the sources differ that the answer shows."""
     shown = {item.chunk.id for item in answer.evidence}
-    return tuple(each for each in answer.decision.differences if {each.newer.chunk_id, each.older.chunk_id} <= shown)
+    return tuple(each for each in answer.decision.contradictions if {each.newer.chunk_id, each.older.chunk_id} <= shown)
 
 
-def contained(text: str) -> str:
+def break_out_of_blocks(text: str) -> str:
     """`text` without Markdown that would take in, or look like, what stands below it."""
     lines: list[str] = []
     is_code = False
@@ -101,10 +101,10 @@ def contained(text: str) -> str:
 
 def with_footer(text: str, footer: str) -> tuple[str, ...]:
     """`text` in messages, and `footer` whole, below it."""
-    pages = split(text)
+    pages = split_message(text)
     if pages and len(pages[-1]) + len(footer) < MESSAGE_LIMIT:
         return (*pages[:-1], join(pages[-1], footer))
-    return (*pages, *split(footer))
+    return (*pages, *split_message(footer))
 
 
 def join(*parts: str) -> str:
@@ -112,7 +112,7 @@ def join(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def small(*parts: str) -> str:
+def subtext(*parts: str) -> str:
     """One line in small letters."""
     return _SMALL + shorten(" · ".join(part for part in parts if part), MESSAGE_LIMIT // 4)
 
@@ -179,14 +179,14 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         texts(
             language,
             "sources.line",
-            name=linked(plain(source.name), source.link),
+            name=link_to(escape_text(source.name), source.link),
             chunks=source.chunk_count,
             size=_size(source.size_bytes),
             audience=_audience("sources", source.audience, language, texts),
         )
         for source in sources
     ]
-    return split("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+    return split_message("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
@@ -204,15 +204,15 @@ def _audience(chapter: str, audience: Audience, language: Language, texts: Texts
     return texts(language, f"{chapter}.audience_channel", channel=audience.channel_id)
 
 
-def _difference(difference: Difference, answer: Answer, texts: Texts) -> str:
+def _difference(difference: Contradiction, answer: Answer, texts: Texts) -> str:
     """What both say, in their own words, and since when."""
     values: dict[str, object] = {}
     for name, said in (("newer", difference.newer), ("older", difference.older)):
         number, item = next(
             (number, item) for number, item in enumerate(answer.evidence, start=1) if item.chunk.id == said.chunk_id
         )
-        words = plain(shorten(item.chunk.text[said.start : said.end], _SAID_LIMIT))
-        source = plain(shorten(item.source.name, _NAME_LIMIT))
+        words = escape_text(shorten(item.chunk.text[said.start : said.end], _SAID_LIMIT))
+        source = escape_text(shorten(item.source.name, _NAME_LIMIT))
         values |= {name: f"{source} [{number}]", f"{name}_day": day(item.source), f"{name}_said": words}
     return texts(answer.language, "answer.differ", **values)
 
@@ -220,16 +220,16 @@ def _difference(difference: Difference, answer: Answer, texts: Texts) -> str:
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts, *, aged: bool) -> str:
     place = item.chunk.place
     if item.source.media == "qa":
-        return small(f"[{number}] {_moderators_line(item, language, texts)}")
+        return subtext(f"[{number}] {_moderators_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
     words = ", ".join(part for part in (above, exact_place(place, item.source.media, language, texts)) if part)
-    line = f"{_SMALL}[{number}] {linked(plain(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
+    line = f"{_SMALL}[{number}] {link_to(escape_text(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
     return " · ".join([line, *([age(item.source, language, texts)] if aged else []), *_also(item, language, texts)])
 
 
 def _also(item: Evidence, language: Language, texts: Texts) -> list[str]:
     """The other documents that say the same, the first few by name."""
-    names = [plain(shorten(source.name, _NAME_LIMIT)) for source in item.also_in[:_MOST_ALSO]]
+    names = [escape_text(shorten(source.name, _NAME_LIMIT)) for source in item.also_in[:_MOST_ALSO]]
     more = ["…"] if len(item.also_in) > _MOST_ALSO else []
     return [texts(language, "answer.also_in", names=", ".join([*names, *more]))] if names else []
 

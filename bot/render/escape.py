@@ -11,18 +11,18 @@ _STEERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What turns the direction of the text around it."""
 
 
-def plain(text: str) -> str:
+def escape_text(text: str) -> str:
     """`text` with all Markdown, mentions and addresses taken as letters."""
-    return _SIGNS.sub(lambda sign: "\\" + sign[0], visible(text))
+    return _SIGNS.sub(lambda sign: "\\" + sign[0], strip_control_characters(text))
 
 
-def visible(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """`text` without control characters, line breaks apart."""
     return "".join(
         char for char in _STEERING.sub("", text) if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )
 
 
-def linked(name: str, link: str | None) -> str:
+def link_to(name: str, link: str | None) -> str:
     """`name`, which is plain already, as a link without a preview where there is one. `link` is checked already."""
     return name if link is None else f"[{name}](<{link}>)"

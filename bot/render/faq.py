@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
-from bot.render.answers import contained, join, shorten, split
+from bot.render.answers import break_out_of_blocks, join, shorten, split_message
 from chains.types import Language
-from knowledge.types import Audience, IngestOutcome, Pair, PairReport, Source, StoredPair
+from knowledge.types import Audience, IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
 
 _QUESTION_LIMIT = 150
 _QA = "qa"
 
 
-def written(report: PairReport, corrected: StoredPair | Source | None, language: Language, texts: Texts) -> str:
+def written(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
     """What a moderator reads whose answer is kept. `corrected`: where the wrong answer came from, as far as known."""
     question = shown_question(report.stored.pair)
     if report.outcome is IngestOutcome.UNCHANGED:
@@ -31,36 +31,38 @@ def written(report: PairReport, corrected: StoredPair | Source | None, language:
     return join(kept, texts(language, "faq.next"), _corrected(report, corrected, language, texts))
 
 
-def listed(pairs: Sequence[StoredPair], sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
+def listed(
+    pairs: Sequence[StoredQAPair], sources: Sequence[Source], language: Language, texts: Texts
+) -> tuple[str, ...]:
     """The messages that list `pairs`; `sources` are those whose names may be said."""
     if not pairs:
         return (texts(language, "faq.none"),)
     names = {source.id: source.name for source in sources if source.media != _QA}
     lines = [_line(stored, names.get(stored.corrects or ""), language, texts) for stored in pairs]
-    return split("\n".join([texts(language, "faq.heading", count=len(pairs)), *lines]))
+    return split_message("\n".join([texts(language, "faq.heading", count=len(pairs)), *lines]))
 
 
-def note(pair: Pair, member_id: int, language: Language, texts: Texts) -> str:
+def note(pair: QAPair, member_id: int, language: Language, texts: Texts) -> str:
     """What everyone reads below an answer that was corrected."""
-    return join(texts(language, "faq.note", member=member_id), contained(pair.answer))
+    return join(texts(language, "faq.note", member=member_id), break_out_of_blocks(pair.answer))
 
 
-def shown_question(pair: Pair) -> str:
+def shown_question(pair: QAPair) -> str:
     """The first wording, short and without Markdown."""
     return escape_markdown(shorten(pair.questions[0], _QUESTION_LIMIT))
 
 
-def _corrected(report: PairReport, corrected: StoredPair | Source | None, language: Language, texts: Texts) -> str:
+def _corrected(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
     match corrected:
         case Source():
             return texts(language, "faq.corrects_document", name=escape_markdown(corrected.name))
-        case StoredPair() if corrected.source.id not in {report.stored.source.id, *_ids(report.replaced)}:
+        case StoredQAPair() if corrected.source.id not in {report.stored.source.id, *_ids(report.replaced)}:
             return texts(language, "faq.corrects_pair", question=shown_question(corrected.pair))
         case _:
             return ""
 
 
-def _line(stored: StoredPair, corrects: str | None, language: Language, texts: Texts) -> str:
+def _line(stored: StoredQAPair, corrects: str | None, language: Language, texts: Texts) -> str:
     more = len(stored.pair.questions) - 1
     return texts(
         language,
@@ -86,5 +88,5 @@ def _audience(place: str, audience: Audience, language: Language, texts: Texts) 
     return texts(language, f"faq.{place}_channel", channel=audience.channel_id)
 
 
-def _ids(pairs: Sequence[StoredPair]) -> list[str]:
+def _ids(pairs: Sequence[StoredQAPair]) -> list[str]:
     return [stored.source.id for stored in pairs]

@@ -28,7 +28,7 @@ def progress(now: BatchProgress, language: Language, texts: Texts) -> str:
         parts.append(texts(language, "ingest.rate", rate=f"{now.rate:.1f}"))
     if now.left_s is not None:
         parts.append(_left(now.left_s, language, texts))
-    return render.small(*parts)
+    return render.subtext(*parts)
 
 
 def closing(report: BatchReport, audience: Audience, language: Language, texts: Texts, limit_mb: int) -> str:

@@ -13,9 +13,9 @@ from itertools import accumulate
 import discord
 
 from bot.locales import Texts
-from bot.render.answers import exact_place, shorten, small
+from bot.render.answers import exact_place, shorten, subtext
 from bot.render.dates import age, is_old
-from bot.render.escape import plain, visible
+from bot.render.escape import escape_text, strip_control_characters
 from chains.types import Language
 from knowledge.types import Passage
 
@@ -35,22 +35,24 @@ Span = tuple[int, int]
 def passage_card(number: int, passage: Passage, language: Language, texts: Texts, now: datetime) -> discord.Embed:
     """The card of the passage that is cited by `number`."""
     source, place = passage.source, passage.chunk.place
-    name = plain(shorten(source.name, _TITLE_LIMIT))
+    name = escape_text(shorten(source.name, _TITLE_LIMIT))
     since = texts(language, "passages.taken_in" if source.dated is None else "passages.updated")
     where = (place.heading, exact_place(place, source.media, language, texts), since)
-    text = marked(passage.chunk.text, passage.marks)
+    text = highlighted(passage.chunk.text, passage.marks)
     if is_old(source, now):  # The footer's own date shows no age.
-        text = f"{text}\n{small(age(source, language, texts))}"
+        text = f"{text}\n{subtext(age(source, language, texts))}"
     card = discord.Embed(
         title=texts(language, "passages.title", number=number, name=name),
         url=source.link_at(place),
         description=text,
         timestamp=source.as_of,
     )
-    return card.set_footer(text=" · ".join(shorten(visible(part), _PLACE_LIMIT) for part in where if part))
+    return card.set_footer(
+        text=" · ".join(shorten(strip_control_characters(part), _PLACE_LIMIT) for part in where if part)
+    )
 
 
-def marked(text: str, marks: Sequence[Span], limit: int = CARD_LIMIT) -> str:
+def highlighted(text: str, marks: Sequence[Span], limit: int = CARD_LIMIT) -> str:
     """`text` with its marks in bold and nothing else, cut around them to at most `limit` characters."""
     shown = min(len(text), _SHOWN)
     while True:
@@ -86,7 +88,7 @@ def _rendered(text: str, marks: Sequence[Span], start: int, end: int) -> str:
     for mark_start, mark_end in marks:
         first, last = max(mark_start, at), min(mark_end, end)
         if first < last:
-            parts += [plain(text[at:first]), f"**{plain(text[first:last])}**"]
+            parts += [escape_text(text[at:first]), f"**{escape_text(text[first:last])}**"]
             at = last
-    parts += [plain(text[at:end]), _ELLIPSIS if end < len(text) else ""]
+    parts += [escape_text(text[at:end]), _ELLIPSIS if end < len(text) else ""]
     return _EMPTY_LINES.sub("\n\n", "".join(parts)).strip()

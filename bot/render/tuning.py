@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
-from bot.prepared_trainings import Prepared
-from bot.render.answers import join, shorten, small
+from bot.prepared_trainings import PreparedTraining
+from bot.render.answers import join, shorten, subtext
 from chains.types import Language
 from finetune.types import Evaluation, Interval, LineProblem, Outcome, Preview, TaskKind, TrainingProgress
 from knowledge.types import Audience
@@ -87,12 +87,14 @@ def error_values(values: Mapping[str, object], language: Language, texts: Texts)
     return shown
 
 
-def waiting(prepared: Prepared, ahead: int, language: Language, texts: Texts) -> str:
+def waiting(prepared: PreparedTraining, ahead: int, language: Language, texts: Texts) -> str:
     """A training that waits for others."""
     return texts(language, "tuning.waiting", skill=bold(prepared.skill), ahead=ahead)
 
 
-def progress(prepared: Prepared, now: TrainingProgress, member_id: int, language: Language, texts: Texts) -> str:
+def progress(
+    prepared: PreparedTraining, now: TrainingProgress, member_id: int, language: Language, texts: Texts
+) -> str:
     """How far a training is."""
     base = bold(prepared.base_title)
     title = texts(
@@ -100,7 +102,7 @@ def progress(prepared: Prepared, now: TrainingProgress, member_id: int, language
     )
     resumed = texts(language, "tuning.resumed", step=f"{now.resumed_from:,}") if now.resumed_from else ""
     started = texts(language, "tuning.started_by", member=member_id)
-    return join(title, _bar_line(now, language, texts), _figures(now, language, texts), small(started, resumed))
+    return join(title, _bar_line(now, language, texts), _figures(now, language, texts), subtext(started, resumed))
 
 
 def stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
@@ -132,8 +134,8 @@ def report(outcome: Outcome, language: Language, texts: Texts) -> str:
             language,
             "tuning.report_label" if card.kind is TaskKind.LABEL else "tuning.report_text",
             held_out=f"{measured.held_out_count:,}",
-            base=score(measured.base_score, card.kind),
-            tuned=score(measured.tuned_score, card.kind),
+            base=format_score(measured.base_score, card.kind),
+            tuned=format_score(measured.tuned_score, card.kind),
         ),
         _gain(measured, card.kind, language, texts),
     ]
@@ -150,23 +152,25 @@ def report(outcome: Outcome, language: Language, texts: Texts) -> str:
         p50=f"{measured.answer_seconds_p50:.1f}",
         p95=f"{measured.answer_seconds_p95:.1f}",
     )
-    lines.append(small(figures, texts(language, "tuning.report_hash", hash=short_hash(card.adapter_sha256))))
+    lines.append(subtext(figures, texts(language, "tuning.report_hash", hash=short_hash(card.adapter_sha256))))
     return "\n".join(lines)
 
 
-def score(value: float, kind: TaskKind) -> str:
+def format_score(value: float, kind: TaskKind) -> str:
     """A share of right labels in per cent, or a mean probability."""
     return f"{100 * value:.1f} %" if kind is TaskKind.LABEL else f"{value:.2f}"
 
 
-def failed(prepared: Prepared, sentence: str, language: Language, texts: Texts) -> str:
+def failed(prepared: PreparedTraining, sentence: str, language: Language, texts: Texts) -> str:
     """A training that came to nothing, and what can be done."""
     return texts(language, "tuning.failed", skill=bold(prepared.skill), reason=sentence)
 
 
-def cancelled(prepared: Prepared, at: TrainingProgress | None, member_id: int, language: Language, texts: Texts) -> str:
+def cancelled(
+    prepared: PreparedTraining, at: TrainingProgress | None, member_id: int, language: Language, texts: Texts
+) -> str:
     """A training that somebody gave up. `at`: how far it was; None: it waited."""
-    where = "" if at is None else small(stage(at, language, texts), position(at, language, texts))
+    where = "" if at is None else subtext(stage(at, language, texts), position(at, language, texts))
     return join(texts(language, "tuning.cancelled", skill=bold(prepared.skill), member=member_id), where)
 
 

@@ -22,7 +22,7 @@ from bot.cogs.passages import Passages
 from bot.discord_io.client import Routewise
 from bot.discord_io.notices import Notices
 from bot.failures import Failures
-from bot.guild_adapters import Adapters
+from bot.guild_adapters import GuildAdapters
 from bot.jobs.ingestion import KIND as INGEST
 from bot.jobs.ingestion import Ingestion
 from bot.jobs.runner import Jobs, Step
@@ -32,9 +32,9 @@ from bot.jobs.uploads import Uploads
 from bot.locales import load_texts
 from bot.messages.live_message import Throttles
 from bot.messages.pace import Pace
-from bot.ports import Assistant, Documents, Tuner
-from bot.prepared_trainings import PreparedRuns
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort, TunerPort
+from bot.prepared_trainings import PreparedTrainings
+from bot.readiness import LazyService
 from bot.replies import Replies, Services
 from bot.settings import Settings
 from bot.startup.models import leaving_to
@@ -65,11 +65,11 @@ class App:
 
 def assemble(
     settings: Settings,
-    documents: Part[Documents],
-    assistant: Part[Assistant],
+    documents: LazyService[DocumentsPort],
+    assistant: LazyService[AssistantPort],
     tasks: Tasks,
     *,
-    tuner: Part[Tuner] | None = None,
+    tuner: LazyService[TunerPort] | None = None,
     registry: Registry | None = None,
     throttles: Throttles | None = None,
     pace: Pace | None = None,
@@ -101,10 +101,10 @@ def assemble(
     uploads = Uploads(settings.bot.data_dir / "uploads")
     ingestion = Ingestion(client, services, jobs, uploads, limit_mb, pace or Pace())
     kinds[INGEST] = ingestion.steps
-    records = PreparedRuns(settings.bot.data_dir / "trainings")
-    tuning = Tuning(client, services, jobs, tuner or Part("tuner"), records, pace or Pace())
+    records = PreparedTrainings(settings.bot.data_dir / "trainings")
+    tuning = Tuning(client, services, jobs, tuner or LazyService("tuner"), records, pace or Pace())
     kinds[TUNE] = tuning.steps
-    adapters = Adapters(registry or Registry(settings.finetune.data_dir))
+    adapters = GuildAdapters(registry or Registry(settings.finetune.data_dir))
     client.use(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
@@ -125,7 +125,7 @@ async def _take_up(jobs: Jobs, ingestion: Ingestion, tuning: Tuning | None) -> N
         await tuning.sweep()
 
 
-async def _register(documents: Part[Documents], adapters: Adapters, guild: discord.Guild) -> None:
+async def _register(documents: LazyService[DocumentsPort], adapters: GuildAdapters, guild: discord.Guild) -> None:
     await adapters.name_guild(str(guild.id), guild.name)
     library = await documents.get()
     await library.register_guild(str(guild.id), guild.name)

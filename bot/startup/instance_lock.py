@@ -12,7 +12,7 @@ from bot.errors import FolderTaken, FolderUnusable
 
 
 @contextmanager
-def claimed(data_dir: Path) -> Iterator[None]:
+def instance_lock(data_dir: Path) -> Iterator[None]:
     """Hold `data_dir` until the block ends, however the process ends.
 
     Raises:

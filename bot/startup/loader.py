@@ -11,8 +11,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
-from bot.ports import Assistant, Documents
-from bot.readiness import Loading, Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService, Loading
 from bot.settings import Settings
 from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
 from chains.errors import ProviderUnusable, ToolsUnknown
@@ -20,7 +20,7 @@ from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
 from finetune.serving.busy import Busy
-from finetune.serving.domain_classifier import Profiles
+from finetune.serving.domain_classifier import DomainClassifiers
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion
@@ -39,7 +39,7 @@ from weights.types import OnProgress, Progress
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from chains.assistant import Assistant as RealAssistant
+    from chains.assistant import AssistantPort as RealAssistant
     from finetune.serving.specialists import LocalSpecialists
     from knowledge.library import Library
 
@@ -75,13 +75,13 @@ class Loader:
         self._busy = Busy()
         self._bases = Bases(self._weights)
         self._specialists: LocalSpecialists | None = None
-        self._profiles: Profiles | None = None
+        self._profiles: DomainClassifiers | None = None
         self.registry = Registry(settings.finetune.data_dir)
         self.tuner = RealTuner(
             settings.finetune.data_dir, self._bases, self.registry, Runner(self._busy), on_promoted=self._make_ready
         )
 
-    async def load(self, documents: Part[Documents], assistant: Part[Assistant]) -> None:
+    async def load(self, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort]) -> None:
         """Bring up both parts, one after the other. A failure is kept in the part that failed, and logged."""
         try:
             encoders, library = await self.load_documents(documents.report)
@@ -157,7 +157,7 @@ class Loader:
             await self._library.close()
 
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> RealAssistant:
-        from chains.assistant import Assistant as RealAssistant
+        from chains.assistant import AssistantPort as RealAssistant
         from chains.decision_log import DecisionLog
         from chains.routing.confidence import load_confidence
         from chains.routing.explain import Explainer
@@ -179,7 +179,7 @@ class Loader:
         self._specialists = LocalSpecialists(
             self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
         )
-        self._profiles = Profiles(self.registry, encoders.kinds)
+        self._profiles = DomainClassifiers(self.registry, encoders.kinds)
         router = Router(
             retriever=library,
             specialists=self._specialists,

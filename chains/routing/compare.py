@@ -46,7 +46,7 @@ class Trial:
     """From the question to its whole answer, waiting left out."""
 
 
-async def compare(
+async def compare_routes(
     answering: Answering,
     references: Sequence[Reference],
     guild_id: str,
@@ -68,7 +68,7 @@ async def compare(
         }
         trials.append(
             Trial(
-                tuple((route, score(answer, reference)) for route, answer in answers.items()),
+                tuple((route, score_answer(answer, reference)) for route, answer in answers.items()),
                 tuple((r, a.timings.total_s - a.timings.waiting_s) for r, a in answers.items()),
             )
         )
@@ -76,7 +76,7 @@ async def compare(
     return trials
 
 
-def score(answer: Answer, reference: Reference) -> float:
+def score_answer(answer: Answer, reference: Reference) -> float:
     """Of a label, whether the answer names it; of free text, the F1 of its words, in Chinese of its characters."""
     if answer.route is Route.ABSTAIN:
         return 0.0

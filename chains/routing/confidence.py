@@ -114,7 +114,7 @@ def load_confidence(embedding_model: str, *, pinned: bool = True) -> Confidence:
         NotCalibrated: there is none for a pinned model.
     """
     if not pinned:
-        return TypeAdapter(Confidence).validate_json(artifacts.read("calibration", ANY_MODEL))
-    confidence = TypeAdapter(Confidence).validate_json(artifacts.read("calibration", embedding_model))
-    artifacts.check(confidence.embedding_model, embedding_model)
+        return TypeAdapter(Confidence).validate_json(artifacts.read_artifact("calibration", ANY_MODEL))
+    confidence = TypeAdapter(Confidence).validate_json(artifacts.read_artifact("calibration", embedding_model))
+    artifacts.check_artifact(confidence.embedding_model, embedding_model)
     return confidence

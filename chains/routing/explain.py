@@ -10,7 +10,17 @@ from importlib import resources
 from chains.routing.guidance import Guidance
 from chains.routing.signal_ranges import RANGES
 from chains.routing.signals import LATENCY
-from chains.types import Contribution, Gate, Language, ModelChoice, Route, RouteDecision, Scope, Signal, SignalChange
+from chains.types import (
+    Contribution,
+    Gate,
+    Language,
+    ModelChoice,
+    Route,
+    RouteDecision,
+    Signal,
+    SignalChange,
+    SignalScope,
+)
 
 _Table = dict[str, dict[str, str]]
 
@@ -54,7 +64,7 @@ def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
 
 def _of_question(decision: RouteDecision) -> list[Contribution]:
     own = [item for item in decision.contributions if item.route is decision.route]
-    return [item for item in own if item.scope is Scope.QUESTION] or own
+    return [item for item in own if item.scope is SignalScope.QUESTION] or own
 
 
 def _lead(decision: RouteDecision, contribution: Contribution) -> float:
@@ -199,7 +209,7 @@ class Explainer:
             lines.append(wording["behind" if searched.behind == 1 else "behind_several"].format(count=searched.behind))
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
-        if decision.differences and taken in _READING:
+        if decision.contradictions and taken in _READING:
             lines.append(wording["differences"])
         return lines
 

@@ -51,8 +51,8 @@ def load_kind_classifier(embedding_model: str) -> KindClassifier:
     Raises:
         NotCalibrated: there are none.
     """
-    weights = json.loads(artifacts.read("question_kinds", embedding_model))
-    artifacts.check(weights["embedding_model"], embedding_model)
+    weights = json.loads(artifacts.read_artifact("question_kinds", embedding_model))
+    artifacts.check_artifact(weights["embedding_model"], embedding_model)
     return KindClassifier(
         kinds=tuple(QuestionKind(kind) for kind in weights["kinds"]),
         weights=np.asarray(weights["weights"], dtype=np.float32),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from langchain_core.embeddings import Embeddings
 
 from chains.decision_log import DecisionLog, Latency
-from chains.ports import Profiles, Retriever, Specialists
+from chains.ports import DomainClassifiersPort, RetrieverPort, SpecialistsPort
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
 from chains.routing.follow_up import query_of
@@ -16,9 +16,9 @@ from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
-from chains.types import Question, Route, RouteDecision, Searched
+from chains.types import Question, Route, RouteDecision, SearchContext
 from finetune.types import Champion
-from knowledge.types import FoundPair, Retrieval
+from knowledge.types import FoundQAPair, Retrieval
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Routed:
     retrieval: Retrieval
     champion: Champion | None
     decision: RouteDecision
-    answered: FoundPair | None = None
+    answered: FoundQAPair | None = None
     """The moderator's answer that is given; None: it is answered otherwise."""
 
 
@@ -39,9 +39,9 @@ class Router:
     def __init__(
         self,
         *,
-        retriever: Retriever,
-        specialists: Specialists,
-        profiles: Profiles,
+        retriever: RetrieverPort,
+        specialists: SpecialistsPort,
+        profiles: DomainClassifiersPort,
         embeddings: Embeddings,
         kinds: KindClassifier,
         confidence: Confidence,
@@ -86,7 +86,7 @@ class Router:
         )
         decision = self._policy.decide(signals_of(measured), situation)
         turned = counterfactual_of(self._policy, situation, decision)
-        searched = Searched(behind, retrieval.reranker)
+        searched = SearchContext(behind, retrieval.reranker)
         given = answered.pair if answered is not None and by_moderator(decision) else None
         return Routed(question, retrieval, champion, replace(decision, counterfactual=turned, searched=searched), given)
 

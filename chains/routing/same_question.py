@@ -18,7 +18,7 @@ import numpy as np
 
 from chains.language import detect
 from chains.types import Language
-from knowledge.types import FoundPair
+from knowledge.types import FoundQAPair
 
 ALMOST = 0.999
 """The most that another wording is said to be alike: 1 is said of the same words alone."""
@@ -38,7 +38,7 @@ _TELLING = (
 class Likeness:
     """A moderator's answer and how like its question is."""
 
-    pair: FoundPair
+    pair: FoundQAPair
     similarity: float
     """1 where the question is the same."""
 
@@ -56,7 +56,7 @@ class SameQuestion:
         self,
         question: str,
         vector: Sequence[float],
-        pairs: Sequence[FoundPair],
+        pairs: Sequence[FoundQAPair],
         embed: Callable[[str], Sequence[float]],
     ) -> Likeness | None:
         """The pair whose question is likest; None where none says the same. Blocks while it embeds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chains.decision_log import Latency
 from chains.routing.question_kind import QuestionKind
-from chains.types import Scope, Signal
+from chains.types import Signal, SignalScope
 from finetune.types import Champion
 
 LATENCY = "seconds of an answer"
@@ -48,7 +48,7 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
             measured.passages_hold_answer,
             "probability",
             "calibrated search scores",
-            Scope.QUESTION,
+            SignalScope.QUESTION,
             no_passage,
         ),
         _signal(
@@ -56,7 +56,7 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
             measured.moderators_answer,
             "share",
             "comparison of questions",
-            Scope.QUESTION,
+            SignalScope.QUESTION,
             "no_moderators_answer",
         ),
         _kind("wants_outside_facts", kinds[QuestionKind.FACTS]),
@@ -69,7 +69,7 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
             measured.likeness_to_training,
             "probability",
             "embedding of the training questions",
-            Scope.QUESTION,
+            SignalScope.QUESTION,
             _no_champion(measured),
         ),
     )
@@ -81,9 +81,9 @@ def _of_skill(measured: Measured) -> tuple[Signal, ...]:
     margin = champion.held_out_score - champion.base_score if champion else None
     examples = float(champion.example_count) if champion else 0.0
     return (
-        _signal("held_out_score", score, "share", "evaluation", Scope.SKILL, "no_tuned_model"),
-        _signal("margin_over_base", margin, "share", "evaluation", Scope.SKILL, "no_tuned_model"),
-        Signal("training_examples", examples, "examples", "registry of adapters", Scope.SKILL),
+        _signal("held_out_score", score, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
+        _signal("margin_over_base", margin, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
+        Signal("training_examples", examples, "examples", "registry of adapters", SignalScope.SKILL),
     )
 
 
@@ -93,12 +93,12 @@ def _of_installation(measured: Measured) -> tuple[Signal, ...]:
     difference = None if retrieval is None or specialist is None else retrieval.p50 - specialist.p50
     wins = measured.champion.wins if measured.champion else None
     return (
-        Signal("starting_lead", 1.0, "constant", "guidance", Scope.INSTALLATION),
+        Signal("starting_lead", 1.0, "constant", "guidance", SignalScope.INSTALLATION),
         *_of_latency("retrieval", retrieval, "not_measured_yet"),
         *_of_latency("specialist", specialist, missing),
-        _signal("latency_difference", difference, "seconds", "log of answers", Scope.INSTALLATION, missing),
-        _signal("cost_difference", measured.cost_ratio, "ratio", "logs", Scope.INSTALLATION, missing),
-        _signal("measured_wins", wins, "share", "comparisons", Scope.INSTALLATION, missing),
+        _signal("latency_difference", difference, "seconds", "log of answers", SignalScope.INSTALLATION, missing),
+        _signal("cost_difference", measured.cost_ratio, "ratio", "logs", SignalScope.INSTALLATION, missing),
+        _signal("measured_wins", wins, "share", "comparisons", SignalScope.INSTALLATION, missing),
     )
 
 
@@ -106,8 +106,8 @@ def _of_latency(route: str, latency: Latency | None, missing: str) -> tuple[Sign
     """Half of the route's answers, and 95 of 100, took no longer: told, and not weighed themselves."""
     p50, p95 = (None, None) if latency is None else (latency.p50, latency.p95)
     return (
-        _signal(f"{route}_p50", p50, LATENCY, "log of answers", Scope.INSTALLATION, missing),
-        _signal(f"{route}_p95", p95, LATENCY, "log of answers", Scope.INSTALLATION, missing),
+        _signal(f"{route}_p50", p50, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
+        _signal(f"{route}_p95", p95, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
     )
 
 
@@ -116,8 +116,8 @@ def _no_champion(measured: Measured) -> str:
 
 
 def _kind(name: str, probability: float) -> Signal:
-    return Signal(name, probability, "probability", "question classifier", Scope.QUESTION)
+    return Signal(name, probability, "probability", "question classifier", SignalScope.QUESTION)
 
 
-def _signal(name: str, value: float | None, unit: str, source: str, scope: Scope, missing: str) -> Signal:
+def _signal(name: str, value: float | None, unit: str, source: str, scope: SignalScope, missing: str) -> Signal:
     return Signal(name, value, unit, source, scope, missing if value is None else None)

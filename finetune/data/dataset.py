@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from finetune.data.example_formats import FORMS, LABEL_FORM, PROMPT_FORM, Form, example_of, form_of, help_of, is_help
-from finetune.data.rows import BadLine, Fields, Row, read_rows
+from finetune.data.rows import BadLine, Fields, TrainingRow, read_rows
 from finetune.errors import (
     PROBLEM_CODES,
     DatasetTooLargeError,
@@ -29,7 +29,7 @@ from finetune.errors import (
 )
 from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
 
-__all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load", "split", "to_jsonl"]
+__all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
 
 MAX_DATASET_MB = 20
 MIN_EXAMPLES = 20
@@ -55,7 +55,7 @@ class Split:
     held_out: tuple[Example, ...]
 
 
-def load(data: bytes, name: str) -> Dataset:
+def load_dataset(data: bytes, name: str) -> Dataset:
     """Read and examine a training file; `name` ends in .jsonl, .ndjson, .json or .csv.
 
     Each line is a `prompt` with its `completion`, a conversation in `messages` (not in CSV) or a `question` with its
@@ -85,7 +85,7 @@ def load(data: bytes, name: str) -> Dataset:
     return dataset
 
 
-def split(dataset: Dataset) -> Split:
+def split_dataset(dataset: Dataset) -> Split:
     """Hold out one example in five, at least 10 and at most 200 of them, by the SHA-256 of its question.
 
     In a label task each label keeps an example to train on, first every label that has two gives one, and from there
@@ -124,7 +124,7 @@ class _Examination:
         self._asked: dict[tuple[tuple[str, str], ...], Example] = {}
         self._help: dict[str, tuple[int, LabelHelp]] = {}
 
-    def take(self, row: Row) -> None:
+    def take(self, row: TrainingRow) -> None:
         try:
             if isinstance(row.fields, BadLine):
                 raise row.fields
@@ -166,7 +166,7 @@ class _Examination:
         self._help[said.label] = (line, said)
 
 
-def _form(rows: Sequence[Row], name: str) -> Form:
+def _form(rows: Sequence[TrainingRow], name: str) -> Form:
     """The form of the first good example, else of the first line that has one."""
     named = [(row.line, row.fields) for row in rows if not isinstance(row.fields, BadLine)]
     likely = None

@@ -18,7 +18,7 @@ from finetune.types import Example, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class TokenizedExample:
     """An example in token ids."""
 
     prompt: tuple[int, ...]
@@ -29,7 +29,7 @@ class Encoded:
         return len(self.prompt) + len(self.completion)
 
 
-class Encoder:
+class ChatTokenizer:
     """The tokenizer of one base."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, title: str) -> None:
@@ -40,11 +40,11 @@ class Encoder:
         self._control = tuple(tokenizer.get_added_vocab())
 
     @classmethod
-    def of(cls, folder: Path, title: str) -> Encoder:
+    def of(cls, folder: Path, title: str) -> ChatTokenizer:
         """Reads the tokenizer of a model folder. Raises NoChatTemplateError."""
         return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), title)
 
-    def encode(self, example: Example, kind: TaskKind) -> Encoded:
+    def encode(self, example: Example, kind: TaskKind) -> TokenizedExample:
         """Prompt and completion."""
         messages = messages_of(example.turns, kind)
         prompt = self._rendered(messages, add_generation_prompt=True)
@@ -54,7 +54,7 @@ class Encoder:
         completion = whole.removeprefix(prompt).rstrip() if whole.startswith(prompt) else None
         if completion is None:
             completion = f"{example.completion}{self.tokenizer.eos_token}"
-        return Encoded(tuple(self._ids(prompt)), tuple(self._ids(completion)))
+        return TokenizedExample(tuple(self._ids(prompt)), tuple(self._ids(completion)))
 
     def prompt(self, messages: Sequence[BaseMessage]) -> tuple[int, ...]:
         """The ids of a conversation whose next turn is the model's."""

@@ -38,7 +38,7 @@ class BadLine(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrainingRow:
     """One object of a JSON file, or one record of a CSV file."""
 
     line: int
@@ -46,7 +46,7 @@ class Row:
     fields: Fields | BadLine
 
 
-def read_rows(data: bytes, name: str, limit: int) -> list[Row]:
+def read_rows(data: bytes, name: str, limit: int) -> list[TrainingRow]:
     """The first `limit` rows that are not blank; CSV cells are text, and their names in lower case.
 
     Raises DatasetEmptyError, DatasetNotTextError and BrokenArrayError.
@@ -82,11 +82,11 @@ def _looks_binary(text: str) -> bool:
     return len(_ODD.findall(text)) > len(text) * 0.01
 
 
-def _json_rows(text: str) -> Iterator[Row]:
+def _json_rows(text: str) -> Iterator[TrainingRow]:
     # A string may hold further line separators of Unicode, which end no line here.
     for line, written in enumerate(io.StringIO(text, newline="\n"), 1):
         if written.strip():
-            yield Row(line, _json_fields(written.strip()))
+            yield TrainingRow(line, _json_fields(written.strip()))
 
 
 def _json_fields(written: str) -> Fields | BadLine:
@@ -97,7 +97,7 @@ def _json_fields(written: str) -> Fields | BadLine:
     return value if isinstance(value, dict) else BadLine("not_object")
 
 
-def _array_rows(text: str, name: str) -> Iterator[Row]:
+def _array_rows(text: str, name: str) -> Iterator[TrainingRow]:
     is_on_one_line = "\n" not in text.strip()
     at, counted, line = _next(text, text.index("[") + 1), 0, 0 if is_on_one_line else 1
     is_open = not text.startswith("]", at)
@@ -108,7 +108,7 @@ def _array_rows(text: str, name: str) -> Iterator[Row]:
             value, end = _JSON.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             raise BrokenArrayError(name, line) from error
-        yield Row(line, value if isinstance(value, dict) else BadLine("not_object"))
+        yield TrainingRow(line, value if isinstance(value, dict) else BadLine("not_object"))
         at = _next(text, end)
         is_open = text.startswith(",", at)
         if is_open:
@@ -123,7 +123,7 @@ def _next(text: str, at: int) -> int:
     return found.start() if found else len(text)
 
 
-def _csv_rows(text: str) -> Iterator[Row]:
+def _csv_rows(text: str) -> Iterator[TrainingRow]:
     lines = io.StringIO(text, newline="\n")
     line, header = next((line, written) for line, written in enumerate(iter(lines.readline, ""), 1) if written.strip())
     delimiter = max(_DELIMITERS, key=header.count)
@@ -138,12 +138,12 @@ def _csv_rows(text: str) -> Iterator[Row]:
             lines.seek(start)
             lines.readline()
             records = _csv_records(lines, delimiter)
-            yield Row(line, BadLine("broken_csv"))
+            yield TrainingRow(line, BadLine("broken_csv"))
         else:
             if cells is None:
                 return
             if any(cell.strip() for cell in cells):
-                yield Row(line, _csv_fields(names, cells))
+                yield TrainingRow(line, _csv_fields(names, cells))
         end = lines.tell()
         line, start = line + text.count("\n", start, end), end
 

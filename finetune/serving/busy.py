@@ -25,7 +25,7 @@ class Busy:
             self._count(-1)
 
     @contextmanager
-    def told_to(self, listener: Callable[[bool], None]) -> Iterator[None]:
+    def subscribe(self, listener: Callable[[bool], None]) -> Iterator[None]:
         """Tell `listener` of every change while the block lasts, from any thread, and once at its beginning."""
         with self._lock:
             self._listeners.append(listener)

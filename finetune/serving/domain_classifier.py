@@ -49,7 +49,7 @@ class QuestionEncoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class DomainClassifier:
     """The fitted regression of one adapter."""
 
     weights: NDArray[np.float64]
@@ -61,13 +61,13 @@ class Profile:
         return float(_probability(np.asarray(vector, dtype=np.float64) @ self.weights + self.bias))
 
 
-class Profiles:
+class DomainClassifiers:
     """The adapters' profiles, computed once for each encoder and kept beside the adapter."""
 
     def __init__(self, registry: Registry, encoder: QuestionEncoder) -> None:
         self._registry = registry
         self._encoder = encoder
-        self._known: dict[str, Profile] = {}
+        self._known: dict[str, DomainClassifier] = {}
         self._others: _Matrix | None = None
         self._computing = asyncio.Lock()
 
@@ -75,19 +75,19 @@ class Profiles:
         """How likely the question of that vector is one for `champion`. The first time takes seconds."""
         return (await self.profile(champion.adapter_sha256)).likeness(vector)
 
-    async def profile(self, adapter_sha256: str) -> Profile:
+    async def profile(self, adapter_sha256: str) -> DomainClassifier:
         """An adapter's profile; computed in a thread where it is not there yet."""
         async with self._computing:
             if adapter_sha256 not in self._known:
                 self._known[adapter_sha256] = await asyncio.to_thread(self._profile, adapter_sha256)
         return self._known[adapter_sha256]
 
-    def _profile(self, adapter_sha256: str) -> Profile:
+    def _profile(self, adapter_sha256: str) -> DomainClassifier:
         folder = self._registry.folder(adapter_sha256)
         training = self._vectors(folder / "train", _questions(folder / "train.jsonl"))
         if self._others is None:
             self._others = self._vectors(folder.parent / "others", _other_questions())
-        return fit(training, self._others)
+        return fit_domain_classifier(training, self._others)
 
     def _vectors(self, stem: Path, questions: Sequence[str]) -> _Matrix:
         """The questions' vectors, from the file that keeps them where it is of this encoder and these questions."""
@@ -103,7 +103,7 @@ class Profiles:
         return vectors
 
 
-def fit(training: _Matrix, others: _Matrix) -> Profile:
+def fit_domain_classifier(training: _Matrix, others: _Matrix) -> DomainClassifier:
     """Fit the regression on vectors of shape (questions, dimension), both sides weighing the same; ridge-regularised,
     by Newton's method. The bias is not held back.
     """
@@ -120,7 +120,7 @@ def fit(training: _Matrix, others: _Matrix) -> Profile:
         weights = weights - step
         if np.abs(step).max() < 1e-6:
             break
-    return Profile(weights[:-1], float(weights[-1]))
+    return DomainClassifier(weights[:-1], float(weights[-1]))
 
 
 def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from finetune.errors import ModelClosedError
 from finetune.serving.busy import Busy
-from finetune.serving.generation_request import Deliver, Generated, Request
+from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
 from weights import record
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 class Generation:
     """A generation that was asked for."""
 
-    result: Future[Generated]
+    result: Future[GenerationResult]
     stopping: threading.Event
 
     def cancel(self) -> None:
@@ -61,14 +61,14 @@ class Engine:
         model = self._model or self._submit(self._loaded).result()
         return model.knows_tools
 
-    def start(self, request: Request, deliver: Deliver) -> Generation:
+    def start(self, request: GenerationRequest, deliver: Deliver) -> Generation:
         """Queue a generation. Its result raises whatever went wrong in the worker."""
         stopping = threading.Event()
 
         def is_stopping() -> bool:
             return stopping.is_set() or self._closing.is_set()
 
-        def generate() -> Generated:
+        def generate() -> GenerationResult:
             with self._busy.generating():
                 return self._loaded().generate(request, deliver, is_stopping)
 

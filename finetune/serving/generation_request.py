@@ -21,7 +21,7 @@ class AdapterFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GenerationRequest:
     """What to generate from."""
 
     messages: Sequence[BaseMessage]
@@ -39,7 +39,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
+class GenerationResult:
     """How a generation ended."""
 
     input_tokens: int

@@ -34,7 +34,7 @@ class LabelTree:
 
 
 @torch.inference_mode()
-def choose(
+def choose_label(
     model: PreTrainedModel,
     prompt: Sequence[int],
     tree: LabelTree,

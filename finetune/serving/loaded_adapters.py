@@ -21,7 +21,7 @@ _KEPT = 4
 """Adapters that stay loaded; one takes tens of megabytes."""
 
 
-class Adapters:
+class LoadedAdapters:
     """Switches between the untuned model and its adapters."""
 
     def __init__(self, model: PreTrainedModel) -> None:

@@ -25,7 +25,7 @@ from finetune.data.transcript import LABEL_INSTRUCTION
 from finetune.serving import tool_calls
 from finetune.serving.busy import Busy
 from finetune.serving.engine import Engine
-from finetune.serving.generation_request import AdapterFiles, Generated, Request
+from finetune.serving.generation_request import AdapterFiles, GenerationRequest, GenerationResult
 from finetune.serving.tool_calls import ToolCallSplitter
 
 
@@ -166,12 +166,14 @@ class LocalChatModel(BaseChatModel):
         finally:
             generation.cancel()
 
-    def _request(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, object]) -> Request:
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, object]
+    ) -> GenerationRequest:
         bound, choice = kwargs.get("tools"), kwargs.get("tool_choice")
         tools = tuple(tool for tool in bound if isinstance(tool, dict)) if isinstance(bound, list) else ()
         if self.labels:
             messages = [SystemMessage(LABEL_INSTRUCTION), *messages]
-        return Request(
+        return GenerationRequest(
             messages=tuple(messages),
             max_new_tokens=self.max_new_tokens,
             stop=tuple(stop or ()),
@@ -181,7 +183,7 @@ class LocalChatModel(BaseChatModel):
             begins=tool_calls.beginning(choice if isinstance(choice, str) else None, _names(tools)),
         )
 
-    def _last_chunk(self, generated: Generated) -> ChatGenerationChunk:
+    def _last_chunk(self, generated: GenerationResult) -> ChatGenerationChunk:
         usage = UsageMetadata(
             input_tokens=generated.input_tokens,
             output_tokens=generated.output_tokens,
@@ -197,7 +199,7 @@ class LocalChatModel(BaseChatModel):
         )
 
 
-def _splitter(request: Request) -> ToolCallSplitter:
+def _splitter(request: GenerationRequest) -> ToolCallSplitter:
     """Reads the answer to `request`, whose given beginning the model does not say again."""
     splitter = ToolCallSplitter(_names(request.tools))
     if request.begins:

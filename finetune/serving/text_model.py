@@ -20,13 +20,13 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from finetune.data.encoding import Encoder
+from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.generation_request import Deliver, Generated, Request
-from finetune.serving.label_decoding import LabelTree, choose
-from finetune.serving.loaded_adapters import Adapters
+from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
+from finetune.serving.label_decoding import LabelTree, choose_label
+from finetune.serving.loaded_adapters import LoadedAdapters
 from finetune.serving.stop_strings import StopStrings
 from weights.loading import settle_torch
 
@@ -44,8 +44,8 @@ class TextModel:
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
         self._model = model
-        self._adapters = Adapters(model)
-        self._encoder = Encoder(self._tokenizer, title)
+        self._adapters = LoadedAdapters(model)
+        self._encoder = ChatTokenizer(self._tokenizer, title)
         self._own_config = model.generation_config
         self._control = tuple(self._tokenizer.get_added_vocab())
         # A template with other tags would have calls written that nobody here could read.
@@ -56,7 +56,7 @@ class TextModel:
             if isinstance(module, GradientCheckpointingLayer):
                 module.register_forward_pre_hook(self._between_layers)
 
-    def generate(self, request: Request, deliver: Deliver, is_stopping: IsStopping) -> Generated:
+    def generate(self, request: GenerationRequest, deliver: Deliver, is_stopping: IsStopping) -> GenerationResult:
         """Deliver the answer piece by piece, greedily chosen. Raises PromptTooLongError before the first."""
         prompt, mask = self._encode(request)
         input_tokens = prompt.shape[1]
@@ -68,22 +68,28 @@ class TextModel:
                 return self._choose(request, prompt, deliver, is_stopping)
             return self._write(request, (prompt, mask), deliver, is_stopping)
 
-    def _choose(self, request: Request, prompt: torch.Tensor, deliver: Deliver, is_stopping: IsStopping) -> Generated:
+    def _choose(
+        self, request: GenerationRequest, prompt: torch.Tensor, deliver: Deliver, is_stopping: IsStopping
+    ) -> GenerationResult:
         """Deliver one of the labels."""
         tree = LabelTree.of(request.labels, self._encoder.labels(request.labels))
         end = self._tokenizer.eos_token_id
         try:
-            label, _ = choose(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
+            label, _ = choose_label(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
         except _CancelledError:
             label = None
         if label is None:
-            return Generated(prompt.shape[1], 0, "cancelled")
+            return GenerationResult(prompt.shape[1], 0, "cancelled")
         deliver(label)
-        return Generated(prompt.shape[1], len(self._tokenizer.tokenize(label)), "stop")
+        return GenerationResult(prompt.shape[1], len(self._tokenizer.tokenize(label)), "stop")
 
     def _write(
-        self, request: Request, encoded: tuple[torch.Tensor, torch.Tensor], deliver: Deliver, is_stopping: IsStopping
-    ) -> Generated:
+        self,
+        request: GenerationRequest,
+        encoded: tuple[torch.Tensor, torch.Tensor],
+        deliver: Deliver,
+        is_stopping: IsStopping,
+    ) -> GenerationResult:
         """Deliver free text."""
         prompt, mask = encoded
         input_tokens = prompt.shape[1]
@@ -100,9 +106,9 @@ class TextModel:
             )
         except _CancelledError:
             streamer.was_cancelled = True
-        return Generated(input_tokens, streamer.output_tokens, streamer.finish_reason(room))
+        return GenerationResult(input_tokens, streamer.output_tokens, streamer.finish_reason(room))
 
-    def _encode(self, request: Request) -> tuple[torch.Tensor, torch.Tensor]:
+    def _encode(self, request: GenerationRequest) -> tuple[torch.Tensor, torch.Tensor]:
         rendered = self._tokenizer.apply_chat_template(
             # Its annotation leaves out that a turn may hold tool calls.
             turns_of(request.messages, knows_tools=self.knows_tools, control=self._control),  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from finetune.bases import Bases
-from finetune.data.dataset import from_jsonl, load
+from finetune.data.dataset import from_jsonl, load_dataset
 from finetune.data.replay import general_examples
 from finetune.errors import OtherLabelsError
 from finetune.types import Card, Evaluation, Example, TaskKind
@@ -26,11 +26,11 @@ def evaluate_adapter(
     import torch
     from peft import PeftModel
 
-    from finetune.data.encoding import Encoder
+    from finetune.data.encoding import ChatTokenizer
     from finetune.training.evaluator import Evaluator, Measure
     from finetune.training.lora import load_base, multiplies_in_bf16
 
-    encoder = Encoder.of(base.folder, base.title)
+    encoder = ChatTokenizer.of(base.folder, base.title)
     model = PeftModel.from_pretrained(load_base(base.folder, threads=2), str(folder))
     _, general = general_examples(english_only=base.english_only)
     measure = Measure(
@@ -45,7 +45,7 @@ def evaluate_adapter(
 
 
 def _examples(file: Path, card: Card) -> tuple[Example, ...]:
-    dataset = load(file.read_bytes(), file.name)
+    dataset = load_dataset(file.read_bytes(), file.name)
     unknown = sorted(set(dataset.labels) - set(card.labels))
     if dataset.kind is not card.kind or unknown:
         raise OtherLabelsError(card.skill, unknown)

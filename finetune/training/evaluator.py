@@ -17,8 +17,8 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from finetune.data.encoding import Encoded, Encoder
-from finetune.serving.label_decoding import LabelTree, choose
+from finetune.data.encoding import ChatTokenizer, TokenizedExample
+from finetune.serving.label_decoding import LabelTree, choose_label
 from finetune.training.lora import collate, completion_losses
 from finetune.training.promotion_gate import paired_interval
 from finetune.types import Evaluation, TaskKind
@@ -33,18 +33,18 @@ class Measure:
     """What is measured on."""
 
     kind: TaskKind
-    held_out: Sequence[Encoded]
+    held_out: Sequence[TokenizedExample]
     answers: Sequence[str]
     """The right completion of each."""
     labels: Sequence[str]
-    general: Sequence[Encoded]
+    general: Sequence[TokenizedExample]
 
 
 class Evaluator:
     """Measures one model, with and without its adapter."""
 
     def __init__(
-        self, model: PeftModel, encoder: Encoder, measure: Measure, on_done: Callable[[int, int], None]
+        self, model: PeftModel, encoder: ChatTokenizer, measure: Measure, on_done: Callable[[int, int], None]
     ) -> None:
         """`on_done` is told how many of how many measurements are done; it may block while answers are written."""
         self._model = model
@@ -90,13 +90,13 @@ class Evaluator:
         seconds: list[float] = []
         for example, answer in zip(self._measure.held_out, self._measure.answers, strict=True):
             began = time.perf_counter()
-            label, _ = choose(self._plain, example.prompt, self._tree, self._end)
+            label, _ = choose_label(self._plain, example.prompt, self._tree, self._end)
             seconds.append(time.perf_counter() - began)
             scores.append(float(label == answer))
             self._count(1)
         return scores, seconds
 
-    def _losses(self, examples: Sequence[Encoded]) -> list[float]:
+    def _losses(self, examples: Sequence[TokenizedExample]) -> list[float]:
         """The mean loss a completion token, of each example."""
         losses: list[float] = []
         for first in range(0, len(examples), _BATCH):

@@ -27,7 +27,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from finetune.data.encoding import Encoded
+from finetune.data.encoding import TokenizedExample
 from finetune.training.run_folder import Plan, Recipe, RunFolder, step_of
 from weights.loading import settle_torch
 
@@ -94,7 +94,7 @@ def with_adapter(base: PreTrainedModel, recipe: Recipe) -> PeftModel:
 
 
 def train(
-    model: PeftModel, examples: Sequence[Encoded], plan: Plan, folder: RunFolder, pad: int, listener: Listener
+    model: PeftModel, examples: Sequence[TokenizedExample], plan: Plan, folder: RunFolder, pad: int, listener: Listener
 ) -> Trained:
     """Train as planned, to the end, from the latest whole checkpoint where there is one. `pad` may be any token."""
     recipe = plan.recipe
@@ -154,7 +154,7 @@ def _discard_broken(folder: RunFolder, whole: Path | None) -> None:
 class _Examples(torch.utils.data.Dataset[dict[str, list[int]]]):
     """What the Trainer draws from."""
 
-    def __init__(self, examples: Sequence[Encoded]) -> None:
+    def __init__(self, examples: Sequence[TokenizedExample]) -> None:
         self._examples = examples
 
     def __len__(self) -> int:
@@ -205,7 +205,7 @@ def completion_losses(model: torch.nn.Module, batch: dict[str, torch.Tensor]) ->
     return torch.zeros(labels.shape, device=losses.device).masked_scatter(learnt, losses)
 
 
-def collate(examples: Sequence[Encoded], pad: int) -> dict[str, torch.Tensor]:
+def collate(examples: Sequence[TokenizedExample], pad: int) -> dict[str, torch.Tensor]:
     """A batch for `completion_losses`."""
     return _Collator(pad)(
         [{"input_ids": [*e.prompt, *e.completion], "completion": list(e.completion)} for e in examples]
@@ -231,7 +231,7 @@ class _CompletionTrainer(Trainer):
 class _Following(TrainerCallback):
     """Tells the listener of each step, waits where it says so, and has checkpoints made by the clock."""
 
-    def __init__(self, listener: Listener, examples: Sequence[Encoded], recipe: Recipe) -> None:
+    def __init__(self, listener: Listener, examples: Sequence[TokenizedExample], recipe: Recipe) -> None:
         self._listener = listener
         self._tokens_a_step = sum(map(len, examples)) / len(examples) * recipe.batch_size
         self._checkpoint_s = recipe.checkpoint_s

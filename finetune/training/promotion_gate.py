@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finetune.types import Compared, Evaluation, Interval, TaskKind
+from finetune.types import Evaluation, Interval, RouteComparison, TaskKind
 
 _RESAMPLES = 4000
 _SEED = 7
@@ -52,7 +52,7 @@ def judge(evaluation: Evaluation, kind: TaskKind) -> Verdict:
     return Verdict(True, "better")
 
 
-def judge_comparison(trials: Sequence[tuple[float, float, float]]) -> Compared:
+def judge_comparison(trials: Sequence[tuple[float, float, float]]) -> RouteComparison:
     """What trying the routes says of an adapter; each trial has the score of retrieval, of the tuned model alone, and
     of the tuned model reading passages. It reads passages from now on where that is better beyond chance.
 
@@ -61,4 +61,4 @@ def judge_comparison(trials: Sequence[tuple[float, float, float]]) -> Compared:
     """
     gain = paired_interval([combined - alone for _, alone, combined in trials])
     won = [1.0 if alone > retrieval else 0.5 if alone == retrieval else 0.0 for retrieval, alone, _ in trials]
-    return Compared(gain.low > 0, sum(won) / len(won), gain)
+    return RouteComparison(gain.low > 0, sum(won) / len(won), gain)

@@ -80,7 +80,7 @@ class Runner:
             loop.call_soon_threadsafe(_say, stdin, b"pause\n" if is_busy else b"go\n")
 
         failed: str | None = None
-        with self._busy.told_to(hold):
+        with self._busy.subscribe(hold):
             async for line in stdout:
                 message = _Message.model_validate_json(line)
                 if message.progress is not None:

@@ -151,12 +151,12 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     import torch
 
     from finetune.data.dataset import from_jsonl
-    from finetune.data.encoding import Encoder
+    from finetune.data.encoding import ChatTokenizer
     from finetune.data.replay import general_examples, replayed_for
     from finetune.training.evaluator import Evaluator, Measure
     from finetune.training.lora import load_base, multiplies_in_bf16, train, with_adapter
 
-    encoder = Encoder.of(Path(plan.base_folder), plan.base)
+    encoder = ChatTokenizer.of(Path(plan.base_folder), plan.base)
     examples, held_out = from_jsonl(folder.train.read_bytes()), from_jsonl(folder.held_out.read_bytes())
     replayed = replayed_for(len(examples), english_only=plan.english_only)
     _, general = general_examples(english_only=plan.english_only)

@@ -19,8 +19,8 @@ from threading import Event
 
 import psutil
 
-from finetune.bases import Base, Bases, choose
-from finetune.data.dataset import MIN_EXAMPLES, load, split, to_jsonl
+from finetune.bases import Base, Bases, choose_base
+from finetune.data.dataset import MIN_EXAMPLES, load_dataset, split_dataset, to_jsonl
 from finetune.data.replay import replayed_for
 from finetune.errors import (
     BaseTooEnglishError,
@@ -34,7 +34,7 @@ from finetune.registry import Registry, adapter_sha256
 from finetune.training.promotion_gate import judge
 from finetune.training.run_folder import Plan, RunFolder
 from finetune.training.runner import KILLED, Runner
-from finetune.types import Card, Dataset, LabelHelp, LineProblem, Outcome, Preview, TrainingProgress, Wanted
+from finetune.types import Card, Dataset, LabelHelp, LineProblem, Outcome, Preview, TrainingProgress, TrainingRequest
 from weights.types import OnProgress
 
 _log = logging.getLogger(__name__)
@@ -69,12 +69,12 @@ class Tuner:
 
     async def examine(self, data: bytes, name: str) -> Dataset:
         """Check a training set line by line. Raises DatasetError."""
-        return await asyncio.to_thread(load, data, name)
+        return await asyncio.to_thread(load_dataset, data, name)
 
     async def prepare(
         self,
         dataset: Dataset,
-        wanted: Wanted,
+        wanted: TrainingRequest,
         on_fetch: OnProgress | None = None,
         place: Callable[[LabelHelp], LabelHelp] = lambda described: described,
     ) -> Preview:
@@ -137,17 +137,17 @@ class Tuner:
     def _prepare(
         self,
         dataset: Dataset,
-        wanted: Wanted,
+        wanted: TrainingRequest,
         on_fetch: OnProgress | None,
         place: Callable[[LabelHelp], LabelHelp],
         stop: Event,
     ) -> Preview:
-        base = self._bases.ensure(choose(wanted.base, has_chinese=dataset.has_chinese), on_fetch, stop)
+        base = self._bases.ensure(choose_base(wanted.base, has_chinese=dataset.has_chinese), on_fetch, stop)
         if dataset.has_chinese and base.english_only:
             raise BaseTooEnglishError(base.name)
         self._check_room(base)
         dataset, tokens = _fitting(dataset, base)
-        parts = split(dataset)
+        parts = split_dataset(dataset)
         plan = self._plan(dataset, wanted, base, len(parts.train), tuple(map(place, dataset.label_help)))
         folder = RunFolder(self._runs / plan.id)
         folder.path.mkdir(parents=True)
@@ -188,7 +188,7 @@ class Tuner:
             raise NoDiskError(_DISK_MB, disk_mb)
 
     def _plan(
-        self, dataset: Dataset, wanted: Wanted, base: Base, train_count: int, label_help: tuple[LabelHelp, ...]
+        self, dataset: Dataset, wanted: TrainingRequest, base: Base, train_count: int, label_help: tuple[LabelHelp, ...]
     ) -> Plan:
         recipe = base.recipe(dataset.kind, train_count)
         seen = train_count + len(replayed_for(train_count, english_only=base.english_only))
@@ -261,9 +261,9 @@ def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
     Raises:
         DatasetError: too few are left.
     """
-    from finetune.data.encoding import Encoder
+    from finetune.data.encoding import ChatTokenizer
 
-    encoder = Encoder.of(base.folder, base.title)
+    encoder = ChatTokenizer.of(base.folder, base.title)
     tokens = {example.line: len(encoder.encode(example, dataset.kind)) for example in dataset.examples}
     limit = min(_MOST_TOKENS, base.context_tokens)
     long = [line for line, count in tokens.items() if count > limit]

@@ -35,7 +35,7 @@ _WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
 _CJK_CHAR = re.compile(f"[{CJK}]")
 
 
-def split(document: LoadedDocument, source_id: str) -> list[Chunk]:
+def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
     """The document's chunks, in reading order. Raises DocumentError where a table repeats its head too often."""
     chunks: list[Chunk] = []
     left = MAX_CHARS

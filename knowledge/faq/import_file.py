@@ -12,23 +12,23 @@ from pathlib import PurePath
 from pydantic import BaseModel, ValidationError
 
 from knowledge.decoding import NotText, decode
-from knowledge.errors import DocumentError, PairError, Reason
+from knowledge.errors import DocumentError, QAPairError, Reason
 from knowledge.parsing.qa_pairs import checked_pair, question_key
-from knowledge.types import Pair
+from knowledge.types import QAPair
 
 PAIR_SUFFIXES = (".csv", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class LinedPair:
+class NumberedQAPair:
     """A pair and the line on which it begins, from 1."""
 
     line: int
-    pair: Pair
+    pair: QAPair
 
 
 @dataclass(frozen=True, slots=True)
-class LineProblem:
+class ImportProblem:
     """Why a line is left out, in an English sentence."""
 
     line: int
@@ -36,11 +36,11 @@ class LineProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class PairFile:
+class ImportedFile:
     """What a file says."""
 
-    pairs: tuple[LinedPair, ...]
-    problems: tuple[LineProblem, ...]
+    pairs: tuple[NumberedQAPair, ...]
+    problems: tuple[ImportProblem, ...]
 
 
 class _Row(BaseModel):
@@ -48,31 +48,31 @@ class _Row(BaseModel):
     answer: str
 
 
-def read_pairs(data: bytes, name: str) -> PairFile:
+def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
     """The pairs of a file with the fields `question` and `answer`. Raises DocumentError where it is no such file."""
     text = _decoded(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     rows = _csv_rows(text, name) if PurePath(name).suffix.lower() == ".csv" else _json_rows(text)
-    pairs: list[LinedPair] = []
-    problems: list[LineProblem] = []
+    pairs: list[NumberedQAPair] = []
+    problems: list[ImportProblem] = []
     seen: dict[str, int] = {}
     for line, row in rows:
         try:
             pair = row if isinstance(row, str) else checked_pair(_wordings(row), row.answer)
-        except PairError as error:
+        except QAPairError as error:
             pair = str(error)
         if isinstance(pair, str):
-            problems.append(LineProblem(line, pair))
+            problems.append(ImportProblem(line, pair))
             continue
         keys = [question_key(question) for question in pair.questions]
         first = next((seen[key] for key in keys if key in seen), None)
         if first is not None:
-            problems.append(LineProblem(line, f"it asks what line {first} asks: join them, or leave one out"))
+            problems.append(ImportProblem(line, f"it asks what line {first} asks: join them, or leave one out"))
             continue
         seen.update(dict.fromkeys(keys, line))
-        pairs.append(LinedPair(line, pair))
-    return PairFile(tuple(pairs), tuple(problems))
+        pairs.append(NumberedQAPair(line, pair))
+    return ImportedFile(tuple(pairs), tuple(problems))
 
 
 def _wordings(row: _Row) -> list[str]:

@@ -10,25 +10,25 @@ from knowledge.errors import DocumentError, Reason
 from knowledge.ingestion.ingestor import Ingestor, Upload
 from knowledge.parsing.qa_pairs import QA, checked_pair, pair_bytes, pair_name, question_key, questions_of
 from knowledge.store.catalog import Catalog
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.qa_index import QAIndex
 from knowledge.types import (
     MAX_WORDINGS,
     Audience,
     Chunk,
     IngestOutcome,
-    Pair,
-    PairReport,
+    QAPair,
+    QAPairReport,
     Reader,
     Source,
-    StoredPair,
+    StoredQAPair,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class QAPairDraft:
     """A pair to keep, and on whose behalf."""
 
-    pair: Pair
+    pair: QAPair
     guild_id: str
     audience: Audience
     written_by: str
@@ -38,16 +38,16 @@ class Writing:
     """The id of the pair that is written anew, with whatever wordings; None: it is found by the question."""
 
 
-class PairBook:
+class FaqService:
     """All guilds' pairs. One is written at a time, so that of two with one question the later stays."""
 
-    def __init__(self, catalog: Catalog, pairs: PairIndex, ingestor: Ingestor) -> None:
+    def __init__(self, catalog: Catalog, pairs: QAIndex, ingestor: Ingestor) -> None:
         self._catalog = catalog
         self._pairs = pairs
         self._ingestor = ingestor
         self._writing = asyncio.Lock()
 
-    async def write(self, writing: Writing) -> PairReport:
+    async def write(self, writing: QAPairDraft) -> QAPairReport:
         """Keep a pair in place of those that answer its question for the same audience, whose wordings it takes over.
 
         Raises PairError, GuildError, DocumentError and what the index raises.
@@ -68,12 +68,12 @@ class PairBook:
                 if old.source.id != report.source.id and old.source.name != report.source.name:
                     await asyncio.to_thread(self._catalog.remove, old.source)
                     await self._ingestor.discard(writing.guild_id, [old.source])
-                    await self._ingestor.cleanse(writing.guild_id)
+                    await self._ingestor.purge(writing.guild_id)
         outcome = report.outcome if report.outcome is IngestOutcome.UNCHANGED or not earlier else IngestOutcome.CHANGED
         replaced = tuple(earlier) if outcome is IngestOutcome.CHANGED else ()
-        return PairReport(outcome, StoredPair(report.source, pair, writing.corrects), replaced)
+        return QAPairReport(outcome, StoredQAPair(report.source, pair, writing.corrects), replaced)
 
-    def listed(self, guild_id: str, reader: Reader) -> list[StoredPair]:
+    def listed(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
         """The guild's pairs that `reader` may read, the latest first. Blocks."""
         sources = [source for source in self._catalog.sources(guild_id, reader) if source.media == QA]
         corrections = self._pairs.corrections(guild_id)
@@ -84,7 +84,7 @@ class PairBook:
         ]
         return sorted(found, key=lambda stored: stored.source.ingested_at, reverse=True)
 
-    def _earlier(self, writing: Writing, pair: Pair) -> Sequence[StoredPair]:
+    def _earlier(self, writing: QAPairDraft, pair: QAPair) -> Sequence[StoredQAPair]:
         """What the new pair replaces."""
         ids = [
             chunk_id
@@ -101,14 +101,14 @@ class PairBook:
         ]
 
 
-def _stored(source: Source, chunk: Chunk, corrects: str | None) -> StoredPair:
-    return StoredPair(source, Pair(questions_of(chunk.place.heading), chunk.text), corrects)
+def _stored(source: Source, chunk: Chunk, corrects: str | None) -> StoredQAPair:
+    return StoredQAPair(source, QAPair(questions_of(chunk.place.heading), chunk.text), corrects)
 
 
-def _with_wordings(pair: Pair, earlier: Sequence[StoredPair]) -> Pair:
+def _with_wordings(pair: QAPair, earlier: Sequence[StoredQAPair]) -> QAPair:
     """The pair with the other wordings of what it replaces: corrected for one of them, it is for all."""
     known = {question_key(question) for question in pair.questions}
     inherited = [
         question for stored in earlier for question in stored.pair.questions if question_key(question) not in known
     ]
-    return Pair((*pair.questions, *inherited)[:MAX_WORDINGS], pair.answer)
+    return QAPair((*pair.questions, *inherited)[:MAX_WORDINGS], pair.answer)

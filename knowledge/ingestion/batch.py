@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.filename import distinct_names
-from knowledge.ingestion.ingestor import Ingestor, Prepared, Upload
-from knowledge.ingestion.reports import failed
-from knowledge.parsing.archive import ARCHIVE, Unpacked, unpack
+from knowledge.ingestion.ingestor import Ingestor, PreparedDocument, Upload
+from knowledge.ingestion.reports import failed_report
+from knowledge.parsing.archive import ARCHIVE, ArchiveMember, unpack
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
 
 WINDOW_CHUNKS = 128
@@ -30,7 +30,7 @@ OnReport = Callable[[IngestReport], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchRequest:
     """On whose behalf a batch is taken in, and who hears of it, from whichever thread."""
 
     guild_id: str
@@ -47,7 +47,7 @@ class Order:
 class Batch:
     """One batch, at work."""
 
-    def __init__(self, ingestor: Ingestor, order: Order) -> None:
+    def __init__(self, ingestor: Ingestor, order: BatchRequest) -> None:
         self._ingestor = ingestor
         self._order = order
         self._began = time.perf_counter()
@@ -61,7 +61,7 @@ class Batch:
         self._tell("", 0, 0)
         self._files = await asyncio.to_thread(_unpacked, files, self._ingestor.max_bytes)
         names = distinct_names([file.name for file in self._files])
-        window: dict[int, Prepared] = {}
+        window: dict[int, PreparedDocument] = {}
         try:
             for place, (file, name) in enumerate(zip(self._files, names, strict=True)):
                 self._tell(name, place + 1, 0)
@@ -79,11 +79,11 @@ class Batch:
             if window:
                 await self._store(window)
         finally:
-            await self._ingestor.cleanse(self._order.guild_id)
+            await self._ingestor.purge(self._order.guild_id)
         reports = tuple(self._reports[place] for place in sorted(self._reports))
         return BatchReport(reports, time.perf_counter() - self._began)
 
-    def _prepare(self, file: IngestFile, name: str) -> Prepared | IngestReport:
+    def _prepare(self, file: IngestFile, name: str) -> PreparedDocument | IngestReport:
         order, began = self._order, time.perf_counter()
         try:
             if order.link is not None and len(self._files) > 1:
@@ -91,12 +91,12 @@ class Batch:
                 raise DocumentError(Reason.LINK_OF_MANY, message)
             data = file.read()
         except DocumentError as error:
-            return failed(name, error, began)
+            return failed_report(name, error, began)
         return self._ingestor.prepare(
             Upload(data, name, order.guild_id, order.audience, order.ingested_by, order.batch, order.link)
         )
 
-    async def _store(self, window: dict[int, Prepared]) -> None:
+    async def _store(self, window: dict[int, PreparedDocument]) -> None:
         last, documents = max(window), list(window.values())
         name = documents[-1].source.name
         reports = await self._ingestor.store(documents, lambda done: self._tell(name, last + 1, done))
@@ -151,7 +151,7 @@ def _members(archive: IngestFile, max_bytes: int) -> list[IngestFile]:
     return [IngestFile(f"{stem}/{each.name}", len(each.data or b""), partial(_contents, each)) for each in members]
 
 
-def _contents(member: Unpacked) -> bytes:
+def _contents(member: ArchiveMember) -> bytes:
     if member.data is None:
         raise member.error or ValueError(f"{member.name} has neither bytes nor an error")
     return member.data
@@ -161,5 +161,5 @@ def _fail(error: DocumentError) -> bytes:
     raise error
 
 
-def _chunks(window: dict[int, Prepared]) -> int:
+def _chunks(window: dict[int, PreparedDocument]) -> int:
     return sum(len(prepared.chunks) for prepared in window.values())

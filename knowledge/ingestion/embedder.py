@@ -21,7 +21,7 @@ _FETCHED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class EmbeddingTask:
     """A chunk as it is embedded."""
 
     chunk_id: str
@@ -40,7 +40,7 @@ class Embedder:
         self._embeddings = embeddings
 
     async def write(
-        self, guild_id: str, audience: str, passages: Sequence[Passage], on_written: Callable[[int], None]
+        self, guild_id: str, audience: str, passages: Sequence[EmbeddingTask], on_written: Callable[[int], None]
     ) -> Mapping[str, int]:
         """How many texts were embedded, by their source's id. `on_written` hears of how many vectors are there."""
         written = 0
@@ -63,7 +63,11 @@ class Embedder:
         return Counter(same[0].source_id for same in texts)
 
     async def _embed(
-        self, guild_id: str, audience: str, work: Sequence[Sequence[Sequence[Passage]]], note: Callable[[int], None]
+        self,
+        guild_id: str,
+        audience: str,
+        work: Sequence[Sequence[Sequence[EmbeddingTask]]],
+        note: Callable[[int], None],
     ) -> None:
         """Embed each text once. While a batch is written, which is mostly waiting, the next is embedded."""
         writing: asyncio.Task[None] | None = None
@@ -85,14 +89,14 @@ class Embedder:
         self,
         guild_id: str,
         audience: str,
-        passages: Sequence[Passage],
+        passages: Sequence[EmbeddingTask],
         vectors: Sequence[Sequence[float]],
         note: Callable[[int], None],
     ) -> None:
         await asyncio.to_thread(self._write, guild_id, audience, passages, vectors)
         note(len(passages))
 
-    def _take_over(self, guild_id: str, audience: str, passages: Sequence[Passage]) -> list[Passage]:
+    def _take_over(self, guild_id: str, audience: str, passages: Sequence[EmbeddingTask]) -> list[EmbeddingTask]:
         """Write vectors that are in the index once more; the passages whose earlier vector is lost."""
         vectors = self._index.vectors(guild_id, [passage.earlier for passage in passages if passage.earlier])
         found = [passage for passage in passages if passage.earlier in vectors]
@@ -100,7 +104,7 @@ class Embedder:
         return [passage for passage in passages if passage.earlier not in vectors]
 
     def _write(
-        self, guild_id: str, audience: str, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]
+        self, guild_id: str, audience: str, passages: Sequence[EmbeddingTask], vectors: Sequence[Sequence[float]]
     ) -> None:
         if passages:
             source_ids = [passage.source_id for passage in passages]
@@ -108,15 +112,15 @@ class Embedder:
             self._index.upsert(guild_id, audience, source_ids, ids, vectors)
 
 
-def _by_text(passages: Sequence[Passage]) -> list[list[Passage]]:
+def _by_text(passages: Sequence[EmbeddingTask]) -> list[list[EmbeddingTask]]:
     """The passages of each text; the first is whose it counts as embedded for."""
-    by_text: dict[str, list[Passage]] = {}
+    by_text: dict[str, list[EmbeddingTask]] = {}
     for passage in passages:
         by_text.setdefault(passage.text, []).append(passage)
     return list(by_text.values())
 
 
-def _batches(texts: Sequence[list[Passage]]) -> list[list[list[Passage]]]:
+def _batches(texts: Sequence[list[EmbeddingTask]]) -> list[list[list[EmbeddingTask]]]:
     """In batches of texts of about one length, so that little is computed on padding."""
     ordered = sorted(texts, key=lambda same: weigh(same[0].text), reverse=True)
     return [ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH)]

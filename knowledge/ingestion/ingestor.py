@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
-from knowledge.chunking.splitter import split
+from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.filename import safe_name
-from knowledge.ingestion.embedder import Embedder, Passage
-from knowledge.ingestion.reports import failed, report_on, standing
+from knowledge.ingestion.embedder import Embedder, EmbeddingTask
+from knowledge.ingestion.reports import failed_report, report_on, unchanged_report
 from knowledge.parsing.dates import date_of
-from knowledge.parsing.loader import LoadedDocument, load
+from knowledge.parsing.loader import LoadedDocument, load_document
 from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.ports import TextEmbeddings
-from knowledge.store.catalog import Catalog, Taken, Version, new_source_id
+from knowledge.store.catalog import Catalog, ExistingSource, NewVersion, new_source_id
 from knowledge.store.originals import SHOWN, Originals
-from knowledge.store.pending_deletions import Strays
+from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
 from knowledge.vectors.vector_index import VectorIndex
 
@@ -52,7 +52,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDocument:
     """A document that was read, and is not stored yet."""
 
     source: Source
@@ -72,7 +72,7 @@ class Ingestor:
     def __init__(
         self,
         catalog: Catalog,
-        strays: Strays,
+        strays: PendingDeletions,
         index: VectorIndex,
         embeddings: TextEmbeddings,
         originals: Originals,
@@ -105,10 +105,10 @@ class Ingestor:
         try:
             (stored,) = await self.store([prepared], show)
         finally:
-            await self.cleanse(upload.guild_id)
+            await self.purge(upload.guild_id)
         return stored
 
-    def prepare(self, upload: Upload) -> Prepared | IngestReport:
+    def prepare(self, upload: Upload) -> PreparedDocument | IngestReport:
         """Read a file; where nothing of it is to be stored, the report on it. Blocks. Raises UnknownGuild."""
         began = time.perf_counter()
         name = safe_name(upload.name)
@@ -117,19 +117,19 @@ class Ingestor:
         try:
             link = _checked(upload.link, name)
         except DocumentError as error:
-            return failed(name, error, began)
+            return failed_report(name, error, began)
         if last is not None and last.source.sha256 == digest:
             renewed = replace(last, source=self._renew(last.source, upload, link))
-            return standing(renewed, upload.batch, began)
+            return unchanged_report(renewed, upload.batch, began)
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
-            document = load(upload.data, name, self.max_bytes)
+            document = load_document(upload.data, name, self.max_bytes)
             chunks = _chunks(document, source_id, name)
         except DocumentError as error:
-            return failed(name, error, began)
-        return Prepared(
+            return failed_report(name, error, began)
+        return PreparedDocument(
             source=_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
             page_count=document.page_count,
             chunks=tuple(chunks),
@@ -149,7 +149,9 @@ class Ingestor:
         self._catalog.set_link(source.id, link)
         return replace(source, link=link)
 
-    async def store(self, documents: Sequence[Prepared], on_written: Callable[[int], None]) -> list[IngestReport]:
+    async def store(
+        self, documents: Sequence[PreparedDocument], on_written: Callable[[int], None]
+    ) -> list[IngestReport]:
         """Make documents of one guild and audience visible, all at once; the reports, in their order.
 
         `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
@@ -174,7 +176,7 @@ class Ingestor:
         self._strays.abandon([source.id for source in sources])
         self._originals.discard_unused([source.sha256 for source in sources])
 
-    def _keep_originals(self, documents: Sequence[Prepared]) -> None:
+    def _keep_originals(self, documents: Sequence[PreparedDocument]) -> None:
         for document in documents:
             if document.original is not None:
                 self._originals.put(document.original, document.source.sha256)
@@ -185,9 +187,9 @@ class Ingestor:
             await asyncio.to_thread(self._originals.discard_unused, [source.sha256 for source in sources])
             await self.discard_vectors(guild_id, [source.id for source in sources])
 
-    async def cleanse(self, guild_id: str) -> None:
+    async def purge(self, guild_id: str) -> None:
         """Take the text of replaced versions out of the database's file."""
-        await asyncio.to_thread(self._catalog.cleanse, guild_id)
+        await asyncio.to_thread(self._catalog.purge, guild_id)
 
     async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
         """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
@@ -222,9 +224,9 @@ class Ingestor:
             count += total
         return count
 
-    def _passages(self, documents: Sequence[Prepared]) -> list[Passage]:
+    def _passages(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
         """All chunks, each with the chunk of the version before whose vector is its own."""
-        passages: list[Passage] = []
+        passages: list[EmbeddingTask] = []
         for document in documents:
             earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
             passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
@@ -233,19 +235,19 @@ class Ingestor:
 
 def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
     try:
-        return split(document, source_id)
+        return split_document(document, source_id)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}") from error
 
 
-def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> Passage:
+def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:
     text = embedded_text(source.name, chunk.place.heading, chunk.text)
-    return Passage(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
+    return EmbeddingTask(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
 
 
-def _version(document: Prepared, embedded_count: int) -> Version:
+def _version(document: PreparedDocument, embedded_count: int) -> NewVersion:
     outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
-    return Version(document.source, document.page_count, Taken(outcome, embedded_count, document.batch))
+    return NewVersion(document.source, document.page_count, ExistingSource(outcome, embedded_count, document.batch))
 
 
 def _source(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from knowledge.errors import DocumentError
-from knowledge.store.catalog import Taken, Version
+from knowledge.store.catalog import ExistingSource, NewVersion
 from knowledge.types import IngestOutcome, IngestReport
 
 
-def failed(name: str, error: DocumentError, began: float) -> IngestReport:
+def failed_report(name: str, error: DocumentError, began: float) -> IngestReport:
     """The report on a file that could not be ingested."""
     return IngestReport(
         name=name,
@@ -24,15 +24,15 @@ def failed(name: str, error: DocumentError, began: float) -> IngestReport:
     )
 
 
-def standing(last: Version, batch: str | None, began: float) -> IngestReport:
+def unchanged_report(last: NewVersion, batch: str | None, began: float) -> IngestReport:
     """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
     if batch is not None and last.taken is not None and last.taken.batch == batch:
         return report_on(last, began)
-    unchanged = Taken(IngestOutcome.UNCHANGED, 0, batch)
-    return report_on(Version(last.source, last.page_count, unchanged), began)
+    unchanged = ExistingSource(IngestOutcome.UNCHANGED, 0, batch)
+    return report_on(NewVersion(last.source, last.page_count, unchanged), began)
 
 
-def report_on(version: Version, began: float) -> IngestReport:
+def report_on(version: NewVersion, began: float) -> IngestReport:
     """The report on a file that stands, as it came in."""
     source, taken = version.source, version.taken
     return IngestReport(

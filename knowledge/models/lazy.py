@@ -8,7 +8,7 @@ from collections.abc import Callable
 from knowledge.ports import TextEmbeddings
 
 
-class DeferredEmbeddings:
+class LazyEmbeddings:
     """What `build` returns; it is called once, by the thread that needs it first, while others wait."""
 
     def __init__(self, build: Callable[[], TextEmbeddings]) -> None:

@@ -28,7 +28,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, V
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
+class ArchiveMember:
     """One file of an archive, or why it cannot be had."""
 
     name: str
@@ -37,7 +37,7 @@ class Unpacked:
     error: DocumentError | None
 
 
-def unpack(data: bytes, name: str, max_bytes: int) -> list[Unpacked]:
+def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
     """The files of a zip in their order, each of at most `max_bytes`; hidden ones and folders are left out.
 
     Raises DocumentError where it is no zip, holds nothing, or more files than can be taken in.
@@ -56,7 +56,7 @@ def unpack(data: bytes, name: str, max_bytes: int) -> list[Unpacked]:
     return files
 
 
-def look_over(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
+def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
     """The names of what an Office file, itself a zip, is made of. Nothing is unpacked.
 
     Raises DocumentError where it is damaged, locked, or unpacks to more than an archive may.
@@ -80,16 +80,16 @@ def look_over(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
 
 def _files(
     archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], max_bytes: int
-) -> Iterator[Unpacked]:
+) -> Iterator[ArchiveMember]:
     left = MAX_TOTAL * max_bytes
     for path, info in members:
         try:
             data = _content(archive, info, path, max_bytes, left)
         except DocumentError as error:
-            yield Unpacked(path, None, error)
+            yield ArchiveMember(path, None, error)
         else:
             left -= len(data)
-            yield Unpacked(path, data, None)
+            yield ArchiveMember(path, data, None)
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> bytes:

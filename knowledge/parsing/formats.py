@@ -53,7 +53,7 @@ def media_of(name: str) -> str | None:
     return MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
 
 
-def newer(name: str) -> str | None:
+def readable_suffix_for(name: str) -> str | None:
     """The ending under which the program that made this file saves what can be read."""
     return _OLDER.get(PurePath(name).suffix.lower())
 
@@ -68,7 +68,7 @@ def other_office(names: Collection[str], media: str) -> str | None:
     return next((f"a .{other} file" for other, part in OFFICE.items() if other != media and part in names), None)
 
 
-def disguised(data: bytes, media: str) -> str | None:
+def real_format(data: bytes, media: str) -> str | None:
     """What `data` plainly is, in a few words, where that is not `media`."""
     is_office = media in OFFICE
     if data.startswith(b"%PDF-"):

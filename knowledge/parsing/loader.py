@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import formats
-from knowledge.parsing.archive import look_over
+from knowledge.parsing.archive import check_office_archive
 from knowledge.parsing.formats import READABLE
 from knowledge.parsing.front_matter import without_front_matter
-from knowledge.parsing.qa_pairs import QA, heading_of, read_pair
+from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
 from knowledge.parsing.sandbox import Limits
-from knowledge.parsing.sandboxed_reader import DEFAULT, read_contained
+from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class LoadedDocument:
     """That the document gives itself, checked."""
 
 
-def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
+def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
     """Read `data` as the type that `name` ends in. Raises DocumentError."""
     media = formats.media_of(name)
     if media is None:
-        better = formats.newer(name)
+        better = formats.readable_suffix_for(name)
         advice = f"only {READABLE} files can be read" if better is None else f"save it as {better} and send it again"
         raise DocumentError(Reason.UNSUPPORTED, f"{name}: {advice}")
     if len(data) > max_bytes:
@@ -58,7 +58,7 @@ def load(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> Lo
         case "md" | "txt" | "code":
             return _load_text(data, name, media)
         case "qa":
-            pair = read_pair(data, name)
+            pair = read_qa_pair(data, name)
             return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
         case _:
             return _load_contained(_as_utf8(data, name) if media == "html" else data, name, media, limits)
@@ -68,9 +68,9 @@ def _check_kind(data: bytes, name: str, media: str, max_bytes: int) -> None:
     is_office = media in formats.OFFICE
     if is_office and formats.is_locked_office(data):
         raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
-    kind = formats.disguised(data, media)
+    kind = formats.real_format(data, media)
     if is_office and kind is None:
-        kind = formats.other_office(look_over(data, name, max_bytes), media)
+        kind = formats.other_office(check_office_archive(data, name, max_bytes), media)
     if kind is not None:
         raise DocumentError(Reason.MISNAMED, f"{name}: it is {kind}: give it the ending of what it is")
 
@@ -93,7 +93,7 @@ _NO_TEXT = {
 
 def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     try:
-        parts = read_contained(data, media, limits)
+        parts = read_sandboxed(data, media, limits)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
     sections = tuple(Section(part.text, part.page, numbers=part.numbers) for part in parts if part.text.strip())

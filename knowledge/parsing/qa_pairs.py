@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from knowledge.errors import DocumentError, PairError, PairProblem, Reason
+from knowledge.errors import DocumentError, QAPairError, QAPairProblem, Reason
 from knowledge.filename import safe_name
 from knowledge.simplified import simplified
 from knowledge.terms import CJK
-from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, Pair
+from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, QAPair
 
 QA = "qa"
 """The medium of a pair, and the suffix of its name."""
@@ -42,7 +42,7 @@ class _Written(BaseModel):
     answer: str
 
 
-def checked_pair(questions: Iterable[str], answer: str) -> Pair:
+def checked_pair(questions: Iterable[str], answer: str) -> QAPair:
     """The pair without what cannot be seen, each wording on a line and once. Raises PairError."""
     wordings: dict[str, str] = {}
     for question in questions:
@@ -50,20 +50,20 @@ def checked_pair(questions: Iterable[str], answer: str) -> Pair:
         if not line:
             continue
         if not normal_question(line):
-            raise PairError(PairProblem.QUESTION_EMPTY)
+            raise QAPairError(QAPairProblem.QUESTION_EMPTY)
         if len(line) > MAX_QUESTION_CHARS:
-            raise PairError(PairProblem.QUESTION_TOO_LONG, len(line), MAX_QUESTION_CHARS)
+            raise QAPairError(QAPairProblem.QUESTION_TOO_LONG, len(line), MAX_QUESTION_CHARS)
         wordings.setdefault(normal_question(line), line)
     if not wordings:
-        raise PairError(PairProblem.QUESTION_EMPTY)
+        raise QAPairError(QAPairProblem.QUESTION_EMPTY)
     if len(wordings) > MAX_WORDINGS:
-        raise PairError(PairProblem.TOO_MANY_WORDINGS, len(wordings), MAX_WORDINGS)
+        raise QAPairError(QAPairProblem.TOO_MANY_WORDINGS, len(wordings), MAX_WORDINGS)
     text = _clean(answer).strip()
     if not _shows(text):
-        raise PairError(PairProblem.ANSWER_EMPTY)
+        raise QAPairError(QAPairProblem.ANSWER_EMPTY)
     if len(text) > MAX_ANSWER_CHARS:
-        raise PairError(PairProblem.ANSWER_TOO_LONG, len(text), MAX_ANSWER_CHARS)
-    return Pair(tuple(wordings.values()), text)
+        raise QAPairError(QAPairProblem.ANSWER_TOO_LONG, len(text), MAX_ANSWER_CHARS)
+    return QAPair(tuple(wordings.values()), text)
 
 
 def normal_question(question: str) -> str:
@@ -83,7 +83,7 @@ def question_key(question: str) -> str:
     return hashlib.sha256(simplified(normal_question(question)).encode()).hexdigest()
 
 
-def pair_name(pair: Pair) -> str:
+def pair_name(pair: QAPair) -> str:
     """The document's name: its first question in its normal form, so that the same question has the same name."""
     normal = normal_question(pair.questions[0])
     kept = safe_name(normal)[:_NAME_CHARS].rstrip(" .-_")
@@ -91,17 +91,17 @@ def pair_name(pair: Pair) -> str:
     return f"{kept}{told_apart}.{QA}"
 
 
-def pair_bytes(pair: Pair) -> bytes:
+def pair_bytes(pair: QAPair) -> bytes:
     """The document."""
     return _Written(questions=list(pair.questions), answer=pair.answer).model_dump_json().encode()
 
 
-def read_pair(data: bytes, name: str) -> Pair:
+def read_qa_pair(data: bytes, name: str) -> QAPair:
     """The pair of a document. Raises DocumentError."""
     try:
         written = _Written.model_validate_json(data)
         return checked_pair(written.questions, written.answer)
-    except (ValidationError, PairError) as error:
+    except (ValidationError, QAPairError) as error:
         raise DocumentError(Reason.CORRUPT, f"{name}: it is no question and answer pair") from error
 
 

@@ -10,50 +10,50 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 
-from knowledge.parsing.readers.parts import Part, Reading, Refused
-from knowledge.parsing.sandbox import Limits, answer, confine, given_limits
+from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused, ReaderResult
+from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
 
 
 def main(media: str, limits: Limits) -> None:
-    """Read stdin as `media` and answer with a `Reading`."""
-    confine(limits)
-    if not answer(_as_json(_read(sys.stdin.buffer.read(), media, limits.output_bytes)), limits):
-        answer(_as_json(Reading(reason="too_large")), limits)
+    """Read stdin as `media` and answer with a `ReaderResult`."""
+    enter_sandbox(limits)
+    if not write_answer(_as_json(_read(sys.stdin.buffer.read(), media, limits.output_bytes)), limits):
+        write_answer(_as_json(ReaderResult(reason="too_large")), limits)
 
 
-def _as_json(reading: Reading) -> bytes:
+def _as_json(reading: ReaderResult) -> bytes:
     return json.dumps(asdict(reading), ensure_ascii=False).encode()
 
 
-def _read(data: bytes, media: str, most_chars: int) -> Reading:
-    parts: list[Part] = []
+def _read(data: bytes, media: str, most_chars: int) -> ReaderResult:
+    parts: list[ParsedPart] = []
     left = most_chars
     try:
         for part in _reader(media)(data):
             left -= len(part.text)
             if left < 0:
-                raise Refused("too_large")
+                raise ReaderRefused("too_large")
             parts.append(replace(part, text=_clean(part.text)))
     except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
         print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
         return _refusal(error, parts[-1].page if parts else None)
-    return Reading(tuple(parts))
+    return ReaderResult(tuple(parts))
 
 
-def _refusal(error: Exception, last_page: int | None) -> Reading:
+def _refusal(error: Exception, last_page: int | None) -> ReaderResult:
     from knowledge.decoding import NotText
 
     match error:
-        case Refused():
-            return Reading(reason=error.reason, line=error.line)
+        case ReaderRefused():
+            return ReaderResult(reason=error.reason, line=error.line)
         case NotText():
-            return Reading(reason="binary")
+            return ReaderResult(reason="binary")
         case MemoryError():
-            return Reading(reason="too_large")
+            return ReaderResult(reason="too_large")
         case RecursionError():
-            return Reading(reason="too_deep")
+            return ReaderResult(reason="too_deep")
         case _:
-            return Reading(reason="corrupt", page=None if last_page is None else last_page + 1)
+            return ReaderResult(reason="corrupt", page=None if last_page is None else last_page + 1)
 
 
 def _clean(text: str) -> str:
@@ -61,31 +61,31 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
-def _reader(media: str) -> Callable[[bytes], Iterator[Part]]:
+def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
     """Only what this format needs is imported, after the limits are set: a start takes as long as its imports."""
     match media:
         case "pdf":
-            from knowledge.parsing.readers.pdf import pdf_pages as reader
+            from knowledge.parsing.readers.pdf import read_pdf as reader
         case "html":
-            from knowledge.parsing.readers.html import web_page as reader
+            from knowledge.parsing.readers.html import read_html as reader
         case "docx":
-            from knowledge.parsing.readers.word import word_file as reader
+            from knowledge.parsing.readers.word import read_word as reader
         case "pptx":
-            from knowledge.parsing.readers.powerpoint import slides as reader
+            from knowledge.parsing.readers.powerpoint import read_powerpoint as reader
         case "xlsx":
-            from knowledge.parsing.readers.excel import workbook as reader
+            from knowledge.parsing.readers.excel import read_excel as reader
         case "csv":
-            from knowledge.parsing.readers.csv_file import delimited as reader
+            from knowledge.parsing.readers.csv_file import read_csv as reader
         case "json":
-            from knowledge.parsing.readers.json_file import json_text as reader
+            from knowledge.parsing.readers.json_file import read_json as reader
         case "jsonl":
-            from knowledge.parsing.readers.json_file import json_lines as reader
+            from knowledge.parsing.readers.json_file import read_json_lines as reader
         case "ipynb":
-            from knowledge.parsing.readers.notebook import notebook as reader
+            from knowledge.parsing.readers.notebook import read_notebook as reader
         case _:
             raise ValueError(f"no reader for {media}")
     return reader
 
 
 if __name__ == "__main__":
-    main(sys.argv[4], given_limits())
+    main(sys.argv[4], limits_from_arguments())

@@ -39,7 +39,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SandboxResult:
     """How a child ended."""
 
     code: int | None
@@ -52,7 +52,7 @@ class Ended:
         return Reason.TOO_SLOW if self.code is None else _BY_SIGNAL.get(self.code, Reason.CORRUPT)
 
 
-def run_contained(module: str, arguments: Sequence[str], given: bytes, limits: Limits) -> Ended:
+def run_sandboxed(module: str, arguments: Sequence[str], given: bytes, limits: Limits) -> SandboxResult:
     """Run `module` with the limits, as three numbers, and `arguments` behind them; `given` is its stdin.
 
     Nothing is written to the disk, so that a kill leaves nothing there.
@@ -67,13 +67,13 @@ def run_contained(module: str, arguments: Sequence[str], given: bytes, limits: L
             command, input=given, capture_output=True, timeout=limits.seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
-        return Ended(None, b"")
+        return SandboxResult(None, b"")
     if complaint := done.stderr.decode(errors="replace").strip():
         log.info("%s: %s", module, complaint[-_COMPLAINT_CHARS:])
-    return Ended(done.returncode, done.stdout)
+    return SandboxResult(done.returncode, done.stdout)
 
 
-def confine(limits: Limits) -> None:
+def enter_sandbox(limits: Limits) -> None:
     """Put this process, the child, under the limits; it writes no files, and says nothing but its answer."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
@@ -84,7 +84,7 @@ def confine(limits: Limits) -> None:
     warnings.simplefilter("ignore")
 
 
-def answer(content: bytes, limits: Limits) -> bool:
+def write_answer(content: bytes, limits: Limits) -> bool:
     """Write the child's answer; False, and nothing is written, where it is longer than it may be."""
     if len(content) > limits.output_bytes:
         return False
@@ -93,7 +93,7 @@ def answer(content: bytes, limits: Limits) -> bool:
     return True
 
 
-def given_limits() -> Limits:
+def limits_from_arguments() -> Limits:
     """Those with which this process, the child, was started."""
     seconds, memory_bytes, output_bytes = map(int, sys.argv[1:4])
     return Limits(seconds, memory_bytes, output_bytes)

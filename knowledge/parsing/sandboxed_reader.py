@@ -7,14 +7,14 @@ import logging
 from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import DocumentError, Reason
-from knowledge.parsing.readers.parts import Part, Reading
-from knowledge.parsing.sandbox import Limits, run_contained
+from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
+from knowledge.parsing.sandbox import Limits, run_sandboxed
 
 log = logging.getLogger(__name__)
 
 DEFAULT = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2)
 
-_READING = TypeAdapter(Reading)
+_READING = TypeAdapter(ReaderResult)
 _SENTENCES = {
     Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
     Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
@@ -26,14 +26,14 @@ _SENTENCES = {
 }
 
 
-def read_contained(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[Part, ...]:
+def read_sandboxed(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[ParsedPart, ...]:
     """The document's parts, in order. Raises DocumentError."""
-    ended = run_contained("knowledge.parsing.reader_process", [media], data, limits)
+    ended = run_sandboxed("knowledge.parsing.reader_process", [media], data, limits)
     try:
         reading = _READING.validate_json(ended.output)
     except ValidationError:
         log.warning("the reader of a %s ended with %s and no result", media, ended.code)
-        reading = Reading(reason=ended.reason)
+        reading = ReaderResult(reason=ended.reason)
     if reading.reason is not None:
         reason = Reason(reading.reason)
         sentence = _SENTENCES[reason].format(seconds=limits.seconds)

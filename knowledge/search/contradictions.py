@@ -13,7 +13,7 @@ from itertools import combinations
 from knowledge.figures import figures_in
 from knowledge.statements import Statement, folded, statements_of, telling_words
 from knowledge.terms import CJK, in_one_script
-from knowledge.types import Difference, Evidence, Said
+from knowledge.types import Contradiction, Evidence, TextSpan
 
 LEAST_WORDS = 3
 LEAST_PAIRS = 5
@@ -30,14 +30,14 @@ many are none of its words, or ask."""
 _CJK_CHAR = re.compile(f"[{CJK}]")
 
 
-def differences(question: str, evidence: Sequence[Evidence]) -> tuple[Difference, ...]:
+def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Contradiction, ...]:
     """One for each two passages of different documents that contradict each other, the newer statement first."""
     asked, rest = figures_in(question)
     words, values = telling_words(rest), {figure.value for figure in asked}
     least = max(1, len(words) * (COVERED_PAIRS if any(_CJK_CHAR.search(word) for word in words) else COVERED))
     documents = [item for item in evidence if item.source.media != "qa"]
     covering = [item for item in documents if _may_cover(item, words, least)]
-    parts = [part for item in covering if len((part := _Part(item, words)).covered) >= least]
+    parts = [part for item in covering if len((part := _ComparedPassage(item, words)).covered) >= least]
     return tuple(
         found
         for one, other in combinations(parts, 2)
@@ -54,7 +54,7 @@ def _may_cover(item: Evidence, words: frozenset[str], least: float) -> bool:
     return sum(word in text for word in words) >= least
 
 
-class _Part:
+class _ComparedPassage:
     """A passage beside the question."""
 
     def __init__(self, item: Evidence, asked: frozenset[str]) -> None:
@@ -68,21 +68,23 @@ class _Part:
         """Taken apart only where another passage is about the same."""
         return tuple(statements_of(self.item.chunk.text))
 
-    def said(self, statement: Statement) -> Said:
-        return Said(self.item.chunk.id, statement.start, statement.end)
+    def said(self, statement: Statement) -> TextSpan:
+        return TextSpan(self.item.chunk.id, statement.start, statement.end)
 
 
-def _difference(one: _Part, other: _Part, asked: frozenset[str], values: set[str]) -> Difference | None:
+def _difference(
+    one: _ComparedPassage, other: _ComparedPassage, asked: frozenset[str], values: set[str]
+) -> Contradiction | None:
     for ours, theirs in _couples(one, other):
         about = asked & (ours.words | one.above)
         if about and about == asked & (theirs.words | other.above) and contradict(ours, theirs, values):
             first, second = one.said(ours), other.said(theirs)
             newest = one.item.source.as_of >= other.item.source.as_of
-            return Difference(first, second) if newest else Difference(second, first)
+            return Contradiction(first, second) if newest else Contradiction(second, first)
     return None
 
 
-def _couples(one: _Part, other: _Part) -> Iterator[tuple[Statement, Statement]]:
+def _couples(one: _ComparedPassage, other: _ComparedPassage) -> Iterator[tuple[Statement, Statement]]:
     for ours in one.statements:
         for theirs in other.statements:
             yield ours, theirs

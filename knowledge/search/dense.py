@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.store.catalog import Catalog
-from knowledge.store.scope import Scope
+from knowledge.store.scope import ReadableScope
 from knowledge.vectors.vector_index import VectorIndex
 
 MOST_ASKED = 2000
@@ -17,7 +17,7 @@ MOST_ASKED = 2000
 _LOOKED_UP = 200
 
 
-class Nearest:
+class DenseRetriever:
     """Searches the vectors of all guilds. Blocking; safe to use from several threads."""
 
     def __init__(self, index: VectorIndex, catalog: Catalog) -> None:
@@ -25,7 +25,7 @@ class Nearest:
         self._catalog = catalog
 
     def search(
-        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, scope: Scope
+        self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, scope: ReadableScope
     ) -> list[list[tuple[str, float]]]:
         """For each vector the `limit` nearest ids with their cosines, best first, of those in `scope`."""
         if scope.audiences is None:

@@ -21,7 +21,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ComparedPassage:
     """What is compared of one passage."""
 
     text: str
@@ -30,16 +30,16 @@ class Saying:
     """Its own heading, or the question that it answers."""
 
 
-def merge_copies(sayings: Mapping[str, Saying], limit: int) -> dict[str, list[str]]:
+def merge_near_duplicates(sayings: Mapping[str, ComparedPassage], limit: int) -> dict[str, list[str]]:
     """The ids of the first `limit` that are no copies of an earlier one, in order, each with those of its copies.
 
     A text with another figure, or with a negation more, is no copy: it may contradict. Nor is one of another document
     below another heading: the same words say something else there.
     """
     kept: dict[str, list[str]] = {}
-    prints: dict[str, _Print] = {}
+    prints: dict[str, _Fingerprint] = {}
     for id_, saying in sayings.items():
-        print_ = _Print(saying)
+        print_ = _Fingerprint(saying)
         original = next((other for other in kept if print_.is_copy_of(prints[other])), None)
         if original is not None:
             kept[original].append(id_)
@@ -48,10 +48,10 @@ def merge_copies(sayings: Mapping[str, Saying], limit: int) -> dict[str, list[st
     return kept
 
 
-class _Print:
+class _Fingerprint:
     """What is compared of one text."""
 
-    def __init__(self, saying: Saying) -> None:
+    def __init__(self, saying: ComparedPassage) -> None:
         self._saying = saying
         self._folded = unicodedata.normalize("NFKC", saying.text).casefold()
         self._letters = _NO_LETTER.sub("", self._folded)
@@ -66,7 +66,7 @@ class _Print:
         """Figures and denials: looked for where the letters are alike, since that takes ten times as long."""
         return sorted(str(figure) for figure in figures_in(self._folded)[0]), negations_in(self._folded)
 
-    def is_copy_of(self, other: _Print) -> bool:
+    def is_copy_of(self, other: _Fingerprint) -> bool:
         one, another = self._saying, other._saying
         if one.source_id != another.source_id and one.above.casefold() != another.above.casefold():
             return False
@@ -78,7 +78,7 @@ class _Print:
         shared = len(self._shingles & other._shingles)
         return shared >= ALIKE * (ours + theirs - shared) and self._said == other._said
 
-    def _may_be_copy_of(self, other: _Print) -> bool:
+    def _may_be_copy_of(self, other: _Fingerprint) -> bool:
         """Whether half of a few shingles are there too: nearly all texts are told apart by these alone."""
         letters = self._letters
         step = max(1, len(letters) // PROBES)

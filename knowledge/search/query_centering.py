@@ -20,24 +20,24 @@ _PREFIX = "question_means_"
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionMeans:
+class QueryCentering:
     """Mean vectors of questions, by their script."""
 
     embedding_model: str
     cjk: tuple[float, ...]
     other: tuple[float, ...]
 
-    def told_apart(self, question: str, vector: Sequence[float]) -> list[float]:
+    def centred(self, question: str, vector: Sequence[float]) -> list[float]:
         """The question's vector without `SHARE` of what it has in common with other questions; not of length 1."""
         mean = self.cjk if is_cjk(question) else self.other
         return [own - SHARE * common for own, common in zip(vector, mean, strict=True)]
 
 
-def question_means(embedding_model: str) -> QuestionMeans | None:
+def load_query_centering(embedding_model: str) -> QueryCentering | None:
     """Those of that encoder; None where none were fitted."""
     for file in resources.files("knowledge.search").iterdir():
         if file.name.startswith(_PREFIX) and file.name.endswith(".json"):
-            means = TypeAdapter(QuestionMeans).validate_json(file.read_text("utf-8"))
+            means = TypeAdapter(QueryCentering).validate_json(file.read_text("utf-8"))
             if means.embedding_model == embedding_model:
                 return means
     return None

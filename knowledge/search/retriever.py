@@ -16,16 +16,16 @@ from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
 from knowledge.parsing.qa_pairs import QA, question_key, questions_of
 from knowledge.ports import Reranker, TextEmbeddings
-from knowledge.search.contradictions import differences
-from knowledge.search.dense import Nearest
+from knowledge.search.contradictions import find_contradictions
+from knowledge.search.dense import DenseRetriever
 from knowledge.search.fusion import fuse
-from knowledge.search.near_duplicates import Saying, merge_copies
-from knowledge.search.query_centering import question_means
+from knowledge.search.near_duplicates import ComparedPassage, merge_near_duplicates
+from knowledge.search.query_centering import load_query_centering
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.qa_index import QAIndex
 from knowledge.terms import in_one_script
-from knowledge.types import Chunk, Evidence, FoundPair, Reader, Retrieval, Source
+from knowledge.types import Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
 from knowledge.vectors.vector_index import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ _BESIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Arms:
+class _Candidates:
     """What both arms found that this reader may read: scores by chunk id, best first."""
 
     dense: dict[str, float]
@@ -64,7 +64,7 @@ class DocumentRetriever:
         self,
         catalog: Catalog,
         keywords: KeywordIndex,
-        pairs: PairIndex,
+        pairs: QAIndex,
         index: VectorIndex,
         embeddings: TextEmbeddings,
         reranker: Reranker | None = None,
@@ -74,9 +74,9 @@ class DocumentRetriever:
         self._keywords = keywords
         self._pairs = pairs
         self._index = index
-        self._nearest = Nearest(index, catalog)
+        self._nearest = DenseRetriever(index, catalog)
         self._embeddings = embeddings
-        self._means = question_means(embeddings.model_name)
+        self._means = load_query_centering(embeddings.model_name)
         self._audited: set[str] = set()
         # SQLite, the encoder and Chroma all let other threads run.
         self._beside = ThreadPoolExecutor(_BESIDE, "search")
@@ -90,14 +90,14 @@ class DocumentRetriever:
         self._audit(guild_id)
         matching_later = self._beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
         vector = self._embeddings.embed_query(query)
-        vectors = [vector] if self._means is None else [vector, self._means.told_apart(query, vector)]
+        vectors = [vector] if self._means is None else [vector, self._means.centred(query, vector)]
         nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
         matching = matching_later.result()
         ranked = others[0] if others else nearest
         same = self._pairs.asking(guild_id, question_key(query))
         candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES], *ranked, *matching)]
         known = self._readable(candidates + same, guild_id, reader)
-        arms = _Arms(
+        arms = _Candidates(
             dense={id_: score for id_, score in ranked if id_ in known},
             cosines={id_: cosine for id_, cosine in nearest if id_ in known},
             keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
@@ -106,7 +106,7 @@ class DocumentRetriever:
         fused = self._fused(query, arms)
         reranked = self._reranked(query, list(fused)[:RERANKED], arms)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
-        found = merge_copies({id_: _saying(*arms.known[id_]) for id_ in ordered[: 2 * limit]}, limit)
+        found = merge_near_duplicates({id_: _compared(*arms.known[id_]) for id_ in ordered[: 2 * limit]}, limit)
         evidence = tuple(
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
             for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
@@ -120,7 +120,7 @@ class DocumentRetriever:
             scope.source_count,
             time.perf_counter() - began,
             pairs,
-            differences(query, evidence[:COMPARED]),
+            find_contradictions(query, evidence[:COMPARED]),
             self._reranker.model_name if self._reranker else None,
         )
 
@@ -145,12 +145,12 @@ class DocumentRetriever:
         found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
         return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
 
-    def _fused(self, query: str, arms: _Arms) -> dict[str, float]:
+    def _fused(self, query: str, arms: _Candidates) -> dict[str, float]:
         # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
         telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if in_one_script(query, arms.known[id_][0].text)}
         return fuse(arms.dense, telling)
 
-    def _reranked(self, query: str, ids: Sequence[str], arms: _Arms) -> dict[str, float]:
+    def _reranked(self, query: str, ids: Sequence[str], arms: _Candidates) -> dict[str, float]:
         """The reranker's scores of the best candidates; empty where there is none."""
         if self._reranker is None or not ids:
             return {}
@@ -164,13 +164,15 @@ class DocumentRetriever:
         same: Sequence[str],
         fused: dict[str, float],
         vector: Sequence[float],
-        arms: _Arms,
-    ) -> tuple[FoundPair, ...]:
+        arms: _Candidates,
+    ) -> tuple[FoundQAPair, ...]:
         """Moderators' answers: those to these very words, then the best of those that the arms found."""
         equal = [id_ for id_ in same if id_ in arms.known]
         near = [id_ for id_ in fused if arms.known[id_][1].media == QA and id_ not in equal][:NEAR_PAIRS]
         found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
-        return tuple(FoundPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found)
+        return tuple(
+            FoundQAPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found
+        )
 
     def _evidence(
         self,
@@ -179,7 +181,7 @@ class DocumentRetriever:
         ids: Sequence[str],
         fused: dict[str, float],
         vector: Sequence[float],
-        arms: _Arms,
+        arms: _Candidates,
     ) -> tuple[Evidence, ...]:
         missing = [id_ for id_ in ids if id_ not in arms.cosines]
         cosines_later = self._beside.submit(self._index.cosines, guild_id, vector, missing)
@@ -204,16 +206,16 @@ def _read(chunk: Chunk) -> tuple[str | None, str]:
     return chunk.place.heading, chunk.text
 
 
-def _others(item: Evidence, found: dict[str, list[str]], arms: _Arms) -> tuple[Source, ...]:
+def _others(item: Evidence, found: dict[str, list[str]], arms: _Candidates) -> tuple[Source, ...]:
     """The documents that hold copies of a passage, each once, without its own; a moderator's answer has no name."""
     sources = {arms.known[id_][1].id: arms.known[id_][1] for id_ in found[item.chunk.id]}
     return tuple(source for id_, source in sources.items() if id_ != item.source.id and source.media != QA)
 
 
-def _saying(chunk: Chunk, source: Source) -> Saying:
+def _compared(chunk: Chunk, source: Source) -> ComparedPassage:
     heading = chunk.place.heading or ""
     above = heading if source.media == QA else heading.rpartition(PATH_SEPARATOR)[2]
-    return Saying(chunk.text, source.id, above)
+    return ComparedPassage(chunk.text, source.id, above)
 
 
 def _rank(scores: dict[str, float], chunk_id: str) -> int | None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
-from knowledge.errors import AmbiguousGuild, GuildError, SourceError, UnknownGuild
+from knowledge.errors import AmbiguousGuild, GuildError, SourceNotFound, UnknownGuild
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.qa_index import PairIndex
-from knowledge.store.scope import Scope
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.qa_index import QAIndex
+from knowledge.store.scope import ReadableScope
 from knowledge.terms import FORM
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
 
@@ -26,7 +26,7 @@ _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ExistingSource:
     """How a version of a document came in, as its batch reports it."""
 
     outcome: IngestOutcome
@@ -37,19 +37,19 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class NewVersion:
     """A version of a document without its text."""
 
     source: Source
     page_count: int | None
-    taken: Taken | None
+    taken: ExistingSource | None
     """None: it was published before this was kept."""
 
 
 class Catalog:
     """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex, pairs: PairIndex, strays: Strays) -> None:
+    def __init__(self, database: Database, keywords: KeywordIndex, pairs: QAIndex, strays: PendingDeletions) -> None:
         """The other three are kept in step with the sources, in the same transactions."""
         self._database = database
         self._keywords = keywords
@@ -93,12 +93,12 @@ class Catalog:
         with self._database.read() as db:
             return [row["id"] for row in db.execute("SELECT id FROM guilds ORDER BY number")]
 
-    def scope(self, guild_id: str, reader: Reader) -> Scope:
+    def scope(self, guild_id: str, reader: Reader) -> ReadableScope:
         """What `reader` may draw on."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
         readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
-        return Scope(
+        return ReadableScope(
             audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
             source_count=sum(row["source_count"] for row in readable),
             readable_count=sum(row["chunk_count"] for row in readable),
@@ -126,20 +126,20 @@ class Catalog:
         readable = self.sources(guild_id, reader)
         matches = [source for source in readable if name_or_id in (source.id, source.name)]
         if not matches:
-            raise SourceError(f"there is no source named {name_or_id!r}: list the sources to see their names")
+            raise SourceNotFound(f"there is no source named {name_or_id!r}: list the sources to see their names")
         if len(matches) > 1:
             ids = ", ".join(f"{source.id} ({source.audience.key})" for source in matches)
-            raise SourceError(f"{len(matches)} sources are named {name_or_id!r}: give an id, one of {ids}")
+            raise SourceNotFound(f"{len(matches)} sources are named {name_or_id!r}: give an id, one of {ids}")
         return matches[0]
 
-    def version(self, guild_id: str, name: str, audience: Audience) -> Version | None:
+    def version(self, guild_id: str, name: str, audience: Audience) -> NewVersion | None:
         """The source of that name and audience; None where there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
                 raise UnknownGuild(f"guild {guild_id!r} is not registered")
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
-        return None if row is None else Version(_source(row), row["page_count"], _taken(row))
+        return None if row is None else NewVersion(_source(row), row["page_count"], _taken(row))
 
     def embedded(self, source_id: str) -> dict[bytes, str]:
         """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
@@ -147,7 +147,7 @@ class Catalog:
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
-    def publish(self, versions: Sequence[tuple[Version, Sequence[Chunk]]]) -> list[Source]:
+    def publish(self, versions: Sequence[tuple[NewVersion, Sequence[Chunk]]]) -> list[Source]:
         """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
 
         The replaced text is gone from the file only after `cleanse`.
@@ -177,9 +177,9 @@ class Catalog:
         with self._database.write() as db:
             self._delete(db, source.guild_id, source.id)
 
-    def cleanse(self, guild_id: str) -> None:
+    def purge(self, guild_id: str) -> None:
         """Take deleted text out of the file and its log for good. Costs nothing where none was deleted."""
-        if self._keywords.cleanse(guild_id):
+        if self._keywords.purge(guild_id):
             self._database.purge()
 
     def chunk_count(self, guild_id: str) -> int:
@@ -219,7 +219,7 @@ def new_source_id() -> str:
     return uuid.uuid4().hex
 
 
-def _insert(db: sqlite3.Connection, version: Version, chunks: Sequence[Chunk]) -> None:
+def _insert(db: sqlite3.Connection, version: NewVersion, chunks: Sequence[Chunk]) -> None:
     source, taken = version.source, version.taken
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
@@ -260,10 +260,10 @@ def _print(source: Source, chunk: Chunk) -> bytes:
     return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
 
 
-def _taken(row: sqlite3.Row) -> Taken | None:
+def _taken(row: sqlite3.Row) -> ExistingSource | None:
     if row["outcome"] is None:
         return None
-    return Taken(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
+    return ExistingSource(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
 
 
 def _source(row: sqlite3.Row) -> Source:

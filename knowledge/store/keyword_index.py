@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from knowledge.chunking.contextual_text import in_context
 from knowledge.store.database import Database
-from knowledge.store.scope import Scope
+from knowledge.store.scope import ReadableScope
 from knowledge.store.term_counts import TermCounts
 from knowledge.terms import FORM, indexable, question_terms, search_terms
 from knowledge.types import Source
@@ -90,7 +90,7 @@ class KeywordIndex:
         db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
         _note_change(db, guild_id, len(rows))
 
-    def cleanse(self, guild_id: str) -> bool:
+    def purge(self, guild_id: str) -> bool:
         """Take the guild's deleted terms out of the file; whether there were any.
 
         Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
@@ -132,7 +132,7 @@ class KeywordIndex:
             db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
             return db.total_changes - before > 1  # The statement itself counts as one.
 
-    def search(self, guild_id: str, question: str, limit: int, scope: Scope) -> list[tuple[str, float]]:
+    def search(self, guild_id: str, question: str, limit: int, scope: ReadableScope) -> list[tuple[str, float]]:
         """The `limit` best chunk ids with their BM25, best first, of those in `scope`."""
         terms = search_terms(question)
         if not terms or scope.readable_count == 0:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from knowledge.errors import DiskFull
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.process_locks import Owner
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.process_locks import ProcessLock
 
 SHOWN = frozenset({"pdf"})
 """The media whose pages can be shown, so that their originals are kept."""
@@ -22,7 +22,7 @@ SHOWN = frozenset({"pdf"})
 class Originals:
     """A folder of files, each named by its own sha256."""
 
-    def __init__(self, folder: Path, strays: Strays, owner: Owner) -> None:
+    def __init__(self, folder: Path, strays: PendingDeletions, owner: ProcessLock) -> None:
         self._folder = folder
         self._strays = strays
         self._owner = owner

@@ -13,7 +13,7 @@ from knowledge.store.database import Database
 from knowledge.types import Source
 
 
-class Strays:
+class PendingDeletions:
     """Of all guilds. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 
-class Owner:
+class ProcessLock:
     """One user of the folder, from construction to `leave`."""
 
     def __init__(self, folder: Path) -> None:

@@ -9,7 +9,7 @@ from knowledge.store.database import Database
 from knowledge.types import Source
 
 
-class PairIndex:
+class QAIndex:
     """All guilds' pairs. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:

@@ -9,7 +9,7 @@ _SLACK = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReadableScope:
     """What one reader may draw on in one guild."""
 
     audiences: tuple[str, ...] | None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 60
 
 
-class Connection:
+class ChromaClient:
     """One client of the server at `url`. Raises IndexUnavailable where none answers."""
 
     def __init__(self, url: str) -> None:

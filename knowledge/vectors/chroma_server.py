@@ -32,7 +32,7 @@ STOP_LIMIT_S = 10
 ATTEMPTS = 3
 
 
-class Server(Protocol):
+class ChromaAddress(Protocol):
     """Where Chroma is."""
 
     def ensure(self) -> str:

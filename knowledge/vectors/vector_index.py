@@ -15,8 +15,8 @@ import numpy as np
 
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
-from knowledge.vectors.chroma_client import Connection
-from knowledge.vectors.chroma_server import Server
+from knowledge.vectors.chroma_client import ChromaClient
+from knowledge.vectors.chroma_server import ChromaAddress
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -31,11 +31,11 @@ T = TypeVar("T")
 class VectorIndex:
     """All guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
 
-    def __init__(self, server: Server, embeddings: TextEmbeddings) -> None:
+    def __init__(self, server: ChromaAddress, embeddings: TextEmbeddings) -> None:
         self._server = server
         self._embeddings = embeddings
-        self._connection: Connection | None = None
-        self._broken: list[Connection] = []
+        self._connection: ChromaClient | None = None
+        self._broken: list[ChromaClient] = []
         self._collections: dict[str, Collection] = {}
         self._connecting = threading.Lock()
 
@@ -158,13 +158,13 @@ class VectorIndex:
         except httpx.TransportError as error:
             raise IndexUnavailable("the Chroma server does not answer: see its log in DATA_DIR") from error
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> ChromaClient:
         with self._connecting:
             if self._connection is None:
-                self._connection = Connection(self._server.ensure())
+                self._connection = ChromaClient(self._server.ensure())
             return self._connection
 
-    def _give_up(self, connection: Connection) -> None:
+    def _give_up(self, connection: ChromaClient) -> None:
         """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
         with self._connecting:
             if self._connection is connection:

@@ -26,7 +26,7 @@ _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
 
 
-def mark(text: str, said: Sequence[str]) -> tuple[Span, ...]:
+def highlight(text: str, said: Sequence[str]) -> tuple[Span, ...]:
     """Where `text` shares words with what was said, in order; what stands between two only by a few words that say
     nothing of their own is marked with them.
     """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.sandbox import Limits, answer, confine, given_limits
+from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,7 +37,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """What to draw."""
 
     page: int
@@ -49,13 +49,13 @@ class Wanted:
 
 def main(path: Path, limits: Limits) -> int:
     """Draw the page; returns the exit code."""
-    confine(limits)
+    enter_sandbox(limits)
     request = json.load(sys.stdin)
-    wanted = Wanted(request["page"], request["passage"], tuple((start, end) for start, end in request["marks"]))
+    wanted = PageRequest(request["page"], request["passage"], tuple((start, end) for start, end in request["marks"]))
     picture = io.BytesIO()
     try:
         _draw(path, wanted).save(picture, "PNG")
-        return 0 if answer(picture.getvalue(), limits) else EXIT_CODES["too_large"]
+        return 0 if write_answer(picture.getvalue(), limits) else EXIT_CODES["too_large"]
     except (MemoryError, RecursionError, OSError):
         return EXIT_CODES["too_large"]
     except Exception as error:  # noqa: BLE001  # a process boundary: a broken page raises almost anything
@@ -63,7 +63,7 @@ def main(path: Path, limits: Limits) -> int:
         return EXIT_CODES["encrypted" if "assword" in str(error) else "corrupt"]
 
 
-def _draw(path: Path, wanted: Wanted) -> Image:
+def _draw(path: Path, wanted: PageRequest) -> Image:
     from PIL import Image, ImageChops, ImageDraw  # after the limits are set
     from pypdfium2 import PdfDocument
 
@@ -83,7 +83,7 @@ def _draw(path: Path, wanted: Wanted) -> Image:
     return ImageChops.multiply(picture, marker)
 
 
-def _boxes(page: PdfPage, bitmap: PdfBitmap, wanted: Wanted) -> Iterator[Box]:
+def _boxes(page: PdfPage, bitmap: PdfBitmap, wanted: PageRequest) -> Iterator[Box]:
     """The marked words' rectangles on the bitmap; words that are not found have none."""
     text = page.get_textpage()
     to_bitmap = bitmap.get_posconv(page).to_bitmap
@@ -110,7 +110,7 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
     return "".join(plain for plain, _ in pairs), [at for _, at in pairs]
 
 
-def _found(page: str, origins: Sequence[int], wanted: Wanted) -> Iterator[tuple[int, int]]:
+def _found(page: str, origins: Sequence[int], wanted: PageRequest) -> Iterator[tuple[int, int]]:
     """Where the marked words stand among PDFium's characters: within the passage, or wherever they are on the page
     where its text does not stand there in one piece.
     """
@@ -136,4 +136,4 @@ def _all(page: str, phrase: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[4]), given_limits()))
+    sys.exit(main(Path(sys.argv[4]), limits_from_arguments()))

@@ -9,14 +9,14 @@ from knowledge.errors import PassageGone, PassageHidden
 from knowledge.store.catalog import Catalog
 from knowledge.store.originals import Originals
 from knowledge.types import Passage, Reader
-from knowledge.viewing.highlighting import mark
+from knowledge.viewing.highlighting import highlight
 from knowledge.viewing.page_image import draw_page
 
 _AT_A_TIME = 2
 """Pages that are drawn at the same time: each takes a processor, and up to 1 GB."""
 
 
-class Passages:
+class PassageViewer:
     """Of one data folder."""
 
     def __init__(self, catalog: Catalog, originals: Originals) -> None:
@@ -32,7 +32,7 @@ class Passages:
         chunk, source = found
         if not reader.may_read(source.audience):
             raise PassageHidden
-        return Passage(chunk, source, mark(chunk.text, said))
+        return Passage(chunk, source, highlight(chunk.text, said))
 
     def page_picture(self, passage: Passage) -> bytes | None:
         """The passage's page as a PNG; None where there is no page or no original. Raises PictureFailed."""

@@ -15,7 +15,7 @@ from chains import errors as chains_errors
 from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
-from knowledge.errors import PairProblem, Reason
+from knowledge.errors import QAPairProblem, Reason
 from knowledge.viewing.page_image import _MESSAGES
 
 TEXTS = load_texts()
@@ -48,7 +48,7 @@ def test_every_reason_route_and_load_failure_is_worded() -> None:
     keys += [f"load_failed.{code}" for _, code in _REASONS]
     keys += [f"errors.{failure}" for failure in Failure]
     keys += [f"passages.picture_{reason}" for reason in _MESSAGES]
-    keys += [f"errors.pair_{problem}" for problem in PairProblem]
+    keys += [f"errors.pair_{problem}" for problem in QAPairProblem]
     assert [key for key in keys if not TEXTS.has(key)] == []
 
 

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.__main__ import main
-from bot.startup.instance_lock import claimed
+from bot.startup.instance_lock import instance_lock
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +91,7 @@ def test_a_second_bot_on_the_same_folder_is_refused(
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "some.token.here")
     for command in ([], ["--local"]):
-        with claimed(tmp_path / "data"):
+        with instance_lock(tmp_path / "data"):
             assert main(command) == 1
         assert capsys.readouterr().err.startswith("Another bot already runs on the data folder")
 

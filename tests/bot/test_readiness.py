@@ -3,11 +3,11 @@ import asyncio
 import pytest
 
 from bot.errors import PartFailed
-from bot.readiness import Loading, Part
+from bot.readiness import LazyService, Loading
 
 
 async def test_everyone_who_waits_gets_the_part() -> None:
-    part: Part[str] = Part("chat_model")
+    part: LazyService[str] = LazyService("chat_model")
     waiting = [asyncio.create_task(part.get()) for _ in range(3)]
     await asyncio.sleep(0)
     part.succeed("here")
@@ -15,7 +15,7 @@ async def test_everyone_who_waits_gets_the_part() -> None:
 
 
 async def test_one_who_gives_up_does_not_take_it_from_the_others() -> None:
-    part: Part[str] = Part("chat_model")
+    part: LazyService[str] = LazyService("chat_model")
     impatient, patient = asyncio.create_task(part.get()), asyncio.create_task(part.get())
     await asyncio.sleep(0)
     impatient.cancel()
@@ -25,7 +25,7 @@ async def test_one_who_gives_up_does_not_take_it_from_the_others() -> None:
 
 
 async def test_progress_ends_with_the_part() -> None:
-    part: Part[str] = Part("chat_model")
+    part: LazyService[str] = LazyService("chat_model")
     seen: list[Loading] = []
 
     async def watch() -> None:
@@ -44,7 +44,7 @@ async def test_progress_ends_with_the_part() -> None:
 
 
 async def test_a_failure_reaches_whoever_asks_later_with_its_cause() -> None:
-    part: Part[str] = Part("chat_model")
+    part: LazyService[str] = LazyService("chat_model")
     cause = OSError("disk")
     part.fail(cause, "disk_full")
     with pytest.raises(PartFailed) as raised:

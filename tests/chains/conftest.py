@@ -32,9 +32,9 @@ from knowledge.types import (
     EVERY_MEMBER,
     OWNER,
     Chunk,
-    Difference,
+    Contradiction,
     Evidence,
-    FoundPair,
+    FoundQAPair,
     Place,
     Reader,
     Retrieval,
@@ -56,11 +56,11 @@ class GivenRetriever:
     """Finds the passages that a test gives it, and remembers what was searched for."""
 
     evidence: tuple[Evidence, ...] = ()
-    pairs: tuple[FoundPair, ...] = ()
+    pairs: tuple[FoundQAPair, ...] = ()
     queries: list[str] = field(default_factory=list)
     evidence_of: Callable[[str], tuple[Evidence, ...]] | None = None
     """Where what is found depends on the query."""
-    differences: tuple[Difference, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     reranker: str | None = None
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
@@ -68,7 +68,7 @@ class GivenRetriever:
         found = self.evidence if self.evidence_of is None else self.evidence_of(query)
         cosines = tuple(item.cosine for item in found if item.cosine is not None)
         count = len(found + self.pairs)
-        return Retrieval(query, found, cosines, count, 0.01, self.pairs, self.differences, self.reranker)
+        return Retrieval(query, found, cosines, count, 0.01, self.pairs, self.contradictions, self.reranker)
 
 
 class KindEmbeddings(Embeddings):

@@ -11,8 +11,8 @@ import pytest
 
 from chains.errors import DecisionNotFound, EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.routing.question_kind import QuestionKind
-from chains.types import Decided, Delta, Finished, Language, Route, Searched, Turn, Waiting
-from knowledge.types import Difference, Said
+from chains.types import Decided, Delta, Finished, Language, Route, SearchContext, Turn, Waiting
+from knowledge.types import Contradiction, TextSpan
 
 
 async def test_an_answer_from_passages_is_read_by_the_model_and_cited(make_bench, a_passage) -> None:
@@ -132,24 +132,24 @@ async def test_what_counts_of_two_searches_is_on_record_and_said_in_both_languag
     )
     answer = await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
     assert bench.retriever.queries == ["And in winter?", "And in winter? What does mooring cost? Hello there?"]
-    assert answer.decision.searched == Searched(behind=2)
+    assert answer.decision.searched == SearchContext(behind=2)
     for language, said in ((Language.EN, "together with the 2 before it"), (Language.ZH, "与前 2 个问题放在一起检索")):
         explained = await bench.assistant.explanation(answer.decision_id, language)
         assert said in explained.markdown
         assert explained.behind == 2
     found["And in winter?"] = 0.95
     alone = await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
-    assert alone.decision.searched == Searched()
+    assert alone.decision.searched == SearchContext()
     assert "Searched for" not in (await bench.assistant.explanation(alone.decision_id, Language.EN)).markdown
 
 
 async def test_only_differences_between_passages_that_are_read_are_on_record(make_bench, a_passage) -> None:
     bench = await make_bench(*(a_passage(f"It costs {number} euros.", number) for number in (1, 2, 3)))
-    both, unread = (Difference(Said("c1", 0, 17), Said(other, 0, 17)) for other in ("c2", "c3"))
-    bench.retriever.differences = (both, unread)
+    both, unread = (Contradiction(TextSpan("c1", 0, 17), TextSpan(other, 0, 17)) for other in ("c2", "c3"))
+    bench.retriever.contradictions = (both, unread)
     bench.retriever.reranker = "hf:mine"
     answer = await bench.assistant.answer(bench.ask("What does mooring cost?"))
-    assert answer.decision.differences == (both,)
+    assert answer.decision.contradictions == (both,)
     explained = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
     assert "**Sources differ:**" in explained
     assert "**Order of the passages:** by hf:mine" in explained

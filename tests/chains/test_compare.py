@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chains.label_answers import with_help
-from chains.routing.compare import Reference, compare, score
+from chains.routing.compare import Reference, compare_routes, score_answer
 from chains.types import Answer, Route
 from finetune.training.promotion_gate import judge_comparison
 from finetune.types import Champion, LabelHelp, TaskKind
@@ -25,7 +25,7 @@ async def test_each_question_is_tried_by_every_route(
         Reference("What does a boat cost?", "Two euros.", is_label=False),
         Reference("The mast is broken", "queue: billing", is_label=True),
     ]
-    trials = await compare(bench.assistant, references, "g", OWNER, lambda *told: done.append(told))
+    trials = await compare_routes(bench.assistant, references, "g", OWNER, lambda *told: done.append(told))
     assert done == [(1, 2), (2, 2)]
     assert dict(trials[0].scores) == {Route.RETRIEVAL: 1.0, Route.SPECIALIST: 0.0, Route.COMBINED: 0.0}
     assert dict(trials[1].scores) == {Route.RETRIEVAL: 0.0, Route.SPECIALIST: 1.0, Route.COMBINED: 1.0}
@@ -39,7 +39,7 @@ async def test_a_score_leaves_out_case_punctuation_articles_and_hyphens(
     answer: Answer = await bench.assistant.answer(bench.ask("What is it?"))
 
     def scored(text: str, right: str, *, is_label: bool) -> float:
-        return score(replace(answer, text=text), Reference("?", right, is_label=is_label))
+        return score_answer(replace(answer, text=text), Reference("?", right, is_label=is_label))
 
     assert scored("The Queue, is: tool repair!", "tool-repair", is_label=True) == 1
     assert scored("tools repaired", "tool-repair", is_label=True) == 0

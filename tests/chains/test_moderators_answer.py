@@ -14,7 +14,7 @@ from chains.routing.guidance import load_guidance
 from chains.routing.same_question import load_same_question
 from chains.types import Answer, Gate, Language, Route, Turn
 from finetune.types import Champion
-from knowledge.types import Evidence, FoundPair
+from knowledge.types import Evidence, FoundQAPair
 from tests.chains.conftest import Bench
 
 RULE = load_same_question("embedding:1571fc982750")
@@ -25,15 +25,15 @@ MakeBench = Callable[..., Awaitable[Bench]]
 Passage = Callable[..., Evidence]
 
 
-def pair_of(passage: Evidence, *questions: str, is_same: bool = False) -> FoundPair:
+def pair_of(passage: Evidence, *questions: str, is_same: bool = False) -> FoundQAPair:
     source = replace(passage.source, media="qa", name="question.qa")
     place = replace(passage.chunk.place, heading="\n".join(questions))
-    return FoundPair(
+    return FoundQAPair(
         replace(passage, source=source, chunk=replace(passage.chunk, place=place)), questions, is_same=is_same
     )
 
 
-async def ask(bench: Bench, text: str, *pairs: FoundPair, **changed: Any) -> Answer:
+async def ask(bench: Bench, text: str, *pairs: FoundQAPair, **changed: Any) -> Answer:
     bench.retriever.pairs = pairs
     return await bench.assistant.answer(bench.ask(text, **changed))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains.output_guard import Reading
+from chains.output_guard import OutputGuard
 
 PASSAGE = (
     "Members may borrow up to three tools at a time, for seven days. The tool keeper is Ravi Lindqvist, who is in the "
@@ -17,8 +17,8 @@ CHINESE = (
 )
 
 
-def read(answer: str, *passages: str, size: int = 7) -> Reading:
-    reading = Reading(passages)
+def read(answer: str, *passages: str, size: int = 7) -> OutputGuard:
+    reading = OutputGuard(passages)
     for at in range(0, len(answer), size):
         reading.push(answer[at : at + size])
     return reading
@@ -75,6 +75,6 @@ def test_code_is_quoted_whole() -> None:
 
 
 def test_a_tuned_models_words_are_left_as_they_are() -> None:
-    reading = Reading([PASSAGE], unchanged=True)
+    reading = OutputGuard([PASSAGE], unchanged=True)
     assert reading.push(PASSAGE + "\nQuestion: and?") == PASSAGE + "\nQuestion: and?"
     assert not reading.is_done

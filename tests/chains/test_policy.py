@@ -9,7 +9,7 @@ import pytest
 from chains.routing.explain import Explainer, deciding_reason
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Situation, Term, load_policy
-from chains.types import Contribution, Gate, Language, Route, RouteDecision, Scope, Signal
+from chains.types import Contribution, Gate, Language, Route, RouteDecision, Signal, SignalScope
 
 THRESHOLD = 0.4
 GUIDANCE = load_guidance()
@@ -32,13 +32,13 @@ CHAMPION = Situation(has_champion=True)
 def signals(**changed: float | None) -> list[Signal]:
     found = []
     for scope, values in (
-        (Scope.QUESTION, QUESTION_SIGNALS),
-        (Scope.SKILL, SKILL_SIGNALS),
-        (Scope.INSTALLATION, INSTALLATION_SIGNALS),
+        (SignalScope.QUESTION, QUESTION_SIGNALS),
+        (SignalScope.SKILL, SKILL_SIGNALS),
+        (SignalScope.INSTALLATION, INSTALLATION_SIGNALS),
     ):
         for name, usual in values.items():
             value = changed.get(name, usual)
-            scope_of = Scope.QUESTION if name == "likeness_to_training" else scope
+            scope_of = SignalScope.QUESTION if name == "likeness_to_training" else scope
             missing = "not_measured_yet" if value is None else None
             found.append(Signal(name, value, "probability", "test", scope_of, missing))
     return found
@@ -78,7 +78,7 @@ def test_every_rule_that_reads_signals_is_listed_here() -> None:
 @pytest.mark.parametrize("rule_id", sorted(FIRING))
 def test_rule_fires_on_its_signal_alone_and_moves_a_route_as_the_guidance_says(rule_id: str) -> None:
     ((name, value),) = FIRING[rule_id].items()
-    alone = [Signal(name, value, "probability", "test", Scope.QUESTION)]
+    alone = [Signal(name, value, "probability", "test", SignalScope.QUESTION)]
     decision = POLICY.decide(alone, CHAMPION)
     fired = [item for item in decision.contributions if rule_id in item.rules and item.amount != 0]
     assert fired
@@ -113,7 +113,7 @@ def test_what_is_the_same_for_all_questions_is_never_named_as_the_reason() -> No
     for holds, facts, like in itertools.product(steps, steps, steps):
         decision = decide(CHAMPION, passages_hold_answer=holds, wants_outside_facts=facts, likeness_to_training=like)
         reason = deciding_reason(decision)
-        assert isinstance(reason, Gate) or reason.scope is Scope.QUESTION
+        assert isinstance(reason, Gate) or reason.scope is SignalScope.QUESTION
 
 
 def test_facts_without_good_passages_abstain_and_keep_the_figure_and_its_threshold() -> None:

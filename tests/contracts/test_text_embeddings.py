@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.models.lazy import DeferredEmbeddings
+from knowledge.models.lazy import LazyEmbeddings
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.ports import TextEmbeddings
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -21,7 +21,7 @@ def embeddings(request: pytest.FixtureRequest) -> TextEmbeddings:
     if request.param == "hashing":
         return HashingEmbeddings()
     if request.param == "deferred":
-        return DeferredEmbeddings(HashingEmbeddings)
+        return LazyEmbeddings(HashingEmbeddings)
     folder: Path = request.getfixturevalue("embedding_folder")
     return LocalEmbeddings(folder)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from knowledge.errors import DocumentError, PassageGone, PassageHidden, PictureFailed, SourceError
+from knowledge.errors import DocumentError, PageImageFailed, PassageGone, PassageHidden, SourceNotFound
 from knowledge.parsing.qa_pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
     OWNER,
@@ -19,12 +19,12 @@ from knowledge.types import (
     IngestOutcome,
     IngestProgress,
     IngestReport,
-    Pair,
-    PairReport,
     Passage,
+    QAPair,
+    QAPairReport,
     Reader,
     Source,
-    StoredPair,
+    StoredQAPair,
 )
 from tests.fakes.scripted_assistant import TAKEN_IN
 
@@ -34,8 +34,8 @@ class ListedDocuments:
     """Fulfils `bot.ports.Documents`."""
 
     listed: list[Source] = field(default_factory=list)
-    answered: list[StoredPair] = field(default_factory=list)
-    writings: list[StoredPair] = field(default_factory=list)
+    answered: list[StoredQAPair] = field(default_factory=list)
+    writings: list[StoredQAPair] = field(default_factory=list)
     """All that was ever written."""
     guilds: dict[str, str] = field(default_factory=dict)
     fails_with: str | None = None
@@ -43,7 +43,7 @@ class ListedDocuments:
     raises: Exception | None = None
     chunks: dict[str, tuple[Chunk, Source]] = field(default_factory=dict)
     """The passages that can be shown, by id."""
-    picture: bytes | PictureFailed | None = None
+    picture: bytes | PageImageFailed | None = None
     said: list[Sequence[str]] = field(default_factory=list)
     """What the words of each shown passage were compared with."""
 
@@ -124,7 +124,7 @@ class ListedDocuments:
                 self.listed.remove(source)
                 self.answered = [stored for stored in self.answered if stored.source != source]
                 return source
-        raise SourceError(f"no source {name_or_id!r}")
+        raise SourceNotFound(f"no source {name_or_id!r}")
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
         if chunk_id not in self.chunks:
@@ -136,20 +136,20 @@ class ListedDocuments:
         return Passage(chunk, source, ((0, 5),))
 
     async def page_picture(self, passage: Passage) -> bytes | None:
-        if isinstance(self.picture, PictureFailed):
+        if isinstance(self.picture, PageImageFailed):
             raise self.picture
         return self.picture
 
     async def write_pair(
         self,
-        pair: Pair,
+        pair: QAPair,
         *,
         guild_id: str,
         audience: Audience,
         written_by: str,
         corrects: str | None = None,
         replacing: str | None = None,
-    ) -> PairReport:
+    ) -> QAPairReport:
         if self.raises is not None:
             raise self.raises
         checked = checked_pair(pair.questions, pair.answer)
@@ -163,23 +163,25 @@ class ListedDocuments:
         if replacing is None:
             wordings = {question_key(q): q for stored in earlier for q in stored.pair.questions}
             own = {question_key(q): q for q in checked.questions}
-            checked = Pair(tuple({**own, **{k: q for k, q in wordings.items() if k not in own}}.values()), pair.answer)
+            checked = QAPair(
+                tuple({**own, **{k: q for k, q in wordings.items() if k not in own}}.values()), pair.answer
+            )
         if [stored.pair for stored in earlier] == [checked]:
-            return PairReport(IngestOutcome.UNCHANGED, earlier[0])
+            return QAPairReport(IngestOutcome.UNCHANGED, earlier[0])
         for stored in earlier:
             await self.remove(guild_id, stored.source.id, OWNER)
         digest = hashlib.sha256(f"{checked}{written_by}{len(self.writings)}".encode()).hexdigest()
         written = datetime(2026, 1, 1, 0, len(self.writings), tzinfo=UTC)
         name, size = pair_name(checked), len(checked.answer)
         source = Source(digest[:8], guild_id, name, "qa", digest, audience, size, 1, written, written_by)
-        stored = StoredPair(source, checked, corrects)
+        stored = StoredQAPair(source, checked, corrects)
         self.writings.append(stored)
         self.listed.append(source)
         self.answered.append(stored)
         outcome = IngestOutcome.CHANGED if earlier else IngestOutcome.NEW
-        return PairReport(outcome, stored, tuple(earlier))
+        return QAPairReport(outcome, stored, tuple(earlier))
 
-    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredPair]:
+    async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredQAPair]:
         readable = await self.sources(guild_id, reader)
         return [stored for stored in reversed(self.answered) if stored.source in readable]
 

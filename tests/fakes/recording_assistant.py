@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bot.ports import Assistant
+from bot.ports import AssistantPort
 from chains.routing.explain import Explanation
 from chains.types import Answer, AnswerEvent, Cited, Finished, Language, Question
 
@@ -13,7 +13,7 @@ from chains.types import Answer, AnswerEvent, Cited, Finished, Language, Questio
 class RecordingAssistant:
     """Fulfils `bot.ports.Assistant` by another one."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: AssistantPort) -> None:
         self._assistant = assistant
         self.answers: list[Answer] = []
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from finetune.data.dataset import load, split
+from finetune.data.dataset import load_dataset, split_dataset
 from finetune.errors import RunNotFoundError
 from finetune.registry import Registry, adapter_sha256
 from finetune.training.promotion_gate import judge
@@ -25,7 +25,7 @@ from finetune.types import (
     Outcome,
     Preview,
     TrainingProgress,
-    Wanted,
+    TrainingRequest,
 )
 from weights.types import OnProgress, Progress, Stage
 
@@ -55,7 +55,7 @@ class ScriptedTuner:
     refuses: Exception | None = None
     """Raised when a run is prepared."""
     fetches: tuple[Progress, ...] = ()
-    prepared: dict[str, tuple[Dataset, Wanted]] = field(default_factory=dict)
+    prepared: dict[str, tuple[Dataset, TrainingRequest]] = field(default_factory=dict)
     help: list[LabelHelp] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -65,12 +65,12 @@ class ScriptedTuner:
         self.may_go_on = asyncio.Event()
 
     async def examine(self, data: bytes, name: str) -> Dataset:
-        return load(data, name)
+        return load_dataset(data, name)
 
     async def prepare(
         self,
         dataset: Dataset,
-        wanted: Wanted,
+        wanted: TrainingRequest,
         on_fetch: OnProgress | None = None,
         place: Callable[[LabelHelp], LabelHelp] = lambda described: described,
     ) -> Preview:
@@ -79,7 +79,7 @@ class ScriptedTuner:
                 await asyncio.to_thread(on_fetch, progress)
         if self.refuses is not None:
             raise self.refuses
-        parts = split(dataset)
+        parts = split_dataset(dataset)
         self.help = [place(described) for described in dataset.label_help]
         run_id = f"run{len(self.prepared)}"
         self.prepared[run_id] = (dataset, wanted)
@@ -130,7 +130,7 @@ class ScriptedTuner:
     async def sweep(self, started: frozenset[str]) -> None:
         """Nothing is ever left here."""
 
-    def _finish(self, run_id: str, dataset: Dataset, wanted: Wanted) -> Outcome:
+    def _finish(self, run_id: str, dataset: Dataset, wanted: TrainingRequest) -> Outcome:
         card = register(self.registry, self.folder / run_id, dataset, wanted, self.evaluation)
         previous = self.registry.champion_of(wanted.guild_id, wanted.skill)
         verdict = judge(card.evaluation, card.kind)
@@ -139,7 +139,9 @@ class ScriptedTuner:
         return Outcome(card, verdict.promoted, verdict.reason, previous)
 
 
-def register(registry: Registry, folder: Path, dataset: Dataset, wanted: Wanted, evaluation: Evaluation) -> Card:
+def register(
+    registry: Registry, folder: Path, dataset: Dataset, wanted: TrainingRequest, evaluation: Evaluation
+) -> Card:
     """Put an adapter of a few bytes, other for each folder, into the real registry."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "adapter_config.json").write_text("{}", "utf-8")

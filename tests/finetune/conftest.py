@@ -20,7 +20,7 @@ from finetune.registry import Registry
 from finetune.serving.busy import Busy
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
-from finetune.types import Preview, Wanted
+from finetune.types import Preview, TrainingRequest
 from weights.store import Weights
 
 _TEMPLATE = (
@@ -106,6 +106,6 @@ def prepared(tuner: Tuner, tiny_base: str, skill_rows: list[dict[str, str]]) -> 
     async def prepare(rows: list[dict[str, str]] | None = None, **changed: str) -> Preview:
         data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows or skill_rows).encode()
         wanted = {"guild_id": "g", "skill": "repairs", "audience_key": "guild", "base": tiny_base, **changed}
-        return await tuner.prepare(await tuner.examine(data, "repairs.jsonl"), Wanted(**wanted))
+        return await tuner.prepare(await tuner.examine(data, "repairs.jsonl"), TrainingRequest(**wanted))
 
     return prepare

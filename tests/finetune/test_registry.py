@@ -14,7 +14,7 @@ from finetune.errors import AdapterUnknownError, NothingToRollBackError, Registr
 from finetune.registry import Registry, adapter_sha256
 from finetune.serving.busy import Busy
 from finetune.serving.specialists import LocalSpecialists
-from finetune.types import Card, Compared, Evaluation, Interval, TaskKind
+from finetune.types import Card, Evaluation, Interval, RouteComparison, TaskKind
 from knowledge.types import OWNER, Reader
 from weights.store import Weights
 
@@ -98,7 +98,7 @@ def test_what_a_comparison_found_stands_with_the_champion(registry: Registry, re
     card = register("one")
     registry.promote("1", card.adapter_sha256)
     assert registry.champions("1")[0].wins is None
-    registry.note_comparison("1", card.adapter_sha256, Compared(True, 0.75, Interval(0.1, 0.05, 0.2)))
+    registry.note_comparison("1", card.adapter_sha256, RouteComparison(True, 0.75, Interval(0.1, 0.05, 0.2)))
     (champion,) = registry.champions("1")
     assert (champion.reads_passages, champion.wins) == (True, 0.75)
 

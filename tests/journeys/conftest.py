@@ -14,8 +14,8 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.local.scope import OutsideScope
 from bot.messages.live_message import Throttles
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.app import App, assemble
 from bot.tasks import Tasks
@@ -81,18 +81,18 @@ def documents() -> ListedDocuments:
 
 
 @pytest.fixture
-async def assistant_part(assistant: ScriptedAssistant) -> Part[Assistant]:
-    return Part.of("chat_model", assistant)
+async def assistant_part(assistant: ScriptedAssistant) -> LazyService[AssistantPort]:
+    return LazyService.of("chat_model", assistant)
 
 
 @pytest.fixture
-async def documents_part(documents: ListedDocuments) -> Part[Documents]:
-    return Part.of("documents", documents)
+async def documents_part(documents: ListedDocuments) -> LazyService[DocumentsPort]:
+    return LazyService.of("documents", documents)
 
 
 @pytest.fixture
 async def community(
-    settings: Settings, assistant_part: Part[Assistant], documents_part: Part[Documents]
+    settings: Settings, assistant_part: LazyService[AssistantPort], documents_part: LazyService[DocumentsPort]
 ) -> AsyncIterator[Community]:
     scope = OutsideScope()
     tasks = Tasks(scope)

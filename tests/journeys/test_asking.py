@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 import pytest
 
-from bot.ports import Assistant, Documents
-from bot.readiness import Loading, Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService, Loading
 from chains.errors import GenerationFailed
 from chains.types import Language, Route, Turn
 from tests.fakes.scripted_assistant import ScriptedAssistant
@@ -269,13 +269,13 @@ async def test_a_deleted_answer_stops_being_written(community: Community, assist
 
 class TestWhileTheModelLoads:
     @pytest.fixture
-    async def assistant_part(self) -> Part[Assistant]:
-        part: Part[Assistant] = Part("chat_model")
+    async def assistant_part(self) -> LazyService[AssistantPort]:
+        part: LazyService[AssistantPort] = LazyService("chat_model")
         part.report(Loading("downloading", 212_000_000, 491_000_000))
         return part
 
     async def test_a_question_shows_the_progress_and_is_answered_once_it_is_there(
-        self, community: Community, assistant: ScriptedAssistant, assistant_part: Part[Assistant]
+        self, community: Community, assistant: ScriptedAssistant, assistant_part: LazyService[AssistantPort]
     ) -> None:
         await community.member.send(community.channel, f"{community.mention} How long?")
         while "Loading" not in community.last().content:
@@ -286,7 +286,9 @@ class TestWhileTheModelLoads:
         await community.rest()
         assert community.last().content.startswith("Seven days.")
 
-    async def test_a_failed_load_says_what_to_do(self, community: Community, assistant_part: Part[Assistant]) -> None:
+    async def test_a_failed_load_says_what_to_do(
+        self, community: Community, assistant_part: LazyService[AssistantPort]
+    ) -> None:
         assistant_part.fail(OSError("/models is full"), "disk_full")
         answer = await community.ask(community.member, "How long?")
         assert "the chat model could not be loaded. The disk has too little space." in answer.content
@@ -295,8 +297,8 @@ class TestWhileTheModelLoads:
 
 class TestWithoutDocuments:
     @pytest.fixture
-    async def documents_part(self) -> Part[Documents]:
-        part: Part[Documents] = Part("documents")
+    async def documents_part(self) -> LazyService[DocumentsPort]:
+        part: LazyService[DocumentsPort] = LazyService("documents")
         part.fail(OSError("no network"), "no_source")
         return part
 

@@ -6,8 +6,8 @@ import discord
 
 from bot.local.scope import OutsideScope
 from bot.messages.live_message import Throttles
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.startup.app import assemble
 from bot.tasks import Tasks
 from chains.types import Route
@@ -58,8 +58,8 @@ async def test_why_is_refused_to_others(community: Community) -> None:
 async def test_why_still_works_after_a_restart(
     community: Community,
     assistant: ScriptedAssistant,
-    assistant_part: Part[Assistant],
-    documents_part: Part[Documents],
+    assistant_part: LazyService[AssistantPort],
+    documents_part: LazyService[DocumentsPort],
 ) -> None:
     answer = await community.ask(community.member, "How long?")
     again = assemble(
@@ -112,8 +112,8 @@ async def test_a_moderator_may_stop_an_answer_and_another_member_may_not(
 async def test_stop_on_an_answer_that_a_killed_bot_left_behind_clears_it_up(
     community: Community,
     assistant: ScriptedAssistant,
-    assistant_part: Part[Assistant],
-    documents_part: Part[Documents],
+    assistant_part: LazyService[AssistantPort],
+    documents_part: LazyService[DocumentsPort],
 ) -> None:
     writing = await _begin(community, assistant)
     scope = OutsideScope()

@@ -8,8 +8,8 @@ import simcord
 
 from bot.cogs.knowledge import MENU
 from bot.local.scope import OutsideScope
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import App, assemble
 from bot.tasks import Tasks
@@ -17,7 +17,7 @@ from tests.journeys import discord_api
 
 
 async def _start(
-    settings: Settings, documents: Part[Documents], assistant: Part[Assistant], record: Path
+    settings: Settings, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort], record: Path
 ) -> list[dict[str, object]] | None:
     """Start once on a Discord that knows nothing, and return what it was told."""
     scope = OutsideScope()
@@ -34,7 +34,10 @@ async def _start(
 
 
 async def test_discord_is_told_of_the_commands_once_with_both_languages(
-    settings: Settings, documents_part: Part[Documents], assistant_part: Part[Assistant], tmp_path: Path
+    settings: Settings,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
+    tmp_path: Path,
 ) -> None:
     record = tmp_path / "commands.sha256"
     told = await _start(settings, documents_part, assistant_part, record)
@@ -58,7 +61,10 @@ async def test_discord_is_told_of_the_commands_once_with_both_languages(
 
 
 async def test_discord_is_told_again_once_the_commands_have_changed(
-    settings: Settings, documents_part: Part[Documents], assistant_part: Part[Assistant], tmp_path: Path
+    settings: Settings,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
+    tmp_path: Path,
 ) -> None:
     record = tmp_path / "commands.sha256"
     await _start(settings, documents_part, assistant_part, record)

@@ -6,8 +6,8 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.ports import Documents
-from bot.readiness import Part
+from bot.ports import DocumentsPort
+from bot.readiness import LazyService
 from knowledge.errors import IndexUnavailable
 from knowledge.types import EVERY_MEMBER, Audience
 from tests.fakes.listed_documents import ListedDocuments
@@ -164,11 +164,11 @@ async def test_help_is_in_the_members_language(community: Community) -> None:
 
 class TestBeforeTheDocumentsAreOpen:
     @pytest.fixture
-    async def documents_part(self) -> Part[Documents]:
-        return Part("documents")
+    async def documents_part(self) -> LazyService[DocumentsPort]:
+        return LazyService("documents")
 
     async def test_ingesting_waits_for_them(
-        self, community: Community, documents: ListedDocuments, documents_part: Part[Documents]
+        self, community: Community, documents: ListedDocuments, documents_part: LazyService[DocumentsPort]
     ) -> None:
         await community.moderator.slash(community.channel, "ingest", file=PERMITS)
         while "Loading the search model" not in community.last().content:

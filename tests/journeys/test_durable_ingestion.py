@@ -12,8 +12,8 @@ import pytest
 
 from bot.local.scope import OutsideScope
 from bot.messages.live_message import Throttles
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import App, assemble
 from bot.tasks import Tasks
@@ -122,8 +122,8 @@ async def held(settings: Settings) -> AsyncIterator[HeldDocuments]:
 
 
 @pytest.fixture
-async def documents_part(held: HeldDocuments) -> Part[Documents]:
-    return Part.of("documents", held)
+async def documents_part(held: HeldDocuments) -> LazyService[DocumentsPort]:
+    return LazyService.of("documents", held)
 
 
 @pytest.fixture
@@ -140,7 +140,9 @@ async def _end_in_the_middle(community: Community, held: HeldDocuments, where: s
     held.hold = None
 
 
-async def _start_again(community: Community, documents: Part[Documents], assistant: Part[Assistant]) -> App:
+async def _start_again(
+    community: Community, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort]
+) -> App:
     """A new bot on the same data folder, in the same Discord."""
     scope = OutsideScope()
     scope.attach(community.env)
@@ -169,8 +171,8 @@ def _told(community: Community) -> list[str]:
 async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
     community: Community,
     held: HeldDocuments,
-    documents_part: Part[Documents],
-    assistant_part: Part[Assistant],
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
     uploads: Path,
     where: str,
 ) -> None:
@@ -187,10 +189,10 @@ async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
 
 
 async def test_it_waits_for_the_documents_and_says_so(
-    community: Community, held: HeldDocuments, assistant_part: Part[Assistant]
+    community: Community, held: HeldDocuments, assistant_part: LazyService[AssistantPort]
 ) -> None:
     await _end_in_the_middle(community, held, "before")
-    later: Part[Documents] = Part("documents")
+    later: LazyService[DocumentsPort] = LazyService("documents")
     again = await _start_again(community, later, assistant_part)
     while "Loading the search model" not in community.last().content:
         await community.env.settle()
@@ -200,7 +202,10 @@ async def test_it_waits_for_the_documents_and_says_so(
 
 
 async def test_a_document_is_taken_in_although_its_message_was_deleted(
-    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+    community: Community,
+    held: HeldDocuments,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
 ) -> None:
     await _end_in_the_middle(community, held, "before")
     await community.moderator.delete(community.last())
@@ -211,7 +216,10 @@ async def test_a_document_is_taken_in_although_its_message_was_deleted(
 
 
 async def test_a_second_restart_takes_nothing_up_again(
-    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+    community: Community,
+    held: HeldDocuments,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
 ) -> None:
     await _end_in_the_middle(community, held, "before")
     for _ in range(2):
@@ -224,8 +232,8 @@ async def test_a_second_restart_takes_nothing_up_again(
 async def test_a_lost_upload_is_told_with_what_to_do(
     community: Community,
     held: HeldDocuments,
-    documents_part: Part[Documents],
-    assistant_part: Part[Assistant],
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
     uploads: Path,
 ) -> None:
     await _end_in_the_middle(community, held, "before")
@@ -237,7 +245,10 @@ async def test_a_lost_upload_is_told_with_what_to_do(
 
 
 async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
-    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+    community: Community,
+    held: HeldDocuments,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
 ) -> None:
     held.hold = "before"
     await community.moderator.slash(community.channel, "ingest", file=PERMITS)
@@ -255,7 +266,10 @@ async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
 
 
 async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both_as_new(
-    community: Community, held: HeldDocuments, documents_part: Part[Documents], assistant_part: Part[Assistant]
+    community: Community,
+    held: HeldDocuments,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
 ) -> None:
     held.hold, held.let_through = "after", 1
     other = ("boats.md", b"# Boats\n\nThe club has nine boats.")
@@ -274,8 +288,8 @@ async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both
 async def test_uploads_of_no_job_are_swept_at_the_start_and_those_of_a_job_are_not(
     community: Community,
     held: HeldDocuments,
-    documents_part: Part[Documents],
-    assistant_part: Part[Assistant],
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
     uploads: Path,
 ) -> None:
     await _end_in_the_middle(community, held, "before")

@@ -18,20 +18,20 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.local.scope import OutsideScope
 from bot.locales import load_texts
-from bot.messages.buttons import TuneAction, TuneButton, only
+from bot.messages.buttons import TuneAction, TuneButton, view_of
 from bot.messages.live_message import Throttles
 from bot.messages.pace import Pace
 from bot.messages.training import start_view
-from bot.ports import Assistant, Documents, Tuner
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort, TunerPort
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import App, assemble
 from bot.tasks import Tasks
 from chains.types import Language
-from finetune.data.dataset import load
+from finetune.data.dataset import load_dataset
 from finetune.errors import NoMemoryError, TrainingFailedError
 from finetune.registry import Registry
-from finetune.types import Evaluation, LabelHelp, TrainingProgress, Wanted
+from finetune.types import Evaluation, LabelHelp, TrainingProgress, TrainingRequest
 from tests.fakes.scripted_tuner import (
     BETTER,
     FETCHES,
@@ -148,18 +148,18 @@ async def tuner(registry: Registry, tmp_path: Path) -> ScriptedTuner:
 
 
 @pytest.fixture
-async def tuner_part(tuner: ScriptedTuner) -> Part[Tuner]:
-    return Part.of("tuner", tuner)
+async def tuner_part(tuner: ScriptedTuner) -> LazyService[TunerPort]:
+    return LazyService.of("tuner", tuner)
 
 
 @pytest.fixture
 async def workshop(
     settings: Settings,
     tuner: ScriptedTuner,
-    tuner_part: Part[Tuner],
+    tuner_part: LazyService[TunerPort],
     registry: Registry,
-    assistant_part: Part[Assistant],
-    documents_part: Part[Documents],
+    assistant_part: LazyService[AssistantPort],
+    documents_part: LazyService[DocumentsPort],
 ) -> AsyncIterator[Workshop]:
     clock = [0.0]
     made: list[Workshop] = []
@@ -227,8 +227,8 @@ def card_in(
 ) -> str:
     """Put an adapter into the registry as a training would, and return its hash."""
     guild = workshop.far_channel.guild if far else workshop.guild
-    wanted = Wanted(str(guild.id), skill, "guild", "auto")
-    dataset = load(training_set()[1], "x.jsonl")
+    wanted = TrainingRequest(str(guild.id), skill, "guild", "auto")
+    dataset = load_dataset(training_set()[1], "x.jsonl")
     return register(workshop.registry, workshop.tuner.folder / name, dataset, wanted, evaluation).adapter_sha256
 
 
@@ -277,7 +277,7 @@ class TestPreview:
         preview = await workshop.prepare(base="embedded", audience="guild", skill="a _b_\n*c*")
         assert "- It may answer every member." in preview.content
         [(_, wanted)] = workshop.tuner.prepared.values()
-        assert wanted == Wanted(str(workshop.guild.id), "a -b- c", "guild", "embedded")
+        assert wanted == TrainingRequest(str(workshop.guild.id), "a -b- c", "guild", "embedded")
 
     async def test_a_base_that_must_be_fetched_is_fetched_with_its_progress(self, workshop: Workshop) -> None:
         workshop.tuner.fetches = FETCHES
@@ -508,7 +508,7 @@ class TestCancelling:
     async def test_a_button_that_outlived_its_training_is_taken_away(self, workshop: Workshop) -> None:
         button = TuneButton(TuneAction.CANCEL, "run7", Language.EN, "Cancel")
         channel = workshop.app.client.get_partial_messageable(workshop.channel.id)
-        message = await channel.send("half a training", view=only(button))
+        message = await channel.send("half a training", view=view_of(button))
         await workshop.admin.click(message, label="Cancel")
         await workshop.rest()
         assert workshop.told(workshop.admin) == "There is no training here that could still be cancelled."
@@ -633,11 +633,11 @@ class TestTwoServers:
 
 class TestBeforeTheTunerIsThere:
     @pytest.fixture
-    async def tuner_part(self) -> Part[Tuner]:
-        return Part("tuner")
+    async def tuner_part(self) -> LazyService[TunerPort]:
+        return LazyService("tuner")
 
     async def test_preparing_waits_for_it(
-        self, workshop: Workshop, tuner: ScriptedTuner, tuner_part: Part[Tuner]
+        self, workshop: Workshop, tuner: ScriptedTuner, tuner_part: LazyService[TunerPort]
     ) -> None:
         await workshop.admin.slash(workshop.channel, "finetune start", file=training_set(), skill="x")
         await workshop.until(lambda: "Loading the trainer" in workshop.message().content)

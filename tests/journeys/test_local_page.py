@@ -16,9 +16,9 @@ import simcord
 from simcord.backend.models import Message
 
 from bot.local.app import LocalDiscord
-from bot.local.attachments import Pictures
+from bot.local.attachments import AttachmentStore
 from bot.local.page import LivePage
-from bot.readiness import Part
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.loader import Loader
 from tests.fakes.listed_documents import ListedDocuments
@@ -90,7 +90,7 @@ def start(settings: Settings, assistant: ScriptedAssistant, documents: ListedDoc
     @asynccontextmanager
     async def local() -> AsyncIterator[tuple[LocalDiscord, Tab]]:
         world = LocalDiscord(
-            settings, Part.of("documents", documents), Part.of("chat_model", assistant), Loader(settings)
+            settings, LazyService.of("documents", documents), LazyService.of("chat_model", assistant), Loader(settings)
         )
         try:
             async with await world.open(None, "ask-the-crew") as page:
@@ -190,7 +190,7 @@ async def test_a_picture_that_the_bot_attached_is_there_again_after_a_restart(st
 def test_of_many_pictures_the_latest_are_kept(tmp_path: Path) -> None:
     env = simcord.Env(discord.Client(intents=discord.Intents.none()))
     messages = [Message(number, 1, 1, attachments=[_stored(env, number)]) for number in (11, 12, 13)]
-    pictures = Pictures(env, tmp_path / "files", most_bytes=2000)
+    pictures = AttachmentStore(env, tmp_path / "files", most_bytes=2000)
     pictures.save(messages)
     assert {path.name for path in (tmp_path / "files").iterdir()} == {"12", "13"}
     for message in messages:
@@ -207,7 +207,9 @@ def _stored(env: simcord.Env, number: int) -> dict[str, Any]:
 async def test_the_page_of_a_hidden_channel_is_open_to_those_who_see_it(
     settings: Settings, assistant: ScriptedAssistant, documents: ListedDocuments
 ) -> None:
-    world = LocalDiscord(settings, Part.of("documents", documents), Part.of("chat_model", assistant), Loader(settings))
+    world = LocalDiscord(
+        settings, LazyService.of("documents", documents), LazyService.of("chat_model", assistant), Loader(settings)
+    )
     try:
         page = await world.open(None, "committee")
         assert [viewer.name for viewer in page.viewers] == ["moritz", "iris"]

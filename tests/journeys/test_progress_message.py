@@ -9,7 +9,7 @@ import pytest
 
 from bot.messages.live_message import Throttle
 from bot.messages.pace import Pace
-from bot.messages.progress_message import Placard, Sheet
+from bot.messages.progress_message import ProgressContent, ProgressMessage
 from tests.journeys.conftest import Community
 
 
@@ -22,7 +22,7 @@ class Wall:
         self._community = community
         self.id = message.id
         channel = community.app.client.get_partial_messageable(community.channel.id)
-        self.placard = Placard(channel, message.id, Throttle(0.0), Pace(5.0, 30.0, lambda: self.now_s))
+        self.placard = ProgressMessage(channel, message.id, Throttle(0.0), Pace(5.0, 30.0, lambda: self.now_s))
 
     def draw(self) -> bytes:
         self.pictures += 1
@@ -30,7 +30,7 @@ class Wall:
 
     async def show(self, text: str, *, at_once: bool = False) -> str:
         """Show a sheet with a picture, and return what stands there once the bot is at rest."""
-        self.placard.show(Sheet(text, None, self.draw), at_once=at_once)
+        self.placard.show(ProgressContent(text, None, self.draw), at_once=at_once)
         for _ in range(50):
             await asyncio.sleep(0.002)  # The picture is drawn in a thread, which nothing else announces.
         return self._community.last().content
@@ -79,8 +79,8 @@ async def test_a_deleted_message_is_left_alone_until_the_end_and_then_sent_anew(
 ) -> None:
     wall.placard.follow()
     await community.app.client.get_partial_messageable(community.channel.id).get_partial_message(wall.id).delete()
-    wall.placard.show(Sheet("progress"))
-    await wall.placard.finish(Sheet("the end", None, wall.draw))
+    wall.placard.show(ProgressContent("progress"))
+    await wall.placard.finish(ProgressContent("the end", None, wall.draw))
     assert community.last().content == "the end"
     assert community.last().id != wall.id
     assert len(community.last().attachments) == 1
@@ -92,6 +92,6 @@ async def test_a_picture_that_cannot_be_drawn_does_not_take_the_words_with_it(
     def broken() -> bytes:
         raise ValueError("not a number")
 
-    await wall.placard.finish(Sheet("the end", None, broken))
+    await wall.placard.finish(ProgressContent("the end", None, broken))
     assert community.last().content == "the end"
     assert "could not be drawn" in caplog.text

@@ -10,8 +10,8 @@ import simcord
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from bot.local.scope import OutsideScope
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.app import assemble
 from bot.startup.loader import Loader
@@ -96,8 +96,8 @@ async def test_a_providers_model_reads_what_any_encoder_found(
 async def test_the_owner_is_told_once_that_text_leaves_the_machine(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    documents_part: Part[Documents],
-    assistant_part: Part[Assistant],
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
     base_url: str,
     notices: int,
 ) -> None:

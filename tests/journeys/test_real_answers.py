@@ -17,8 +17,8 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.cogs.faq import CORRECT
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.loader import Loader
 from chains.tools import TOOLS_OF
@@ -31,8 +31,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @dataclass
 class Loaded:
-    documents: Part[Documents]
-    assistant: Part[Assistant]
+    documents: LazyService[DocumentsPort]
+    assistant: LazyService[AssistantPort]
     record: RecordingAssistant
 
 
@@ -50,17 +50,17 @@ async def loaded(settings: Settings) -> AsyncIterator[Loaded]:
     loader = Loader(settings)
     embeddings, library = await loader.load_documents(lambda _: None)
     record = RecordingAssistant(await loader.load_assistant(library, embeddings, lambda _: None))
-    yield Loaded(Part.of("documents", library), Part.of("chat_model", record), record)
+    yield Loaded(LazyService.of("documents", library), LazyService.of("chat_model", record), record)
     await loader.close()
 
 
 @pytest.fixture
-async def assistant_part(loaded: Loaded) -> Part[Assistant]:
+async def assistant_part(loaded: Loaded) -> LazyService[AssistantPort]:
     return loaded.assistant
 
 
 @pytest.fixture
-async def documents_part(loaded: Loaded) -> Part[Documents]:
+async def documents_part(loaded: Loaded) -> LazyService[DocumentsPort]:
     return loaded.documents
 
 

@@ -12,12 +12,12 @@ from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.messages.live_message import Throttles
-from bot.ports import Assistant, Documents
-from bot.readiness import Part
+from bot.ports import AssistantPort, DocumentsPort
+from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import assemble
 from chains.types import Route
-from knowledge.errors import PictureFailed, Reason
+from knowledge.errors import PageImageFailed, Reason
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, Audience, Evidence
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -142,8 +142,8 @@ async def test_what_rests_on_no_passage_has_no_such_button(community: Community,
 async def test_the_button_works_after_a_restart_and_for_a_command(
     community: Community,
     documents: ListedDocuments,
-    assistant_part: Part[Assistant],
-    documents_part: Part[Documents],
+    assistant_part: LazyService[AssistantPort],
+    documents_part: LazyService[DocumentsPort],
 ) -> None:
     await community.member.slash(community.channel, "ask", question="How long is it?")
     await community.rest()
@@ -203,7 +203,7 @@ class TestPictures:
     async def test_a_page_that_cannot_be_drawn_leaves_the_text_and_a_sentence(
         self, community: Community, documents: ListedDocuments
     ) -> None:
-        documents.picture = PictureFailed(Reason.TOO_SLOW, "too slow")
+        documents.picture = PageImageFailed(Reason.TOO_SLOW, "too slow")
         answer = await community.ask(community.member, "How long?")
         shown = await _press(community, community.member, answer)
         assert shown.content == "-# The page can't be shown as a picture: drawing it takes too long."
@@ -223,8 +223,8 @@ class TestWithRealDocuments:
         await library.close()
 
     @pytest.fixture
-    async def documents_part(self, real: Library) -> Part[Documents]:
-        return Part.of("documents", real)
+    async def documents_part(self, real: Library) -> LazyService[DocumentsPort]:
+        return LazyService.of("documents", real)
 
     async def test_a_pdf_is_shown_with_its_page(
         self, community: Community, assistant: ScriptedAssistant, real: Library

@@ -17,7 +17,7 @@ from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.types import Answer, Language, Question, Route
 from finetune.registry import adapter_sha256
-from finetune.types import Card, Wanted
+from finetune.types import Card, TrainingRequest
 from knowledge.types import EVERY_MEMBER, OWNER
 
 GUILD = "77"
@@ -91,7 +91,7 @@ async def tuned(park: Park) -> Card:
     tuner = park.loader.tuner
     data = "\n".join(json.dumps(row) for row in reports(1, 75)).encode()
     dataset = await tuner.examine(data, "keepers.jsonl")
-    preview = await tuner.prepare(dataset, Wanted(GUILD, "keepers", "guild", "auto"))
+    preview = await tuner.prepare(dataset, TrainingRequest(GUILD, "keepers", "guild", "auto"))
     assert (preview.base, preview.steps <= 150) == ("embedded-small", True)
     await tuner.run(preview.run_id, lambda _: None)
     outcome = await tuner.finish(preview.run_id)

@@ -15,8 +15,8 @@ from knowledge.settings import KnowledgeSettings
 from knowledge.store.catalog import Catalog
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.qa_index import PairIndex
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.qa_index import QAIndex
 from knowledge.vectors.chroma_server import ChromaServer
 from knowledge.vectors.vector_index import VectorIndex
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -84,4 +84,4 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def catalog_of(database: Database) -> Catalog:
     """The catalog of a data folder, beside the library that has it open."""
-    return Catalog(database, KeywordIndex(database), PairIndex(database), Strays(database))
+    return Catalog(database, KeywordIndex(database), QAIndex(database), PendingDeletions(database))

@@ -11,7 +11,7 @@ from knowledge.errors import (
     EmbeddingMismatch,
     GuildError,
     IndexUnavailable,
-    SourceError,
+    SourceNotFound,
     UnknownGuild,
 )
 from knowledge.library import Library
@@ -128,7 +128,7 @@ async def test_two_guilds_never_see_each_other(library: Library) -> None:
     assert {item.source.guild_id for item in await find(library, "refund", GUILD, OWNER)} == {GUILD}
     assert {item.source.guild_id for item in await find(library, "refund", OTHER_GUILD, OWNER)} == {OTHER_GUILD}
     assert [source.name for source in await library.sources(OTHER_GUILD, OWNER)] == ["boats.txt"]
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceNotFound):
         await library.remove(OTHER_GUILD, "fees.md", OWNER)
 
 
@@ -144,7 +144,7 @@ async def test_a_channels_document_is_for_those_who_read_the_channel(library: Li
     assert hidden.source_count == 1
     assert len(hidden.top_cosines) == 2
     assert [source.name for source in await library.sources(GUILD, MEMBER)] == ["fees.md"]
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceNotFound):
         await library.remove(GUILD, "salaries.txt", MEMBER)
 
 
@@ -177,7 +177,7 @@ async def test_the_same_name_for_another_audience_is_another_source(library: Lib
     await put(library, REFUNDS)
     await put(library, "Staff pay nothing.", audience=STAFF)
     assert len(await library.sources(GUILD, OWNER)) == 2
-    with pytest.raises(SourceError, match="2 sources"):
+    with pytest.raises(SourceNotFound, match="2 sources"):
         await library.remove(GUILD, "fees.md", OWNER)
     await library.remove(GUILD, "fees.md", MEMBER)
     (left,) = await library.sources(GUILD, OWNER)

@@ -9,7 +9,7 @@ from knowledge.settings import KnowledgeSettings
 from knowledge.simplified import simplified
 from knowledge.store.database import _MIGRATIONS
 from knowledge.terms import indexable, question_terms, search_terms
-from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, Pair
+from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, QAPair
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD
 
@@ -58,11 +58,11 @@ async def test_a_question_in_one_script_finds_a_passage_in_the_other(
 
 
 async def test_a_moderators_answer_is_found_in_either_script(library: Library) -> None:
-    pair = Pair(("借書證遺失怎麼辦？",), "請到櫃檯補辦。")
+    pair = QAPair(("借書證遺失怎麼辦？",), "請到櫃檯補辦。")
     await library.write_pair(pair, guild_id=GUILD, audience=EVERY_MEMBER, written_by="7")
     [found] = (await library.search("借书证遗失怎么办", GUILD, OWNER)).pairs
     assert found.is_same
-    again = Pair(("借书证遗失怎么办？",), "请到柜台补办。")
+    again = QAPair(("借书证遗失怎么办？",), "请到柜台补办。")
     report = await library.write_pair(again, guild_id=GUILD, audience=EVERY_MEMBER, written_by="7")
     assert report.outcome is IngestOutcome.CHANGED
     assert len(await library.pairs(GUILD, OWNER)) == 1

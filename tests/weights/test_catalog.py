@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS, find
+from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS, find_entry
 from weights.errors import ConversionError, UnknownModelError
 from weights.store import Weights
 from weights.types import Entry, PinnedFile
@@ -34,9 +34,9 @@ def test_a_file_without_an_official_publisher_says_so() -> None:
 
 def test_what_the_settings_name_is_in_the_catalog() -> None:
     assert {*CHAT_MODELS.values(), *EMBEDDING_MODELS.values()} == set(CATALOG)
-    assert all(find(name).embedding is not None for name in EMBEDDING_MODELS.values())
+    assert all(find_entry(name).embedding is not None for name in EMBEDDING_MODELS.values())
     with pytest.raises(UnknownModelError, match="embedded-small"):
-        find("gpt")
+        find_entry("gpt")
 
 
 @pytest.mark.parametrize("name", ["embedded-small", "embedding"])

@@ -12,14 +12,14 @@ import pytest
 from tests.weights.conftest import CONTENT, CUT, NAME, make_wheels
 from tests.weights.hub_server import HubServer
 from weights.errors import DirectoryError, DiskFullError, NoSourceError, StoppedError, UnknownModelError
-from weights.fetch import Source
+from weights.fetch import FileSource
 from weights.hub import Hub
 from weights.store import Weights
 from weights.types import Entry, Progress, Stage
 from weights.wheels import Wheels
 
 
-def store(folder: Path, entry: Entry, *sources: Source) -> Weights:
+def store(folder: Path, entry: Entry, *sources: FileSource) -> Weights:
     return Weights(folder, {NAME: entry}, sources)
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 from chains.errors import NotCalibrated
 
 
-def read(kind: str, embedding_model: str) -> bytes:
+def read_artifact(kind: str, embedding_model: str) -> bytes:
     """The file `<kind>_<name>.json` of an embedding model called `<name>:<hash>`.
 
     Raises:
@@ -23,7 +23,7 @@ def read(kind: str, embedding_model: str) -> bytes:
     return path.read_bytes()
 
 
-def check(fitted_for: str, embedding_model: str) -> None:
+def check_artifact(fitted_for: str, embedding_model: str) -> None:
     """Refuse figures that were fitted for other vectors.
 
     Raises:

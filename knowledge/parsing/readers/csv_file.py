@@ -11,7 +11,7 @@ from itertools import islice
 
 from knowledge.chunking.markdown_tables import markdown_table
 from knowledge.decoding import decode
-from knowledge.parsing.readers.parts import Part
+from knowledge.parsing.readers.parts import ParsedPart
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
@@ -19,7 +19,7 @@ _SAMPLE_CHARS = 100_000
 MAX_COLUMNS = 2000
 
 
-def delimited(data: bytes) -> Iterator[Part]:
+def read_csv(data: bytes) -> Iterator[ParsedPart]:
     """The table, as the only part; a line in it is the one of the file on which its row begins. Raises NotText."""
     csv.field_size_limit(sys.maxsize)  # A cell is as long as the file at most.
     text = decode(data)
@@ -40,7 +40,7 @@ def delimited(data: bytes) -> Iterator[Part]:
     if found:
         numbers = [number for number, _ in found]
         lines = markdown_table([row for _, row in found])
-        yield Part("\n".join(lines), numbers=(numbers[0], numbers[0], *numbers[1:]))
+        yield ParsedPart("\n".join(lines), numbers=(numbers[0], numbers[0], *numbers[1:]))
 
 
 def _delimiter(sample: str) -> str:

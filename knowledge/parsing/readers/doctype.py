@@ -7,7 +7,7 @@ import zipfile
 from typing import IO
 from xml.parsers import expat
 
-from knowledge.parsing.readers.parts import Refused
+from knowledge.parsing.readers.parts import ReaderRefused
 
 
 def refuse_dtd(data: bytes) -> None:
@@ -16,7 +16,7 @@ def refuse_dtd(data: bytes) -> None:
         for member in archive.infolist():
             with archive.open(member) as file:
                 if _has_dtd(file):
-                    raise Refused("corrupt")
+                    raise ReaderRefused("corrupt")
 
 
 class _Found(Exception):

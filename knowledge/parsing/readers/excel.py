@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from knowledge.chunking.markdown_tables import markdown_table
 from knowledge.parsing.readers.cell_text import cell_text
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.parts import Part, Refused
+from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -33,7 +33,7 @@ Ranges = dict[int, list[tuple[int, int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One that is not empty."""
 
     number: int
@@ -49,7 +49,7 @@ class Row:
         return filled[0] if len(filled) == 1 or (self.is_wide and len(set(filled)) == 1) else None
 
 
-def workbook(data: bytes) -> Iterator[Part]:
+def read_excel(data: bytes) -> Iterator[ParsedPart]:
     """A part for each sheet that is shown, its numbers the sheet's rows. Raises Refused, and what its parser raises."""
     from openpyxl import load_workbook
 
@@ -57,10 +57,10 @@ def workbook(data: bytes) -> Iterator[Part]:
     for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False).worksheets:
         if sheet.sheet_state == "visible" and (rows := list(_rows(sheet))):
             lines = list(_sheet(" ".join(sheet.title.split()), rows))
-            yield Part("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
+            yield ParsedPart("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
 
 
-def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
+def _rows(sheet: ReadOnlyWorksheet) -> Iterator[SheetRow]:
     merged = _merged(sheet)
     above: dict[tuple[int, int], str] = {}
     sheet.reset_dimensions()  # What the file says of its size need not be so.
@@ -68,7 +68,7 @@ def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
     for number, row in enumerate(sheet.iter_rows(), 1):
         cells += len(row)
         if cells > MAX_CELLS or number > MAX_ROWS:
-            raise Refused("too_large")
+            raise ReaderRefused("too_large")
         words = [cell_text(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]
         for top, left, right in merged.get(number, ()):
             if top == number:
@@ -76,7 +76,7 @@ def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
             words += [""] * (right - len(words))
             words[left - 1 : right] = [above.get((top, left), "")] * (right - left + 1)
         if any(words):
-            yield Row(number, words, any(right > left for _, left, right in merged.get(number, ())))
+            yield SheetRow(number, words, any(right > left for _, left, right in merged.get(number, ())))
 
 
 def _merged(sheet: ReadOnlyWorksheet) -> Ranges:
@@ -102,7 +102,7 @@ def _merged(sheet: ReadOnlyWorksheet) -> Ranges:
     return found
 
 
-def _sheet(name: str, rows: Sequence[Row]) -> Iterator[Line]:
+def _sheet(name: str, rows: Sequence[SheetRow]) -> Iterator[Line]:
     """What is said above a table is its heading; below the sheet's name again stands what has no title of its own."""
     yield f"# {name}", rows[0].number
     titles: list[Line] = []
@@ -125,7 +125,7 @@ def _sheet(name: str, rows: Sequence[Row]) -> Iterator[Line]:
     yield from titles
 
 
-def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _blocks(rows: Sequence[SheetRow]) -> Iterator[list[SheetRow]]:
     """The rows between empty ones."""
     for _, block in groupby(enumerate(rows), key=lambda each: each[1].number - each[0]):
         yield [row for _, row in block]
@@ -139,7 +139,7 @@ def _above(titles: Sequence[Line]) -> Iterator[Line]:
         yield "", number
 
 
-def _table(rows: Sequence[Row]) -> Iterator[Line]:
+def _table(rows: Sequence[SheetRow]) -> Iterator[Line]:
     head, *below = rows
     words = head.words
     if head.is_wide and below and below[0].single is None:

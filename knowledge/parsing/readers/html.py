@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from knowledge.parsing.readers.html_to_markdown import markdown_of
-from knowledge.parsing.readers.parts import Part
+from knowledge.parsing.readers.parts import ParsedPart
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -19,7 +19,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 
 
-def web_page(data: bytes) -> Iterator[Part]:
+def read_html(data: bytes) -> Iterator[ParsedPart]:
     """The page, as the only part, in whatever encoding it states. Raises Refused, and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
 
@@ -34,7 +34,7 @@ def web_page(data: bytes) -> Iterator[Part]:
         _note_anchor(heading)
     text = markdown_of(body)
     has_own_title = re.match(r"#\s", text) is not None
-    yield Part(f"# {title}\n\n{text}" if title and text and not has_own_title else text)
+    yield ParsedPart(f"# {title}\n\n{text}" if title and text and not has_own_title else text)
 
 
 def _note_anchor(heading: Tag) -> None:

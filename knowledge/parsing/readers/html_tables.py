@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.readers.parts import Refused
+from knowledge.parsing.readers.parts import ReaderRefused
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -17,7 +17,7 @@ MAX_COPIED = 100_000
 _MOST_HEAD_ROWS = 3
 
 
-def even_out(body: Tag) -> None:
+def normalise_tables(body: Tag) -> None:
     """Raises Refused where the spans make too many cells."""
     left = MAX_COPIED
     for table in body.find_all("table"):
@@ -49,7 +49,7 @@ def _fill_in(table: Tag, most: int) -> int:
         for cell in _placed(cells, above, is_head=number == 0):
             count += _size(cell)
             if count > most:
-                raise Refused("too_large")
+                raise ReaderRefused("too_large")
             row.append(cell)
     return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.readers.html_tables import even_out
+from knowledge.parsing.readers.html_tables import normalise_tables
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -23,6 +23,6 @@ def markdown_of(body: Tag) -> str:
 
     if not body.get_text(strip=True):
         return ""
-    even_out(body)
+    normalise_tables(body)
     converter = WithAnchors(heading_style="ATX", strip=["a", "img"], table_infer_header=True)
     return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(body)).strip()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from knowledge.decoding import decode
-from knowledge.parsing.readers.parts import Part, Refused
+from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 
 _PLAIN_KEY = re.compile(r"[^\W\d][\w$-]*")
 _LONGEST_LIST = 200
@@ -18,25 +18,25 @@ Json = dict[str, "Json"] | list["Json"] | str | bool | None
 """Figures are kept as they are written: `1.10` is a version as often as a price."""
 
 
-def json_text(data: bytes) -> Iterator[Part]:
+def read_json(data: bytes) -> Iterator[ParsedPart]:
     """The values, as the only part. Raises Refused, NotText."""
-    yield Part("\n".join(_spaced(_parsed(decode(data), 1))))
+    yield ParsedPart("\n".join(_spaced(_parsed(decode(data), 1))))
 
 
-def json_lines(data: bytes) -> Iterator[Part]:
+def read_json_lines(data: bytes) -> Iterator[ParsedPart]:
     """The same of a file with one value a line; the numbers are those lines. Raises Refused, NotText."""
     lines: list[tuple[str, int]] = []
     for number, written in enumerate(decode(data).split("\n"), 1):
         if written.strip():
             lines += [(line, number) for line in (*_spaced(_parsed(written, number)), "")]
-    yield Part("\n".join(line for line, _ in lines), numbers=tuple(number for _, number in lines))
+    yield ParsedPart("\n".join(line for line, _ in lines), numbers=tuple(number for _, number in lines))
 
 
 def _parsed(text: str, first_line: int) -> Json:
     try:
         value: Json = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        raise Refused("corrupt", first_line + error.lineno - 1) from error
+        raise ReaderRefused("corrupt", first_line + error.lineno - 1) from error
     return value
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from knowledge.decoding import decode
-from knowledge.parsing.readers.parts import Part, Refused
+from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 
 _LONGEST_OUTPUT = 2000
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -45,7 +45,7 @@ class _Notebook(BaseModel):
     metadata: _Metadata = _Metadata()
 
 
-def notebook(data: bytes) -> Iterator[Part]:
+def read_notebook(data: bytes) -> Iterator[ParsedPart]:
     """The cells, as the only part; the numbers of its lines are cells, from 1. Raises Refused, NotText."""
     book = _parsed(decode(data))
     lines: list[str] = []
@@ -55,16 +55,16 @@ def notebook(data: bytes) -> Iterator[Part]:
             added = [*block.split("\n"), ""]
             lines += added
             numbers += [number] * len(added)
-    yield Part("\n".join(lines), numbers=tuple(numbers))
+    yield ParsedPart("\n".join(lines), numbers=tuple(numbers))
 
 
 def _parsed(text: str) -> _Notebook:
     try:
         written = json.loads(text, parse_int=str)
     except json.JSONDecodeError as error:
-        raise Refused("corrupt", error.lineno) from error
+        raise ReaderRefused("corrupt", error.lineno) from error
     if not isinstance(written, dict) or "cells" not in written:
-        raise Refused("misnamed")
+        raise ReaderRefused("misnamed")
     return _Notebook.model_validate(written)
 
 

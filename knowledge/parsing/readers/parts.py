@@ -9,7 +9,7 @@ PICTURE = "🖼"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ParsedPart:
     """A stretch of a document's text."""
 
     text: str
@@ -20,10 +20,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReaderResult:
     """What a child answers: the parts, or why there are none."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ParsedPart, ...] = ()
     reason: str | None = None
     """A name in `knowledge.errors.Reason`."""
     page: int | None = None
@@ -31,7 +31,7 @@ class Reading:
     line: int | None = None
 
 
-class Refused(Exception):
+class ReaderRefused(Exception):
     """The file cannot be read; `reason` is a name in `knowledge.errors.Reason`."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:

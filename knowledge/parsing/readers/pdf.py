@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
-from knowledge.parsing.readers.parts import Part, Refused
+from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 
 
-def pdf_pages(data: bytes) -> Iterator[Part]:
+def read_pdf(data: bytes) -> Iterator[ParsedPart]:
     """A part for each page, one without text too. Raises Refused, and what pypdf raises on a broken file."""
     from langchain_core.documents.base import Blob
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
@@ -19,8 +19,8 @@ def pdf_pages(data: bytes) -> Iterator[Part]:
         from langchain_community.document_loaders.parsers import PyPDFParser  # loaded in the child only
     try:
         for page in PyPDFParser(mode="page").lazy_parse(Blob.from_data(data)):
-            yield Part(page.page_content, int(page.metadata["page"]) + 1)
+            yield ParsedPart(page.page_content, int(page.metadata["page"]) + 1)
     except (FileNotDecryptedError, WrongPasswordError) as error:
-        raise Refused("encrypted") from error
+        raise ReaderRefused("encrypted") from error
     except LimitReachedError as error:
-        raise Refused("too_large") from error
+        raise ReaderRefused("too_large") from error

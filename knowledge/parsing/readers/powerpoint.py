@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.chunking.markdown_tables import markdown_table
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.parts import PICTURE, Part
+from knowledge.parsing.readers.parts import PICTURE, ParsedPart
 
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _MOST_CHART_ROWS = 200
 
 
-def slides(data: bytes) -> Iterator[Part]:
+def read_powerpoint(data: bytes) -> Iterator[ParsedPart]:
     """A part for each slide, one without text too. Raises Refused, and what its parser raises."""
     from pptx import Presentation
 
     refuse_dtd(data)
     for number, slide in enumerate(Presentation(io.BytesIO(data)).slides, 1):
-        yield Part("\n\n".join(block for block in _blocks(slide) if block.strip()), number)
+        yield ParsedPart("\n\n".join(block for block in _blocks(slide) if block.strip()), number)
 
 
 def _blocks(slide: Slide) -> Iterator[str]:

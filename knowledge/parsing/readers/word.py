@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.html_to_markdown import markdown_of
-from knowledge.parsing.readers.parts import PICTURE, Part
+from knowledge.parsing.readers.parts import PICTURE, ParsedPart
 
 if TYPE_CHECKING:
     from mammoth.documents import Image
@@ -28,7 +28,7 @@ p[style-name='Intense Quote'] => blockquote:fresh
 """
 
 
-def word_file(data: bytes) -> Iterator[Part]:
+def read_word(data: bytes) -> Iterator[ParsedPart]:
     """The document, as the only part. Raises Refused, and what its parser raises."""
     import mammoth
     from bs4 import BeautifulSoup
@@ -43,7 +43,7 @@ def word_file(data: bytes) -> Iterator[Part]:
     for image in soup.find_all("img"):
         words = " ".join(str(image.get("alt") or "").split())
         image.replace_with(f"{PICTURE} {words}" if words else "")
-    yield Part(markdown_of(soup))
+    yield ParsedPart(markdown_of(soup))
 
 
 def _no_pixels(_: Image) -> dict[str, str]:

@@ -3,7 +3,7 @@ import asyncio
 import discord
 import pytest
 
-from bot.messages.live_message import Content, Draft, Throttle, Throttles
+from bot.messages.live_message import Content, LiveMessage, Throttle, Throttles
 
 
 class Refusal:
@@ -52,8 +52,8 @@ async def board() -> Board:
     return Board()
 
 
-def draft_on(board: Board, interval_s: float = 0.0) -> Draft:
-    return Draft(board, Throttle(interval_s), lambda: None)
+def draft_on(board: Board, interval_s: float = 0.0) -> LiveMessage:
+    return LiveMessage(board, Throttle(interval_s), lambda: None)
 
 
 async def test_what_is_shown_while_an_edit_is_under_way_coalesces_into_the_last(board: Board) -> None:
@@ -102,7 +102,7 @@ async def test_a_refused_last_edit_is_sent_as_a_new_message(board: Board) -> Non
 
 async def test_a_deleted_message_is_told_and_not_written_anew(board: Board) -> None:
     gone = asyncio.Event()
-    draft = Draft(board, Throttle(0.0), gone.set)
+    draft = LiveMessage(board, Throttle(0.0), gone.set)
     await draft.open(Content(("…",)))
     board.refuse = discord.NotFound(Refusal(404), "gone")
     draft.show(Content(("some",)))

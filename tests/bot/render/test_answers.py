@@ -8,7 +8,7 @@ from bot.locales import load_texts
 from bot.readiness import Loading
 from bot.render import answers as render
 from chains.types import Answer, Language, Route, RouteDecision, Timings
-from knowledge.types import Difference, Evidence, Said
+from knowledge.types import Contradiction, Evidence, TextSpan
 from tests.fakes.scripted_assistant import TAKEN_IN, passage
 
 TEXTS = load_texts()
@@ -59,8 +59,8 @@ def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
 
 
 def differing(older: Evidence, newer: Evidence, language: Language = Language.EN) -> Answer:
-    difference = Difference(Said(newer.chunk.id, 0, len(newer.chunk.text)), Said(older.chunk.id, 0, 11))
-    decision = replace(ANSWER.decision, differences=(difference,))
+    difference = Contradiction(TextSpan(newer.chunk.id, 0, len(newer.chunk.text)), TextSpan(older.chunk.id, 0, 11))
+    decision = replace(ANSWER.decision, contradictions=(difference,))
     return replace(ANSWER, decision=decision, evidence=(older, newer), language=language)
 
 
@@ -91,7 +91,7 @@ def test_the_sources_stay_in_one_piece_below_a_long_answer() -> None:
 
 def test_a_code_block_that_is_cut_is_closed_and_opened_again_with_its_language() -> None:
     code = "\n".join(f"x = {number}" for number in range(40))
-    pages = render.split(f"Look:\n```python\n{code}\n```\nDone.", limit=200)
+    pages = render.split_message(f"Look:\n```python\n{code}\n```\nDone.", limit=200)
     assert len(pages) > 1
     for page in pages:
         assert len(page) <= 200
@@ -101,7 +101,7 @@ def test_a_code_block_that_is_cut_is_closed_and_opened_again_with_its_language()
 
 
 def test_an_unclosed_code_block_is_closed_so_that_what_follows_is_no_code() -> None:
-    assert render.split("```\nx = 1") == ("```\nx = 1\n```",)
+    assert render.split_message("```\nx = 1") == ("```\nx = 1\n```",)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -112,7 +112,7 @@ def test_nothing_is_lost_and_nothing_is_too_long_whatever_is_split(seed: int) ->
         for _ in range(chance.randint(1, 60))
     ]
     text = "\n".join(lines)
-    pages = render.split(text, limit=150)
+    pages = render.split_message(text, limit=150)
     assert all(len(page) <= 150 for page in pages)
     letters = [char for char in text if char not in " \n`"]
     kept = [char for page in pages for char in page if char not in " \n`"]
@@ -120,7 +120,7 @@ def test_nothing_is_lost_and_nothing_is_too_long_whatever_is_split(seed: int) ->
 
 
 def test_nothing_but_space_gives_no_message() -> None:
-    assert render.split(" \n\n ") == ()
+    assert render.split_message(" \n\n ") == ()
 
 
 def test_what_was_asked_is_quoted_on_one_line_without_effect() -> None:
@@ -143,4 +143,4 @@ def test_progress_without_a_size_is_worded_without_one() -> None:
     ],
 )
 def test_markdown_takes_in_nothing_that_stands_below_an_answer(text: str, shown: str) -> None:
-    assert render.contained(text) == shown
+    assert render.break_out_of_blocks(text) == shown

@@ -5,7 +5,7 @@ import re
 import pytest
 from discord.utils import remove_markdown
 
-from bot.render.escape import linked, plain
+from bot.render.escape import escape_text, link_to
 
 ATTACKS = [
     "```\n@everyone\n```",
@@ -21,7 +21,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_every_sign_is_shown_and_none_does_anything(text: str) -> None:
-    shown = plain(text)
+    shown = escape_text(text)
     assert re.sub(r"\\(.)", r"\1", shown) == text
     for sign in "*_~|`<>[]#@":
         assert not re.search(rf"(?<!\\)(?:\\\\)*{re.escape(sign)}", shown.replace("\\" + sign, ""))
@@ -29,14 +29,14 @@ def test_every_sign_is_shown_and_none_does_anything(text: str) -> None:
 
 
 def test_what_turns_the_direction_of_text_is_left_out() -> None:
-    assert plain("a\u202eb\x07c\n文") == "abc\n文"
+    assert escape_text("a\u202eb\x07c\n文") == "abc\n文"
 
 
 def test_a_name_ends_no_link() -> None:
-    shown = linked(plain("x](https://evil.example) [y"), "https://club.example/#a%29")
+    shown = link_to(escape_text("x](https://evil.example) [y"), "https://club.example/#a%29")
     assert shown == "[x\\](https\\://evil.example) \\[y](<https://club.example/#a%29>)"
-    assert linked("name", None) == "name"
+    assert link_to("name", None) == "name"
 
 
 def test_words_stay_readable() -> None:
-    assert remove_markdown(plain("It's 5 % (or more): see p. 3!")) == "It's 5 % (or more): see p. 3!"
+    assert remove_markdown(escape_text("It's 5 % (or more): see p. 3!")) == "It's 5 % (or more): see p. 3!"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.locales import load_texts
-from bot.render.passages import CARD_LIMIT, marked, passage_card
+from bot.render.passages import CARD_LIMIT, highlighted, passage_card
 from chains.types import Language
 from knowledge.types import Chunk, Passage, Place
 from tests.bot.render.test_escape import ATTACKS
@@ -68,26 +68,26 @@ def test_a_card_of_an_old_document_says_how_old_it_is() -> None:
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_what_stands_in_a_passage_breaks_out_of_nothing(text: str) -> None:
-    bold = marked(text, ((0, len(text)),))
+    bold = highlighted(text, ((0, len(text)),))
     assert bold.startswith("**") and bold.endswith("**")
     assert not re.search(r"(?<!\\)[`<\[|~_@#]", bold[2:-2].replace("\\\\", ""))
 
 
 def test_marks_at_the_edges_and_beside_each_other_are_bold_alone() -> None:
-    assert marked("a_b c", ((0, 1), (2, 3), (4, 5))) == "**a**\\_**b** **c**"
+    assert highlighted("a_b c", ((0, 1), (2, 3), (4, 5))) == "**a**\\_**b** **c**"
 
 
 @pytest.mark.parametrize("text", ["word " * 2000, "*" * 9000, "字" * 9000, "a*" * 4000])
 def test_a_long_passage_is_cut_around_what_is_marked(text: str) -> None:
     marks = ((6000, 6004), (6010, 6014))
-    shown = marked(text, marks)
+    shown = highlighted(text, marks)
     assert len(shown) <= CARD_LIMIT
     assert shown.count("**") >= 4
     assert shown.startswith("…") and shown.endswith("…")
 
 
 def test_a_card_of_marks_alone_stays_within_its_limit() -> None:
-    shown = marked("a " * 5000, tuple((at, at + 1) for at in range(0, 10_000, 2)))
+    shown = highlighted("a " * 5000, tuple((at, at + 1) for at in range(0, 10_000, 2)))
     assert len(shown) <= CARD_LIMIT
 
 

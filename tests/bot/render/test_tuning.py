@@ -10,7 +10,7 @@ import pytest
 from bot.failures import _WEIGHTS, Failures
 from bot.guild_adapters import Promotion
 from bot.locales import load_texts
-from bot.prepared_trainings import Prepared
+from bot.prepared_trainings import PreparedTraining
 from bot.render import adapters as render_adapters
 from bot.render import tuning as render_tuning
 from bot.tasks import Tasks
@@ -31,7 +31,7 @@ from knowledge.types import EVERY_MEMBER
 from weights import errors as weights
 
 TEXTS = load_texts()
-PREPARED = Prepared("1", "help-desk", "SmolLM2-135M-Instruct")
+PREPARED = PreparedTraining("1", "help-desk", "SmolLM2-135M-Instruct")
 MEASURED = Evaluation(64, 0.9, 0.5, Interval(0.4, 0.3, 0.5), 2.0, 2.0, 0.93, 1.44)
 CARD = Card(
     adapter_sha256="abcdef0123456789",
@@ -109,7 +109,7 @@ def test_a_report_that_is_made_again_after_a_kill_names_no_adapter_as_its_own_pr
 
 
 def test_a_skills_name_and_a_bases_title_are_shown_without_effect() -> None:
-    shown = render_tuning.waiting(Prepared("1", "a*b*", "x"), 1, Language.EN, TEXTS)
+    shown = render_tuning.waiting(PreparedTraining("1", "a*b*", "x"), 1, Language.EN, TEXTS)
     assert shown.startswith("⏳ **a\\*b\\*** waits")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from finetune.data import dataset as limits
-from finetune.data.dataset import from_jsonl, load, split, to_jsonl
+from finetune.data.dataset import from_jsonl, load_dataset, split_dataset, to_jsonl
 from finetune.errors import (
     PROBLEM_CODES,
     BrokenArrayError,
@@ -68,7 +68,7 @@ def as_csv(rows: Sequence[Row], delimiter: str = ",") -> str:
 
 def problem_of(row: object, good: Sequence[Row]) -> LineProblem:
     """The one problem of a file in which `row` follows `good`."""
-    dataset = load(jsonl([*good, row]), "set.jsonl")
+    dataset = load_dataset(jsonl([*good, row]), "set.jsonl")
     assert len(dataset.examples) == len(good)
     (problem,) = dataset.problems
     assert problem.line == len(good) + 1
@@ -80,7 +80,7 @@ def problem_of(row: object, good: Sequence[Row]) -> LineProblem:
 
 
 def test_a_prompt_and_its_completion_are_free_text() -> None:
-    dataset = load(jsonl(prompt_rows()), "set.jsonl")
+    dataset = load_dataset(jsonl(prompt_rows()), "set.jsonl")
     assert dataset.kind is TaskKind.TEXT
     assert dataset.labels == ()
     assert dataset.examples[1] == Example((("user", "Say 1"),), "It is 1.", 2)
@@ -88,51 +88,51 @@ def test_a_prompt_and_its_completion_are_free_text() -> None:
 
 def test_a_conversation_ends_with_its_completion_and_keeps_the_turns_before_it() -> None:
     turns = (("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello!"), ("user", "How are you?"))
-    dataset = load(jsonl([*chat_rows(), chat(*turns, ("assistant", "Fine."))]), "set.jsonl")
+    dataset = load_dataset(jsonl([*chat_rows(), chat(*turns, ("assistant", "Fine."))]), "set.jsonl")
     assert dataset.kind is TaskKind.TEXT
     assert dataset.examples[-1] == Example(turns, "Fine.", 25)
     assert dataset.examples[-1].question == "How are you?"
 
 
 def test_a_question_and_its_label_are_a_label_task() -> None:
-    dataset = load(jsonl(label_rows()), "set.jsonl")
+    dataset = load_dataset(jsonl(label_rows()), "set.jsonl")
     assert dataset.kind is TaskKind.LABEL
     assert dataset.labels == ("kind_0", "kind_1", "kind_2")
 
 
 def test_unknown_fields_and_blank_lines_are_passed_over_and_lines_keep_their_numbers() -> None:
     rows = [row | {"id": n, "lang": "en", "score": None} for n, row in enumerate(label_rows())]
-    dataset = load(b"\n  \r\n" + jsonl(rows).replace(b"\n", b"\r\n\n"), "set.jsonl")
+    dataset = load_dataset(b"\n  \r\n" + jsonl(rows).replace(b"\n", b"\r\n\n"), "set.jsonl")
     assert dataset.problems == ()
     assert [example.line for example in dataset.examples[:3]] == [3, 5, 7]
 
 
 def test_a_separator_of_unicode_within_a_string_ends_no_line() -> None:
     rows = [*prompt_rows(), {"prompt": "a\u2028b", "completion": "c"}]
-    assert load(jsonl(rows), "set.jsonl").examples[-1].question == "a\u2028b"
+    assert load_dataset(jsonl(rows), "set.jsonl").examples[-1].question == "a\u2028b"
 
 
 @pytest.mark.parametrize("name", ["set.json", "set.jsonl", "set.ndjson", "set"])
 @pytest.mark.parametrize("indent", [None, 2])
 def test_one_array_is_read_like_lines(name: str, indent: int | None) -> None:
     rows = label_rows()
-    dataset = load(json.dumps(rows, indent=indent).encode(), name)
+    dataset = load_dataset(json.dumps(rows, indent=indent).encode(), name)
     assert [example.question for example in dataset.examples] == [row["question"] for row in rows]
     assert [example.line for example in dataset.examples[:3]] == ([1, 2, 3] if indent is None else [2, 6, 10])
 
 
 def test_what_is_no_object_in_an_array_is_a_problem_and_an_empty_array_has_no_examples() -> None:
-    dataset = load(json.dumps([*label_rows(), "stray"]).encode(), "set.json")
+    dataset = load_dataset(json.dumps([*label_rows(), "stray"]).encode(), "set.json")
     assert [(problem.line, problem.code) for problem in dataset.problems] == [(25, "not_object")]
     with pytest.raises(TooFewExamplesError):
-        load(b" [ ] ", "set.json")
+        load_dataset(b" [ ] ", "set.json")
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-1], lambda text: text + "x", lambda text: text[:-1] + ",]"])
 def test_an_array_that_breaks_off_is_refused_with_its_line(spoil: Callable[[str], str]) -> None:
     text = "[\n" + ",\n".join(json.dumps(row) for row in label_rows()) + "\n]"
     with pytest.raises(BrokenArrayError, match="line 26") as refused:
-        load(spoil(text).encode(), "set.json")
+        load_dataset(spoil(text).encode(), "set.json")
     assert refused.value.line == 26
 
 
@@ -141,8 +141,8 @@ def test_an_array_that_breaks_off_is_refused_with_its_line(spoil: Callable[[str]
 def test_csv_says_the_same_as_jsonl_whatever_its_delimiter(rows: list[Row], delimiter: str) -> None:
     rows = [*rows[:-1], {key: f'{text}, "so"; or\tso\nand so' for key, text in rows[-1].items()}]
     rows[-1] = rows[-1] | ({"label": "kind_0"} if "label" in rows[-1] else {})
-    of_csv = load(as_csv(rows, delimiter).encode("utf-8-sig"), "set.csv")
-    of_jsonl = load(jsonl(rows), "set.jsonl")
+    of_csv = load_dataset(as_csv(rows, delimiter).encode("utf-8-sig"), "set.csv")
+    of_jsonl = load_dataset(jsonl(rows), "set.jsonl")
     assert of_csv.kind is of_jsonl.kind
     assert [(e.turns, e.completion) for e in of_csv.examples] == [(e.turns, e.completion) for e in of_jsonl.examples]
     assert [e.line for e in of_csv.examples] == list(range(2, 26))
@@ -150,7 +150,7 @@ def test_csv_says_the_same_as_jsonl_whatever_its_delimiter(rows: list[Row], deli
 
 def test_a_csv_header_is_read_as_spreadsheets_write_it_and_empty_records_are_passed_over() -> None:
     text = as_csv(label_rows()).replace("question,label", ' "Question" ,LABEL', 1) + ",,\r\n\r\n"
-    dataset = load(b"\n" + text.encode(), "set.csv")
+    dataset = load_dataset(b"\n" + text.encode(), "set.csv")
     assert len(dataset.examples) == 24
     assert dataset.examples[0].line == 3
     assert dataset.problems == ()
@@ -158,34 +158,34 @@ def test_a_csv_header_is_read_as_spreadsheets_write_it_and_empty_records_are_pas
 
 def test_a_csv_record_that_spans_lines_is_found_by_its_first() -> None:
     rows = [{"prompt": "two\nlines", "completion": "x"}, *prompt_rows()]
-    assert [example.line for example in load(as_csv(rows).encode(), "set.csv").examples[:3]] == [2, 4, 5]
+    assert [example.line for example in load_dataset(as_csv(rows).encode(), "set.csv").examples[:3]] == [2, 4, 5]
 
 
 def test_an_open_quotation_mark_costs_its_own_line_alone() -> None:
     lines = as_csv(label_rows()).splitlines()
     lines[4] = '"What about this?,kind_0'
-    dataset = load("\n".join(lines).encode(), "set.csv")
+    dataset = load_dataset("\n".join(lines).encode(), "set.csv")
     assert [(problem.line, problem.code) for problem in dataset.problems] == [(5, "broken_csv")]
     assert len(dataset.examples) == 23
     assert [example.line for example in dataset.examples[2:5]] == [4, 6, 7]
 
 
 def test_a_delimiter_outside_quotation_marks_is_a_problem_and_not_a_wrong_label() -> None:
-    dataset = load((as_csv(label_rows()) + "Well, what now?,kind_1\r\n").encode(), "set.csv")
+    dataset = load_dataset((as_csv(label_rows()) + "Well, what now?,kind_1\r\n").encode(), "set.csv")
     (problem,) = dataset.problems
     assert problem == LineProblem(26, "too_many_cells", (("cells", "3"), ("columns", "2")))
 
 
 def test_the_content_decides_where_the_ending_says_nothing() -> None:
-    assert len(load(jsonl(label_rows()), "set.txt").examples) == 24
-    assert len(load(as_csv(label_rows()).encode(), "set.txt").examples) == 24
-    assert len(load(jsonl(label_rows()), "set.csv").examples) == 24
+    assert len(load_dataset(jsonl(label_rows()), "set.txt").examples) == 24
+    assert len(load_dataset(as_csv(label_rows()).encode(), "set.txt").examples) == 24
+    assert len(load_dataset(jsonl(label_rows()), "set.csv").examples) == 24
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_chinese_is_read_in_either_encoding_and_told(encoding: str) -> None:
     rows = [{"question": f"第{n}个押金怎么退？", "label": "退押金" if n % 2 else "工坊"} for n in range(24)]
-    dataset = load(jsonl(rows).decode().encode(encoding), "set.jsonl")
+    dataset = load_dataset(jsonl(rows).decode().encode(encoding), "set.jsonl")
     assert dataset.examples[3].question == "第3个押金怎么退？"
     assert dataset.labels == ("工坊", "退押金")
     assert dataset.has_chinese
@@ -193,13 +193,13 @@ def test_chinese_is_read_in_either_encoding_and_told(encoding: str) -> None:
 
 def test_english_with_typographic_signs_is_not_chinese() -> None:
     rows: list[Row] = [*prompt_rows(), {"prompt": "“Olé” — ça va？", "completion": "☺ ok"}]
-    assert not load(jsonl(rows), "set.jsonl").has_chinese
-    assert load(jsonl([*rows, {"prompt": "x", "completion": "好"}]), "set.jsonl").has_chinese
+    assert not load_dataset(jsonl(rows), "set.jsonl").has_chinese
+    assert load_dataset(jsonl([*rows, {"prompt": "x", "completion": "好"}]), "set.jsonl").has_chinese
 
 
 def test_the_checksum_is_that_of_the_bytes() -> None:
     data = jsonl(label_rows())
-    assert load(data, "set.jsonl").sha256 == hashlib.sha256(data).hexdigest()
+    assert load_dataset(data, "set.jsonl").sha256 == hashlib.sha256(data).hexdigest()
 
 
 # Line by line
@@ -233,7 +233,7 @@ def test_the_checksum_is_that_of_the_bytes() -> None:
 )
 def test_a_line_that_cannot_be_used_is_left_out_and_told(row: object, code: str, figures: dict[str, str]) -> None:
     data = jsonl(label_rows()) + json.dumps(row).encode()
-    dataset = load(data, "set.jsonl")
+    dataset = load_dataset(data, "set.jsonl")
     assert dataset.problems == (LineProblem(25, code, tuple(figures.items())),)
     assert len(dataset.examples) == 24
     assert dataset.label_help == ()
@@ -242,7 +242,7 @@ def test_a_line_that_cannot_be_used_is_left_out_and_told(row: object, code: str,
 @pytest.mark.parametrize("line", ["{", '{"question": "Q?", "label": "k"},', "[" * 100_000, "1" * 5000, "'a'"])
 def test_a_line_of_broken_json_is_left_out_and_the_rest_goes_on(line: str) -> None:
     data = jsonl(label_rows(12)) + line.encode() + b"\n" + jsonl(label_rows(24)[12:])
-    dataset = load(data, "set.jsonl")
+    dataset = load_dataset(data, "set.jsonl")
     assert [(problem.line, problem.code) for problem in dataset.problems] == [(13, "broken_json")]
     assert len(dataset.examples) == 24
 
@@ -275,22 +275,22 @@ def test_a_message_that_is_not_text_is_found_by_its_place() -> None:
 
 def test_the_same_last_words_of_different_conversations_do_not_contradict_each_other() -> None:
     rows = [chat(("user", f"{n}?"), ("assistant", "Sure?"), ("user", "yes"), ("assistant", f"{n}!")) for n in range(24)]
-    dataset = load(jsonl(rows), "set.jsonl")
+    dataset = load_dataset(jsonl(rows), "set.jsonl")
     assert dataset.problems == ()
-    parts = split(dataset)
+    parts = split_dataset(dataset)
     assert len(parts.held_out) == 10
 
 
 def test_the_first_good_line_sets_the_form() -> None:
     rows: list[Row] = [{"prompt": "Q?", "completion": ""}, *label_rows()]
-    dataset = load(jsonl(rows), "set.jsonl")
+    dataset = load_dataset(jsonl(rows), "set.jsonl")
     assert dataset.kind is TaskKind.LABEL
     assert [(problem.line, problem.code) for problem in dataset.problems] == [(1, "other_form")]
 
 
 def test_white_space_around_a_text_is_no_part_of_it() -> None:
     rows = [*label_rows(), {"question": " Q\r\nq \n", "label": " kind_0 "}]
-    assert load(jsonl(rows), "set.jsonl").examples[-1] == Example((("user", "Q\nq"),), "kind_0", 25)
+    assert load_dataset(jsonl(rows), "set.jsonl").examples[-1] == Example((("user", "Q\nq"),), "kind_0", 25)
 
 
 # Labels' descriptions
@@ -301,7 +301,7 @@ def test_lines_beside_the_examples_describe_labels() -> None:
         {"label": "kind_1", "sentence": "Ask the harbour master.", "channel": "#harbour"},
         {"label": "kind_0", "sentence": "Read the handbook."},
     ]
-    dataset = load(jsonl([*help_rows, *label_rows()]), "set.jsonl")
+    dataset = load_dataset(jsonl([*help_rows, *label_rows()]), "set.jsonl")
     assert dataset.problems == ()
     assert dataset.label_help == (
         LabelHelp("kind_1", "Ask the harbour master.", "#harbour"),
@@ -314,14 +314,14 @@ def test_csv_describes_labels_in_records_without_a_question() -> None:
     rows = [row | {"sentence": "", "channel": ""} for row in label_rows()]
     rows += [{"question": "", "label": "kind_2", "sentence": "Ask.", "channel": "#a"}]
     rows += [{"question": "", "label": "kind_0", "sentence": "Read.", "channel": ""}]
-    dataset = load(as_csv(rows).encode(), "set.csv")
+    dataset = load_dataset(as_csv(rows).encode(), "set.csv")
     assert dataset.problems == ()
     assert dataset.label_help == (LabelHelp("kind_2", "Ask.", "#a"), LabelHelp("kind_0", "Read."))
 
 
 def test_a_label_described_twice_keeps_its_first_description() -> None:
     rows = [*label_rows(), {"label": "kind_0", "sentence": "A"}, {"label": "kind_0", "sentence": "B"}]
-    dataset = load(jsonl(rows), "set.jsonl")
+    dataset = load_dataset(jsonl(rows), "set.jsonl")
     assert dataset.label_help == (LabelHelp("kind_0", "A"),)
     (problem,) = dataset.problems
     assert describe(problem) == "line 26 describes the label kind_0 again, after line 25"
@@ -355,7 +355,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(
     data: bytes, name: str, error: type[DatasetError], says: str
 ) -> None:
     with pytest.raises(error, match=says) as refused:
-        load(data, name)
+        load_dataset(data, name)
     assert name in str(refused.value)
     assert refused.value.code.startswith("dataset_")
     assert vars(refused.value)["name"] == name
@@ -363,13 +363,13 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at() -> None:
     with pytest.raises(DatasetTooLargeError, match="20 MB are the most") as refused:
-        load(b"\0" * (limits.MAX_DATASET_MB * 1024**2 + 1), "set.jsonl")
+        load_dataset(b"\0" * (limits.MAX_DATASET_MB * 1024**2 + 1), "set.jsonl")
     assert (refused.value.size_mb, refused.value.limit_mb) == ("20.0", 20)
 
 
 def test_too_few_examples_are_told_with_the_first_five_problems() -> None:
     with pytest.raises(TooFewExamplesError) as refused:
-        load(jsonl([*label_rows(10), *[{"question": "Q?", "label": ""}] * 7]), "set.jsonl")
+        load_dataset(jsonl([*label_rows(10), *[{"question": "Q?", "label": ""}] * 7]), "set.jsonl")
     error = refused.value
     assert (error.count, error.minimum, len(error.problems)) == (10, 20, 7)
     assert "Line 11 has nothing in the field label; line 12" in str(error)
@@ -377,12 +377,12 @@ def test_too_few_examples_are_told_with_the_first_five_problems() -> None:
 
 
 def test_half_of_the_lines_may_be_problems() -> None:
-    assert len(load(jsonl([*label_rows(), *[{"id": 1}] * 24]), "set.jsonl").problems) == 24
+    assert len(load_dataset(jsonl([*label_rows(), *[{"id": 1}] * 24]), "set.jsonl").problems) == 24
 
 
 def test_an_unknown_form_names_what_was_found_and_what_is_known_in_bounds() -> None:
     with pytest.raises(UnknownFormError) as refused:
-        load(jsonl([{f"{n}" * 100: "x" for n in range(30)}]), "set.jsonl")
+        load_dataset(jsonl([{f"{n}" * 100: "x" for n in range(30)}]), "set.jsonl")
     assert refused.value.known == "prompt + completion; messages; question + label"
     assert len(refused.value.found) < 430
 
@@ -419,8 +419,8 @@ def questions_of(examples: Iterable[Example]) -> set[str]:
 
 @pytest.mark.parametrize("seed", range(25))
 def test_a_split_parts_the_examples_in_bounds_and_leaves_every_label_something_to_learn(seed: int) -> None:
-    dataset = load(jsonl(seeded_rows(seed)), "set.jsonl")
-    parts = split(dataset)
+    dataset = load_dataset(jsonl(seeded_rows(seed)), "set.jsonl")
+    parts = split_dataset(dataset)
     assert sorted(lines_of(parts.train + parts.held_out)) == lines_of(dataset.examples)
     assert lines_of(parts.train) == sorted(lines_of(parts.train))
     sizes = Counter(example.completion for example in dataset.examples)
@@ -436,21 +436,24 @@ def test_a_split_parts_the_examples_in_bounds_and_leaves_every_label_something_t
 
 @pytest.mark.parametrize(("count", "held_out"), [(20, 10), (40, 10), (100, 20), (999, 199), (5000, 200)])
 def test_one_in_five_is_held_out_between_ten_and_two_hundred(count: int, held_out: int) -> None:
-    parts = split(load(jsonl(prompt_rows(count)), "set.jsonl"))
+    parts = split_dataset(load_dataset(jsonl(prompt_rows(count)), "set.jsonl"))
     assert (len(parts.train), len(parts.held_out)) == (count - held_out, held_out)
 
 
 @pytest.mark.parametrize("rows", [prompt_rows(300), seeded_rows(4)])
 def test_the_order_and_the_format_of_a_file_do_not_change_its_split(rows: list[Row]) -> None:
     shuffled = random.Random(1).sample(rows, len(rows))
-    parts = [split(load(data, name)) for data, name in ((jsonl(rows), "a.jsonl"), (as_csv(shuffled).encode(), "b.csv"))]
+    parts = [
+        split_dataset(load_dataset(data, name))
+        for data, name in ((jsonl(rows), "a.jsonl"), (as_csv(shuffled).encode(), "b.csv"))
+    ]
     assert questions_of(parts[0].held_out) == questions_of(parts[1].held_out)
 
 
 @pytest.mark.parametrize("make", [prompt_rows, label_rows])
 def test_more_lines_move_few_of_those_that_were_there(make: Callable[[int], list[Row]]) -> None:
-    before = split(load(jsonl(make(500)), "set.jsonl"))
-    after = split(load(jsonl(make(510)), "set.jsonl"))
+    before = split_dataset(load_dataset(jsonl(make(500)), "set.jsonl"))
+    after = split_dataset(load_dataset(jsonl(make(510)), "set.jsonl"))
     old = questions_of(before.train + before.held_out)
     moved = questions_of(before.held_out) ^ (questions_of(after.held_out) & old)
     assert len(moved) <= 6
@@ -458,7 +461,7 @@ def test_more_lines_move_few_of_those_that_were_there(make: Callable[[int], list
 
 def test_where_labels_have_one_example_each_only_what_can_be_spared_is_held_out() -> None:
     rows = [*label_rows(20, labels=20), {"question": "Another of the first?", "label": "kind_0"}]
-    parts = split(load(jsonl(rows), "set.jsonl"))
+    parts = split_dataset(load_dataset(jsonl(rows), "set.jsonl"))
     assert [example.completion for example in parts.held_out] == ["kind_0"]
 
 
@@ -468,7 +471,7 @@ def test_a_question_that_ends_two_conversations_is_not_both_trained_and_measured
         for n in range(40)
         for who in ("Ann", "Ben", "Cleo")
     ]
-    parts = split(load(jsonl(rows), "set.jsonl"))
+    parts = split_dataset(load_dataset(jsonl(rows), "set.jsonl"))
     assert not questions_of(parts.train) & questions_of(parts.held_out)
     assert 20 < len(parts.held_out) <= 24
 
@@ -478,7 +481,7 @@ def test_a_question_that_ends_two_conversations_is_not_both_trained_and_measured
 
 def test_what_a_run_keeps_is_what_was_loaded() -> None:
     odd: Row = chat(("system", "S"), ("user", 'a\u2028"\\ \n\tb\u00a0🎏押金'), ("assistant", "\u2029退"))
-    dataset: Dataset = load(jsonl([*chat_rows(), odd]), "set.jsonl")
+    dataset: Dataset = load_dataset(jsonl([*chat_rows(), odd]), "set.jsonl")
     assert from_jsonl(to_jsonl(dataset.examples)) == dataset.examples
     assert to_jsonl(dataset.examples).count(b"\n") == 25
     assert from_jsonl(b"") == ()
@@ -488,21 +491,21 @@ def test_what_a_run_keeps_is_what_was_loaded() -> None:
 
 
 def test_the_example_set_loads_whole_and_can_be_split() -> None:
-    dataset = load((ROOT / "examples" / "training" / "help-desk.jsonl").read_bytes(), "help-desk.jsonl")
+    dataset = load_dataset((ROOT / "examples" / "training" / "help-desk.jsonl").read_bytes(), "help-desk.jsonl")
     assert dataset.problems == ()
     assert dataset.kind is TaskKind.LABEL
     assert {said.label for said in dataset.label_help} <= set(dataset.labels)
-    parts = split(dataset)
+    parts = split_dataset(dataset)
     assert {e.completion for e in parts.train} == {e.completion for e in parts.held_out} == set(dataset.labels)
 
 
 @pytest.mark.skipif(not BANKING77.exists(), reason="needs ../shared/data/banking77")
 @pytest.mark.parametrize(("name", "count", "held_out"), [("train_10shot", 770, 154), ("train", 10_003, 200)])
 def test_banking77_loads_with_every_label_in_both_parts(name: str, count: int, held_out: int) -> None:
-    dataset = load((BANKING77 / f"{name}.jsonl").read_bytes(), f"{name}.jsonl")
+    dataset = load_dataset((BANKING77 / f"{name}.jsonl").read_bytes(), f"{name}.jsonl")
     assert len(dataset.labels) == 77
     assert len(dataset.examples) + len(dataset.problems) == count
     assert {problem.code for problem in dataset.problems} <= {"duplicate", "contradiction"}
-    parts = split(dataset)
+    parts = split_dataset(dataset)
     assert abs(len(parts.held_out) - held_out) <= 1
     assert {e.completion for e in parts.train} == {e.completion for e in parts.held_out} == set(dataset.labels)

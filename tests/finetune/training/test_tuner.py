@@ -33,7 +33,7 @@ from finetune.serving.specialists import LocalSpecialists
 from finetune.training import tuner as tuning
 from finetune.training.run_folder import RunFolder, step_of
 from finetune.training.tuner import Tuner
-from finetune.types import Preview, TrainingProgress, Wanted
+from finetune.types import Preview, TrainingProgress, TrainingRequest
 from knowledge.types import OWNER
 from weights.store import Weights
 
@@ -374,7 +374,7 @@ async def test_chinese_examples_are_refused_for_an_english_base(tuner: Tuner, sk
     rows = [{**row, "question": f"{row['question']} 坏了"} for row in skill_rows]
     dataset = await tuner.examine("\n".join(map(json.dumps, rows)).encode(), "x.jsonl")
     with pytest.raises(BaseTooEnglishError, match="`embedded`"):
-        await tuner.prepare(dataset, Wanted("g", "s", "guild", "embedded-small"))
+        await tuner.prepare(dataset, TrainingRequest("g", "s", "guild", "embedded-small"))
 
 
 async def test_a_training_that_needs_more_memory_than_is_free_is_refused_before_anything_is_written(

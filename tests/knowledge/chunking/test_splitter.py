@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from knowledge.chunking.headings import cut_at_headings
-from knowledge.chunking.splitter import CHUNK_WEIGHT, split, weigh
-from knowledge.parsing.loader import LoadedDocument, Section, load
+from knowledge.chunking.splitter import CHUNK_WEIGHT, split_document, weigh
+from knowledge.parsing.loader import LoadedDocument, Section, load_document
 from knowledge.types import Chunk
 
 HANDBOOK = """Welcome.
@@ -27,7 +27,7 @@ Open daily.
 
 
 def chunks_of(text: str, media: str = "md") -> list[Chunk]:
-    return split(load(text.encode(), f"x.{media}", 10**8), "s")
+    return split_document(load_document(text.encode(), f"x.{media}", 10**8), "s")
 
 
 def test_markdown_is_cut_at_its_headings_with_path_and_line() -> None:
@@ -82,7 +82,7 @@ def test_lines_are_those_of_the_document() -> None:
 
 def test_pages_are_those_of_the_document_and_ordinals_count_on() -> None:
     document = LoadedDocument("pdf", (Section("One. " * 400, 1), Section("Two.", 3)), 3)
-    chunks = split(document, "s")
+    chunks = split_document(document, "s")
     assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
     assert {chunk.place.page for chunk in chunks} == {1, 3}
     assert chunks[-1].text == "Two."

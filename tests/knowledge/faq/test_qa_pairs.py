@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from knowledge.errors import PairError, SourceError
+from knowledge.errors import QAPairError, SourceNotFound
 from knowledge.library import Library
 from knowledge.parsing.qa_pairs import checked_pair, normal_question, pair_name
 from knowledge.settings import KnowledgeSettings
-from knowledge.types import EVERY_MEMBER, OWNER, Audience, IngestOutcome, Pair, PairReport, Reader
+from knowledge.types import EVERY_MEMBER, OWNER, Audience, IngestOutcome, QAPair, QAPairReport, Reader
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD, OTHER_GUILD
 
@@ -27,8 +27,8 @@ async def write(
     guild: str = GUILD,
     by: str = "7",
     **more: str,
-) -> PairReport:
-    pair = Pair(questions or (TOOLS,), answer)
+) -> QAPairReport:
+    pair = QAPair(questions or (TOOLS,), answer)
     return await library.write_pair(pair, guild_id=guild, audience=audience, written_by=by, **more)
 
 
@@ -72,28 +72,28 @@ def test_what_carries_meaning_makes_another_question(one: str, other: str) -> No
 
 @pytest.mark.parametrize("question", ["", "  ", "?!", "\u200b\u200d", "👍", "**"])
 def test_a_question_without_words_is_refused(question: str) -> None:
-    with pytest.raises(PairError, match="no letter or digit"):
+    with pytest.raises(QAPairError, match="no letter or digit"):
         checked_pair([question], "Seven days.")
 
 
 @pytest.mark.parametrize("answer", ["", " \n\t ", "\u200b\u2060", "\u3164", "```\n```", "||  ||", "\u202e\u0000"])
 def test_an_answer_of_which_nothing_is_seen_is_refused(answer: str) -> None:
-    with pytest.raises(PairError, match="shows nothing"):
+    with pytest.raises(QAPairError, match="shows nothing"):
         checked_pair([TOOLS], answer)
 
 
 def test_what_is_too_long_is_refused_with_both_figures() -> None:
-    with pytest.raises(PairError, match="4000 characters, 1500 are the most"):
+    with pytest.raises(QAPairError, match="4000 characters, 1500 are the most"):
         checked_pair([TOOLS], "x" * 4000)
-    with pytest.raises(PairError, match="1001 characters, 1000 are the most"):
+    with pytest.raises(QAPairError, match="1001 characters, 1000 are the most"):
         checked_pair(["x" * 1001], "Seven days.")
-    with pytest.raises(PairError, match="6 wordings"):
+    with pytest.raises(QAPairError, match="6 wordings"):
         checked_pair([f"Question {n}?" for n in range(6)], "Seven days.")
 
 
 def test_what_turns_the_direction_of_writing_and_control_characters_are_taken_out() -> None:
     pair = checked_pair(["How\u202e long\x07?"], "Seven\u2066 days\x00.\r\n\r\nOr 🧑\u200d🔧 help.")
-    assert pair == Pair(("How long?",), "Seven days.\n\nOr 🧑\u200d🔧 help.")
+    assert pair == QAPair(("How long?",), "Seven days.\n\nOr 🧑\u200d🔧 help.")
 
 
 def test_names_of_different_questions_differ_even_where_they_are_cut_or_cleaned() -> None:
@@ -219,7 +219,7 @@ async def test_removal_while_it_is_searched_leaves_nothing_half(library: Library
         source_id = report.stored.source.id
         found, _ = await asyncio.gather(answers(library), library.remove(GUILD, source_id, OWNER))
         assert found in ([], [(f"{n} days.", True)])
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceNotFound):
         await library.remove(GUILD, source_id, OWNER)
 
 

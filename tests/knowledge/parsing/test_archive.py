@@ -10,7 +10,7 @@ import pytest
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import archive
-from knowledge.parsing.archive import Unpacked, unpack
+from knowledge.parsing.archive import ArchiveMember, unpack
 
 LIMIT = 2 * 1024**2
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -24,12 +24,12 @@ def zipped(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = DEFLATED) 
     return held.getvalue()
 
 
-def only(data: bytes) -> Unpacked:
+def only(data: bytes) -> ArchiveMember:
     [file] = unpack(data, "all.zip", LIMIT)
     return file
 
 
-def refused(file: Unpacked) -> tuple[Reason, str]:
+def refused(file: ArchiveMember) -> tuple[Reason, str]:
     assert file.error is not None
     assert file.data is None
     return file.error.reason, str(file.error)
@@ -39,7 +39,10 @@ def test_files_come_in_their_order_without_folders_and_hidden_ones() -> None:
     data = zipped(
         ("docs/", b""), ("docs/b.md", b"B"), ("a.txt", b"A"), ("__MACOSX/a.txt", b"x"), (".git/config.txt", b"x")
     )
-    assert unpack(data, "all.zip", LIMIT) == [Unpacked("docs/b.md", b"B", None), Unpacked("a.txt", b"A", None)]
+    assert unpack(data, "all.zip", LIMIT) == [
+        ArchiveMember("docs/b.md", b"B", None),
+        ArchiveMember("a.txt", b"A", None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from knowledge.errors import DocumentError, Reason
-from knowledge.parsing.loader import load
-from knowledge.parsing.sandboxed_reader import DEFAULT, read_contained
+from knowledge.parsing.loader import load_document
+from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
 from tests.knowledge.pdfs import bomb, pdf
 
 LIMIT = 10 * 1024**2
@@ -15,21 +15,21 @@ LIMIT = 10 * 1024**2
 
 def reason_of(data: bytes, name: str) -> Reason:
     with pytest.raises(DocumentError) as caught:
-        load(data, name, LIMIT)
+        load_document(data, name, LIMIT)
     assert str(caught.value).startswith(name)
     return caught.value.reason
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
 def test_text_is_decoded_whatever_chinese_encoding_it_has(encoding: str) -> None:
-    document = load("会员可以借书三十天。\r\n不收费。".encode(encoding), "规定.txt", LIMIT)
+    document = load_document("会员可以借书三十天。\r\n不收费。".encode(encoding), "规定.txt", LIMIT)
     assert [section.text for section in document.sections] == ["会员可以借书三十天。\n不收费。"]
     assert document.media == "txt"
     assert document.page_count is None
 
 
 def test_a_pdf_keeps_its_page_numbers() -> None:
-    document = load(pdf(["The first page", "", "The third page"]), "handbook.PDF", LIMIT)
+    document = load_document(pdf(["The first page", "", "The third page"]), "handbook.PDF", LIMIT)
     assert [(section.page, section.text) for section in document.sections] == [
         (1, "The first page"),
         (3, "The third page"),
@@ -79,7 +79,7 @@ def test_a_pdf_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_contained(pdf(["a page"]), "pdf", replace(DEFAULT, seconds=0))
+        read_sandboxed(pdf(["a page"]), "pdf", replace(DEFAULT, seconds=0))
     assert caught.value.reason is Reason.TOO_SLOW
 
 
@@ -91,7 +91,7 @@ now</code></pre></main><footer>All rights reserved</footer></body></html>"""
 
 
 def test_a_web_page_is_read_as_a_reader_sees_it() -> None:
-    document = load(PAGE.encode(), "slips.html", LIMIT)
+    document = load_document(PAGE.encode(), "slips.html", LIMIT)
     (section,) = document.sections
     assert section.text.startswith("# Slips\n\n## Dredging")
     for part in ("dredged in **March**", "| Dinghy | £5 |", "book  slip\nnow"):
@@ -103,7 +103,7 @@ def test_a_web_page_is_read_as_a_reader_sees_it() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5"])
 def test_a_web_page_is_decoded_as_it_states(encoding: str) -> None:
     page = f'<html><head><meta charset="{encoding}"></head><body><p>會員可以借書三十天。</p></body></html>'
-    assert load(page.encode(encoding), "x.htm", LIMIT).sections[0].text == "會員可以借書三十天。"
+    assert load_document(page.encode(encoding), "x.htm", LIMIT).sections[0].text == "會員可以借書三十天。"
 
 
 def test_a_web_page_without_text_or_with_bombs_ends_in_a_sentence() -> None:

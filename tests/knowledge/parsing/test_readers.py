@@ -9,9 +9,9 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from knowledge.chunking.splitter import CHUNK_WEIGHT, split, weigh
+from knowledge.chunking.splitter import CHUNK_WEIGHT, split_document, weigh
 from knowledge.errors import DocumentError, Reason
-from knowledge.parsing.loader import LoadedDocument, load
+from knowledge.parsing.loader import LoadedDocument, load_document
 from knowledge.types import Chunk
 from tests.knowledge.office_files import budget, long_price_list, notebook, saved, slide_deck, word_handbook
 
@@ -19,11 +19,11 @@ LIMIT = 10 * 1024**2
 
 
 def read(data: bytes, name: str) -> LoadedDocument:
-    return load(data, name, LIMIT)
+    return load_document(data, name, LIMIT)
 
 
 def chunks_of(data: bytes, name: str) -> list[Chunk]:
-    return split(read(data, name), "s")
+    return split_document(read(data, name), "s")
 
 
 def only_text(data: bytes, name: str) -> str:
@@ -52,7 +52,7 @@ def test_a_word_file_keeps_headings_lists_tables_and_descriptions_of_pictures() 
 def test_a_presentation_is_cited_by_its_slides() -> None:
     document = read(slide_deck(), "regatta.pptx")
     assert (document.page_count, [section.page for section in document.sections]) == (4, [1, 2, 3])
-    first, second, third = split(document, "s")
+    first, second, third = split_document(document, "s")
     assert (first.place.page, first.place.heading) == (1, "Regatta 2026")
     assert "- Starts on 4 July\n  - Skippers meet at eight" in first.text
     assert "> Remind everyone of the tide table." in first.text

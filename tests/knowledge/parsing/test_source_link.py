@@ -8,7 +8,7 @@ from knowledge.chunking.anchors import Anchors
 from knowledge.chunking.headings import cut_at_headings
 from knowledge.errors import DocumentError
 from knowledge.parsing.front_matter import without_front_matter
-from knowledge.parsing.loader import load
+from knowledge.parsing.loader import load_document
 from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.types import EVERY_MEMBER, Place, Source
 
@@ -80,7 +80,7 @@ def test_what_gives_no_link_stays_text(markdown: str) -> None:
 
 
 def test_a_loaded_document_keeps_its_lines_below_its_front_matter() -> None:
-    document = load(b"---\nlink: https://a.example\n---\n## Fees\nTwo pounds.", "fees.md", LIMIT)
+    document = load_document(b"---\nlink: https://a.example\n---\n## Fees\nTwo pounds.", "fees.md", LIMIT)
     assert document.link == "https://a.example"
     [part] = cut_at_headings(document.sections[0].text, by_words=True)
     assert (part.heading, part.line, part.anchor) == ("Fees", 5, "fees")
@@ -88,7 +88,7 @@ def test_a_loaded_document_keeps_its_lines_below_its_front_matter() -> None:
 
 def test_a_file_of_nothing_but_front_matter_is_empty() -> None:
     with pytest.raises(DocumentError, match="nothing below its front matter"):
-        load(b"---\nlink: https://a.example\n---\n", "fees.md", LIMIT)
+        load_document(b"---\nlink: https://a.example\n---\n", "fees.md", LIMIT)
 
 
 def test_anchors_are_made_of_a_headings_words_as_github_makes_them() -> None:
@@ -116,7 +116,7 @@ def test_a_web_pages_headings_have_the_anchors_that_stand_in_it() -> None:
         b"<body><h2 id='a_b'>One</h2><p>1</p><section id='two'><h2>Two<a href='#two'>\xc2\xb6</a></h2>"
         b"<p>2</p></section><h2 data-anchor='x'>Three</h2><p>3</p></body>"
     )
-    document = load(page, "x.html", LIMIT)
+    document = load_document(page, "x.html", LIMIT)
     parts = cut_at_headings(document.sections[0].text, by_words=False)
     assert [(part.heading, part.anchor) for part in parts] == [("One", "a_b"), ("Two", "two"), ("Three", None)]
 

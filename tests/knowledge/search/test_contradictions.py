@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from knowledge.search.contradictions import differences
+from knowledge.search.contradictions import find_contradictions
 from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
 
 
@@ -21,7 +21,7 @@ def told(question: str, one: str, other: str, heading: str | None = None) -> lis
     texts = {"a": one, "b": other}
     return [
         tuple(texts[said.chunk_id][said.start : said.end] for said in (found.newer, found.older))
-        for found in differences(question, both)
+        for found in find_contradictions(question, both)
     ]
 
 
@@ -86,16 +86,16 @@ def test_what_only_one_of_the_headings_names_is_another_thing() -> None:
     text = "It is open until {} on each weekday evening."
     library = passage("a", text.format("18:00"), "Library › Opening hours")
     workshop = passage("b", text.format("20:00"), "Workshop › Opening hours")
-    assert differences("What are the opening hours of the library?", [library, workshop]) == ()
+    assert find_contradictions("What are the opening hours of the library?", [library, workshop]) == ()
     again = passage("c", text.format("20:00"), "Library › Opening hours")
-    [found] = differences("What are the opening hours of the library?", [library, again])
+    [found] = find_contradictions("What are the opening hours of the library?", [library, again])
     assert {found.newer.chunk_id, found.older.chunk_id} == {"a", "c"}
 
 
 def test_one_document_does_not_differ_from_itself() -> None:
     one = passage("a", "The yearly fee is 20 euros.")
     other = Evidence(Chunk("a2", "a", 1, "The yearly fee is 25 euros.", Place()), one.source, 0.9, 2, 5.0, 2, 0.9, 0.02)
-    assert differences("How much is the yearly fee?", [one, other]) == ()
+    assert find_contradictions("How much is the yearly fee?", [one, other]) == ()
 
 
 def test_a_sentence_that_is_wrapped_is_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.library import Library
-from knowledge.search.dense import Nearest
+from knowledge.search.dense import DenseRetriever
 from knowledge.settings import KnowledgeSettings
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import RANKED, KeywordIndex, _telling
@@ -40,7 +40,7 @@ async def test_the_nearest_are_those_of_the_filter(
     vector = embeddings.embed_query("What does the trainer earn in coins?")
     scope = catalog.scope(GUILD, MEMBER)
     assert (scope.readable_count, scope.chunk_count) == (shown, hidden + shown)
-    [found] = Nearest(index, catalog).search(GUILD, [vector], 8, scope)
+    [found] = DenseRetriever(index, catalog).search(GUILD, [vector], 8, scope)
     [filtered] = index.query(GUILD, [vector], 8, ["guild"])
     assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in filtered])
     assert len(found) == min(8, shown)

@@ -37,7 +37,7 @@ async def test_another_figure_is_no_copy_and_both_are_told_apart(library: Librar
     await put(library, "new.md", TEXT.replace("seven", "ten"))
     found = await library.search(QUESTION, GUILD, OWNER)
     assert {item.source.name for item in found.evidence} == {"old.md", "new.md"}
-    [difference] = found.differences
+    [difference] = found.contradictions
     texts = {item.chunk.id: item.chunk.text for item in found.evidence}
     newer, older = (texts[said.chunk_id][said.start : said.end] for said in (difference.newer, difference.older))
     assert newer == "Members borrow tools for ten days."

@@ -17,8 +17,8 @@ from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 from knowledge.store.database import Database
 from knowledge.store.originals import Originals
-from knowledge.store.pending_deletions import Strays
-from knowledge.store.process_locks import Owner
+from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.store.process_locks import ProcessLock
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, Source
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD, OTHER_GUILD
@@ -153,14 +153,14 @@ async def test_what_a_kill_leaves_behind_is_swept_at_the_next_start(
 
 
 @pytest.fixture
-def strays(tmp_path: Path) -> Iterator[Strays]:
+def strays(tmp_path: Path) -> Iterator[PendingDeletions]:
     database = Database(tmp_path / "knowledge.db")
-    yield Strays(database)
+    yield PendingDeletions(database)
     database.close()
 
 
-def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays: Strays) -> None:
-    mine, other = Owner(tmp_path / "owners"), Owner(tmp_path / "owners")
+def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays: PendingDeletions) -> None:
+    mine, other = ProcessLock(tmp_path / "owners"), ProcessLock(tmp_path / "owners")
     taken_in = Source(
         "s1", GUILD, "boats.pdf", "pdf", BOATS_HASH, EVERY_MEMBER, len(BOATS), 1, datetime(2026, 1, 1, tzinfo=UTC), "7"
     )
@@ -178,8 +178,8 @@ def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays:
 
 def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -> None:
     database = Database(small_disk / "knowledge.db")
-    owner = Owner(small_disk / "owners")
-    originals = Originals(small_disk / "originals", Strays(database), owner)
+    owner = ProcessLock(small_disk / "owners")
+    originals = Originals(small_disk / "originals", PendingDeletions(database), owner)
     big = b"x" * 90_000_000
     with pytest.raises(DiskFull, match="the disk is full"):
         originals.put(big, hashlib.sha256(big).hexdigest())

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.viewing.highlighting import mark
+from knowledge.viewing.highlighting import highlight
 
 
 def shown(text: str, *said: str) -> str:
     """`text` with its marks in square brackets."""
     parts, at = [], 0
-    for start, end in mark(text, said):
+    for start, end in highlight(text, said):
         parts += [text[at:start], "[", text[start:end], "]"]
         at = end
     return "".join([*parts, text[at:]])
@@ -93,7 +93,7 @@ def test_a_passage_that_holds_the_signs_of_marks_moves_none() -> None:
 
 @pytest.mark.parametrize("said", ["", "?!", '"', "a OR", "NEAR(", "*", "x" * 5000, "的 " * 2000, "the of and"])
 def test_no_question_breaks_the_marking(said: str) -> None:
-    assert mark("Members water plants on Mondays.", [said, said]) == ()
+    assert highlight("Members water plants on Mondays.", [said, said]) == ()
 
 
 def test_lines_are_marked_each_for_itself() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from knowledge.errors import PictureFailed, Reason
-from knowledge.viewing.highlighting import mark
+from knowledge.errors import PageImageFailed, Reason
+from knowledge.viewing.highlighting import highlight
 from knowledge.viewing.page_image import DEFAULT, draw_page
 from tests.knowledge import pdfs
 
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 def drawn(path: Path, data: bytes, said: str = "", text: str = TEXT, seconds: int = 15) -> Image.Image:
     path.write_bytes(data)
-    return Image.open(io.BytesIO(draw_page(path, 1, text, mark(text, [said]), replace(DEFAULT, seconds=seconds))))
+    return Image.open(io.BytesIO(draw_page(path, 1, text, highlight(text, [said]), replace(DEFAULT, seconds=seconds))))
 
 
 def highlighted(picture: Image.Image) -> tuple[int, int, int, int] | None:
@@ -81,7 +81,7 @@ def test_a_page_of_any_size_gives_a_picture_of_bounded_size_or_a_reason(
     data = pdfs.pdf([TEXT]).replace(b"/MediaBox [0 0 612 792]", entries.encode())
     try:
         picture = drawn(path, data, "kayaks")
-    except PictureFailed:
+    except PageImageFailed:
         assert fits is None
     else:
         assert max(picture.size) <= 1601
@@ -89,7 +89,7 @@ def test_a_page_of_any_size_gives_a_picture_of_bounded_size_or_a_reason(
 
 def test_a_page_of_many_thousand_objects_ends_in_time(path: Path) -> None:
     page = "x) Tj ET " + "0 0 m 600 700 l 10 500 600 3 77 99 c S " * 300_000 + "BT /F1 12 Tf 72 720 Td (y"
-    with pytest.raises(PictureFailed) as caught:
+    with pytest.raises(PageImageFailed) as caught:
         drawn(path, pdfs.pdf([page]), seconds=1)
     assert caught.value.reason is Reason.TOO_SLOW
 
@@ -97,7 +97,7 @@ def test_a_page_of_many_thousand_objects_ends_in_time(path: Path) -> None:
 def test_a_page_that_unpacks_without_end_ends_in_a_reason_or_a_picture(path: Path) -> None:
     try:
         assert max(drawn(path, pdfs.bomb(), seconds=10).size) <= 1601
-    except PictureFailed as error:
+    except PageImageFailed as error:
         assert error.reason in {Reason.TOO_SLOW, Reason.TOO_LARGE, Reason.CORRUPT}
 
 
@@ -105,7 +105,7 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_left_out_or_refused(path: P
     image = "x) Tj ET q 600 0 0 700 0 0 cm BI /W 60000 /H 60000 /BPC 8 /CS /RGB ID xxxx EI Q BT /F1 12 Tf 72 720 Td (y"
     try:
         assert max(drawn(path, pdfs.pdf([image])).size) <= 1601
-    except PictureFailed as error:
+    except PageImageFailed as error:
         assert error.reason in {Reason.TOO_SLOW, Reason.TOO_LARGE, Reason.CORRUPT}
 
 
@@ -119,13 +119,13 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_left_out_or_refused(path: P
     ],
 )
 def test_a_broken_file_ends_in_a_reason(path: Path, data: bytes, reason: Reason) -> None:
-    with pytest.raises(PictureFailed) as caught:
+    with pytest.raises(PageImageFailed) as caught:
         drawn(path, data)
     assert caught.value.reason is reason
 
 
 def test_a_page_that_is_not_there_ends_in_a_reason(path: Path) -> None:
     path.write_bytes(pdfs.pdf([TEXT]))
-    with pytest.raises(PictureFailed) as caught:
+    with pytest.raises(PageImageFailed) as caught:
         draw_page(path, 7, TEXT, ())
     assert caught.value.reason is Reason.CORRUPT

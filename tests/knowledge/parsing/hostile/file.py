@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from knowledge.chunking.splitter import split
+from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError
 from knowledge.parsing.archive import unpack
-from knowledge.parsing.loader import load
+from knowledge.parsing.loader import load_document
 from knowledge.parsing.sandbox import Limits
 
 READ = "read"
@@ -69,7 +69,7 @@ def take_in(file: HostileFile, data: bytes, limits: Limits) -> Ending:
 
 def _one(data: bytes, name: str, limits: Limits) -> Ending:
     try:
-        chunks = split(load(data, name, MAX_BYTES, limits), "s")
+        chunks = split_document(load_document(data, name, MAX_BYTES, limits), "s")
     except DocumentError as error:
         return _refused(error)
     return Ending((READ,), (), tuple(chunk.text for chunk in chunks))
