@@ -153,7 +153,7 @@ class DecisionLog:
             decision_id,
             guild_id,
             asker_id,
-            _DECISION.validate_json(decision),
+            _read_decision(decision),
             tuple(json.loads(evidence_ids)),
             _CHOICE.validate_json(choice),
         )
@@ -208,6 +208,14 @@ class DecisionLog:
         database = sqlite3.connect(self._path, timeout=30)
         database.execute("PRAGMA secure_delete = ON")
         return database
+
+
+def _read_decision(written: str) -> RouteDecision:
+    """A record, whichever version wrote it: contradictions were called differences up to version 0.1."""
+    record = json.loads(written)
+    if "differences" in record:
+        record["contradictions"] = record.pop("differences")
+    return _DECISION.validate_python(record)
 
 
 def _add_choice(database: sqlite3.Connection) -> None:

@@ -20,7 +20,7 @@ from dbos import (
     WorkflowStatus,
 )
 
-from bot.jobs.runner import Job, Step
+from bot.jobs.types import Job, Step
 
 _APPLICATION = "routewise"
 _VERSION = "1"

@@ -18,7 +18,8 @@ import discord
 from pydantic import BaseModel
 
 from bot.errors import IngestionOver, UploadAltered, UploadMissing
-from bot.jobs.runner import Job, Jobs, Step
+from bot.jobs.runner import Jobs
+from bot.jobs.types import Job, Step
 from bot.jobs.uploads import Uploads
 from bot.messages.buttons import CancelIngestButton, view_of
 from bot.messages.live_message import Content, LiveMessage

@@ -8,34 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.jobs.types import Job, Step
 from bot.tasks import Tasks
 
 if TYPE_CHECKING:
     from bot.jobs.dbos_store import DbosStore
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One piece of work."""
-
-    id: str
-    kind: str
-    """Jobs of one kind run one after the other, in the order of their submission."""
-    inputs: Mapping[str, str]
-    """Ids and hashes only: they stay on the disk, so no text of a member or a document is among them."""
-
-
-Step = Callable[[Job], Awaitable[None]]
-"""May run again after it was cut off. Tells people itself what failed; whatever it raises ends its job."""
 
 
 class StepFailed(Exception):

@@ -13,7 +13,8 @@ from contextlib import aclosing
 import discord
 
 from bot.errors import NothingToCancel
-from bot.jobs.runner import Job, Jobs, Step
+from bot.jobs.runner import Jobs
+from bot.jobs.types import Job, Step
 from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressMessage
 from bot.messages.training import TrainingDestination, TrainingMessage

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.runner import Job, Jobs, Step
+from bot.jobs.runner import Jobs
+from bot.jobs.types import Job, Step
 from bot.tasks import Tasks
 
 ROOT = Path(__file__).parents[3]
