@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from weights import record
 from weights.child_process import last_line, run
 from weights.errors import ConversionError
+from weights.folder_record import write_record
 from weights.reporter import Reporter, size_of
 from weights.types import Entry, Form, Stage
 
@@ -31,7 +31,7 @@ def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, r
                 shutil.copyfile(path, staging / name)
         else:
             _convert(entry, next(iter(files.values())), staging, Path(scratch) / "log", reporter)
-        record.write(entry, staging)
+        write_record(entry, staging)
         if folder.exists():
             shutil.rmtree(folder)
         staging.replace(folder)

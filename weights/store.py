@@ -11,10 +11,11 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
-from weights import huggingface, record
+from weights import custom_models
 from weights.catalog import CATALOG
 from weights.errors import BrokenFolderError, DirectoryError, StoppedError, UnknownModelError
 from weights.fetch import FileSource, fetch
+from weights.folder_record import check_record
 from weights.hub import Hub
 from weights.prepare import prepare
 from weights.reporter import Reporter
@@ -45,7 +46,7 @@ class Weights:
         """Whether `ensure` would return at once. Raises UnknownModelError."""
         entry = self._find(name)
         try:
-            record.check(entry, self.folder(name))
+            check_record(entry, self.folder(name))
         except BrokenFolderError:
             return False
         return True
@@ -57,8 +58,8 @@ class Weights:
         thread or process that fetches the same model is waited for. Once `stop` is set it raises
         StoppedError, keeping what came. Raises WeightsError.
         """
-        if name.startswith(huggingface.PREFIX):
-            return huggingface.resolve(name, Reporter(name, 0, on_progress, stop))
+        if name.startswith(custom_models.PREFIX):
+            return custom_models.resolve(name, Reporter(name, 0, on_progress, stop))
         entry = self._find(name)
         folder = self.folder(name)
         if self.is_ready(name):
@@ -96,7 +97,7 @@ class Weights:
 
     def _say_why(self, entry: Entry, folder: Path) -> None:
         try:
-            record.check(entry, folder)
+            check_record(entry, folder)
         except BrokenFolderError as error:
             _log.warning("The model %s is prepared anew. %s", entry.name, error)
 

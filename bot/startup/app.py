@@ -25,9 +25,10 @@ from bot.failures import Failures
 from bot.guild_adapters import GuildAdapters
 from bot.jobs.ingestion import KIND as INGEST
 from bot.jobs.ingestion import Ingestion
-from bot.jobs.runner import Jobs, Step
+from bot.jobs.runner import Jobs
 from bot.jobs.tuning import KIND as TUNE
 from bot.jobs.tuning import Tuning
+from bot.jobs.types import Step
 from bot.jobs.uploads import Uploads
 from bot.locales import load_texts
 from bot.messages.live_message import Throttles

@@ -39,7 +39,7 @@ from weights.types import OnProgress, Progress
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from chains.assistant import AssistantPort as RealAssistant
+    from chains.assistant import Assistant
     from finetune.serving.specialists import LocalSpecialists
     from knowledge.library import Library
 
@@ -117,7 +117,7 @@ class Loader:
 
     async def load_assistant(
         self, library: Library, encoders: Encoders, report: Callable[[Loading], None]
-    ) -> RealAssistant:
+    ) -> Assistant:
         """Fetch and load the chat model, and build the assistant around it."""
         loop = asyncio.get_running_loop()
 
@@ -156,8 +156,8 @@ class Loader:
         if self._library is not None:
             await self._library.close()
 
-    async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> RealAssistant:
-        from chains.assistant import AssistantPort as RealAssistant
+    async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
+        from chains.assistant import Assistant
         from chains.decision_log import DecisionLog
         from chains.routing.confidence import load_confidence
         from chains.routing.explain import Explainer
@@ -191,7 +191,7 @@ class Loader:
             same_question=same_question,
             log=log,
         )
-        return RealAssistant(
+        return Assistant(
             model=chat_model.model,
             model_name=chat_model.name,
             router=router,

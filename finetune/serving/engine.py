@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from finetune.errors import ModelClosedError
 from finetune.serving.busy import Busy
 from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
-from weights import record
+from weights.folder_record import read_record
 
 if TYPE_CHECKING:
     from finetune.serving.text_model import TextModel
@@ -44,7 +44,7 @@ class Engine:
 
         `busy` is told while something is generated.
         """
-        self.title = record.read(folder).title if title is None else title
+        self.title = read_record(folder).title if title is None else title
         self._folder = folder
         self._threads = threads
         self._busy = busy or Busy()

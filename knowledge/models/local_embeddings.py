@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
-from weights import record
 from weights.errors import BrokenFolderError
+from weights.folder_record import read_record
 from weights.loading import settle_torch
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LocalEmbeddings(Embeddings):
 
     def __init__(self, folder: Path, threads: int = 2) -> None:
         """`folder` is prepared by `weights`. Raises BrokenFolderError when it can't be used."""
-        prepared = record.read(folder)
+        prepared = read_record(folder)
         if prepared.embedding is None:
             raise BrokenFolderError(folder, f"it holds {prepared.title}, which makes no embeddings")
         self._folder = folder
