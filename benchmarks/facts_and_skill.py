@@ -146,7 +146,6 @@ class School:
             recipe=recipe,
             total_steps=steps_an_epoch * recipe.epochs,
             base_mb=base.weights_mb,
-            context_tokens=base.context_tokens,
             threads=_THREADS,
         )
 

@@ -11,7 +11,7 @@ from bot.errors import SkillUnnamed
 from bot.render.answers import shorten
 from finetune.errors import AdapterUnknownError
 from finetune.registry import Registry
-from finetune.types import Card, ListedAdapter
+from finetune.types import Card, ListedAdapter, VerdictReason
 
 SKILL_LENGTH = 40
 """Characters that a skill's name may have."""
@@ -56,8 +56,8 @@ class GuildAdapters:
             raise AdapterUnknownError(sha256, [card.adapter_sha256[:12] for card in found or cards])
         return found[0]
 
-    async def doubt(self, card: Card) -> str | None:
-        """Why an adapter would not be promoted by itself, `not_better` or `forgot`; None where it would be."""
+    async def doubt(self, card: Card) -> VerdictReason | None:
+        """Why an adapter would not be promoted by itself; None where it would be."""
         return await asyncio.to_thread(_doubt, card)
 
     async def promote(self, card: Card) -> Promotion:
@@ -82,7 +82,7 @@ def clean_skill(name: str) -> str:
     return cleaned
 
 
-def _doubt(card: Card) -> str | None:
+def _doubt(card: Card) -> VerdictReason | None:
     from finetune.training.promotion_gate import judge
 
     verdict = judge(card.evaluation, card.kind)

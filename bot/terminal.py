@@ -138,7 +138,7 @@ async def explain(settings: Settings, decision_id: str, language: Literal["en", 
     from chains.routing.explain import Explainer
     from chains.routing.guidance import load_guidance
 
-    log = DecisionLog(settings.chains.data_dir / "decisions.db")
+    log = DecisionLog(settings.chains.data_dir / "decisions.db", settings.chains.decisions_kept_days)
     await log.open()
     logged = await log.get(decision_id)
     return Explainer(load_guidance()).explain(logged.decision, Language(language), logged.choice).markdown

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -21,7 +21,9 @@ from pydantic import TypeAdapter
 from chains.errors import DecisionNotFound
 from chains.types import Answer, ModelChoice, Question, Route, RouteDecision, Timings
 
-_SCHEMA = """
+_VERSION = 1
+"""Of the file's form. Files of version 0 are those from before this was counted."""
+_TABLE = """
 CREATE TABLE IF NOT EXISTS decision (
     id TEXT PRIMARY KEY,
     guild_id TEXT NOT NULL,
@@ -37,9 +39,31 @@ CREATE TABLE IF NOT EXISTS decision (
     answer_sha256 TEXT,
     timings TEXT,
     model_choice TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS decision_route ON decision (guild_id, route, decided_at);
+) STRICT
 """
+_SECONDS = "json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')"
+_UPGRADE = (
+    "DROP INDEX IF EXISTS decision_route",
+    # The route that was taken, and the seconds that it took: SQLite computes both, so they are never out of step.
+    "ALTER TABLE decision ADD COLUMN taken TEXT AS (coalesce(json_extract(model_choice, '$.route'), route))",
+    f"ALTER TABLE decision ADD COLUMN seconds REAL AS ({_SECONDS})",
+    "CREATE INDEX decision_written ON decision (guild_id, taken, decided_at, seconds)"
+    " WHERE timings IS NOT NULL AND model IS NOT NULL",
+    "CREATE INDEX decision_age ON decision (decided_at)",
+    # What each route has taken, of decisions that were removed since as well.
+    "CREATE TABLE spent (guild_id TEXT NOT NULL, route TEXT NOT NULL, answers INTEGER NOT NULL, seconds REAL NOT NULL,"
+    " PRIMARY KEY (guild_id, route)) STRICT, WITHOUT ROWID",
+    "INSERT INTO spent SELECT guild_id, taken, count(*), sum(seconds) FROM decision"
+    " WHERE timings IS NOT NULL AND model IS NOT NULL GROUP BY guild_id, taken",
+    "CREATE TRIGGER decision_completed AFTER UPDATE OF timings ON decision"
+    " WHEN old.timings IS NULL AND new.timings IS NOT NULL AND new.model IS NOT NULL BEGIN"
+    " INSERT INTO spent VALUES (new.guild_id, new.taken, 1, new.seconds)"
+    " ON CONFLICT DO UPDATE SET answers = answers + 1, seconds = seconds + excluded.seconds; END",
+)
+KEPT_DAYS = 365
+"""How long a record is kept where nothing else is set."""
+_REMOVED_AT_ONCE = 20
+"""Of the records that are too old, with each new one: so none is a long transaction."""
 
 # "Measured here" means the last answers, not all of history: the machine and the documents change.
 _LATENCY_WINDOW = 50
@@ -82,11 +106,13 @@ class Latency:
 class DecisionLog:
     """Decisions by id."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept_days: int = KEPT_DAYS) -> None:
+        """Records older than `kept_days` are removed, when the log is opened and with each new record."""
         self._path = path
+        self._kept_days = kept_days
 
     async def open(self) -> None:
-        """Create the file and its tables where they are missing."""
+        """Create the file and its tables where they are missing, and remove what is too old."""
         await asyncio.to_thread(self._create)
 
     async def record(
@@ -105,7 +131,7 @@ class DecisionLog:
             json.dumps(evidence_ids),
         )
         await asyncio.to_thread(
-            self._write,
+            self._add,
             "INSERT INTO decision (id, guild_id, asker_id, decided_at, language, question_sha256, route, decision,"
             " evidence_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
@@ -138,7 +164,7 @@ class DecisionLog:
         """The record under `decision_id`.
 
         Raises:
-            DecisionNotFound: there is none.
+            DecisionNotFound: there is none, or it was removed for its age.
         """
         rows = await asyncio.to_thread(
             self._read,
@@ -147,7 +173,7 @@ class DecisionLog:
             (decision_id,),
         )
         if not rows:
-            raise DecisionNotFound(decision_id)
+            raise DecisionNotFound(decision_id, self._kept_days)
         guild_id, asker_id, decision, evidence_ids, choice = rows[0]
         return LoggedDecision(
             decision_id,
@@ -166,35 +192,46 @@ class DecisionLog:
         """
         rows = await asyncio.to_thread(
             self._read,
-            "SELECT json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s') AS seconds FROM"
-            " (SELECT timings FROM decision WHERE guild_id = ? AND timings IS NOT NULL AND model IS NOT NULL"
-            " AND coalesce(json_extract(model_choice, '$.route'), route) = ?"
-            " ORDER BY decided_at DESC LIMIT ?) ORDER BY seconds",
+            "SELECT seconds FROM decision WHERE guild_id = ? AND taken = ? AND timings IS NOT NULL"
+            " AND model IS NOT NULL ORDER BY decided_at DESC LIMIT ?",
             (guild_id, route, _LATENCY_WINDOW),
         )
         if len(rows) < _LATENCY_LEAST:
             return None
-        seconds = [float(row[0]) for row in rows]
+        seconds = sorted(float(row[0]) for row in rows)
         return Latency(_quantile(seconds, 0.5), _quantile(seconds, 0.95))
 
     async def spent(self, guild_id: str, route: Route) -> Spent:
-        """All that the guild's answers by a route have taken, waiting left out; of those that a model wrote."""
+        """All that the guild's answers by a route have taken, waiting left out; of those that a model wrote.
+
+        Those whose record was removed since are counted as well.
+        """
         rows = await asyncio.to_thread(
-            self._read,
-            "SELECT count(*),"
-            " coalesce(sum(json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')), 0)"
-            " FROM decision WHERE guild_id = ? AND timings IS NOT NULL AND model IS NOT NULL"
-            " AND coalesce(json_extract(model_choice, '$.route'), route) = ?",
-            (guild_id, route),
+            self._read, "SELECT answers, seconds FROM spent WHERE guild_id = ? AND route = ?", (guild_id, route)
         )
-        return Spent(int(rows[0][0]), float(rows[0][1]))
+        return Spent(int(rows[0][0]), float(rows[0][1])) if rows else Spent(0, 0.0)
 
     def _create(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as database:
             database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
-            _add_choice(database)
+            _upgrade(database)
+            while self._remove_old(database):
+                database.commit()
+
+    def _add(self, statement: str, row: tuple[str | None, ...]) -> None:
+        with closing(self._connect()) as database, database:
+            database.execute(statement, row)
+            self._remove_old(database)
+
+    def _remove_old(self, database: sqlite3.Connection) -> int:
+        """Remove some of the records that are too old, the oldest first; how many."""
+        oldest = datetime.now(UTC) - timedelta(days=self._kept_days)
+        return database.execute(
+            "DELETE FROM decision WHERE id IN"
+            " (SELECT id FROM decision WHERE decided_at < ? ORDER BY decided_at LIMIT ?)",
+            (oldest.isoformat(), _REMOVED_AT_ONCE),
+        ).rowcount
 
     def _write(self, statement: str, row: tuple[str | None, ...]) -> None:
         with closing(self._connect()) as database, database:
@@ -215,16 +252,28 @@ def _read_decision(written: str) -> RouteDecision:
     record = json.loads(written)
     if "differences" in record:
         record["contradictions"] = record.pop("differences")
-    return _DECISION.validate_python(record)
+    return _DECISION.validate_json(json.dumps(record))
 
 
-def _add_choice(database: sqlite3.Connection) -> None:
-    """Bring a file from before models could choose to the present form."""
+def _upgrade(database: sqlite3.Connection) -> None:
+    """Bring the file to the present form, in one transaction: a kill in its midst leaves what was there."""
+    if _version(database) >= _VERSION:
+        return
     database.execute("BEGIN IMMEDIATE")
     with database:
+        if _version(database) >= _VERSION:  # Another process was faster.
+            return
+        database.execute(_TABLE)
         columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
         if "model_choice" not in columns:
             database.execute("ALTER TABLE decision ADD COLUMN model_choice TEXT")
+        for statement in _UPGRADE:
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

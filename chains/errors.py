@@ -44,13 +44,17 @@ class QuestionTooLong(ChainsError):
 
 
 class DecisionNotFound(ChainsError):
-    """Raised when an explanation is asked for that was never recorded, or was deleted."""
+    """Raised when an explanation is asked for that was never recorded, or was removed for its age."""
 
     code = "decision_not_found"
 
-    def __init__(self, decision_id: str) -> None:
-        super().__init__(f"No decision is on record under {decision_id!r}. Ask the question again for a new one.")
+    def __init__(self, decision_id: str, kept_days: int) -> None:
+        super().__init__(
+            f"No decision is on record under {decision_id!r}: records are removed after {kept_days} days. "
+            "Ask the question again for a new one."
+        )
         self.decision_id = decision_id
+        self.kept_days = kept_days
 
 
 class GenerationFailed(ChainsError):

@@ -18,6 +18,8 @@ class ChainsSettings(BaseSettings):
     routing: Literal["policy", "agent"] = "policy"
     """Who names the route: the policy, or the chat model, which is shown what the policy reads."""
     max_question_chars: int = Field(default=2000, ge=100, le=4000)
+    decisions_kept_days: int = Field(default=365, ge=1, le=36500)
+    """How long the record behind an answer is kept, which "Why?" reads."""
     passages_read: int = Field(default=2, ge=1, le=8)
     """How many passages the chat model is given: small models read one or two, not eight."""
     chat_base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")

@@ -48,6 +48,47 @@ class Question:
     """The route that the member asked for by `route:`."""
 
 
+class SignalName(StrEnum):
+    """Every signal that a decision may read, by the name under which it is on record, weighed and worded."""
+
+    PASSAGES_HOLD_ANSWER = "passages_hold_answer"
+    MODERATORS_ANSWER = "moderators_answer"
+    WANTS_OUTSIDE_FACTS = "wants_outside_facts"
+    WANTS_CREATIVE_TEXT = "wants_creative_text"
+    WANTS_FIXED_FORMAT = "wants_fixed_format"
+    SMALL_TALK = "small_talk"
+    ABOUT_THE_BOT = "about_the_bot"
+    LIKENESS_TO_TRAINING = "likeness_to_training"
+    HELD_OUT_SCORE = "held_out_score"
+    MARGIN_OVER_BASE = "margin_over_base"
+    TRAINING_EXAMPLES = "training_examples"
+    STARTING_LEAD = "starting_lead"
+    RETRIEVAL_P50 = "retrieval_p50"
+    RETRIEVAL_P95 = "retrieval_p95"
+    SPECIALIST_P50 = "specialist_p50"
+    SPECIALIST_P95 = "specialist_p95"
+    LATENCY_DIFFERENCE = "latency_difference"
+    COST_DIFFERENCE = "cost_difference"
+    MEASURED_WINS = "measured_wins"
+
+
+class GateName(StrEnum):
+    """Every gate, by the name under which it is on record and worded."""
+
+    NO_DOCUMENTS = "no_documents"
+    NO_TUNED_MODEL = "no_tuned_model"
+    NOT_EVALUATED_WITH_PASSAGES = "not_evaluated_with_passages"
+    PASSAGES_TOO_WEAK = "passages_too_weak"
+    NOT_SMALL_TALK = "not_small_talk"
+    CREATIVE_WITH_PASSAGES = "creative_with_passages"
+    CREATIVE_WITHOUT_PASSAGES = "creative_without_passages"
+    REQUESTED = "requested"
+    REQUEST_UNAVAILABLE = "request_unavailable"
+    MODERATORS_ANSWER = "moderators_answer"
+    MODERATORS_ANSWER_ALIKE = "moderators_answer_alike"
+    NOTHING_GOOD_ENOUGH = "nothing_good_enough"
+
+
 class SignalScope(StrEnum):
     """What a signal differs by. Only what differs by question may be named as the deciding reason."""
 
@@ -60,7 +101,7 @@ class SignalScope(StrEnum):
 class Signal:
     """One measured number. Where it could not be measured, a reason stands instead of the value."""
 
-    name: str
+    name: SignalName
     value: float | None
     unit: str
     """`probability`, `share`, `seconds`, `examples`, …"""
@@ -75,7 +116,7 @@ class Signal:
 class Contribution:
     """What one signal adds to one route's score, and the rules of the guidance behind it."""
 
-    signal: str
+    signal: SignalName
     value: float
     scope: SignalScope
     rules: tuple[str, ...]
@@ -87,7 +128,7 @@ class Contribution:
 class Gate:
     """What overrode the sum: a request, a route that is not available, nothing good enough."""
 
-    name: str
+    name: GateName
     route: Route
     """The route that it closed, or, where `opens`, the one that it chose."""
     opens: bool
@@ -100,7 +141,7 @@ class Gate:
 class SignalChange:
     """One signal at another value than was measured; what hangs on it moved along."""
 
-    signal: str
+    signal: SignalName
     value: float
     """As measured."""
     turned_value: float

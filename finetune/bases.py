@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from finetune.serving.context_window import context_tokens_of
 from finetune.training.run_folder import Recipe
 from finetune.types import TaskKind
 from weights.catalog import CHAT_MODELS
@@ -35,7 +35,8 @@ class Base:
     folder: Path
     english_only: bool
     weights_mb: int
-    context_tokens: int
+    context_tokens: int | None
+    """None where the model states no limit."""
 
     def recipe(self, kind: TaskKind, example_count: int) -> Recipe:
         """How it is trained on that many examples; measured on banking77's 10 a label (docs/decisions.md)."""
@@ -71,12 +72,11 @@ class Bases:
     def ensure(self, name: str, on_progress: OnProgress | None = None, stop: Event | None = None) -> Base:
         """The base, fetched where it is not there yet; blocks for a minute then. Raises WeightsError."""
         folder = self._weights.ensure(CHAT_MODELS.get(name, name), on_progress, stop)
-        config = json.loads((folder / "config.json").read_bytes())
         return Base(
             name=name,
             title=name.removeprefix(PREFIX) if name.startswith(PREFIX) else read_record(folder).title,
             folder=folder,
             english_only=name == _ENGLISH,
             weights_mb=sum(file.stat().st_size for file in folder.glob("*.safetensors")) // 1_000_000,
-            context_tokens=int(config["max_position_embeddings"]),
+            context_tokens=context_tokens_of(folder),
         )

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from finetune.types import LineProblem
+from finetune.types import FailureReason, LineProblem
 
 _PROBLEMS: Mapping[str, str] = {
     "broken_json": "is no whole JSON object: each stands on one line",
@@ -220,16 +220,18 @@ class RunNotFoundError(FinetuneError):
 
 
 class TrainingFailedError(FinetuneError):
-    """The reason is a code; the log of the run has the rest."""
+    """The log of the run has more than the reason."""
 
-    _SAID: ClassVar[Mapping[str, str]] = {
-        "no_memory": "it ran out of memory. Free some, or choose a smaller base.",
-        "no_disk": "the disk is full. Free some; it goes on from its last checkpoint.",
-        "killed": "the system ended it, most likely for want of memory. Free some, or choose a smaller base.",
-        "unexpected": "training.log in its folder has the cause.",
+    _SAID: ClassVar[Mapping[FailureReason, str]] = {
+        FailureReason.NO_MEMORY: "it ran out of memory. Free some, or choose a smaller base.",
+        FailureReason.NO_DISK: "the disk is full. Free some; it goes on from its last checkpoint.",
+        FailureReason.KILLED: (
+            "the system ended it, most likely for want of memory. Free some, or choose a smaller base."
+        ),
+        FailureReason.UNEXPECTED: "training.log in its folder has the cause.",
     }
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: FailureReason) -> None:
         self.reason = reason
         self.code = f"training_{reason}"
         super().__init__(f"The training failed: {self._SAID[reason]} The champion answers on as before.")

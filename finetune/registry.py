@@ -28,8 +28,8 @@ from finetune.types import Card, Champion, Example, ListedAdapter, RouteComparis
 
 _log = logging.getLogger(__name__)
 
-_VERSION = 2
-_SCHEMA = (
+_VERSION = 3
+_TABLES = (
     "DROP TABLE IF EXISTS champion",
     """CREATE TABLE adapter (
     guild_id       TEXT NOT NULL,
@@ -54,6 +54,12 @@ _SCHEMA = (
     id   TEXT PRIMARY KEY,
     name TEXT NOT NULL
 ) STRICT""",
+)
+# Every question asks for its guild's champions; the others are asked when a training is prepared or an adapter removed.
+_INDEXES = (
+    "CREATE INDEX promotion_of_guild ON promotion (guild_id, skill, id, sha256)",
+    "CREATE INDEX adapter_of_base ON adapter (card ->> '$.base', registered_at)",
+    "CREATE INDEX adapter_by_hash ON adapter (sha256)",
 )
 _OF_TERMINAL = "terminal-"
 _FILES = ("adapter_config.json", "adapter_model.safetensors")
@@ -185,22 +191,24 @@ class Registry:
         """One champion a skill, by the skill's name: the latest promoted whose files are as they were."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT card, reads_passages, wins FROM adapter JOIN promotion USING (guild_id, sha256)"
-                " WHERE guild_id = ? ORDER BY promotion.skill, promotion.id DESC",
+                # CROSS JOIN: by the index of the promotions, in its order.
+                "SELECT promotion.skill, card, reads_passages, wins FROM promotion CROSS JOIN adapter"
+                " USING (guild_id, sha256) WHERE promotion.guild_id = ?"
+                " ORDER BY promotion.skill DESC, promotion.id DESC",
                 (guild_id,),
             ).fetchall()
         champions: dict[str, Champion] = {}
         for row in rows:
-            champion = _champion_of(_CARD.validate_json(row["card"]), bool(row["reads_passages"]), row["wins"])
-            if champion.skill in champions:
+            if row["skill"] in champions:
                 continue
+            champion = _champion_of(_CARD.validate_json(row["card"]), bool(row["reads_passages"]), row["wins"])
             try:
                 self.checked_folder(champion)
             except (AdapterChangedError, AdapterNotRegisteredError) as error:
                 _log.error("%s", error)
             else:
                 champions[champion.skill] = champion
-        return tuple(champions.values())
+        return tuple(champions[skill] for skill in sorted(champions))
 
     def adapters(self, guild_id: str) -> Sequence[ListedAdapter]:
         """Every adapter of a guild, by skill, the latest first."""
@@ -284,14 +292,18 @@ class Registry:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Make the tables; version 1 could hold no adapter yet. Another process may be about to do the same."""
+    """Make the tables, or add what is missing; version 1 could hold no adapter yet.
+
+    Another process may be about to do the same.
+    """
     # It is not waited for: SQLite refuses the change at once where another connection is about to make it.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     with connection:
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
-            for statement in _SCHEMA:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version < _VERSION:
+            for statement in (*_TABLES, *_INDEXES) if version < 2 else _INDEXES:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
 

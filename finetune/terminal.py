@@ -10,14 +10,24 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from finetune.errors import describe
-from finetune.types import Card, Evaluation, ListedAdapter, Outcome, Preview, TaskKind, TrainingProgress
+from finetune.types import (
+    Card,
+    Evaluation,
+    ListedAdapter,
+    Outcome,
+    Preview,
+    TaskKind,
+    TrainingProgress,
+    TrainingStage,
+    VerdictReason,
+)
 from weights.progress_line import ProgressLine
 
 _SHOWN_PROBLEMS = 10
 _REASONS = {
-    "better": "it is better than its base, and champion now",
-    "not_better": "it is not better than its base beyond chance, so it is not promoted",
-    "forgot": "it forgot how to answer general questions, so it is not promoted",
+    VerdictReason.BETTER: "it is better than its base, and champion now",
+    VerdictReason.NOT_BETTER: "it is not better than its base beyond chance, so it is not promoted",
+    VerdictReason.FORGOT: "it forgot how to answer general questions, so it is not promoted",
 }
 
 
@@ -39,7 +49,7 @@ class TrainingLine(ProgressLine):
 
     def trained(self, progress: TrainingProgress) -> None:
         """How far the training is."""
-        if progress.stage == "evaluating":
+        if progress.stage is TrainingStage.EVALUATING:
             self.show(f"evaluating {progress.done}/{progress.total}")
             return
         loss = f", loss {progress.losses[-1][1]:.2f}" if progress.losses else ""

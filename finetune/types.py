@@ -18,6 +18,35 @@ class TaskKind(StrEnum):
     """Free text."""
 
 
+class TrainingStage(StrEnum):
+    """What a training is doing."""
+
+    LOADING = "loading"
+    TRAINING = "training"
+    EVALUATING = "evaluating"
+    """Measuring its base and itself on the held-out examples."""
+    PAUSED = "paused"
+    """Waiting, in the training or the evaluation, while an answer is generated."""
+
+
+class VerdictReason(StrEnum):
+    """Why an adapter is promoted, or not."""
+
+    BETTER = "better"
+    NOT_BETTER = "not_better"
+    FORGOT = "forgot"
+
+
+class FailureReason(StrEnum):
+    """Why a training came to nothing."""
+
+    NO_MEMORY = "no_memory"
+    NO_DISK = "no_disk"
+    KILLED = "killed"
+    """The system ended the process."""
+    UNEXPECTED = "unexpected"
+
+
 @dataclass(frozen=True, slots=True)
 class LabelHelp:
     """What is said beside a label, so that the answer helps whoever gets it."""
@@ -81,8 +110,7 @@ class Dataset:
 class TrainingProgress:
     """How far a run is."""
 
-    stage: str
-    """`loading`, `measuring_base`, `training`, `evaluating` or `paused`."""
+    stage: TrainingStage
     step: int
     total_steps: int
     losses: tuple[tuple[int, float], ...] = ()
@@ -94,6 +122,7 @@ class TrainingProgress:
     done: int = 0
     """While it evaluates: the examples that are done."""
     total: int = 0
+    """0 before it evaluates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +226,7 @@ class Outcome:
 
     card: Card
     promoted: bool
-    reason: str
-    """`better`, `not_better` or `forgot`."""
+    reason: VerdictReason
     previous: Card | None
     """The champion before, where there was one."""
 

@@ -26,7 +26,7 @@ from bot.render.adapters import Underway
 from bot.replies import Services
 from chains.types import Language
 from finetune.errors import RunNotFoundError
-from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest
+from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest, TrainingStage
 from weights.types import Progress
 
 KIND = "tune"
@@ -190,7 +190,7 @@ class Tuning:
             self._progress[run_id] = now
             message.show_progress(prepared, now)
 
-        on_progress(TrainingProgress("loading", 0, 0))
+        on_progress(TrainingProgress(TrainingStage.LOADING, 0, 0))
         await self._show_places()
         tuner = await self._loaded(destination.language, message.show_line)
         await tuner.run(run_id, on_progress)

@@ -19,7 +19,7 @@ from bot.render import answers as render
 from bot.render import charts
 from bot.render import tuning as render_tuning
 from chains.types import Language
-from finetune.types import Outcome, TaskKind, TrainingProgress
+from finetune.types import Outcome, TaskKind, TrainingProgress, TrainingStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class TrainingMessage:
         self._language = destination.language
         self._texts = texts
         self._cancel = view_of(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
-        self._stage = ""
+        self._stage: TrainingStage | None = None
 
     def follow(self) -> None:
         """Show from now on what `show_progress` and `show_line` are given."""
@@ -81,10 +81,14 @@ class TrainingMessage:
         await self._placard.close()
 
     def show_progress(self, prepared: PreparedTraining, now: TrainingProgress) -> None:
-        """How far it is: a new stage at once, the rest in the placard's pace."""
+        """How far it is: a new stage at once, the rest in the placard's pace.
+
+        What follows a pause waits for its turn too: each answer pauses the training, and would cost two edits.
+        """
         text = render_tuning.progress(prepared, now, self._member_id, self._language, self._texts)
         draw = partial(charts.loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
-        self._placard.show(ProgressContent(text, self._cancel, draw), at_once=now.stage != self._stage)
+        is_new = now.stage is not self._stage and self._stage is not TrainingStage.PAUSED
+        self._placard.show(ProgressContent(text, self._cancel, draw), at_once=is_new)
         self._stage = now.stage
 
     def show_line(self, line: str) -> None:

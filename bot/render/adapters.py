@@ -12,7 +12,7 @@ from bot.prepared_trainings import PreparedTraining
 from bot.render.answers import shorten, split_message
 from bot.render.tuning import bold, format_score, position, short_hash, stage, time_left
 from chains.types import Language
-from finetune.types import Card, ListedAdapter, TaskKind, TrainingProgress
+from finetune.types import Card, ListedAdapter, TaskKind, TrainingProgress, TrainingStage, VerdictReason
 
 CHOICE_LIMIT = 100
 """Characters that Discord takes in the name of a choice."""
@@ -71,8 +71,8 @@ def promoted(promotion: Promotion, language: Language, texts: Texts) -> str:
     return texts(language, "tuning.promoted", previous=short_hash(previous.adapter_sha256), **values)
 
 
-def doubtful(card: Card, reason: str, language: Language, texts: Texts) -> str:
-    """Asks whether an adapter is really to become champion. `reason`: `not_better` or `forgot`."""
+def doubtful(card: Card, reason: VerdictReason, language: Language, texts: Texts) -> str:
+    """Asks whether an adapter is really to become champion. `reason` says why it would not by itself."""
     return texts(
         language,
         f"tuning.confirm_{reason}",
@@ -95,7 +95,7 @@ def _training(training: Underway, language: Language, texts: Texts) -> str:
     skill = bold(training.prepared.skill)
     if training.ahead:
         return texts(language, "tuning.status_waits", skill=skill, ahead=training.ahead, link=training.link)
-    now = training.progress or TrainingProgress("loading", 0, 0)
+    now = training.progress or TrainingProgress(TrainingStage.LOADING, 0, 0)
     words = (stage(now, language, texts), position(now, language, texts), time_left(now.seconds_left, language, texts))
     return texts(
         language,

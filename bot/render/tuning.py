@@ -11,7 +11,16 @@ from bot.locales import Texts
 from bot.prepared_trainings import PreparedTraining
 from bot.render.answers import join, shorten, subtext
 from chains.types import Language
-from finetune.types import Evaluation, Interval, LineProblem, Outcome, Preview, TaskKind, TrainingProgress
+from finetune.types import (
+    Evaluation,
+    Interval,
+    LineProblem,
+    Outcome,
+    Preview,
+    TaskKind,
+    TrainingProgress,
+    VerdictReason,
+)
 from knowledge.types import Audience
 
 SHOWN_PROBLEMS = 5
@@ -19,8 +28,6 @@ _HASH_LENGTH = 12
 _FIGURE_LIMIT = 80
 _VALUE_LIMIT = 200
 _BAR_LENGTH = 20
-_COUNTED_STAGES = {"measuring_base", "evaluating"}
-"""Those that go from example to example, not from step to step."""
 
 
 def bold(name: str) -> str:
@@ -112,9 +119,8 @@ def stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
 
 def position(now: TrainingProgress, language: Language, texts: Texts) -> str:
     """Where within its stage a training is; empty where that is not known yet."""
-    if now.stage in _COUNTED_STAGES:
-        done = texts(language, "tuning.example", done=f"{now.done:,}", total=f"{now.total:,}")
-        return done if now.total else ""
+    if now.total:
+        return texts(language, "tuning.example", done=f"{now.done:,}", total=f"{now.total:,}")
     done = texts(language, "tuning.step", step=f"{now.step:,}", total=f"{now.total_steps:,}")
     return done if now.total_steps else ""
 
@@ -127,7 +133,7 @@ def time_left(seconds: float | None, language: Language, texts: Texts) -> str:
 def report(outcome: Outcome, language: Language, texts: Texts) -> str:
     """How a training ended, and what happens now."""
     card, measured = outcome.card, outcome.card.evaluation
-    verdict = "better" if outcome.promoted else outcome.reason
+    verdict = VerdictReason.BETTER if outcome.promoted else outcome.reason
     lines = [
         texts(language, f"tuning.report_{verdict}", skill=bold(card.skill)),
         texts(
@@ -139,7 +145,7 @@ def report(outcome: Outcome, language: Language, texts: Texts) -> str:
         ),
         _gain(measured, card.kind, language, texts),
     ]
-    if verdict == "forgot":
+    if verdict is VerdictReason.FORGOT:
         lines.append(_forgotten(measured, language, texts))
     lines.append(_what_now(outcome, language, texts))
     figures = texts(
@@ -186,7 +192,7 @@ def _audience(audience: Audience, language: Language, texts: Texts) -> str:
 
 
 def _bar_line(now: TrainingProgress, language: Language, texts: Texts) -> str:
-    done, total = (now.done, now.total) if now.stage in _COUNTED_STAGES else (now.step, now.total_steps)
+    done, total = (now.done, now.total) if now.total else (now.step, now.total_steps)
     where = position(now, language, texts)
     return f"`{_bar(done, total)}` {where}" if where else ""
 

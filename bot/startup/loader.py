@@ -170,7 +170,7 @@ class Loader:
         from finetune.serving.specialists import LocalSpecialists
 
         settings = self._settings
-        log = DecisionLog(settings.chains.data_dir / "decisions.db")
+        log = DecisionLog(settings.chains.data_dir / "decisions.db", settings.chains.decisions_kept_days)
         await log.open()
         guidance = load_guidance()
         same_question = load_same_question(encoders.kinds.model_name)

@@ -16,7 +16,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from chains.routing.policy import Policy, Situation
 from chains.routing.signal_ranges import MOST_DECIMALS, Variation, variations
-from chains.types import Counterfactual, Route, RouteDecision, SignalChange
+from chains.types import Counterfactual, Route, RouteDecision, SignalChange, SignalName
 
 TOLERANCE = 1e-6
 """How exactly a turning point is found, as a share of the signal's range."""
@@ -107,10 +107,10 @@ class _Search:
                     bound = term.centre * 10**side if term.logarithmic else term.centre + side
                     yield from variation.reaching(bound, (term.signal,), signals)
         for names, threshold in (
-            (("passages_hold_answer",), thresholds.passages_hold_answer),
-            (("moderators_answer",), thresholds.moderators_answer),
-            (("wants_creative_text",), thresholds.creative),
-            (("small_talk", "about_the_bot"), thresholds.direct),
+            ((SignalName.PASSAGES_HOLD_ANSWER,), thresholds.passages_hold_answer),
+            ((SignalName.MODERATORS_ANSWER,), thresholds.moderators_answer),
+            ((SignalName.WANTS_CREATIVE_TEXT,), thresholds.creative),
+            ((SignalName.SMALL_TALK, SignalName.ABOUT_THE_BOT), thresholds.direct),
         ):
             for value in variation.reaching(threshold, names, signals):
                 yield from (value - _HAIR, value if names == (variation.signal,) else value + _HAIR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -13,12 +13,14 @@ from chains.routing.signals import LATENCY
 from chains.types import (
     Contribution,
     Gate,
+    GateName,
     Language,
     ModelChoice,
     Route,
     RouteDecision,
     Signal,
     SignalChange,
+    SignalName,
     SignalScope,
 )
 
@@ -50,11 +52,11 @@ def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
     The weight of a signal is what it added to the chosen route less what it added to the best rival, so that a
     signal which lifts both is not named for a lead that it did not give.
     """
-    requests = [gate for gate in decision.gates if gate.name == "request_unavailable"]
+    requests = [gate for gate in decision.gates if gate.name == GateName.REQUEST_UNAVAILABLE]
     if requests:
         return requests[0]
     opening = [gate for gate in decision.gates if gate.opens]
-    if opening and opening[0].name != "nothing_good_enough":
+    if opening and opening[0].name != GateName.NOTHING_GOOD_ENOUGH:
         return opening[0]
     if opening:
         closing = {gate.route: gate for gate in decision.gates if not gate.opens}
@@ -120,12 +122,12 @@ class Explainer:
         reason = deciding_reason(decision)
         if not isinstance(reason, Gate):
             raise ValueError(f"a decision for {decision.route} is no refusal")
-        if reason.name == "request_unavailable":
+        if reason.name == GateName.REQUEST_UNAVAILABLE:
             absent = next(g for g in decision.gates if g.route is reason.route and g is not reason and not g.opens)
             return wording["request_unavailable"].format(
                 route=self.route_name(reason.route, language), reason=self._gate(absent, language)
             )
-        if reason.name == "passages_too_weak" and best_source is not None:
+        if reason.name == GateName.PASSAGES_TOO_WEAK and best_source is not None:
             found = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
             return f"{found}\n\n{wording['help']}"
         return f"{wording['no_documents']}\n\n{wording['help']}"
@@ -300,14 +302,14 @@ class Explainer:
 
 
 # The signals whose value is not a share or a probability.
-_UNITS = {
-    "latency_difference": "seconds",
-    "retrieval_p50": "seconds",
-    "retrieval_p95": "seconds",
-    "specialist_p50": "seconds",
-    "specialist_p95": "seconds",
-    "cost_difference": "ratio",
-    "training_examples": "examples",
+_UNITS: Mapping[str, str] = {
+    SignalName.LATENCY_DIFFERENCE: "seconds",
+    SignalName.RETRIEVAL_P50: "seconds",
+    SignalName.RETRIEVAL_P95: "seconds",
+    SignalName.SPECIALIST_P50: "seconds",
+    SignalName.SPECIALIST_P95: "seconds",
+    SignalName.COST_DIFFERENCE: "ratio",
+    SignalName.TRAINING_EXAMPLES: "examples",
 }
 
 _FORMATS = {"seconds": ".1f", "ratio": ".2g", "examples": ".0f"}

@@ -10,10 +10,10 @@ from importlib import resources
 
 from chains.errors import GuidanceInvalid
 from chains.routing.guidance import Guidance
-from chains.types import Contribution, Gate, Route, RouteDecision, Signal
+from chains.types import Contribution, Gate, GateName, Route, RouteDecision, Signal, SignalName
 
-SAME_QUESTION = "moderators_answer"
-ALIKE_QUESTION = "moderators_answer_alike"
+SAME_QUESTION = GateName.MODERATORS_ANSWER
+ALIKE_QUESTION = GateName.MODERATORS_ANSWER_ALIKE
 """The gates by which a moderator's own words are the answer."""
 
 _SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
@@ -23,7 +23,7 @@ _SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
 class Term:
     """How one signal moves one route, and the rules behind it."""
 
-    signal: str
+    signal: SignalName
     route: Route
     weight: float
     centre: float
@@ -119,45 +119,47 @@ class Policy:
                 rules = term.rules_up if amount >= 0 else term.rules_down
                 yield Contribution(signal.name, signal.value, signal.scope, rules, term.route, amount)
 
-    def _strength(self, values: dict[str, float | None], situation: Situation) -> Iterable[Gate]:
+    def _strength(self, values: dict[SignalName, float | None], situation: Situation) -> Iterable[Gate]:
         """Close the routes whose signals are too weak to answer well."""
-        holds = values.get("passages_hold_answer")
+        holds = values.get(SignalName.PASSAGES_HOLD_ANSWER)
         weak = holds is None or holds < self.thresholds.passages_hold_answer
         if weak and situation.has_documents:
             answered = self._is_answered(values)
             for route in (Route.COMBINED,) if answered else (Route.RETRIEVAL, Route.COMBINED):
-                yield Gate("passages_too_weak", route, False, holds, self.thresholds.passages_hold_answer)
-        small_talk, about = values.get("small_talk"), values.get("about_the_bot")
+                yield Gate(GateName.PASSAGES_TOO_WEAK, route, False, holds, self.thresholds.passages_hold_answer)
+        small_talk, about = values.get(SignalName.SMALL_TALK), values.get(SignalName.ABOUT_THE_BOT)
         chat = None if small_talk is None or about is None else small_talk + about
-        creative = values.get("wants_creative_text")
+        creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
         if chat is not None and chat >= self.thresholds.direct:
             return
         if creative is not None and creative >= self.thresholds.creative:
             if not weak:
-                yield Gate("creative_with_passages", Route.DIRECT, False, holds, self.thresholds.passages_hold_answer)
+                yield Gate(
+                    GateName.CREATIVE_WITH_PASSAGES, Route.DIRECT, False, holds, self.thresholds.passages_hold_answer
+                )
             return
-        yield Gate("not_small_talk", Route.DIRECT, False, chat, self.thresholds.direct)
+        yield Gate(GateName.NOT_SMALL_TALK, Route.DIRECT, False, chat, self.thresholds.direct)
 
     def _moderators_answer(self, signals: Sequence[Signal]) -> Gate | None:
         """What a moderator answered goes before every sum: to the same question, or to one that says the same."""
         values = {signal.name: signal.value for signal in signals}
         if not self._is_answered(values):
             return None
-        likeness = values["moderators_answer"]
+        likeness = values[SignalName.MODERATORS_ANSWER]
         name = SAME_QUESTION if likeness == 1.0 else ALIKE_QUESTION
         return Gate(name, Route.RETRIEVAL, True, likeness, self.thresholds.moderators_answer)
 
-    def _is_answered(self, values: dict[str, float | None]) -> bool:
-        likeness = values.get("moderators_answer")
+    def _is_answered(self, values: dict[SignalName, float | None]) -> bool:
+        likeness = values.get(SignalName.MODERATORS_ANSWER)
         return likeness is not None and likeness >= self.thresholds.moderators_answer
 
     def _creative(self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
         """Creative text that nothing else can write is written by the chat model alone, and marked so."""
         values = {signal.name: signal.value for signal in signals}
-        creative = values.get("wants_creative_text")
+        creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
         alone = [route for route, _ in ranked] == [Route.DIRECT]
         if alone and creative is not None and creative >= self.thresholds.creative:
-            return Gate("creative_without_passages", Route.DIRECT, True, creative, self.thresholds.creative)
+            return Gate(GateName.CREATIVE_WITHOUT_PASSAGES, Route.DIRECT, True, creative, self.thresholds.creative)
         return None
 
 
@@ -171,19 +173,19 @@ def _scores(contributions: Iterable[Contribution]) -> tuple[tuple[Route, float],
 def _availability(situation: Situation) -> Iterable[Gate]:
     """Close the routes for which a part is missing."""
     if not situation.has_documents:
-        yield Gate("no_documents", Route.RETRIEVAL, False)
-        yield Gate("no_documents", Route.COMBINED, False)
+        yield Gate(GateName.NO_DOCUMENTS, Route.RETRIEVAL, False)
+        yield Gate(GateName.NO_DOCUMENTS, Route.COMBINED, False)
     if not situation.has_champion:
-        yield Gate("no_tuned_model", Route.SPECIALIST, False)
-        yield Gate("no_tuned_model", Route.COMBINED, False)
+        yield Gate(GateName.NO_TUNED_MODEL, Route.SPECIALIST, False)
+        yield Gate(GateName.NO_TUNED_MODEL, Route.COMBINED, False)
     elif not situation.champion_reads_passages:
-        yield Gate("not_evaluated_with_passages", Route.COMBINED, False)
+        yield Gate(GateName.NOT_EVALUATED_WITH_PASSAGES, Route.COMBINED, False)
 
 
 def _unmet_request(situation: Situation, gates: Sequence[Gate]) -> Iterable[Gate]:
-    absent = {gate.route for gate in gates if gate.name in {"no_documents", "no_tuned_model"}}
+    absent = {gate.route for gate in gates if gate.name in {GateName.NO_DOCUMENTS, GateName.NO_TUNED_MODEL}}
     if situation.requested in absent:
-        yield Gate("request_unavailable", situation.requested, False)
+        yield Gate(GateName.REQUEST_UNAVAILABLE, situation.requested, False)
 
 
 def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None) -> Gate | None:
@@ -192,15 +194,15 @@ def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None)
     A request overrules weakness, which is a judgement, but not absence: what is not there can't answer. Where a
     moderator's answer lies on the requested route, it is the answer, and so the reason.
     """
-    if any(gate.name == "request_unavailable" for gate in gates):
-        return Gate("nothing_good_enough", Route.ABSTAIN, True)
+    if any(gate.name == GateName.REQUEST_UNAVAILABLE for gate in gates):
+        return Gate(GateName.NOTHING_GOOD_ENOUGH, Route.ABSTAIN, True)
     if situation.requested is None or (answered is not None and answered.route is situation.requested):
         return None
-    return Gate("requested", situation.requested, True)
+    return Gate(GateName.REQUESTED, situation.requested, True)
 
 
 def _nothing(ranked: Sequence[tuple[Route, float]]) -> Gate | None:
-    return None if ranked else Gate("nothing_good_enough", Route.ABSTAIN, True)
+    return None if ranked else Gate(GateName.NOTHING_GOOD_ENOUGH, Route.ABSTAIN, True)
 
 
 def by_moderator(decision: RouteDecision) -> bool:
@@ -218,7 +220,7 @@ def load_policy(guidance: Guidance, passages_hold_answer: float, moderators_answ
     table = tomllib.loads(resources.files("chains.routing").joinpath("policy.toml").read_text("utf-8"))
     terms = tuple(
         Term(
-            signal=entry["signal"],
+            signal=SignalName(entry["signal"]),
             route=Route(entry["route"]),
             weight=float(entry["weight"]),
             centre=float(entry.get("centre", 0.0)),

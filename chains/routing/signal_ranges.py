@@ -6,10 +6,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chains.types import Signal
+from chains.types import Signal, SignalName
 
 # One softmax: they sum to 1, so that none changes alone.
-_KINDS = ("wants_outside_facts", "wants_creative_text", "wants_fixed_format", "small_talk", "about_the_bot")
+_KINDS = (
+    SignalName.WANTS_OUTSIDE_FACTS,
+    SignalName.WANTS_CREATIVE_TEXT,
+    SignalName.WANTS_FIXED_FORMAT,
+    SignalName.SMALL_TALK,
+    SignalName.ABOUT_THE_BOT,
+)
 
 MOST_DECIMALS = 9
 
@@ -60,11 +66,11 @@ RANGES = {
 class Variation:
     """One signal's change and what moves with it."""
 
-    signal: str
+    signal: SignalName
     start: float
     """The measured value."""
     range: Range
-    slopes: Mapping[str, float]
+    slopes: Mapping[SignalName, float]
     """By how much each signal moves when this one moves by 1."""
 
     def at(self, value: float, signals: Sequence[Signal]) -> list[Signal]:
@@ -79,7 +85,7 @@ class Variation:
                 moved.append(signal)
         return moved
 
-    def reaching(self, level: float, names: Sequence[str], signals: Sequence[Signal]) -> Iterable[float]:
+    def reaching(self, level: float, names: Sequence[SignalName], signals: Sequence[Signal]) -> Iterable[float]:
         """The value at which the sum of the named signals is `level`, if any of them moves."""
         slope = sum(self.slopes.get(name, 0.0) for name in names)
         if names == (self.signal,):
@@ -102,7 +108,7 @@ def variations(signals: Sequence[Signal], *, has_champion: bool) -> Iterable[Var
             yield variation
 
 
-def _coupled(alone: Variation, values: Mapping[str, float]) -> Variation | None:
+def _coupled(alone: Variation, values: Mapping[SignalName, float]) -> Variation | None:
     """The variation with what hangs on it; None where nothing real is left of it."""
     if alone.signal in _KINDS:
         others = {kind: values[kind] for kind in _KINDS if kind in values and kind != alone.signal}
@@ -111,12 +117,12 @@ def _coupled(alone: Variation, values: Mapping[str, float]) -> Variation | None:
         slopes = {kind: -value / rest for kind, value in others.items()} if rest > 0 else {}
         reach = replace(alone.range, high=min(1.0, alone.start + rest))
         return replace(alone, range=reach, slopes={**alone.slopes, **slopes}) if slopes else None
-    if alone.signal == "held_out_score" and "margin_over_base" in values:
+    if alone.signal == SignalName.HELD_OUT_SCORE and SignalName.MARGIN_OVER_BASE in values:
         # The base's score stays, so the margin over it moves along.
-        return replace(alone, slopes={**alone.slopes, "margin_over_base": 1.0})
-    if alone.signal == "margin_over_base" and "held_out_score" in values:
+        return replace(alone, slopes={**alone.slopes, SignalName.MARGIN_OVER_BASE: 1.0})
+    if alone.signal == SignalName.MARGIN_OVER_BASE and SignalName.HELD_OUT_SCORE in values:
         # The base's score moves instead, within 0 to 1.
-        held_out = values["held_out_score"]
+        held_out = values[SignalName.HELD_OUT_SCORE]
         return replace(alone, range=replace(alone.range, low=held_out - 1.0, high=held_out))
     if alone.range.logarithmic:
         return alone

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chains.decision_log import Latency
 from chains.routing.question_kind import QuestionKind
-from chains.types import Signal, SignalScope
+from chains.types import Signal, SignalName, SignalScope
 from finetune.types import Champion
 
 LATENCY = "seconds of an answer"
@@ -44,7 +44,7 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
     no_passage = "nothing_found" if measured.has_documents else "no_documents"
     return (
         _signal(
-            "passages_hold_answer",
+            SignalName.PASSAGES_HOLD_ANSWER,
             measured.passages_hold_answer,
             "probability",
             "calibrated search scores",
@@ -52,20 +52,20 @@ def _of_question(measured: Measured) -> tuple[Signal, ...]:
             no_passage,
         ),
         _signal(
-            "moderators_answer",
+            SignalName.MODERATORS_ANSWER,
             measured.moderators_answer,
             "share",
             "comparison of questions",
             SignalScope.QUESTION,
             "no_moderators_answer",
         ),
-        _kind("wants_outside_facts", kinds[QuestionKind.FACTS]),
-        _kind("wants_creative_text", kinds[QuestionKind.CREATIVE]),
-        _kind("wants_fixed_format", kinds[QuestionKind.FIXED_FORMAT]),
-        _kind("small_talk", kinds[QuestionKind.SMALL_TALK]),
-        _kind("about_the_bot", kinds[QuestionKind.ABOUT_BOT]),
+        _kind(SignalName.WANTS_OUTSIDE_FACTS, kinds[QuestionKind.FACTS]),
+        _kind(SignalName.WANTS_CREATIVE_TEXT, kinds[QuestionKind.CREATIVE]),
+        _kind(SignalName.WANTS_FIXED_FORMAT, kinds[QuestionKind.FIXED_FORMAT]),
+        _kind(SignalName.SMALL_TALK, kinds[QuestionKind.SMALL_TALK]),
+        _kind(SignalName.ABOUT_THE_BOT, kinds[QuestionKind.ABOUT_BOT]),
         _signal(
-            "likeness_to_training",
+            SignalName.LIKENESS_TO_TRAINING,
             measured.likeness_to_training,
             "probability",
             "embedding of the training questions",
@@ -81,9 +81,9 @@ def _of_skill(measured: Measured) -> tuple[Signal, ...]:
     margin = champion.held_out_score - champion.base_score if champion else None
     examples = float(champion.example_count) if champion else 0.0
     return (
-        _signal("held_out_score", score, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
-        _signal("margin_over_base", margin, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
-        Signal("training_examples", examples, "examples", "registry of adapters", SignalScope.SKILL),
+        _signal(SignalName.HELD_OUT_SCORE, score, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
+        _signal(SignalName.MARGIN_OVER_BASE, margin, "share", "evaluation", SignalScope.SKILL, "no_tuned_model"),
+        Signal(SignalName.TRAINING_EXAMPLES, examples, "examples", "registry of adapters", SignalScope.SKILL),
     )
 
 
@@ -93,21 +93,23 @@ def _of_installation(measured: Measured) -> tuple[Signal, ...]:
     difference = None if retrieval is None or specialist is None else retrieval.p50 - specialist.p50
     wins = measured.champion.wins if measured.champion else None
     return (
-        Signal("starting_lead", 1.0, "constant", "guidance", SignalScope.INSTALLATION),
-        *_of_latency("retrieval", retrieval, "not_measured_yet"),
-        *_of_latency("specialist", specialist, missing),
-        _signal("latency_difference", difference, "seconds", "log of answers", SignalScope.INSTALLATION, missing),
-        _signal("cost_difference", measured.cost_ratio, "ratio", "logs", SignalScope.INSTALLATION, missing),
-        _signal("measured_wins", wins, "share", "comparisons", SignalScope.INSTALLATION, missing),
+        Signal(SignalName.STARTING_LEAD, 1.0, "constant", "guidance", SignalScope.INSTALLATION),
+        *_of_latency((SignalName.RETRIEVAL_P50, SignalName.RETRIEVAL_P95), retrieval, "not_measured_yet"),
+        *_of_latency((SignalName.SPECIALIST_P50, SignalName.SPECIALIST_P95), specialist, missing),
+        _signal(
+            SignalName.LATENCY_DIFFERENCE, difference, "seconds", "log of answers", SignalScope.INSTALLATION, missing
+        ),
+        _signal(SignalName.COST_DIFFERENCE, measured.cost_ratio, "ratio", "logs", SignalScope.INSTALLATION, missing),
+        _signal(SignalName.MEASURED_WINS, wins, "share", "comparisons", SignalScope.INSTALLATION, missing),
     )
 
 
-def _of_latency(route: str, latency: Latency | None, missing: str) -> tuple[Signal, ...]:
+def _of_latency(names: tuple[SignalName, SignalName], latency: Latency | None, missing: str) -> tuple[Signal, ...]:
     """Half of the route's answers, and 95 of 100, took no longer: told, and not weighed themselves."""
     p50, p95 = (None, None) if latency is None else (latency.p50, latency.p95)
     return (
-        _signal(f"{route}_p50", p50, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
-        _signal(f"{route}_p95", p95, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
+        _signal(names[0], p50, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
+        _signal(names[1], p95, LATENCY, "log of answers", SignalScope.INSTALLATION, missing),
     )
 
 
@@ -115,9 +117,9 @@ def _no_champion(measured: Measured) -> str:
     return "no_tuned_model" if measured.champion is None else "not_measured_yet"
 
 
-def _kind(name: str, probability: float) -> Signal:
+def _kind(name: SignalName, probability: float) -> Signal:
     return Signal(name, probability, "probability", "question classifier", SignalScope.QUESTION)
 
 
-def _signal(name: str, value: float | None, unit: str, source: str, scope: SignalScope, missing: str) -> Signal:
+def _signal(name: SignalName, value: float | None, unit: str, source: str, scope: SignalScope, missing: str) -> Signal:
     return Signal(name, value, unit, source, scope, missing if value is None else None)

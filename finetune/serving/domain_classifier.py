@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -30,6 +31,9 @@ from finetune.types import Champion
 _log = logging.getLogger(__name__)
 
 _Matrix = NDArray[np.float32]
+_BATCH = 8
+"""Questions that are embedded at a stretch: about a tenth of a second. A question that is asked meanwhile, and needs
+the same encoder, gets in between two of them."""
 _FIT_STEPS = 50
 _RIDGE = 1 / 30
 """Chosen on two skills, against questions on which nothing is reported (docs/decisions.md)."""
@@ -69,38 +73,47 @@ class DomainClassifiers:
         self._encoder = encoder
         self._known: dict[str, DomainClassifier] = {}
         self._others: _Matrix | None = None
-        self._computing = asyncio.Lock()
+        self._computing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By adapter: questions of other skills and guilds do not wait."""
+        self._embedding_others = asyncio.Lock()
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
         """How likely the question of that vector is one for `champion`. The first time takes seconds."""
         return (await self.profile(champion.adapter_sha256)).likeness(vector)
 
     async def profile(self, adapter_sha256: str) -> DomainClassifier:
-        """An adapter's profile; computed in a thread where it is not there yet."""
-        async with self._computing:
-            if adapter_sha256 not in self._known:
-                self._known[adapter_sha256] = await asyncio.to_thread(self._profile, adapter_sha256)
+        """An adapter's profile; computed in threads where it is not there yet."""
+        if adapter_sha256 not in self._known:
+            async with self._computing[adapter_sha256]:
+                if adapter_sha256 not in self._known:
+                    self._known[adapter_sha256] = await self._profile(adapter_sha256)
         return self._known[adapter_sha256]
 
-    def _profile(self, adapter_sha256: str) -> DomainClassifier:
+    async def _profile(self, adapter_sha256: str) -> DomainClassifier:
         folder = self._registry.folder(adapter_sha256)
-        training = self._vectors(folder / "train", _questions(folder / "train.jsonl"))
-        if self._others is None:
-            self._others = self._vectors(folder.parent / "others", _other_questions())
-        return fit_domain_classifier(training, self._others)
+        questions = await asyncio.to_thread(_questions, folder / "train.jsonl")
+        training = await self._vectors(folder / "train", questions)
+        async with self._embedding_others:
+            if self._others is None:
+                self._others = await self._vectors(folder.parent / "others", _other_questions())
+        return await asyncio.to_thread(fit_domain_classifier, training, self._others)
 
-    def _vectors(self, stem: Path, questions: Sequence[str]) -> _Matrix:
+    async def _vectors(self, stem: Path, questions: Sequence[str]) -> _Matrix:
         """The questions' vectors, from the file that keeps them where it is of this encoder and these questions."""
         name = hashlib.sha256("\n".join((self._encoder.model_name, *questions)).encode()).hexdigest()[:16]
         path = stem.with_name(f"{stem.name}-{name}.npy")
         if path.exists():
-            kept: _Matrix = np.load(path, allow_pickle=False)
-            return kept
-        vectors = np.asarray([self._encoder.embed_query(question) for question in questions], dtype=np.float32)
-        file = io.BytesIO()
-        np.save(file, vectors, allow_pickle=False)
-        write_whole(path, file.getvalue())
+            return await asyncio.to_thread(_load, path)
+        batches = [
+            await asyncio.to_thread(self._embed, questions[first : first + _BATCH])
+            for first in range(0, len(questions), _BATCH)
+        ]
+        vectors: _Matrix = np.concatenate(batches)
+        await asyncio.to_thread(_keep, path, vectors)
         return vectors
+
+    def _embed(self, questions: Sequence[str]) -> _Matrix:
+        return np.asarray([self._encoder.embed_query(question) for question in questions], dtype=np.float32)
 
 
 def fit_domain_classifier(training: _Matrix, others: _Matrix) -> DomainClassifier:
@@ -121,6 +134,17 @@ def fit_domain_classifier(training: _Matrix, others: _Matrix) -> DomainClassifie
         if np.abs(step).max() < 1e-6:
             break
     return DomainClassifier(weights[:-1], float(weights[-1]))
+
+
+def _load(path: Path) -> _Matrix:
+    vectors: _Matrix = np.load(path, allow_pickle=False)
+    return vectors
+
+
+def _keep(path: Path, vectors: _Matrix) -> None:
+    file = io.BytesIO()
+    np.save(file, vectors, allow_pickle=False)
+    write_whole(path, file.getvalue())
 
 
 def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:

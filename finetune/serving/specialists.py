@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -37,7 +38,8 @@ class LocalSpecialists:
         self._max_new_tokens = max_new_tokens
         self._shared = frozenset(loaded)
         self._loaded = dict(loaded)
-        self._loading = asyncio.Lock()
+        self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By base: while one is fetched, the others answer."""
 
     async def champions(self, guild_id: str, reader: AudienceReader) -> Sequence[Champion]:
         """One champion a skill, of those that `reader` may use and whose files are as they were promoted."""
@@ -66,10 +68,11 @@ class LocalSpecialists:
                 model.close()
 
     async def _base(self, name: str) -> LocalChatModel:
-        async with self._loading:
-            if name not in self._loaded:
-                self._loaded[name] = await asyncio.to_thread(self._opened, name)
-            return self._loaded[name]
+        if name not in self._loaded:
+            async with self._opening[name]:
+                if name not in self._loaded:
+                    self._loaded[name] = await asyncio.to_thread(self._opened, name)
+        return self._loaded[name]
 
     def _opened(self, name: str) -> LocalChatModel:
         base = self._bases.ensure(name)

@@ -24,6 +24,7 @@ from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
+from finetune.serving.context_window import context_tokens
 from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
 from finetune.serving.label_decoding import LabelTree, choose_label
 from finetune.serving.loaded_adapters import LoadedAdapters
@@ -50,7 +51,7 @@ class TextModel:
         self._control = tuple(self._tokenizer.get_added_vocab())
         # A template with other tags would have calls written that nobody here could read.
         self.knows_tools = tool_calls.OPEN in str(self._tokenizer.chat_template)
-        self._context_tokens = int(model.config.max_position_embeddings)
+        self._context_tokens = context_tokens(model.config)
         self._is_stopping: IsStopping = lambda: False
         for module in model.modules():
             if isinstance(module, GradientCheckpointingLayer):
@@ -60,7 +61,7 @@ class TextModel:
         """Deliver the answer piece by piece, greedily chosen. Raises PromptTooLongError before the first."""
         prompt, mask = self._encode(request)
         input_tokens = prompt.shape[1]
-        if input_tokens >= self._context_tokens:
+        if self._context_tokens is not None and input_tokens >= self._context_tokens:
             raise PromptTooLongError(input_tokens, self._context_tokens)
         self._is_stopping = is_stopping
         with self._adapters.using(request.adapter):
@@ -94,7 +95,9 @@ class TextModel:
         prompt, mask = encoded
         input_tokens = prompt.shape[1]
         streamer = _Streamer(self._tokenizer, StopStrings(request.stop), deliver, is_stopping)
-        room = min(request.max_new_tokens, self._context_tokens - input_tokens)
+        room = request.max_new_tokens
+        if self._context_tokens is not None:
+            room = min(room, self._context_tokens - input_tokens)
         try:
             self._model.generate(
                 prompt,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finetune.types import Evaluation, Interval, RouteComparison, TaskKind
+from finetune.types import Evaluation, Interval, RouteComparison, TaskKind, VerdictReason
 
 _RESAMPLES = 4000
 _SEED = 7
@@ -21,8 +21,7 @@ class Verdict:
     """Whether an adapter becomes champion, and why not."""
 
     promoted: bool
-    reason: str
-    """`better`, `not_better` or `forgot`."""
+    reason: VerdictReason
 
 
 def paired_interval(differences: Sequence[float]) -> Interval:
@@ -45,11 +44,11 @@ def judge(evaluation: Evaluation, kind: TaskKind) -> Verdict:
     A label task's model says nothing but its labels, so what it forgot never shows.
     """
     if evaluation.gain.low <= 0:
-        return Verdict(False, "not_better")
+        return Verdict(False, VerdictReason.NOT_BETTER)
     forgotten = evaluation.general_loss_tuned - evaluation.general_loss_base
     if kind is TaskKind.TEXT and forgotten > MOST_FORGOTTEN:
-        return Verdict(False, "forgot")
-    return Verdict(True, "better")
+        return Verdict(False, VerdictReason.FORGOT)
+    return Verdict(True, VerdictReason.BETTER)
 
 
 def judge_comparison(trials: Sequence[tuple[float, float, float]]) -> RouteComparison:

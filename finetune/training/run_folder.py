@@ -59,7 +59,6 @@ class Plan:
     total_steps: int
     base_mb: int
     """Of the base's weights."""
-    context_tokens: int
     threads: int = 2
 
 

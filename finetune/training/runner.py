@@ -17,12 +17,10 @@ from pydantic import BaseModel
 from finetune.errors import TrainingFailedError
 from finetune.serving.busy import Busy
 from finetune.training.run_folder import Result, RunFolder
-from finetune.types import TrainingProgress
+from finetune.types import FailureReason, TrainingProgress
 
 _log = logging.getLogger(__name__)
 
-KILLED = "killed"
-"""Reason of a failure: the system ended the child."""
 _END_LIMIT_S = 10
 _LINE_LIMIT = 16 * 2**20
 """Bytes of one line of progress, which holds every loss."""
@@ -30,7 +28,7 @@ _LINE_LIMIT = 16 * 2**20
 
 class _Message(BaseModel):
     progress: TrainingProgress | None = None
-    failed: str | None = None
+    failed: FailureReason | None = None
     done: bool = False
 
 
@@ -64,12 +62,13 @@ class Runner:
             await _end(child)
         result = folder.result()
         if result is None:
-            raise TrainingFailedError(failed or (KILLED if child.returncode == -signal.SIGKILL else "unexpected"))
+            was_killed = child.returncode == -signal.SIGKILL
+            raise TrainingFailedError(failed or (FailureReason.KILLED if was_killed else FailureReason.UNEXPECTED))
         return result
 
     async def _follow(
         self, child: asyncio.subprocess.Process, on_progress: Callable[[TrainingProgress], None]
-    ) -> str | None:
+    ) -> FailureReason | None:
         """Pass on the progress until the child ends; the reason that it gives for a failure."""
         loop = asyncio.get_running_loop()
         stdin, stdout = child.stdin, child.stdout
@@ -79,7 +78,7 @@ class Runner:
         def hold(is_busy: bool) -> None:
             loop.call_soon_threadsafe(_say, stdin, b"pause\n" if is_busy else b"go\n")
 
-        failed: str | None = None
+        failed: FailureReason | None = None
         with self._busy.subscribe(hold):
             async for line in stdout:
                 message = _Message.model_validate_json(line)

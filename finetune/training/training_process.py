@@ -15,6 +15,7 @@ import shutil
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -22,11 +23,13 @@ from filelock import FileLock
 from pydantic import TypeAdapter
 
 from finetune.training.run_folder import Plan, Result, RunFolder, step_of
-from finetune.types import TaskKind, TrainingProgress
+from finetune.types import FailureReason, TaskKind, TrainingProgress, TrainingStage
 
 _PROGRESS = TypeAdapter(TrainingProgress)
 _NICENESS = 10
 _REPORT_INTERVAL_S = 0.5
+_PAUSE_TOLD_AFTER_S = 0.5
+"""An answer that is written faster is not worth two edits of a message."""
 _LOCK_LIMIT_S = 60
 _SPARE_BYTES = 16 * 2**20
 
@@ -51,14 +54,15 @@ def main(argv: list[str]) -> int:
     return 1
 
 
-def _code(error: Exception, folder: RunFolder) -> str:
+def _code(error: Exception, folder: RunFolder) -> FailureReason:
     """Why the run failed."""
     if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
-        return "no_memory"
+        return FailureReason.NO_MEMORY
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "no_disk"
+        return FailureReason.NO_DISK
     # torch's and safetensors' writers raise errors of their own where the disk is full.
-    return "no_disk" if shutil.disk_usage(folder.path).free < _SPARE_BYTES else "unexpected"
+    is_full = shutil.disk_usage(folder.path).free < _SPARE_BYTES
+    return FailureReason.NO_DISK if is_full else FailureReason.UNEXPECTED
 
 
 def _claimed_stdout() -> TextIO:
@@ -75,8 +79,9 @@ class _Channel:
         self._out = out
         self._may_go_on = threading.Event()
         self._may_go_on.set()
-        self._progress = TrainingProgress("loading", 0, 0)
+        self._progress = TrainingProgress(TrainingStage.LOADING, 0, 0)
         self._told_at = 0.0
+        self._told_stage: TrainingStage | None = None
 
     def listen(self) -> None:
         """Follow stdin to its end, and end the process there."""
@@ -93,23 +98,26 @@ class _Channel:
         self._out.write(f"{json.dumps(message)}\n")
         self._out.flush()
 
-    def show(self, progress: TrainingProgress, *, at_once: bool = False) -> None:
-        """Tell how far the run is, not too often."""
+    def show(self, progress: TrainingProgress) -> None:
+        """Tell how far the run is: a new stage at once, the rest not too often."""
         self._progress = progress
-        if at_once or time.monotonic() - self._told_at >= _REPORT_INTERVAL_S:
+        is_new = progress.stage is not self._told_stage
+        if is_new or time.monotonic() - self._told_at >= _REPORT_INTERVAL_S:
             self._told_at = time.monotonic()
+            self._told_stage = progress.stage
             self.tell({"progress": _PROGRESS.dump_python(progress, mode="json")})
 
     def begin(self, total_steps: int, losses: tuple[tuple[int, float], ...], resumed_from: int) -> None:
         """The training begins, or goes on."""
-        progress = TrainingProgress("training", resumed_from, total_steps, losses, resumed_from=resumed_from)
-        self.show(progress, at_once=True)
+        self.show(
+            TrainingProgress(TrainingStage.TRAINING, resumed_from, total_steps, losses, resumed_from=resumed_from)
+        )
 
     def step(self, step: int, loss: float, tokens_per_s: float, seconds_left: float) -> None:
         """A step was made."""
         self.show(
             TrainingProgress(
-                "training",
+                TrainingStage.TRAINING,
                 step,
                 self._progress.total_steps,
                 (*self._progress.losses, (step, round(loss, 4))),
@@ -121,11 +129,10 @@ class _Channel:
 
     def measured(self, done: int, total: int) -> None:
         """Some of the measurements were made."""
-        self.wait()
         known = self._progress
         self.show(
             TrainingProgress(
-                "evaluating",
+                TrainingStage.EVALUATING,
                 known.total_steps,
                 known.total_steps,
                 known.losses,
@@ -135,11 +142,16 @@ class _Channel:
                 total=total,
             )
         )
+        self.wait()
 
     def wait(self) -> float:
-        """Return when no answer is being written; the seconds that it took."""
+        """Return when no answer is being written; the seconds that it took. A pause that lasts is told."""
         began = time.monotonic()
-        self._may_go_on.wait()
+        if not self._may_go_on.wait(_PAUSE_TOLD_AFTER_S):
+            before = self._progress
+            self.show(replace(before, stage=TrainingStage.PAUSED))
+            self._may_go_on.wait()
+            self.show(before)
         return time.monotonic() - began
 
 
@@ -147,7 +159,7 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     if folder.result() is not None:
         return
     plan = folder.plan()
-    channel.show(TrainingProgress("loading", 0, plan.total_steps), at_once=True)
+    channel.show(TrainingProgress(TrainingStage.LOADING, 0, plan.total_steps))
     import torch
 
     from finetune.data.dataset import from_jsonl

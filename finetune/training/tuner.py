@@ -33,8 +33,18 @@ from finetune.errors import (
 from finetune.registry import Registry, adapter_sha256
 from finetune.training.promotion_gate import judge
 from finetune.training.run_folder import Plan, RunFolder
-from finetune.training.runner import KILLED, Runner
-from finetune.types import Card, Dataset, LabelHelp, LineProblem, Outcome, Preview, TrainingProgress, TrainingRequest
+from finetune.training.runner import Runner
+from finetune.types import (
+    Card,
+    Dataset,
+    FailureReason,
+    LabelHelp,
+    LineProblem,
+    Outcome,
+    Preview,
+    TrainingProgress,
+    TrainingRequest,
+)
 from weights.types import OnProgress
 
 _log = logging.getLogger(__name__)
@@ -105,7 +115,7 @@ class Tuner:
                 await self._runner.run(folder, on_progress)
             except TrainingFailedError as error:
                 after = folder.checkpoint()
-                if error.reason != KILLED or after == before or after is None:
+                if error.reason is not FailureReason.KILLED or after == before or after is None:
                     raise
                 _log.warning("the trainer of the run %s was killed, and goes on from %s", run_id, after.name)
 
@@ -209,7 +219,6 @@ class Tuner:
             recipe=recipe,
             total_steps=math.ceil(seen / recipe.batch_size) * recipe.epochs,
             base_mb=base.weights_mb,
-            context_tokens=base.context_tokens,
         )
 
     def _minutes(self, plan: Plan, tokens: int) -> tuple[float, bool]:
@@ -265,7 +274,7 @@ def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
 
     encoder = ChatTokenizer.of(base.folder, base.title)
     tokens = {example.line: len(encoder.encode(example, dataset.kind)) for example in dataset.examples}
-    limit = min(_MOST_TOKENS, base.context_tokens)
+    limit = min(_MOST_TOKENS, base.context_tokens or _MOST_TOKENS)
     long = [line for line, count in tokens.items() if count > limit]
     figures = {line: (("tokens", f"{tokens[line]:,}"), ("limit", f"{limit:,}")) for line in long}
     problems = (*dataset.problems, *(LineProblem(line, "too_many_tokens", figures[line]) for line in long))

@@ -16,8 +16,6 @@ from knowledge.errors import DocumentError, QAPairError, Reason
 from knowledge.parsing.qa_pairs import checked_pair, question_key
 from knowledge.types import QAPair
 
-PAIR_SUFFIXES = (".csv", ".jsonl")
-
 
 @dataclass(frozen=True, slots=True)
 class NumberedQAPair:

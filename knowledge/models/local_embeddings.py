@@ -5,7 +5,6 @@ Knows a prepared model folder; doesn't know where that came from, nor what is do
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -76,14 +75,6 @@ class LocalEmbeddings(Embeddings):
             if len(self._queries) > _CACHED_QUERIES:
                 self._queries.popitem(last=False)
         return list(vector)
-
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        """`embed_documents` in a thread."""
-        return await asyncio.to_thread(self.embed_documents, texts)
-
-    async def aembed_query(self, text: str) -> list[float]:
-        """`embed_query` in a thread."""
-        return await asyncio.to_thread(self.embed_query, text)
 
     def _encode(self, texts: list[str]) -> list[list[float]]:
         if not texts:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from langchain_core.messages import AIMessage
 
 from chains.agent_mode import Chooser
-from chains.decision_log import DecisionLog
 from chains.errors import GenerationFailed, ToolsUnknown
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
@@ -197,18 +194,6 @@ def test_a_model_without_tools_is_refused_at_load(small_model_folder: Path) -> N
             Chooser(model, model.title, (), Explainer(load_guidance()))
     finally:
         model.close()
-
-
-async def test_a_log_from_before_models_chose_is_brought_up_and_still_read(
-    make_bench, a_passage, tmp_path: Path
-) -> None:
-    bench = await make_bench(a_passage("Two euros."))
-    answer = await bench.assistant.answer(bench.ask(ASKED))
-    with closing(sqlite3.connect(tmp_path / "decisions.db")) as database:
-        database.execute("ALTER TABLE decision DROP COLUMN model_choice")
-    log = DecisionLog(tmp_path / "decisions.db")
-    await asyncio.gather(log.open(), log.open())
-    assert (await log.get(answer.decision_id)).choice is None
 
 
 async def test_the_measured_time_counts_for_the_route_that_was_taken(make_bench, a_passage) -> None:

@@ -113,10 +113,10 @@ class ScriptedAssistant:
 
     async def asker_of(self, decision_id: str) -> str:
         if decision_id not in self._askers:
-            raise DecisionNotFound(decision_id)
+            raise DecisionNotFound(decision_id, 365)
         return self._askers[decision_id]
 
     async def cited(self, decision_id: str) -> Cited:
         if decision_id not in self._cited:
-            raise DecisionNotFound(decision_id)
+            raise DecisionNotFound(decision_id, 365)
         return self._cited[decision_id]

@@ -26,24 +26,30 @@ from finetune.types import (
     Preview,
     TrainingProgress,
     TrainingRequest,
+    TrainingStage,
 )
+from tests.fakes.training_course import Course
 from weights.types import OnProgress, Progress, Stage
 
 BETTER = Evaluation(64, 0.917, 0.523, Interval(0.394, 0.301, 0.48), 2.1, 2.0, 0.93, 1.44)
 NOT_BETTER = Evaluation(64, 0.54, 0.523, Interval(0.017, -0.05, 0.09), 2.1, 2.0, 0.93, 1.44)
-LOSSES = tuple((step, 3.0 - 0.1 * step) for step in range(1, 21))
+LOSSES = tuple((step, 1.0 + 0.1 * abs(20 - step)) for step in range(1, 41))
 SCRIPT = (
-    TrainingProgress("loading", 0, 40),
-    TrainingProgress("training", 20, 40, LOSSES, 310.4, 250.0),
-    TrainingProgress("paused", 20, 40, LOSSES, 310.4, 250.0),
-    TrainingProgress("training", 40, 40, LOSSES, 312.0, 0.0),
-    TrainingProgress("evaluating", 40, 40, LOSSES, 312.0, 30.0, done=16, total=64),
+    TrainingProgress(TrainingStage.LOADING, 0, 40),
+    TrainingProgress(TrainingStage.TRAINING, 20, 40, LOSSES[:20], 310.4, 250.0),
+    TrainingProgress(TrainingStage.PAUSED, 20, 40, LOSSES[:20], 310.4, 250.0),
+    TrainingProgress(TrainingStage.TRAINING, 20, 40, LOSSES[:20], 310.4, 250.0),
+    TrainingProgress(TrainingStage.TRAINING, 40, 40, LOSSES, 312.0, 0.0),
+    TrainingProgress(TrainingStage.EVALUATING, 40, 40, LOSSES, 312.0, done=16, total=64),
 )
 
 
 @dataclass
 class ScriptedTuner:
-    """Fulfils `bot.ports.Tuner`. `holds_at` names the stage at which a run waits for `may_go_on`."""
+    """Fulfils `bot.ports.Tuner`. `holds_at` names the stage at which a run waits for `may_go_on`.
+
+    A script that the real tuner could not follow raises AssertionError (`training_course.py`).
+    """
 
     registry: Registry
     folder: Path
@@ -106,8 +112,10 @@ class ScriptedTuner:
         if run_id not in self.prepared:
             raise RunNotFoundError
         self.ran.append(run_id)
+        course = Course()
         try:
             for progress in self.script:
+                course.follow(progress)
                 on_progress(progress)
                 await asyncio.sleep(0)
                 if progress.stage == self.holds_at:

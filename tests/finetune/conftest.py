@@ -13,7 +13,16 @@ from tokenizers import Regex, Tokenizer
 from tokenizers.decoders import Fuse
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    SiglipVisionConfig,
+)
 
 from finetune.bases import Bases
 from finetune.registry import Registry
@@ -38,20 +47,7 @@ _SIGNS = {
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Two layers of random weights that read single characters, by the name of `TUNING_BASE`."""
-    folder = tmp_path_factory.mktemp("bases") / "tiny"
-    characters = sorted({chr(code) for code in range(32, 127)} | {"\n"})
-    vocabulary = {token: number for number, token in enumerate(["<|im_start|>", "<|im_end|>", "<unk>", *characters])}
-    plain = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
-    plain.pre_tokenizer = Split(Regex("[\\s\\S]"), "isolated")
-    plain.decoder = Fuse()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=plain,
-        bos_token="<|im_start|>",
-        eos_token="<|im_end|>",
-        pad_token="<|im_end|>",
-        unk_token="<unk>",
-    )
-    tokenizer.chat_template = _TEMPLATE
+    tokenizer = _reading_characters()
     torch.manual_seed(7)
     model = LlamaForCausalLM(
         LlamaConfig(
@@ -66,6 +62,59 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> str:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+    return _saved(tmp_path_factory.mktemp("bases") / "tiny", model, tokenizer)
+
+
+@pytest.fixture(scope="session")
+def seeing_base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model that also reads images: what concerns its text stands in a part of its configuration, as in Gemma 3."""
+    tokenizer = _reading_characters()
+    torch.manual_seed(7)
+    text = Gemma3TextConfig(
+        vocab_size=len(tokenizer) + 3,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        max_position_embeddings=512,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    images = SiglipVisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14
+    )
+    config = Gemma3Config(
+        text_config=text,
+        vision_config=images,
+        image_token_index=len(tokenizer),
+        boi_token_index=len(tokenizer) + 1,
+        eoi_token_index=len(tokenizer) + 2,
+        mm_tokens_per_image=4,
+    )
+    return _saved(tmp_path_factory.mktemp("bases") / "seeing", Gemma3ForConditionalGeneration(config), tokenizer)
+
+
+def _reading_characters() -> PreTrainedTokenizerFast:
+    characters = sorted({chr(code) for code in range(32, 127)} | {"\n"})
+    vocabulary = {token: number for number, token in enumerate(["<|im_start|>", "<|im_end|>", "<unk>", *characters])}
+    plain = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    plain.pre_tokenizer = Split(Regex("[\\s\\S]"), "isolated")
+    plain.decoder = Fuse()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=plain,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<unk>",
+    )
+    tokenizer.chat_template = _TEMPLATE
+    return tokenizer
+
+
+def _saved(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> str:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return f"hf:{folder}"

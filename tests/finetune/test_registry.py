@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from finetune.serving.busy import Busy
 from finetune.serving.specialists import LocalSpecialists
 from finetune.types import Card, Evaluation, Interval, RouteComparison, TaskKind
 from knowledge.types import OWNER, Reader
+from tests.query_plans import Statements
 from weights.store import Weights
 
 EVALUATION = Evaluation(10, 0.9, 0.4, Interval(0.5, 0.3, 0.7), 2.0, 1.9, 0.1, 0.2)
@@ -137,3 +139,40 @@ def test_a_database_of_a_later_version_is_left_alone(registry: Registry, tmp_pat
         later.execute("PRAGMA user_version = 9")
     with pytest.raises(RegistryTooNewError, match="version 9"):
         registry.adapters("1")
+
+
+def test_champions_are_found_by_an_index_however_many_were_promoted(
+    registry: Registry, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = register("first"), register("second")
+    for card in (first, second, first):
+        registry.promote("1", card.adapter_sha256)
+    statements = Statements()
+    with statements.watched(monkeypatch):
+        (champion,) = registry.champions("1")
+        registry.champion_of("1", "billing")
+        registry.last_on("embedded-small")
+        registry.promote("1", second.adapter_sha256)
+        registry.roll_back("1", "billing")
+        registry.remove("1", second.adapter_sha256)
+    assert champion.adapter_sha256 == first.adapter_sha256
+    assert len(statements.plans(tmp_path / "data" / "finetune.db")) > 5
+    assert statements.scans(tmp_path / "data" / "finetune.db") == {}
+
+
+def test_a_database_without_the_indexes_gets_them_and_keeps_what_it_has(
+    registry: Registry, register: Register, tmp_path: Path
+) -> None:
+    card = register("first")
+    registry.promote("1", card.adapter_sha256)
+    with closing(sqlite3.connect(tmp_path / "data" / "finetune.db")) as database:
+        for name in ("promotion_of_guild", "adapter_of_base", "adapter_by_hash"):
+            database.execute(f"DROP INDEX {name}")
+        database.execute("PRAGMA user_version = 2")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: registry.champions("1"), range(4)))
+    assert {champion.adapter_sha256 for champions in found for champion in champions} == {card.adapter_sha256}
+    with closing(sqlite3.connect(tmp_path / "data" / "finetune.db")) as database:
+        assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'promotion_of_guild'").fetchone() == (
+            1,
+        )

@@ -31,7 +31,7 @@ from chains.types import Language
 from finetune.data.dataset import load_dataset
 from finetune.errors import NoMemoryError, TrainingFailedError
 from finetune.registry import Registry
-from finetune.types import Evaluation, LabelHelp, TrainingProgress, TrainingRequest
+from finetune.types import Evaluation, FailureReason, LabelHelp, TrainingProgress, TrainingRequest, TrainingStage
 from tests.fakes.scripted_tuner import (
     BETTER,
     FETCHES,
@@ -132,7 +132,7 @@ class Workshop:
 STAGES = {
     "loading": "loading",
     "training": "training",
-    "paused": "paused while answers are written",
+    "paused": "paused while I answer",
     "evaluating": "evaluating",
 }
 
@@ -361,7 +361,7 @@ class TestTraining:
         await workshop.until(lambda: bool(workshop.message().attachments))
         lines = workshop.message().content.splitlines()
         assert lines == [
-            "🧪 **help-desk** on SmolLM2-135M-Instruct: paused while answers are written",
+            "🧪 **help-desk** on SmolLM2-135M-Instruct: paused while I answer",
             "`██████████░░░░░░░░░░` step 20 of 40",
             "loss 1.00 · 310 tokens/s · about 4 min left",
             f"-# started by <@{workshop.admin.id}>",
@@ -372,8 +372,10 @@ class TestTraining:
         assert workshop.message().id == message.id
 
     async def test_text_and_picture_are_edited_no_faster_than_their_pace(self, workshop: Workshop) -> None:
-        steps = [TrainingProgress("training", step, 40, LOSSES[:step], 310.0, 60.0) for step in range(2, 21)]
-        workshop.tuner.script = tuple(steps)
+        steps = [
+            TrainingProgress(TrainingStage.TRAINING, step, 40, LOSSES[:step], 310.0, 60.0) for step in range(2, 21)
+        ]
+        workshop.tuner.script = (SCRIPT[0], *steps)
         workshop.tuner.holds_at = "never"
         await workshop.train()
         shown = [r.json["content"] for r in workshop.env.http_requests if r.method == "PATCH" and r.json]
@@ -406,7 +408,7 @@ class TestTraining:
         assert [champion.adapter_sha256 for champion in workshop.registry.champions(str(workshop.guild.id))] == [sha256]
 
     async def test_a_failure_is_told_and_can_be_tried_again(self, workshop: Workshop) -> None:
-        workshop.tuner.fails = TrainingFailedError("no_disk")
+        workshop.tuner.fails = TrainingFailedError(FailureReason.NO_DISK)
         failed = await workshop.train()
         assert failed.content.startswith("⚠️ **help-desk** could not be trained. The disk is full.")
         assert failed.content.endswith("What answered before answers on.")
@@ -523,7 +525,7 @@ class TestAfterARestart:
     async def test_the_same_message_goes_on_being_edited(self, workshop: Workshop) -> None:
         message = await workshop.begin("training")
         await workshop.app.close()
-        workshop.tuner.script = tuple(replace(progress, resumed_from=16) for progress in SCRIPT)
+        workshop.tuner.script = (SCRIPT[0], *(replace(told, resumed_from=16) for told in SCRIPT[1:]))
         workshop.tuner.holds_at = "paused"
         await workshop.env.restart_bot(workshop.restart().client)
         await workshop.until(lambda: "paused" in workshop.message().content)
@@ -553,7 +555,7 @@ class TestAdapters:
         told = await workshop.command("status")
         assert told.splitlines() == [
             "**Trainings**",
-            "- **help-desk**: paused while answers are written, step 20 of 40, about 4 min left · "
+            "- **help-desk**: paused while I answer, step 20 of 40, about 4 min left · "
             f"https://discord.com/channels/{workshop.guild.id}/{workshop.channel.id}/{message.id}",
             "**Tuned models that answer**",
             f"- 🏆 **greeting** · `{sha256[:12]}` · 52.3 % → 91.7 % · 264 examples · 4 labels · <t:1791763200:d>",

@@ -26,6 +26,8 @@ from finetune.types import (
     Preview,
     TaskKind,
     TrainingProgress,
+    TrainingStage,
+    VerdictReason,
 )
 from knowledge.types import EVERY_MEMBER
 from weights import errors as weights
@@ -68,25 +70,25 @@ def progress(now: TrainingProgress) -> list[str]:
 
 
 def test_before_anything_is_known_only_the_stage_is_told() -> None:
-    assert progress(TrainingProgress("loading", 0, 0)) == [
+    assert progress(TrainingProgress(TrainingStage.LOADING, 0, 0)) == [
         "🧪 **help-desk** on SmolLM2-135M-Instruct: loading",
         "-# started by <@7>",
     ]
 
 
 def test_an_evaluation_counts_examples_and_a_loss_that_is_no_number_is_left_out() -> None:
-    now = TrainingProgress("evaluating", 40, 40, ((40, float("nan")),), None, 30.0, done=16, total=64)
+    now = TrainingProgress(TrainingStage.EVALUATING, 40, 40, ((40, float("nan")),), None, 30.0, done=16, total=64)
     assert progress(now)[1:3] == ["`█████░░░░░░░░░░░░░░░` example 16 of 64", "about <1 min left"]
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("stage", ["loading", "measuring_base", "training", "evaluating", "paused"])
-def test_every_stage_has_its_words(stage: str, language: Language) -> None:
+@pytest.mark.parametrize("stage", list(TrainingStage))
+def test_every_stage_has_its_words(stage: TrainingStage, language: Language) -> None:
     assert render_tuning.stage(TrainingProgress(stage, 1, 2), language, TEXTS)
 
 
 def test_free_text_is_measured_in_probabilities_and_nats() -> None:
-    lines = report(Outcome(FREE_TEXT, False, "not_better", None))
+    lines = report(Outcome(FREE_TEXT, False, VerdictReason.NOT_BETTER, None))
     assert lines[1:4] == [
         "- Mean probability of the reference's words on 64 held-out examples: base 0.31, tuned **0.52**",
         "- Gain: **+0.52 nats a token** (95 % interval 0.00 to +0.90)",
@@ -96,7 +98,7 @@ def test_free_text_is_measured_in_probabilities_and_nats() -> None:
 
 def test_what_was_forgotten_is_told_with_its_figures() -> None:
     forgetful = replace(FREE_TEXT, evaluation=replace(FREE_TEXT.evaluation, general_loss_tuned=2.5))
-    lines = report(Outcome(forgetful, False, "forgot", CARD))
+    lines = report(Outcome(forgetful, False, VerdictReason.FORGOT, CARD))
     assert "it forgot general questions" in lines[0]
     assert lines[3:5] == [
         "- Loss on general questions: 2.00 before, 2.50 now",
@@ -105,7 +107,7 @@ def test_what_was_forgotten_is_told_with_its_figures() -> None:
 
 
 def test_a_report_that_is_made_again_after_a_kill_names_no_adapter_as_its_own_predecessor() -> None:
-    assert "- Questions of this kind go to it from now on." in report(Outcome(CARD, True, "better", CARD))
+    assert "- Questions of this kind go to it from now on." in report(Outcome(CARD, True, VerdictReason.BETTER, CARD))
 
 
 def test_a_skills_name_and_a_bases_title_are_shown_without_effect() -> None:
@@ -152,7 +154,7 @@ def test_adapters_are_listed_and_what_changed_is_told() -> None:
     assert same == "`abcdef012345` answers for **help-desk** already."
     assert "in place of `ffffffffffff`" in render_adapters.promoted(Promotion(CARD, other), Language.EN, TEXTS)
     assert "↩️ `ffffffffffff` answers" in render_adapters.rolled_back(CARD, other, Language.EN, TEXTS)
-    for reason in ("not_better", "forgot"):
+    for reason in (VerdictReason.NOT_BETTER, VerdictReason.FORGOT):
         assert "50.0 %" in render_adapters.doubtful(CARD, reason, Language.EN, TEXTS)
 
 
