@@ -32,6 +32,7 @@ from knowledge.store.qa_index import QAIndex
 from knowledge.types import (
     Audience,
     BatchReport,
+    Chunk,
     IngestFile,
     IngestReport,
     Passage,
@@ -201,6 +202,23 @@ class Library:
         Raises EmbeddingMismatch, IndexUnavailable.
         """
         return await asyncio.to_thread(self._retriever.search, query, guild_id, reader, limit)
+
+    async def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
+        """Return the ids of the passages that the keyword index alone ranks best, best first: to compare `search` with.
+
+        It is not restricted to passages in the question's script, as `search` is.
+        """
+        return await asyncio.to_thread(self._retriever.search_by_keywords, query, guild_id, reader, limit)
+
+    async def chunks(self, guild_id: str, reader: Reader) -> list[tuple[Chunk, Source]]:
+        """Return every passage that `reader` may read, by the name of its source and its place there."""
+        return await asyncio.to_thread(
+            lambda: [
+                (chunk, source)
+                for source in self._catalog.sources(guild_id, reader)
+                for chunk in self._catalog.source_chunks(source.id)
+            ]
+        )
 
     async def sources(self, guild_id: str, reader: Reader) -> list[Source]:
         """The guild's sources that `reader` may read, by name."""

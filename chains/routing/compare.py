@@ -85,7 +85,7 @@ def score_answer(answer: Answer, reference: Reference) -> float:
         # `tool-repair`, said as "tool repair", is the same label.
         said, label = _words(answer.text, Language.EN), _words(reference.answer, Language.EN)
         return float(f" {' '.join(label)} " in f" {' '.join(said)} ")
-    return _f1(_words(answer.text, language), _words(reference.answer, language))
+    return f1(_words(answer.text, language), _words(reference.answer, language))
 
 
 def _words(text: str, language: Language) -> list[str]:
@@ -97,6 +97,7 @@ def _words(text: str, language: Language) -> list[str]:
     return list("".join(kept.split())) if language is Language.ZH else _ARTICLE.sub(" ", kept).split()
 
 
-def _f1(said: list[str], right: list[str]) -> float:
+def f1(said: list[str], right: list[str]) -> float:
+    """Return the F1 of the words that were said against the right ones (SQuAD's measure); 0 where they share none."""
     shared = sum((Counter(said) & Counter(right)).values())
     return 2 * shared / (len(said) + len(right)) if shared else 0.0

@@ -1,6 +1,6 @@
 """The calibrated probability that the passages found hold the answer.
 
-A logistic regression on a few figures of one search; fitted by `python -m benchmarks.calibrate`, which writes
+A logistic regression on a few figures of one search; fitted by `python -m benchmarks.fit.calibration`, which writes
 calibration_*.json with its provenance. Knows nothing of routes.
 """
 

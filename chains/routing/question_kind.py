@@ -1,6 +1,6 @@
 """What kind of text a question asks for, by a linear classifier on its embedding. No lists of words.
 
-Fitted by `python -m benchmarks.fit_question_kinds` on questions of our own writing; the weights ship as
+Fitted by `python -m benchmarks.fit.question_kinds` on questions of our own writing; the weights ship as
 question_kinds_*.json with their provenance. Knows nothing of documents or routes.
 """
 

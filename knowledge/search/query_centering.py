@@ -1,7 +1,7 @@
 """What the vectors of all questions in a language have in common, so that it can be taken out before ranking.
 
 Some passages are near to whatever is asked, most of all where question and passage are in different languages.
-Fitted by `python -m benchmarks.fit_question_means`, for one encoder each. Knows no index.
+Fitted by `python -m benchmarks.fit.question_means`, for one encoder each. Knows no index.
 """
 
 from __future__ import annotations

@@ -124,6 +124,15 @@ class DocumentRetriever:
             self._reranker.model_name if self._reranker else None,
         )
 
+    def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
+        """Return the ids of the `limit` passages that the keyword arm alone ranks best, best first."""
+        scope = self._catalog.scope(guild_id, reader)
+        if scope.source_count == 0 or not query.strip():
+            return []
+        ranked = [id_ for id_, _ in self._keywords.search(guild_id, query, limit, scope)]
+        readable = self._readable(ranked, guild_id, reader)
+        return [id_ for id_ in ranked if id_ in readable]
+
     def close(self) -> None:
         """Wait for what is still being looked up."""
         self._beside.shutdown()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import report
+from benchmarks.report import page as report
 
 
 def test_the_page_shows_the_results_that_are_there() -> None:

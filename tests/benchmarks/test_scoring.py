@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.question_sets import Asked, Doc, is_only_in_gold
-from benchmarks.scoring import contains, first_gold, paired_interval, token_f1
+from benchmarks.datasets.question_sets import Doc, GoldQuestion, is_only_in_gold
+from benchmarks.harness.scoring import contains, first_gold, token_f1
 
 
 def test_a_documents_many_passages_count_once() -> None:
@@ -36,13 +36,6 @@ def test_f1_is_of_words_in_english_and_of_characters_in_chinese() -> None:
     assert token_f1("nothing", ["red boat"], "en") == 0.0
 
 
-def test_an_interval_of_differences_holds_their_mean_and_tells_a_clear_win() -> None:
-    low, high = paired_interval([1.0] * 30 + [0.0] * 70)
-    assert 0 < low < 0.3 < high < 0.5
-    low, high = paired_interval([1.0, -1.0] * 50)
-    assert low < 0 < high
-
-
 @pytest.mark.parametrize(
     ("title", "text", "is_only"),
     [
@@ -54,6 +47,6 @@ def test_an_interval_of_differences_holds_their_mean_and_tells_a_clear_win() -> 
 def test_a_question_is_answered_without_its_gold_where_the_same_article_says_so_elsewhere(
     title: str, text: str, is_only: bool
 ) -> None:
-    asked = Asked("en", "How many masts has the ketch?", ("2",), frozenset({"gold"}))
+    asked = GoldQuestion("en", "How many masts has the ketch?", ("2",), frozenset({"gold"}))
     docs = [Doc("gold", "en", "Boats", "A ketch carries 2."), Doc("other", "en", title, text)]
     assert is_only_in_gold(asked, docs) is is_only

@@ -7,6 +7,7 @@ import math
 
 from langchain_core.embeddings import Embeddings
 
+from knowledge.ports import TextEmbeddings
 from knowledge.terms import question_terms
 
 
@@ -29,3 +30,6 @@ class HashingEmbeddings(Embeddings):
             vector[int.from_bytes(digest[:4], "big") % self.dimension] += 1.0
         length = math.hypot(*vector)
         return [number / length for number in vector]
+
+
+_CONFORMS: type[TextEmbeddings] = HashingEmbeddings

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.ports import DocumentsPort
 from knowledge.errors import DocumentError, PageImageFailed, PassageGone, PassageHidden, SourceNotFound
 from knowledge.parsing.qa_pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
@@ -187,3 +188,6 @@ class ListedDocuments:
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         self.guilds[guild_id] = name
+
+
+_CONFORMS: type[DocumentsPort] = ListedDocuments

@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypedDict
 
 Speak = Callable[[list[dict[str, str]]], Iterable[str]]
 """From the messages of a request to the pieces of its answer."""
+
+
+class Request(TypedDict, total=False):
+    """What of a request is read here; the rest is kept too."""
+
+    model: str
+    messages: list[dict[str, str]]
+    stream: bool
+    input: str | list[str]
 
 
 @dataclass
@@ -25,7 +35,7 @@ class OpenAIServer:
     """Pieces after which the connection breaks off."""
     waits_s: float = 0.0
     """Before the first piece."""
-    requests: list[dict[str, object]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
 
 
@@ -37,7 +47,7 @@ def serving(speak: Speak) -> Iterator[OpenAIServer]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body: Request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             state.requests.append(body)
             state.keys.append(self.headers.get("Authorization"))
             if state.answers_with:
@@ -52,7 +62,7 @@ def serving(speak: Speak) -> Iterator[OpenAIServer]:
                 choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
                 self._json(200, {"id": "1", "choices": [choice], "model": body["model"]})
 
-        def _stream(self, body: dict[str, object]) -> None:
+        def _stream(self, body: Request) -> None:
             time.sleep(state.waits_s)
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
@@ -67,7 +77,7 @@ def serving(speak: Speak) -> Iterator[OpenAIServer]:
             self._chunk(b"data: [DONE]\n\n")
             self._chunk(b"")
 
-        def _event(self, choice: dict[str, object], body: dict[str, object]) -> None:
+        def _event(self, choice: dict[str, object], body: Request) -> None:
             event = {"id": "1", "object": "chat.completion.chunk", "model": body["model"], "choices": [choice]}
             self._chunk(f"data: {json.dumps(event)}\n\n".encode())
 
@@ -99,8 +109,8 @@ def serving(speak: Speak) -> Iterator[OpenAIServer]:
         thread.join()
 
 
-def _texts(given: object) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
+def _texts(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 def _vector(text: str) -> list[float]:

@@ -35,3 +35,6 @@ class RecordingAssistant:
 
     async def cited(self, decision_id: str) -> Cited:
         return await self._assistant.cited(decision_id)
+
+
+_CONFORMS: type[AssistantPort] = RecordingAssistant

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.ports import AssistantPort
 from chains.errors import DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.routing.explain import Explanation
 from chains.types import (
@@ -120,3 +121,6 @@ class ScriptedAssistant:
         if decision_id not in self._cited:
             raise DecisionNotFound(decision_id, 365)
         return self._cited[decision_id]
+
+
+_CONFORMS: type[AssistantPort] = ScriptedAssistant

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.ports import TunerPort
 from finetune.data.dataset import load_dataset, split_dataset
 from finetune.errors import RunNotFoundError
 from finetune.registry import Registry, adapter_sha256
@@ -180,3 +181,6 @@ FETCHES = (
     Progress("embedded-small", Stage.DOWNLOADING, 40_000_000, 100_000_000),
     Progress("embedded-small", Stage.CONVERTING, 0, 0),
 )
+
+
+_CONFORMS: type[TunerPort] = ScriptedTuner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from knowledge.ports import Reranker
 from knowledge.terms import question_terms
 
 
@@ -17,3 +18,6 @@ class SharedWords:
         self.read.append(passages)
         asked = set(question_terms(question))
         return [float(len(asked & set(question_terms(passage)))) for passage in passages]
+
+
+_CONFORMS: type[Reranker] = SharedWords

@@ -156,6 +156,19 @@ async def test_documents_that_one_may_not_read_take_no_place_from_those_one_may(
     assert [(e.source.name, e.dense_rank, e.keyword_rank) for e in evidence] == [("open.txt", 1, 1)]
 
 
+async def test_keywords_alone_rank_what_the_reader_may_read_in_any_script(library: Library) -> None:
+    await put(library, "码头 14 号在维修。", "dock.md")
+    await put(library, "Berth 14 is closed.", "berths.md")
+    await put(library, "Number 14 is for staff.", "staff.md", audience=STAFF)
+    chunks = await library.chunks(GUILD, MEMBER)
+    names = {chunk.id: source.name for chunk, source in chunks}
+    assert sorted(names.values()) == ["berths.md", "dock.md"]
+    ranked = await library.search_by_keywords("14", GUILD, MEMBER, 5)
+    assert sorted(names[id_] for id_ in ranked) == ["berths.md", "dock.md"]
+    assert await library.search_by_keywords("14", OTHER_GUILD, MEMBER, 5) == []
+    assert await library.search_by_keywords(" ", GUILD, MEMBER, 5) == []
+
+
 async def test_an_unchanged_file_costs_no_embedding(library: Library, embeddings: HashingEmbeddings) -> None:
     first = await put(library, REFUNDS)
     embedded = len(embeddings.embedded)

@@ -1,0 +1,1 @@
+"""What measures routes, answers, and how true the stated probabilities are."""

@@ -1,0 +1,1 @@
+"""The questions and documents that benchmarks measure on, and what reads them."""

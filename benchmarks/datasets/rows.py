@@ -1,0 +1,109 @@
+"""Reads the JSON lines of data sets, public ones and our own; each line is checked against a model of its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+_FOLDER = Path(__file__).parent
+OWN_QUESTIONS = _FOLDER / "question_kinds" / "questions.jsonl"
+SAME_QUESTIONS = _FOLDER / "same_questions" / "questions.jsonl"
+FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DocumentRow(_Row):
+    """A document of a docs.jsonl."""
+
+    id: str
+    lang: str
+    title: str
+    text: str
+    key: str = ""
+    """The page, where a document exists in several languages."""
+
+
+class TurnRow(_Row):
+    """What one side of a conversation said."""
+
+    text: str
+    role: str = ""
+    kb: tuple[tuple[str, ...], ...] = ()
+    """The facts behind it (kdconv): subject, predicate, object."""
+
+
+class QuestionRow(_Row):
+    """A question of a qa.jsonl."""
+
+    question: str
+    lang: str = ""
+    answers: tuple[str, ...] | None = None
+    doc_ids: tuple[str, ...] = ()
+    turns: tuple[TurnRow, ...] = ()
+
+
+class ConversationRow(_Row):
+    """A whole conversation of kdconv, in which both sides take turns."""
+
+    turns: tuple[TurnRow, ...]
+
+
+class ReadingRow(_Row):
+    """A question on one paragraph of an article (squad)."""
+
+    title: str
+    context: str
+    question: str
+    answerable: bool
+
+
+class LabelledRow(_Row):
+    """A message with its label."""
+
+    question: str
+    label: str
+
+
+class OwnQuestionRow(_Row):
+    """A message of our own, and what kind of thing it asks for (question_kinds/README.md)."""
+
+    lang: str
+    text: str
+    kind: str
+    family: str
+    split: str
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether nothing may be fitted on it."""
+        return self.split == "held_out"
+
+
+class SameQuestionRow(_Row):
+    """A question of our own, with rewordings of it and questions that miss it by a word (same_questions/README.md)."""
+
+    lang: str
+    asked: str
+    same: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+RowT = TypeVar("RowT", bound=_Row)
+
+
+def read_rows(path: Path, row: type[RowT]) -> Iterator[RowT]:
+    """Yield the file's lines, in order. Raises pydantic's ValidationError: a line is no such row."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield row.model_validate_json(line)
+
+
+def own_questions() -> list[OwnQuestionRow]:
+    """Return all messages of our own, of every kind and both languages."""
+    return list(read_rows(OWN_QUESTIONS, OwnQuestionRow))

@@ -1,0 +1,209 @@
+"""Fits the probability that the passages hold the answer, and the threshold below which the bot refuses.
+
+    python -m benchmarks.fit.calibration DATA [--embedding embedding | embedding-en | any]...
+
+It writes chains/routing/calibration_*.json. DATA is the folder that holds reading_en/squad_train_part, drcd_dev,
+nq_open_dev and fastapi_docs_en_zh; without a choice all three are fitted. The searches are those of
+benchmarks/datasets/answerability.py; what was embedded once is cached on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.datasets.answerability import across, development, search
+from benchmarks.harness import results
+from benchmarks.harness.embedding_cache import CachedEmbeddings
+from benchmarks.harness.summary_statistics import share
+from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, row_of
+from knowledge.library import Library
+from knowledge.settings import KnowledgeSettings
+
+TARGET = Path("chains/routing/artifacts")
+LANGUAGES = {"embedding": ("en", "zh"), "embedding-en": ("en",)}
+"""What each embedding model can read."""
+VECTORS = {"embedding": ("cosine", "lead"), "embedding-en": ("cosine", "lead"), ANY_MODEL: ("relative_lead",)}
+"""What each calibration reads of the vectors."""
+WORDS = ("coverage", "coverage_lead", "in_one_sentence")
+"""What all read of the words beside, within one language."""
+# The bot would rather refuse twice than invent once.
+COST_OF_INVENTING = 2.0
+HARDLY_MORE = 1.01
+
+
+@dataclass(frozen=True)
+class Example:
+    """The figures of one search, and whether its guild held the answer."""
+
+    figures: Figures
+    answerable: bool
+    origin: str
+    language: str
+
+
+Examples = dict[str, list[Example]]
+"""By part, `fit` and `judge`."""
+
+
+def main() -> None:
+    """Search, fit, judge, and write the artefacts and their figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--embedding", choices=VECTORS, action="append")
+    arguments = parser.parse_args()
+    names: list[str] = arguments.embedding or list(VECTORS)
+    encoders = LANGUAGES if ANY_MODEL in names else names
+    searched = {encoder: _search_with(encoder, arguments.data) for encoder in encoders}
+    for name in names:
+        own = searched if name == ANY_MODEL else {name: searched[name]}
+        _calibrate(name, own)
+
+
+def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
+    """Fit on all that was searched, judge each encoder and language alone, write both."""
+    fitted_on = [example for _, examples in searched.values() for example in examples["fit"]]
+    shared = [example for example in fitted_on if example.figures.same_language]
+    # An encoder of one language finds nothing across languages: there is nothing of its own to fit on.
+    apart = [example for example in fitted_on if not example.figures.same_language] or shared
+    same, across_languages = _fit(shared, VECTORS[name] + WORDS), _fit(apart, VECTORS[name])
+    threshold = _threshold(shared, same)
+    measured = {
+        "threshold": threshold,
+        "fitted on": _counts(shared),
+        "judged on": {
+            language if len(searched) == 1 else f"{language}, {encoder}": _judge(
+                [e for e in examples["judge"] if e.language == language and e.figures.same_language], same, threshold
+            )
+            for encoder, (_, examples) in searched.items()
+            for language in LANGUAGES[encoder]
+        },
+        "across languages": {
+            "fitted on": _counts(apart),
+            "judged on": {
+                f"asked in {language}": _judge(found, across_languages, threshold)
+                for _, examples in searched.values()
+                for language in ("en", "zh")
+                if (found := [e for e in examples["judge"] if e.language == language and not e.figures.same_language])
+            },
+        },
+    }
+    written = {
+        "embedding_model": ANY_MODEL if name == ANY_MODEL else searched[name][0],
+        "threshold": threshold,
+        "same_language": asdict(same),
+        "across_languages": asdict(across_languages),
+        "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev, fastapi_docs_en_zh", **results.provenance()},
+    }
+    target = TARGET / f"calibration_{name}.json"
+    target.write_text(json.dumps(written, indent=2) + "\n", "utf-8")
+    print(json.dumps(measured, indent=2))
+    print("wrote", target, "and", results.write(f"calibration_{name}", measured))
+
+
+def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
+    """The encoder's full name, and all searches with it."""
+    embeddings = CachedEmbeddings(encoder)
+    with tempfile.TemporaryDirectory() as folder:
+        return embeddings.model_name, asyncio.run(_search_all(encoder, data, embeddings, Path(folder)))
+
+
+async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, folder: Path) -> Examples:
+    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
+    examples: Examples = {"fit": [], "judge": []}
+    try:
+        for language, part in product(LANGUAGES[encoder], examples):
+            sets = {True: development(data, language, part)}
+            if len(LANGUAGES[encoder]) > 1:
+                sets[False] = across(data, language, part)
+            for is_same, scenario in sets.items():
+                async for searched in search(library, embeddings, scenario):
+                    figures = figures_of(searched.retrieval)
+                    assert figures is not None
+                    # Of pages that are mostly code some pass for English: neither one nor the other.
+                    if is_same or not figures.same_language:
+                        example = Example(figures, searched.asked.answerable, searched.asked.origin, language)
+                        examples[part].append(example)
+                print(encoder, language, part, len(examples[part]), flush=True)
+    finally:
+        await library.close()
+    return examples
+
+
+def _fit(examples: Sequence[Example], reads: tuple[str, ...]) -> Logistic:
+    return fit([each.figures for each in examples], [each.answerable for each in examples], reads)
+
+
+def _counts(examples: Sequence[Example]) -> dict[str, int]:
+    return {"searches": len(examples), "answerable": sum(each.answerable for each in examples)}
+
+
+def fit(figures: Sequence[Figures], answerable: Sequence[bool], reads: tuple[str, ...]) -> Logistic:
+    """Return a regression on the figures of these names."""
+    rows = np.array([row_of(each, reads) for each in figures], dtype=float)
+    means, scales = rows.mean(axis=0), rows.std(axis=0)
+    model = LogisticRegression(C=1.0).fit((rows - means) / scales, np.array(answerable))
+    return Logistic(
+        reads=reads,
+        means=tuple(round(float(v), 5) for v in means),
+        scales=tuple(round(float(v), 5) for v in scales),
+        weights=tuple(round(float(v), 4) for v in model.coef_[0]),
+        bias=round(float(model.intercept_[0]), 4),
+    )
+
+
+def _threshold(rows: Sequence[Example], fitted: Logistic) -> float:
+    """Where the cost on the fitted examples is least, an invented answer costing more than a needless refusal.
+
+    The cost is flat there, and where exactly it is least is chance: the middle of what costs hardly more.
+    """
+    scores = _scores(rows, fitted)
+    labels = np.array([e.answerable for e in rows])
+    costs = {
+        float(cut): float((labels & (scores < cut)).sum() + COST_OF_INVENTING * (~labels & (scores >= cut)).sum())
+        for cut in np.arange(0.2, 0.8, 0.01).round(2)
+    }
+    low = [cut for cut, cost in costs.items() if cost <= HARDLY_MORE * min(costs.values())]
+    return round(statistics.median(low), 2)
+
+
+def _judge(own: Sequence[Example], fitted: Logistic, threshold: float) -> dict[str, object]:
+    scores = _scores(own, fitted)
+    labels = np.array([e.answerable for e in own])
+    answered = {
+        origin: {**share(bool(score >= threshold) for score in scores[rows]), "of": int(rows.sum())}
+        for origin in ("gold", "neighbour", "off corpus")
+        if (rows := np.array([e.origin == origin for e in own])).any()
+    }
+    bins = np.clip((scores * 5).astype(int), 0, 4)
+    return {
+        "searches": len(own),
+        "ROC area": round(float(roc_auc_score(labels, scores)), 3),
+        "ROC area, best cosine alone": round(float(roc_auc_score(labels, [e.figures.cosine for e in own])), 3),
+        "answered": answered,
+        "reliability": [
+            {"said": round(float(scores[bins == b].mean()), 2), "was": round(float(labels[bins == b].mean()), 2)}
+            for b in range(5)
+            if (bins == b).any()
+        ],
+    }
+
+
+def _scores(examples: Sequence[Example], fitted: Logistic) -> NDArray[np.float64]:
+    return np.array([fitted.probability(example.figures) for example in examples])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What benchmarks share: scores, statistics, kept results, and the bot in a browser."""

@@ -1,0 +1,42 @@
+"""Scores rankings and answers against their gold, as SQuAD does, in English and in Chinese."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+from chains.routing.compare import f1
+
+_ARTICLE = re.compile(r"\b(a|an|the)\b")
+
+
+def first_gold(ranked: Sequence[str], gold: Collection[str]) -> int | None:
+    """Return the rank, from 1, of the first gold document among the distinct ones of `ranked`; None: there is none."""
+    distinct = list(dict.fromkeys(ranked))
+    return next((rank for rank, each in enumerate(distinct, start=1) if each in gold), None)
+
+
+def normal(text: str, lang: str) -> str:
+    """Return what is compared: no case, no punctuation, no English articles; of Chinese the characters alone."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in folded)
+    if lang == "zh":
+        return "".join(kept.split())
+    return " ".join(_ARTICLE.sub(" ", kept).split())
+
+
+def contains(answer: str, golds: Sequence[str], lang: str) -> bool:
+    """Return whether the answer holds one of the gold strings, as whole words in English."""
+    if lang == "zh":
+        return any(normal(gold, lang) in normal(answer, lang) for gold in golds)
+    return any(f" {normal(gold, lang)} " in f" {normal(answer, lang)} " for gold in golds)
+
+
+def token_f1(answer: str, golds: Sequence[str], lang: str) -> float:
+    """Return the best F1 over the gold strings, of words in English and of characters in Chinese (SQuAD's measure)."""
+    return max((f1(_tokens(answer, lang), _tokens(gold, lang)) for gold in golds), default=0.0)
+
+
+def _tokens(text: str, lang: str) -> list[str]:
+    return list(normal(text, lang)) if lang == "zh" else normal(text, lang).split()

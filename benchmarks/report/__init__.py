@@ -1,0 +1,1 @@
+"""What makes docs/benchmarks.md and the pictures in docs/pictures."""

@@ -1,0 +1,73 @@
+"""Writes the sections of docs/benchmarks.md on faults: killed processes, and files that were made to do harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.report.markdown import duration, is_measured, load, provenance, table
+
+
+def crash_recovery() -> Iterable[str]:
+    """Yield the section on a training that is killed again and again."""
+    if not is_measured("kills"):
+        return
+    result = load("kills")
+    figures = result["figures"]
+    first = figures["the bot is killed before the first checkpoint"]
+    yield "## Killed again and again\n"
+    yield (
+        "One training in a real browser, with a checkpoint every 10 s. The bot is killed once before the first "
+        f"checkpoint: the training starts again from step {first['goes on from']}. Then at random moments the bot, and "
+        "the trainer alone. After each kill a member asks the champion, which answers every time.\n"
+    )
+    yield from table(
+        ("killed", "times", "last checkpoint, and where it goes on from", "slowest answer of the champion, seconds"),
+        (
+            (
+                who,
+                len(kills),
+                ", ".join(f"{kill['last checkpoint']}→{kill['goes on from']}" for kill in kills),
+                max(kill["seconds to the champion's answer"] for kill in kills),
+            )
+            for who, kills in (
+                ("bot", figures["the bot is killed after it"]),
+                ("trainer", figures["the trainer is killed after it"]),
+            )
+            if kills
+        ),
+    )
+    yield (
+        f"In the end: {figures['adapters of the skill']} adapter of {figures['steps']} steps, "
+        f"{figures['trainers left']} trainers left.\n"
+    )
+    yield provenance(result)
+
+
+def hostile_files() -> Iterable[str]:
+    """Yield the section on files that were made to do harm."""
+    if not is_measured("hostile-files"):
+        return
+    result = load("hostile-files")
+    figures = result["figures"]
+    slowest = figures["slowest"]
+    yield "## Hostile and broken files\n"
+    yield (
+        f"{figures['files']} files that the tests make: bombs, files cut off, nested without end, misnamed, locked, "
+        "and some that point at files of the machine. Each is read and cut as an upload is, one after another. "
+        f"{figures['ended as expected']} end as expected: taken in, or in the reason that is theirs. The slowest "
+        f"({slowest['what']}) takes {slowest['seconds']:.1f} s; {figures['limit in seconds']} s is the limit, all "
+        f"together take {duration(figures['seconds in all'])}.\n"
+    )
+    yield from table(
+        ("format", "files", "endings", "slowest"),
+        (
+            (
+                name,
+                found["files"],
+                ", ".join(f"{ending} {count}" for ending, count in sorted(found["endings"].items())),
+                f"{found['slowest, seconds']:.1f} s",
+            )
+            for name, found in figures["formats"].items()
+        ),
+    )
+    yield provenance(result)

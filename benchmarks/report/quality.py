@@ -1,0 +1,234 @@
+"""Writes the sections of docs/benchmarks.md on what is found, answered and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.harness.results import RESULTS
+from benchmarks.report.markdown import Figures, is_measured, load, provenance, share, table
+
+_OTHERS = {"BM25 alone": "BM25", "dense alone": "dense", "EnsembleRetriever": "ensemble"}
+"""What the product's search is compared with, and its name in a table."""
+
+
+def retrieval() -> Iterable[str]:
+    """Yield the section on retrieval, with each question set against each arm."""
+    names = sorted(path.stem for path in RESULTS.glob("retrieval_*.json"))
+    if not names:
+        return
+    yield "## Retrieval\n"
+    yield (
+        "The product's search (both arms fused) against each arm alone and LangChain's EnsembleRetriever, on the same "
+        "chunks in one run. The ensemble has the same dense ranking, BM25Retriever, 50 candidates of each and its "
+        "defaults (equal weights, c = 60); English is cut at spaces, its default, and Chinese into our terms. R@5: a "
+        "gold document is among the first five distinct ones; of a conversation the last turn alone is asked. `en→zh`: "
+        "asked in English, only the Chinese documents are there. *Less*: fused less that ranking, paired.\n"
+    )
+    for name in names:
+        result = load(name)
+        # A result from before a ranking was added is shown without it.
+        others = [each for each in _OTHERS if all(each in found for found in result["figures"].values())]
+        yield f"### {name.removeprefix('retrieval_')}\n"
+        yield from table(
+            (
+                *("", "questions", "documents", "R@5 fused"),
+                *(_OTHERS[each] for each in others),
+                *(f"less {_OTHERS[each]}" for each in others),
+                "MRR of all",
+            ),
+            (
+                (
+                    pairing,
+                    found["questions"],
+                    found["documents"],
+                    *(share(found[ranking]["R@5"]) for ranking in ("fused", *others)),
+                    *(_gain(found["fused less the arm"][ranking]) for ranking in others),
+                    ", ".join(f"{found[ranking]['MRR']:.3f}" for ranking in ("fused", *others)),
+                )
+                for pairing, found in result["figures"].items()
+            ),
+        )
+        yield provenance(result)
+
+
+def _gain(figure: Figures) -> str:
+    """The difference of two R@5 on the same questions, with its interval."""
+    low, high = figure["interval"]
+    return f"{figure['R@5']:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+_ANSWERS = (
+    "gold contained",
+    "gold contained, where it was read",
+    "gold was read",
+    "citation right",
+    "wrongly refused",
+    "wrongly refused before writing",
+    "refused, gold left out",
+    "refused before writing, gold left out",
+    "refused, gold left out and in no other passage",
+)
+
+
+def answer_quality() -> Iterable[str]:
+    """Yield the section on answers, end to end with the default models."""
+    names = sorted(path.stem for path in RESULTS.glob("answers_*.json"))
+    if not names:
+        return
+    yield "## Answers, end to end\n"
+    yield (
+        "The default models, unless the column names another. Each question is asked where its gold document is, and "
+        "where it is left out although the same article's other passages are there. *In no other passage*: without the "
+        "questions of which one of those holds a gold string. The untuned chat model alone, given the gold passage and "
+        "one other, holds the gold in .53 (en) and .50 (zh) of xquad's answers, and refuses .43 where neither passage "
+        "holds it.\n"
+    )
+    results = [load(name) for name in names]
+    figures = [result["figures"] for result in results]
+    yield from table(
+        ("", *(name.removeprefix("answers_") for name in names)),
+        (
+            ("questions", *(each["questions"] for each in figures)),
+            *(
+                (name, *(share(each[name]) for each in figures))
+                for name in _ANSWERS
+                if all(name in each for each in figures)
+            ),
+            ("token F1", *(each["token F1"] for each in figures)),
+            ("median length, characters", *(each["median length in characters"] for each in figures)),
+            (
+                "seconds of an answer, median (p95)",
+                *(f"{each['seconds']['median']} ({each['seconds']['p95']})" for each in figures),
+            ),
+            ("seconds of a refusal, median", *(each["seconds to refuse"] for each in figures)),
+        ),
+    )
+    for result in results:
+        yield provenance(result)
+
+
+def routes() -> Iterable[str]:
+    """Yield the section on questions of known kinds, by the route that was taken."""
+    if not is_measured("routes"):
+        return
+    result = load("routes")
+    yield "## Routes\n"
+    yield (
+        "Questions of known kinds; nothing is written. *Held* and *left out*: xquad's, where their gold document is "
+        "and where it is not. Right is direct for small talk, about the bot and creative text, and for the last also "
+        "retrieval where the policy knew it for creative; abstain off the corpus and left out; retrieval where held.\n"
+    )
+    for lang, found in result["figures"].items():
+        taken = ("retrieval", "direct", "abstain")
+        yield f"{lang}: {found['questions']} questions, right {share(found['right'])}.\n"
+        yield from table(
+            ("", *taken),
+            ((kind, *(counts.get(route, 0) for route in taken)) for kind, counts in found["routes taken"].items()),
+        )
+    yield provenance(result)
+
+
+def agent_mode() -> Iterable[str]:
+    """Yield the section on what a model chooses where it may."""
+    if not is_measured("agent_mode"):
+        return
+    result = load("agent_mode")
+    figures = result["figures"]
+    yield "## A model that chooses the route\n"
+    yield (
+        f"`ROUTING=agent` with {figures['model']} behind an OpenAI-compatible server on this machine, "
+        f"{figures['questions']} questions of known kinds.\n"
+    )
+    names = ("model right", "policy right", "agreed", "fell back")
+    yield from table(("", "share"), ((name, share(figures[name])) for name in names))
+    yield f"A choice takes {figures['median seconds of a choice']} s (median).\n"
+    yield provenance(result)
+
+
+def same_question() -> Iterable[str]:
+    """Yield the section on when a moderator's answer to another wording is given."""
+    if not is_measured("same_question"):
+        return
+    result = load("same_question")
+    yield "## The same question in other words\n"
+    yield (
+        "How many couples of questions are taken for one: by the cosine alone, and as the bot does it, which compares "
+        "the telling words first. *The same* are hard rewordings and should be high, the others should be zero. The "
+        "words that tell nothing were chosen with our own couples in sight, so these are development figures.\n"
+    )
+    yield from table(
+        ("encoder", "couples", "number", "cosine alone", "as the bot does it"),
+        (
+            (
+                encoder.partition(":")[0],
+                name,
+                found["couples"],
+                f"{share(found['cosine alone'][str(sets['threshold'])])} from {sets['threshold']}",
+                share(found["shipped"]),
+            )
+            for encoder, sets in result["figures"].items()
+            for name, found in sets.items()
+            if name != "threshold"
+        ),
+    )
+    yield provenance(result)
+
+
+def contradictions() -> Iterable[str]:
+    """Yield the section on when two sources are said to differ."""
+    if not is_measured("differing"):
+        return
+    result = load("differing")
+    figures = result["figures"]
+    yield "## Two sources that differ\n"
+    yield (
+        "*Alarms*: couples of statements of different documents that would be told to contradict each other, had "
+        "somebody asked of what they share; every statement is compared with all others of its language, and none "
+        "does.\n"
+    )
+    yield from table(
+        ("", "documents", "statements", "alarms"),
+        (
+            (name, found["documents"], found["statements"], found["alarms"])
+            for name, found in figures["false alarms"].items()
+        ),
+    )
+    yield (
+        "*Told*: questions of xquad whose answer holds one figure, asked of the passage and of a copy of it in which "
+        "that figure is another.\n"
+    )
+    yield from table(
+        ("", "questions", "told"),
+        ((lang, found["questions"], share(found["told"])) for lang, found in figures["found"].items()),
+    )
+    yield provenance(result)
+
+
+def conversations() -> Iterable[str]:
+    """Yield the section on what a follow-up question is searched with."""
+    names = [name for name in ("mtrag_subset", "kdconv_travel_zh") if is_measured(f"conversations_{name}_reported")]
+    if not names:
+        return
+    yield "## Questions of a conversation\n"
+    yield (
+        "For what a question with turns before it is searched: alone, behind the question before it, or behind all "
+        "before it, with or without their answers. R@2: a gold document is among the first two distinct ones. "
+        "*Likelier*: the one of two searches whose passages more probably hold the answer. Questions of mtrag are rich "
+        "in words and change the topic; those of kdconv mostly name nothing. The way was chosen on the other half of "
+        "the conversations.\n"
+    )
+    for name in names:
+        result = load(f"conversations_{name}_reported")
+        figures = result["figures"]
+        less = figures["shipped less before"]
+        low, high = less["interval"]
+        yield f"### {name}, {figures['questions']} questions\n"
+        yield from table(
+            ("searched", "R@1", "R@2", "R@5"),
+            ((way, *(share(found[f"R@{depth}"]) for depth in (1, 2, 5))) for way, found in figures["ways"].items()),
+        )
+        yield (
+            "The last way, which the bot takes, less the one before it, which it took: R@2 "
+            f"{less['R@2']:+.3f} ({low:+.3f} to {high:+.3f}).\n"
+        )
+        yield provenance(result)

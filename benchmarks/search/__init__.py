@@ -1,0 +1,1 @@
+"""What measures how well and how fast passages are found."""

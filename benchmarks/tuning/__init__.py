@@ -1,0 +1,1 @@
+"""What measures how good a tuned model is, and how fast it is trained."""
