@@ -2,8 +2,8 @@
 
     python -m benchmarks.fit.calibration DATA [--embedding embedding | embedding-en | any]...
 
-It writes chains/routing/calibration_*.json. DATA is the folder that holds reading_en/squad_train_part, drcd_dev,
-nq_open_dev and fastapi_docs_en_zh; without a choice all three are fitted. The searches are those of
+It writes chains/routing/artifacts/calibration_*.json. DATA is the folder that holds reading_en/squad_train_part,
+drcd_dev, nq_open_dev and fastapi_docs_en_zh; without a choice all three are fitted. The searches are those of
 benchmarks/datasets/answerability.py; what was embedded once is cached on disk.
 """
 

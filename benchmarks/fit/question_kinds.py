@@ -2,8 +2,8 @@
 
     python -m benchmarks.fit.question_kinds [--embedding embedding | embedding-en]
 
-It writes chains/routing/question_kinds_*.json. The strength of the regularisation is chosen by cross-validation on the
-questions to fit, families kept together; the held-out questions are read once, at the end.
+It writes chains/routing/artifacts/question_kinds_*.json. The strength of the regularisation is chosen by
+cross-validation on the questions to fit, families kept together; the held-out questions are read once, at the end.
 """
 
 from __future__ import annotations

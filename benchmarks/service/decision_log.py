@@ -1,7 +1,9 @@
-"""What a question costs in the log of decisions with a long history: before and after totals and an index were kept.
+"""What a question costs in the log of decisions with a long history: before and after it had an index and totals.
 
-`python -m benchmarks.service.decision_log` makes a seeded history in a new file, and times the four reads of a question on it:
-as they were first written, and as the log reads today. Reported are milliseconds and their ratio.
+    python -m benchmarks.service.decision_log
+
+It makes a seeded history in a new file, and times the four reads of a question on it: as they were first written, and
+as the log reads today. It reports milliseconds and their ratio.
 """
 
 from __future__ import annotations
