@@ -1,6 +1,7 @@
 """`python -m bot`: run on Discord, or in the browser with `--local`; `ask` and `explain` in the terminal.
 
-Answers go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+Answers go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import discord
 from pydantic import SecretStr
 
 from bot import terminal
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, is_transient
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.readiness import LazyService
@@ -30,6 +32,11 @@ from chains.types import Route
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from weights.errors import WeightsError
+from weights.process_exit import exit_with
+
+_LAST_PORT = 65535
+_INTERRUPTED = 130
+"""As a shell says of a process that SIGINT ended."""
 
 _KNOWN = (BotError, ChainsError, FinetuneError, KnowledgeError, WeightsError)
 
@@ -46,7 +53,10 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return 0
+        if arguments.command is None:  # A bot runs until it is ended; a command was to come to its end.
+            return 0
+        print("Interrupted.", file=sys.stderr)
+        return _INTERRUPTED
     if said is not None:
         print(said)
     return 0
@@ -62,7 +72,7 @@ def _quieten() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Routewise, on Discord or in the browser.")
     parser.add_argument("--local", action="store_true", help="a Discord in the browser: no account, token or key")
-    parser.add_argument("--port", type=int, help="of the browser's page")
+    parser.add_argument("--port", type=_port, help="of the browser's page")
     parser.add_argument("--channel", default="ask-the-crew", help="the channel that the page shows")
     commands = parser.add_subparsers(dest="command")
     ask = commands.add_parser("ask", help="answer one question, as the server's owner")
@@ -79,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("id", help="of the decision")
     explain.add_argument("--language", choices=["en", "zh"], default="en")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r}: a port is a number from 1 to {_LAST_PORT}")
+    return int(text)
 
 
 def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[object, object, str | None]:
@@ -139,7 +155,9 @@ async def _log_in(client: discord.Client, token: SecretStr) -> None:
         await client.login(token.get_secret_value().strip())
     except discord.LoginFailure as error:
         raise TokenRefused from error
-    except (OSError, discord.DiscordServerError) as error:
+    except TRANSPORT_ERRORS as error:
+        if not is_transient(error):
+            raise
         raise DiscordUnreachable from error
 
 
@@ -154,4 +172,4 @@ async def _until_ended(work: Coroutine[object, object, str | None]) -> str | Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

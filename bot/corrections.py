@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import discord
 
 from bot.discord_io import conversation
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.errors import NotAnAnswer
 from bot.locales import Texts
 from bot.messages.buttons import decision_of
+from bot.messages.outlets import BelowMessage
 from bot.ports import AssistantPort
 from bot.readiness import LazyService
 from bot.render import faq as render_faq
@@ -66,22 +68,18 @@ async def find_wrong_answer(
 async def show_corrected(wrong: WrongAnswer, pair: QAPair, member: discord.Member, texts: Texts) -> None:
     """Put the right answer below the wrong one, and a line on that one. Nobody is pinged.
 
-    What Discord refuses is logged: the answer is kept all the same.
+    What cannot be shown is logged: the answer is kept all the same.
     """
     language = detect("\n".join((*pair.questions, pair.answer)))
     message = wrong.message
     mark = texts(language, "faq.mark", member=member.id)
     try:
-        await message.channel.send(
-            render_faq.note(pair, member.id, language, texts),
-            reference=message.to_reference(fail_if_not_exists=False),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        await BelowMessage(message).send(render_faq.note(pair, member.id, language, texts), None)
         marked = join(_unmarked(message.content, mark), mark)
         if len(marked) <= MESSAGE_LIMIT and marked != message.content:
-            await message.edit(content=marked, allowed_mentions=discord.AllowedMentions.none())
-    except discord.HTTPException as error:
-        _log.warning("a correction could not be shown below the answer: %s", error)
+            await retry_transient(lambda: message.edit(content=marked))
+    except TRANSPORT_ERRORS as error:
+        _log.warning("a correction could not be shown below the answer: %r", error)
 
 
 def origin(

@@ -14,6 +14,7 @@ BotError
 ├── NotYours             a member asks for the reasons of another's answer
 ├── NotYoursToStop       a member stops another's answer
 ├── NotAnAnswer          what is to be corrected is no whole answer of the bot
+├── NotAnswered          no moderator has answered the question that is to be edited or removed
 ├── NothingToStop        the answer is not being written any more
 ├── NotAMember           a member asks, in a direct message, about a server that they left
 ├── GuildOnly            what needs a server was used in a direct message
@@ -26,6 +27,7 @@ BotError
 ├── NothingToCancel      no training runs or waits, or it is at its end
 ├── WhichTraining        several trainings run or wait
 ├── SkillUnknown         no skill of that name has a champion
+├── DownloadFailed       Discord doesn't hand an uploaded file out
 ├── UploadMissing        a kept file is not there any more
 └── UploadAltered        a kept file is not what was kept
 """
@@ -35,6 +37,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
+
+from discord.utils import escape_markdown
 
 
 class BotError(Exception):
@@ -145,6 +149,12 @@ class NotAnAnswer(BotError):
     code = "not_an_answer"
 
 
+class NotAnswered(BotError):
+    """Raised where a moderator names a question that has no moderator's answer, or none that they may read."""
+
+    code = "not_answered"
+
+
 class NothingToStop(BotError):
     """Raised where a Stop button outlived the writing of its answer: the bot was restarted meanwhile."""
 
@@ -220,6 +230,16 @@ class WhichTraining(BotError):
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} trainings run or wait; one has to be chosen.")
         self.count = count
+
+
+class DownloadFailed(BotError):
+    """Raised where a file that a member attached cannot be fetched from Discord."""
+
+    code = "download_failed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} could not be downloaded from Discord.")
+        self.name = escape_markdown(name)
 
 
 class UploadMissing(BotError):

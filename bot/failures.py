@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 
+import aiohttp
 import discord
+from discord import app_commands
 from discord.utils import MISSING
 
+from bot.discord_io.responses import respond
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, is_transient, retry_transient
 from bot.errors import BotError, PartFailed
 from bot.locales import Texts
+from bot.messages.live_message import FAREWELL_S, Content, LiveMessage
 from bot.render import tuning as render_tuning
+from bot.render.answers import split_message
 from bot.tasks import Tasks
 from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.types import Language
@@ -78,6 +86,11 @@ _EXPECTED = (
     finetune.NothingToRollBackError,
 )
 
+_DISCORD = (discord.HTTPException, aiohttp.ClientError)
+"""Of the transport errors, those that nothing else raises."""
+
+Choice = app_commands.Choice[str]
+
 Tell = Callable[[str], Awaitable[object]]
 """Brings a sentence to the member."""
 
@@ -98,7 +111,33 @@ class Failures:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the boundary: it is logged and told
-            await self._tell(tell, self.sentence(error, language))
+            await self.tell(error, tell, language)
+
+    @asynccontextmanager
+    async def concluding(self, draft: LiveMessage, language: Language) -> AsyncIterator[None]:
+        """Where the block fails, or the bot ends meanwhile, let `draft` end with a sentence that says so.
+
+        Else an interim text would stand there for ever. Where the block succeeds, `draft` is left to it.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await draft.finish(Content((self._texts(language, "errors.upload_interrupted"),)))
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary of one message: it is logged and shown
+            await draft.finish(Content(split_message(self.sentence(error, language))))
+
+    async def complete(
+        self, work: Coroutine[object, object, list[Choice]], language: Language, name: str
+    ) -> list[Choice]:
+        """The choices that `work` finds; none where it fails, which Discord gives no way to tell."""
+        try:
+            return await self._tasks.run(work, name)
+        except Exception as error:  # noqa: BLE001 - the boundary of a completion: it is logged
+            self.sentence(error, language)
+            return []
 
     def sentence(self, error: Exception, language: Language) -> str:
         """What a member reads, and can do, about `error`; what is not the member's doing is logged."""
@@ -122,19 +161,21 @@ class Failures:
             values["advice"] = self._texts(language, f"load_failed.{error.reason}", incident=incident)
         return self._texts(language, f"errors.{code}", **values)
 
-    async def _tell(self, tell: Tell, sentence: str) -> None:
+    async def tell(self, error: Exception, tell: Tell, language: Language) -> None:
+        """Log `error`, and `tell` what the member can do. Raises nothing where the member cannot be reached."""
         try:
-            await tell(sentence)
-        except discord.HTTPException as error:
-            _log.warning("a member could not be told what failed: %s", error)
+            await tell(self.sentence(error, language))
+        except TRANSPORT_ERRORS as unreached:
+            _log.warning("a member could not be told what failed: %r", unreached)
 
 
 async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
     """Say something to the one who pressed or commanded, alone."""
+    shown = view or MISSING
     if interaction.response.is_done():
-        await interaction.followup.send(content, ephemeral=True, view=view or MISSING)
+        await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=shown))
     else:
-        await interaction.response.send_message(content, ephemeral=True, view=view or MISSING)
+        await respond(lambda: interaction.response.send_message(content, ephemeral=True, view=shown))
 
 
 def _code(error: Exception) -> str:
@@ -142,6 +183,8 @@ def _code(error: Exception) -> str:
         return error.code
     if _is_full_disk(error):
         return "disk_full"
+    if isinstance(error, _DISCORD) and is_transient(error):
+        return "discord"
     return next((code for kind, code in (*_KNOWLEDGE, *_WEIGHTS) if isinstance(error, kind)), "unexpected")
 
 

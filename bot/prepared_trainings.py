@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from bot.state_file import StateFile
+
 _KEPT_S = 7 * 24 * 3600
 """No training waits so long: what is older was prepared and never started."""
 
@@ -52,15 +54,10 @@ class PreparedTrainings:
         for path in self._folder.glob("*.json"):
             if time.time() - path.stat().st_mtime > _KEPT_S:
                 path.unlink(missing_ok=True)
-        unfinished = self._folder / f"{run_id}.part"
-        unfinished.write_bytes(_PREPARED.dump_json(prepared))
-        unfinished.replace(self._path(run_id))
+        StateFile(self._path(run_id), _PREPARED).write(prepared)
 
     def _read(self, run_id: str) -> PreparedTraining | None:
-        try:
-            return _PREPARED.validate_json(self._path(run_id).read_bytes())
-        except FileNotFoundError:
-            return None
+        return StateFile(self._path(run_id), _PREPARED).read()
 
     def _path(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.json"

@@ -14,15 +14,12 @@ from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
 from bot.failures import Failures
 from bot.locales import Texts
 from bot.messages.buttons import PassageButton, StopButton, WhyButton, view_of
-from bot.messages.live_message import Content, LiveMessage, Throttles
+from bot.messages.live_message import FAREWELL_S, Content, LiveMessage, Throttles
 from bot.messages.outlets import Outlet
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.render import answers as render
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
-
-_FAREWELL_S = 5.0
-"""For the last edit of an answer that the end of the bot cuts off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ class RunningReply:
         except asyncio.CancelledError:
             # The bot is ending: nobody should wait for more below what stands there. It ends too where Discord is slow.
             with suppress(TimeoutError):
-                async with asyncio.timeout(_FAREWELL_S):
+                async with asyncio.timeout(FAREWELL_S):
                     await self._draft.finish(self._interrupted())
             raise
         finally:
@@ -228,5 +225,5 @@ class RunningReply:
         ]
         return view_of(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
 
-    def _say(self, key: str, **values: object) -> str:
+    def _say(self, key: str, /, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -13,6 +13,10 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+class AlreadyReported(Exception):
+    """Ends a task whose failure was logged and shown."""
+
+
 class Tasks:
     """Starts tasks, reports those that fail, and ends all of them when the bot closes."""
 
@@ -26,15 +30,17 @@ class Tasks:
         self._running: set[asyncio.Task[object]] = set()
 
     def start(self, work: Coroutine[object, object, T], name: str) -> asyncio.Task[T]:
-        """Run `work` on its own. What it raises is logged here, unless whoever holds the task awaits it."""
-        task = self._context().run(asyncio.get_running_loop().create_task, work, name=name)
-        self._running.add(task)
-        task.add_done_callback(self._finished)
+        """Run `work` on its own. What it raises is logged here, unless that was reported already."""
+        task = self._begin(work, name)
+        task.add_done_callback(_log_failure)
         return task
 
     async def run(self, work: Coroutine[object, object, T], name: str) -> T:
-        """Run `work` in a task of its own and wait for it; cancelling the caller cancels it."""
-        return await self.start(work, name)
+        """Run `work` in a task of its own and wait for it; cancelling the caller cancels it.
+
+        What it raises is the caller's to handle, and isn't logged here.
+        """
+        return await self._begin(work, name)
 
     async def idle(self) -> None:
         """Return once nothing runs any more, except the caller."""
@@ -51,7 +57,17 @@ class Tasks:
     def _others(self) -> set[asyncio.Task[object]]:
         return {task for task in self._running if task is not asyncio.current_task()}
 
-    def _finished(self, task: asyncio.Task[object]) -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("%s failed", task.get_name(), exc_info=error)
+    def _begin(self, work: Coroutine[object, object, T], name: str) -> asyncio.Task[T]:
+        task = self._context().run(asyncio.get_running_loop().create_task, work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+def _log_failure(task: asyncio.Task[object]) -> None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, AlreadyReported):
+        _log.info("%s ended: %s", task.get_name(), error)
+    else:
+        _log.error("%s failed", task.get_name(), exc_info=error)

@@ -49,9 +49,9 @@ _BY_NAME = (
 
 @runtime_checkable
 class _Answered(Protocol):
-    """An error that a server answered with."""
+    """An error that a server answered with; some have a status that is no number where none came."""
 
-    status_code: int
+    status_code: object
 
 
 def make_chat_model(
@@ -81,7 +81,7 @@ def make_chat_model(
 def failure_of(error: BaseException) -> Failure:
     """What `error`, or what caused it, means."""
     for each in _chain(error):
-        if isinstance(each, _Answered):
+        if isinstance(each, _Answered) and isinstance(each.status_code, int):
             if each.status_code >= _SERVER_ERROR:
                 return Failure.DOWN
             if (known := _BY_STATUS.get(each.status_code)) is not None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -23,6 +22,7 @@ from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
 from finetune.types import TrainingRequest
 from weights.errors import WeightsError
+from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
@@ -41,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
     except (FinetuneError, WeightsError) as error:
         print_notice(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         print_notice(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -121,4 +123,4 @@ async def _train(arguments: argparse.Namespace, settings: FinetuneSettings, tune
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -14,6 +14,7 @@ from weights.custom_models import PREFIX
 from weights.folder_record import read_record
 from weights.store import Weights
 from weights.types import OnProgress
+from weights.units import MEGABYTE
 
 AUTO = "auto"
 _ENGLISH = "embedded-small"
@@ -77,6 +78,6 @@ class Bases:
             title=name.removeprefix(PREFIX) if name.startswith(PREFIX) else read_record(folder).title,
             folder=folder,
             english_only=name == _ENGLISH,
-            weights_mb=sum(file.stat().st_size for file in folder.glob("*.safetensors")) // 1_000_000,
+            weights_mb=sum(file.stat().st_size for file in folder.glob("*.safetensors")) // MEGABYTE,
             context_tokens=context_tokens_of(folder),
         )

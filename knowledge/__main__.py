@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import sys
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,6 +36,7 @@ from knowledge.terminal import (
 )
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
 from weights.errors import WeightsError
+from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
@@ -182,4 +182,4 @@ def _files(paths: list[Path]) -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

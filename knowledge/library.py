@@ -46,10 +46,11 @@ from knowledge.types import (
 from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
 from knowledge.viewing.passages import PassageViewer
+from weights.units import MEGABYTE
 
 log = logging.getLogger(__name__)
 
-_SPARE_BYTES = 64 * 1024**2
+_SPARE_BYTES = 64 * MEGABYTE
 _GROWTH = 10
 """Text in the table, in the keyword index and in the log of both, and 1.5 kB of vector for each 900 characters."""
 
@@ -75,7 +76,7 @@ class Library:
         self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings, reranker)
         self._originals = Originals(folder / "originals", self._strays, self._owner)
         self._passages = PassageViewer(self._catalog, self._originals)
-        max_bytes = settings.max_document_mb * 1024**2
+        max_bytes = settings.max_document_mb * MEGABYTE
         self._ingestor = Ingestor(
             self._catalog,
             self._strays,
@@ -289,8 +290,8 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     try:
         size = path.stat().st_size
         if size > max_bytes:
-            limit_mb = max_bytes // 1024**2
-            message = f"{path.name}: {size / 1024**2:.0f} MB is over the limit of {limit_mb} MB"
+            limit_mb = max_bytes // MEGABYTE
+            message = f"{path.name}: {size / MEGABYTE:.1f} MB is over the limit of {limit_mb} MB"
             raise DocumentError(Reason.TOO_LARGE, message)
         return path.read_bytes()
     except FileNotFoundError as error:

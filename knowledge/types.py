@@ -136,9 +136,9 @@ class Evidence:
     chunk: Chunk
     source: Source
     cosine: float | None
-    """Question to chunk, -1 to 1. None: not among the dense arm's candidates."""
+    """Question to chunk, -1 to 1, also where only the keyword arm found the chunk. None: the index has no vector."""
     dense_rank: int | None
-    """From 1."""
+    """From 1. None: not among the dense arm's candidates."""
     bm25: float | None
     """Higher is better. None: shares no term with the question."""
     keyword_rank: int | None

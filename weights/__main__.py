@@ -9,10 +9,12 @@ from pydantic import TypeAdapter
 
 from weights.catalog import CATALOG
 from weights.errors import WeightsError
+from weights.process_exit import exit_with
 from weights.progress_line import ProgressLine
 from weights.settings import WeightsSettings
 from weights.store import Weights
 from weights.types import Entry, PinnedFile
+from weights.units import MEGABYTE
 
 
 def main() -> int:
@@ -47,7 +49,7 @@ def _list(weights: Weights, *, as_json: bool) -> None:
         return
     for entry in CATALOG.values():
         state = "ready" if weights.is_ready(entry.name) else "not here"
-        print(f"{entry.name:15} {state:9} {entry.size_bytes / 1e6:6.0f} MB  {entry.title} ({entry.licence})")
+        print(f"{entry.name:15} {state:9} {entry.size_bytes / MEGABYTE:6.0f} MB  {entry.title} ({entry.licence})")
         if entry.note is not None:
             print(f"{'':15} {entry.note}")
         for file in entry.files:
@@ -63,4 +65,4 @@ def _places(file: PinnedFile) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

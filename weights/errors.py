@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_MEGABYTE = 1_000_000
+from weights.units import MEGABYTE
 
 
 class WeightsError(Exception):
@@ -79,7 +79,7 @@ class DiskFullError(WeightsError):
 
     def __init__(self, directory: Path, needed_bytes: int, free_bytes: int) -> None:
         super().__init__(
-            f"{directory} has {free_bytes // _MEGABYTE:,} MB free, but {needed_bytes // _MEGABYTE:,} MB "
+            f"{directory} has {free_bytes // MEGABYTE:,} MB free, but {needed_bytes // MEGABYTE:,} MB "
             "are needed. Free some space, or set MODEL_DIR to a folder on a larger disk."
         )
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from weights.types import Progress
+from weights.units import MEGABYTE
 
 _EVERY_S = 10
 """Between two lines in a log."""
@@ -41,7 +42,7 @@ class ProgressLine:
 
     def show_fetch(self, progress: Progress) -> None:
         """How far a model's download is."""
-        size = f" {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
+        size = f" {progress.done_bytes / MEGABYTE:.0f} of {progress.total_bytes / MEGABYTE:.0f} MB"
         self.show(f"{progress.name}: {progress.stage}{size if progress.total_bytes else ''}")
 
     def end(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
 
 import discord
 from discord import app_commands
@@ -13,9 +15,11 @@ from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
+from bot.discord_io.responses import defer, edit_response
+from bot.discord_io.transport_errors import retry_transient
 from bot.errors import GuildOnly, NothingToStop, NotYours
 from bot.failures import reply_privately
-from bot.messages.buttons import CorrectButton, GuildSelect, view_of
+from bot.messages.buttons import CorrectButton, guild_selects, view_of
 from bot.messages.outlets import BelowMessage, CommandResponse
 from bot.render import answers as render
 from bot.replies import AnswerRequest, Replies, Services
@@ -43,7 +47,10 @@ class Ask(commands.Cog):
         if me is not None and conversation.is_addressed(message, me):
             language = detect(conversation.question_text(message, me))
             self._services.failures.start(
-                self._answer_message(message, me), message.reply, language, "answer to a message"
+                self._answer_message(message, me),
+                lambda text: BelowMessage(message).send(text, None),
+                language,
+                "answer to a message",
             )
 
     @app_commands.command(description="Ask a question about this server")
@@ -62,7 +69,7 @@ class Ask(commands.Cog):
         private: bool = False,
     ) -> None:
         """Answer a question that is asked by command."""
-        await interaction.response.defer(ephemeral=private, thinking=True)
+        await defer(interaction, ephemeral=private, thinking=True)
         outlet = CommandResponse(interaction, private=private)
         language = detect(question)
         place, member = access.place_and_member(interaction)
@@ -87,19 +94,19 @@ class Ask(commands.Cog):
     @commands.Cog.listener()
     async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         """Explain a decision to the member who asked."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._whisper(self._explain(interaction, decision_id, language), interaction, "explanation")
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         """Stop an answer."""
-        await interaction.response.defer()
+        await defer(interaction)
         self._whisper(self._stop(interaction, reply_id, language), interaction, "stop")
 
     @commands.Cog.listener()
     async def on_guild_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
         """Answer a direct message now that its server is known."""
-        await interaction.response.defer()
+        await defer(interaction)
         self._whisper(self._answer_choice(interaction, guild_id), interaction, "answer to a direct message")
 
     def _whisper(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
@@ -120,13 +127,13 @@ class Ask(commands.Cog):
         language = detect(message.content)
         members = await self._direct.shared(message.author.id)
         if not members:
-            await message.reply(self._services.texts(language, "direct.no_guild"))
+            await BelowMessage(message).send(self._services.texts(language, "direct.no_guild"), None)
         elif len(members) == 1:
             await self._answer_member(message, me, members[0])
         else:
             guilds = [(member.guild.id, member.guild.name) for member in members]
-            select = GuildSelect(message.author.id, guilds, self._services.texts(language, "direct.choose"))
-            await message.reply(self._services.texts(language, "direct.which_guild"), view=view_of(select))
+            selects = guild_selects(message.author.id, guilds, self._services.texts(language, "direct.choose"))
+            await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), view_of(*selects))
 
     async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
         guild, me, asking = self._client.get_guild(guild_id), self._client.user, interaction.message
@@ -134,8 +141,9 @@ class Ask(commands.Cog):
         if member is None or me is None or asking is None or asking.reference is None:
             raise GuildOnly
         self._direct.choose(member.id, guild_id)
-        question = await asking.channel.fetch_message(asking.reference.message_id or 0)
-        await asking.delete()
+        question = await retry_transient(partial(asking.channel.fetch_message, asking.reference.message_id or 0))
+        with suppress(discord.NotFound):  # A try whose answer was lost deleted it.
+            await retry_transient(asking.delete)
         await self._answer_member(question, me, member)
 
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
@@ -196,6 +204,6 @@ class Ask(commands.Cog):
         except NothingToStop:
             interrupted = self._services.texts(language, "answer.interrupted")
             words = "" if interaction.message is None else interaction.message.content
-            await interaction.edit_original_response(
-                content=render.join(words, interrupted)[-render.MESSAGE_LIMIT :], view=None
+            await edit_response(
+                interaction, content=render.join(words, interrupted)[-render.MESSAGE_LIMIT :], view=None
             )

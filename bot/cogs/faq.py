@@ -13,14 +13,14 @@ from bot import corrections
 from bot.corrections import WrongAnswer
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
-from bot.errors import NotAnAnswer
+from bot.discord_io.responses import defer, edit_response, respond
+from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
+from bot.errors import NotAnAnswer, NotAnswered
 from bot.failures import reply_privately
 from bot.messages.faq_form import FaqForm, OnQAPair
 from bot.ports import DocumentsPort
 from bot.render import faq as render_faq
 from bot.replies import Services
-from bot.tasks import Tasks
-from knowledge.errors import SourceNotFound
 from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, QAPair, QAPairReport, StoredQAPair
 
 CORRECT = "Correct this answer"
@@ -40,10 +40,9 @@ class Faq(commands.Cog):
         default_permissions=discord.Permissions(manage_messages=True),
     )
 
-    def __init__(self, client: commands.AutoShardedBot, services: Services, tasks: Tasks) -> None:
+    def __init__(self, client: commands.AutoShardedBot, services: Services) -> None:
         self._client = client
         self._services = services
-        self._tasks = tasks
         self._menu = app_commands.ContextMenu(
             name=app_commands.locale_str(CORRECT), callback=self._correct, type=discord.AppCommandType.message
         )
@@ -73,7 +72,7 @@ class Faq(commands.Cog):
     @faq.command(name="list", description="List the answers that moderators wrote")
     async def list_pairs(self, interaction: discord.Interaction) -> None:
         """Show what there is, to the moderator alone."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._start(self._list(interaction), interaction, "list of answers")
 
     @faq.command(name="edit", description="Edit an answer")
@@ -86,7 +85,7 @@ class Faq(commands.Cog):
     @app_commands.describe(question="The question")
     async def remove_pair(self, interaction: discord.Interaction, question: str) -> None:
         """Remove one answer."""
-        await interaction.response.defer(thinking=True)
+        await defer(interaction, thinking=True)
         self._start(self._remove(interaction, question), interaction, "removal of an answer")
 
     @edit_pair.autocomplete("question")
@@ -95,7 +94,9 @@ class Faq(commands.Cog):
         """The questions that hold what was typed."""
         if not self._services.documents.is_ready:
             return []
-        return await self._tasks.run(self._questions(interaction, typed), "completion of a question")
+        return await self._services.failures.complete(
+            self._questions(interaction, typed), of_interaction(interaction), "completion of a question"
+        )
 
     @commands.Cog.listener()
     async def on_correct_pressed(self, interaction: discord.Interaction, message_id: int) -> None:
@@ -135,23 +136,23 @@ class Faq(commands.Cog):
         if not isinstance(place, discord.abc.Messageable):
             raise NotAnAnswer
         try:
-            message = await place.fetch_message(message_id)
-        except discord.HTTPException as error:
+            message = await retry_transient(partial(place.fetch_message, message_id), QUICK_RETRY_PAUSES_S)
+        except (discord.NotFound, discord.Forbidden) as error:
             raise NotAnAnswer from error
         await self._show_wrong(interaction, message)
 
     async def _show(self, interaction: discord.Interaction, title: str, filled: QAPair, on_pair: OnQAPair) -> None:
         form = FaqForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
-        await interaction.response.send_modal(form)
+        await respond(lambda: interaction.response.send_modal(form))
 
     async def _on_written(
         self, audience: Audience, replacing: str | None, interaction: discord.Interaction, pair: QAPair
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._start(self._write(interaction, pair, audience, replacing), interaction, "writing of an answer")
 
     async def _on_corrected(self, wrong: WrongAnswer, interaction: discord.Interaction, pair: QAPair) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._start(self._write_correction(interaction, wrong, pair), interaction, "correction of an answer")
 
     async def _write(
@@ -216,10 +217,10 @@ class Faq(commands.Cog):
         sentence = self._services.texts(
             of_interaction(interaction), "faq.removed", question=render_faq.shown_question(stored.pair)
         )
-        await interaction.edit_original_response(content=sentence)
+        await edit_response(interaction, content=sentence)
 
     async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
-        """The answer to a question that was chosen or typed. Raises SourceError, NotAllowed."""
+        """The answer to a question that was chosen or typed. Raises NotAnswered, NotAllowed."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()
@@ -229,7 +230,7 @@ class Faq(commands.Cog):
             if stored.source.id == question or typed in wordings:
                 access.require_moderator_of(stored.source.audience, member)
                 return stored
-        raise SourceNotFound(f"no moderator has answered {question!r}")
+        raise NotAnswered
 
     async def _questions(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)

@@ -11,10 +11,12 @@ from discord.ext import commands
 
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
+from bot.discord_io.responses import defer, edit_response
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
 from bot.failures import reply_privately
 from bot.guild_adapters import SKILL_LENGTH, GuildAdapters, clean_skill
 from bot.jobs.tuning import Tuning
+from bot.jobs.uploads import download
 from bot.messages.buttons import TuneAction, TuneButton, view_of
 from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import CommandResponse
@@ -23,13 +25,12 @@ from bot.render import adapters as render_adapters
 from bot.render import tuning as render_tuning
 from bot.render.answers import split_message, subtext
 from bot.replies import Services
-from bot.tasks import Tasks
 from chains.types import Language
 from finetune.errors import DatasetTooLargeError
 from finetune.types import Card, TrainingRequest
 from knowledge.types import EVERY_MEMBER
+from weights.units import MEGABYTE
 
-_MEGABYTE = 1024**2
 _MOST_CHOICES = 25
 _GUILD = "guild"
 
@@ -47,12 +48,9 @@ class Finetune(commands.Cog):
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    def __init__(
-        self, services: Services, tasks: Tasks, tuning: Tuning, adapters: GuildAdapters, base: str, limit_mb: int
-    ) -> None:
+    def __init__(self, services: Services, tuning: Tuning, adapters: GuildAdapters, base: str, limit_mb: int) -> None:
         """`base`: the base where none is chosen. `limit_mb`: the most that a training set may have."""
         self._services = services
-        self._tasks = tasks
         self._tuning = tuning
         self._adapters = adapters
         self._base = base
@@ -120,30 +118,36 @@ class Finetune(commands.Cog):
     @rollback.autocomplete("skill")
     async def complete_skill(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The skills that exist and hold what was typed."""
-        return await self._tasks.run(self._skills(interaction, typed), "completion of a skill")
+        return await self._services.failures.complete(
+            self._skills(interaction, typed), of_interaction(interaction), "completion of a skill"
+        )
 
     @promote.autocomplete("adapter")
     async def complete_adapter(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The adapters whose skill or hash holds what was typed."""
-        return await self._tasks.run(self._cards(interaction, typed), "completion of an adapter")
+        return await self._services.failures.complete(
+            self._cards(interaction, typed), of_interaction(interaction), "completion of an adapter"
+        )
 
     @cancel.autocomplete("training")
     async def complete_training(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The trainings that run or wait."""
-        return await self._tasks.run(self._trainings(interaction, typed), "completion of a training")
+        return await self._services.failures.complete(
+            self._trainings(interaction, typed), of_interaction(interaction), "completion of a training"
+        )
 
     @commands.Cog.listener()
     async def on_tune_pressed(
         self, interaction: discord.Interaction, action: TuneAction, subject: str, language: Language
     ) -> None:
         """A button below a preview, a training, or the question whether to promote."""
-        await interaction.response.defer()
+        await defer(interaction)
         self._start(self._press(interaction, action, subject, language), interaction, f"press of {action}")
 
     async def _respond(
         self, interaction: discord.Interaction, work: Coroutine[object, object, None], name: str
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._start(work, interaction, name)
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
@@ -161,10 +165,10 @@ class Finetune(commands.Cog):
         self._admit(interaction)
         if not interaction.app_permissions.view_channel:
             raise ChannelUnseen
-        if file.size > self._limit_mb * _MEGABYTE:
-            raise DatasetTooLargeError(file.filename, file.size / _MEGABYTE, self._limit_mb)
+        if file.size > self._limit_mb * MEGABYTE:
+            raise DatasetTooLargeError(file.filename, file.size / MEGABYTE, self._limit_mb)
         name = clean_skill(skill)
-        await interaction.response.defer(thinking=True)
+        await defer(interaction, thinking=True)
         self._start(self._prepare(interaction, file, name, base, audience), interaction, "preparation of a training")
 
     async def _prepare(
@@ -178,11 +182,11 @@ class Finetune(commands.Cog):
         )
         guild_id = str(place.guild.id)
         skill = await self._adapters.spelling(guild_id, skill)
-        try:
+        async with self._services.failures.concluding(draft, language):
             reading = texts(language, "tuning.reading", name=discord.utils.escape_markdown(file.filename))
             await draft.open(Content((reading,)))
             found = await self._tuning.prepare(
-                await file.read(),
+                await download(file),
                 file.filename,
                 TrainingRequest(guild_id, skill, readers.key, base),
                 language,
@@ -191,10 +195,6 @@ class Finetune(commands.Cog):
             )
             pages = split_message(render_tuning.preview(found, readers, language, texts))
             await draft.finish(Content(pages, start_view(found.run_id, language, texts)))
-        except Exception as error:  # noqa: BLE001 - the boundary of this command: it is logged and shown
-            await draft.finish(Content(split_message(self._services.failures.sentence(error, language))))
-        finally:
-            await draft.close()
 
     async def _status(self, interaction: discord.Interaction) -> None:
         place, _ = self._admit(interaction)
@@ -233,12 +233,12 @@ class Finetune(commands.Cog):
             return
         button = TuneButton(TuneAction.PROMOTE, card.adapter_sha256, language, texts(language, "tuning.confirm"))
         question = render_adapters.doubtful(card, doubt, language, texts)
-        await interaction.edit_original_response(content=question, view=view_of(button))
+        await edit_response(interaction, content=question, view=view_of(button))
 
     async def _make_champion(self, interaction: discord.Interaction, card: Card, language: Language) -> None:
         promotion = await self._adapters.promote(card)
         sentence = render_adapters.promoted(promotion, language, self._services.texts)
-        await interaction.edit_original_response(content=sentence, view=None)
+        await edit_response(interaction, content=sentence, view=None)
 
     async def _roll_back(self, interaction: discord.Interaction, skill: str) -> None:
         place, _ = self._admit(interaction)
@@ -269,7 +269,7 @@ class Finetune(commands.Cog):
         try:
             await self._tuning.cancel(run_id, guild_id, member_id)
         except NothingToCancel:
-            await interaction.edit_original_response(view=None)
+            await edit_response(interaction, view=None)
             raise
 
     async def _skills(self, interaction: discord.Interaction, typed: str) -> list[Choice]:

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io.language import of_interaction
+from bot.failures import reply_privately
 from bot.locales import Texts
 
 
@@ -24,4 +25,4 @@ class Help(commands.Cog):
         language = of_interaction(interaction)
         lines = [self._texts(language, "help.text").rstrip()]
         lines += [self._texts(language, "help.leaves", model=model) for model in self._leaving]
-        await interaction.response.send_message("\n".join(lines), ephemeral=True)
+        await reply_privately(interaction, "\n".join(lines))

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
+from bot.discord_io.responses import defer, edit_response
 from bot.errors import FileTooLarge, NoFiles
 from bot.failures import reply_privately
 from bot.jobs.ingestion import Ingestion, IngestionDestination
@@ -17,12 +18,11 @@ from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import CommandResponse
 from bot.render import answers as render
 from bot.replies import Services
-from bot.tasks import Tasks
 from knowledge.types import EVERY_MEMBER
+from weights.units import MEGABYTE
 
 MENU = "Take in these files"
 """The command's name in the menu of a message."""
-_MEGABYTE = 1_000_000
 _MOST_CHOICES = 25
 _GUILD = "guild"
 
@@ -44,14 +44,12 @@ class Knowledge(commands.Cog):
         self,
         tree: app_commands.CommandTree[discord.Client],
         services: Services,
-        tasks: Tasks,
         ingestion: Ingestion,
         limit_mb: int,
     ) -> None:
         """`tree` takes the command in the menu of a message, which a cog cannot hold."""
         self._tree = tree
         self._services = services
-        self._tasks = tasks
         self._ingestion = ingestion
         self._limit_mb = limit_mb
         self._menu = app_commands.ContextMenu(name=MENU, callback=self.ingest_message)
@@ -96,13 +94,13 @@ class Knowledge(commands.Cog):
         link: Link | None = None,
     ) -> None:
         """Take in uploaded files."""
-        await interaction.response.defer(thinking=True)
+        await defer(interaction, thinking=True)
         files = [each for each in (file, file_2, file_3, file_4, file_5) if each is not None]
         self._start(self._ingest(interaction, files, audience, link), interaction, "ingest")
 
     async def ingest_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Take in what is attached to a message, or to one that was forwarded with it."""
-        await interaction.response.defer(thinking=True)
+        await defer(interaction, thinking=True)
         forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
         work = self._ingest(interaction, [*message.attachments, *forwarded], "channel", None)
         self._start(work, interaction, "ingest")
@@ -110,20 +108,20 @@ class Knowledge(commands.Cog):
     @commands.Cog.listener()
     async def on_ingest_cancelled(self, interaction: discord.Interaction, job_id: str) -> None:
         """End the taking in of files."""
-        await interaction.response.defer()
+        await defer(interaction)
         self._start(self._cancel(interaction, job_id), interaction, "end of an ingestion")
 
     @sources.command(name="list", description="List the documents")
     async def list_sources(self, interaction: discord.Interaction) -> None:
         """Show what there is, to the moderator alone."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._start(self._list(interaction), interaction, "list of sources")
 
     @sources.command(name="remove", description="Remove a document with all that was made of it")
     @app_commands.describe(name="The document's name")
     async def remove_source(self, interaction: discord.Interaction, name: str) -> None:
         """Remove one document."""
-        await interaction.response.defer(thinking=True)
+        await defer(interaction, thinking=True)
         self._start(self._remove(interaction, name), interaction, "removal of a source")
 
     @remove_source.autocomplete("name")
@@ -131,7 +129,9 @@ class Knowledge(commands.Cog):
         """The documents whose names hold what was typed."""
         if not self._services.documents.is_ready:
             return []
-        return await self._tasks.run(self._names(interaction, typed), "completion of a source's name")
+        return await self._services.failures.complete(
+            self._names(interaction, typed), of_interaction(interaction), "completion of a source's name"
+        )
 
     def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
         self._services.failures.start(
@@ -152,8 +152,8 @@ class Knowledge(commands.Cog):
         if not files:
             raise NoFiles
         smallest = min(file.size for file in files)
-        if smallest > self._limit_mb * _MEGABYTE:
-            raise FileTooLarge(smallest / _MEGABYTE, self._limit_mb)
+        if smallest > self._limit_mb * MEGABYTE:
+            raise FileTooLarge(smallest / MEGABYTE, self._limit_mb)
         texts, language = self._services.texts, of_interaction(interaction)
         response = CommandResponse(interaction, private=False)
         draft = LiveMessage(response, self._services.throttles.of(place.id), lambda: None)
@@ -169,7 +169,8 @@ class Knowledge(commands.Cog):
             audience=whose,
             language=language,
         )
-        await self._ingestion.submit(files, destination, draft, link)
+        async with self._services.failures.concluding(draft, language):
+            await self._ingestion.submit(files, destination, draft, link)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
         place, member = access.place_and_member(interaction)
@@ -199,7 +200,7 @@ class Knowledge(commands.Cog):
             name=discord.utils.escape_markdown(source.name),
             chunks=source.chunk_count,
         )
-        await interaction.edit_original_response(content=sentence)
+        await edit_response(interaction, content=sentence)
 
     async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)

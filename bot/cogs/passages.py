@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import logging
 from datetime import UTC, datetime
 
 import discord
@@ -12,6 +12,7 @@ from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
+from bot.discord_io.responses import defer, edit_response
 from bot.errors import NotAMember
 from bot.failures import reply_privately
 from bot.ports import DocumentsPort
@@ -20,6 +21,8 @@ from bot.replies import Services
 from chains.types import Language
 from knowledge.errors import PageImageFailed, PassageGone
 from knowledge.types import Passage, Reader
+
+_log = logging.getLogger(__name__)
 
 _PICTURE = "page.png"
 
@@ -37,7 +40,7 @@ class Passages(commands.Cog):
         self, interaction: discord.Interaction, decision_id: str, number: int, language: Language
     ) -> None:
         """Show a passage to whoever pressed, alone."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True, thinking=True)
         self._services.failures.start(
             self._show(interaction, decision_id, number, language),
             lambda text: reply_privately(interaction, text),
@@ -56,7 +59,7 @@ class Passages(commands.Cog):
         card = passage_card(number, passage, language, self._services.texts, datetime.now(UTC))
         has_page = passage.source.media == "pdf" and passage.chunk.place.page is not None
         drawing = self._services.texts(language, "passages.drawing") if has_page else None
-        await interaction.edit_original_response(content=drawing, embed=card)
+        await edit_response(interaction, content=drawing, embed=card)
         if has_page:
             await self._add_page(interaction, documents, passage, card, language)
 
@@ -89,18 +92,21 @@ class Passages(commands.Cog):
         """Add the page's picture to the text that stands there, or say why there is none."""
         try:
             picture = await documents.page_picture(passage)
-        except PageImageFailed as error:
-            await interaction.edit_original_response(content=self._no_picture(error.reason, language))
+        except Exception as error:  # noqa: BLE001 - else the words that it is being drawn would stay
+            if not isinstance(error, PageImageFailed):
+                self._services.failures.sentence(error, language)
+            reason = error.reason if isinstance(error, PageImageFailed) else "other"
+            await edit_response(interaction, content=self._no_picture(reason, language))
             return
         if picture is None:
-            await interaction.edit_original_response(content=None)
+            await edit_response(interaction, content=None)
             return
         card.set_image(url=f"attachment://{_PICTURE}")
-        file = discord.File(io.BytesIO(picture), _PICTURE)
         try:
-            await interaction.edit_original_response(content=None, embed=card, attachments=[file])
-        except discord.Forbidden:
-            await interaction.edit_original_response(content=self._no_picture("refused", language))
+            await edit_response(interaction, content=None, embed=card, picture=picture, picture_name=_PICTURE)
+        except discord.HTTPException as error:
+            _log.info("Discord refused the picture of a page: %s", error)
+            await edit_response(interaction, content=self._no_picture("refused", language))
 
     def _no_picture(self, reason: str, language: Language) -> str:
         texts, key = self._services.texts, f"passages.picture_{reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import discord
@@ -100,5 +101,4 @@ class Routewise(commands.AutoShardedBot):
     async def _on_command_failure(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         """The last resort for commands."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        sentence = self._failures.sentence(cause, of_interaction(interaction))
-        await reply_privately(interaction, sentence)
+        await self._failures.tell(cause, partial(reply_privately, interaction), of_interaction(interaction))

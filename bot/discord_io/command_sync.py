@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.language import is_chinese
+from bot.discord_io.transport_errors import retry_transient
 from bot.locales import Texts
 from chains.types import Language
 
@@ -47,14 +48,15 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], record
     digest = hashlib.sha256(text.encode()).hexdigest()
     if record is not None and await asyncio.to_thread(_read, record) == digest:
         return
-    await tree.sync()
+    await retry_transient(tree.sync)
     _log.info("told Discord of %d commands", len(commands))
     if record is not None:
         await asyncio.to_thread(_write, record, digest)
 
 
 def _read(record: Path) -> str:
-    return record.read_text("utf-8") if record.exists() else ""
+    """The hash; where a crash left something else, something that is no hash."""
+    return record.read_text("utf-8", errors="replace") if record.exists() else ""
 
 
 def _write(record: Path, digest: str) -> None:

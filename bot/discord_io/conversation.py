@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
+from functools import partial
 
 import discord
 
+from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
 from chains.types import Turn
+
+_log = logging.getLogger(__name__)
 
 _TURNS = 3
 """How far back a follow-up reads: a small model's prompt is short."""
@@ -94,9 +99,12 @@ async def _referenced(message: discord.Message) -> discord.Message | None:
         return None
     if (known := _resolved(message)) is not None:
         return known
+    fetch = partial(message.channel.fetch_message, reference.message_id)
     try:
-        return await message.channel.fetch_message(reference.message_id)
-    except discord.HTTPException:
+        return await retry_transient(fetch, QUICK_RETRY_PAUSES_S)
+    except TRANSPORT_ERRORS as error:
+        if not isinstance(error, (discord.NotFound, discord.Forbidden)):
+            _log.warning("an earlier message of a conversation was not fetched, and is left out: %r", error)
         return None
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 import discord
 
-from bot.messages.buttons import MOST_CHOICES
+from bot.discord_io.transport_errors import retry_transient
+
+_ASKED_AT_ONCE = 20
+"""Servers; Discord takes 50 requests a second from a bot."""
 
 
 class DirectMessages:
@@ -17,12 +23,17 @@ class DirectMessages:
     async def shared(self, user_id: int) -> tuple[discord.Member, ...]:
         """The member in each shared server; only in the chosen one where a choice was made.
 
-        Without the members intent Discord is asked server by server, so at most 25 are looked through.
+        Without the members intent Discord is asked server by server, several at once.
+        Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS` where Discord doesn't answer.
         """
         chosen = self._client.get_guild(self._chosen.get(user_id, 0))
         if chosen is not None and (member := await self.member(chosen, user_id)) is not None:
             return (member,)
-        found = [await self.member(guild, user_id) for guild in self._client.guilds[:MOST_CHOICES]]
+        guilds = [guild for guild in self._client.guilds if not guild.unavailable]
+        found: list[discord.Member | None] = []
+        for start in range(0, len(guilds), _ASKED_AT_ONCE):
+            asked = guilds[start : start + _ASKED_AT_ONCE]
+            found += await asyncio.gather(*(self.member(guild, user_id) for guild in asked))
         members = tuple(member for member in found if member is not None)
         if len(members) == 1:
             self.choose(user_id, members[0].guild.id)
@@ -35,6 +46,6 @@ class DirectMessages:
     async def member(self, guild: discord.Guild, user_id: int) -> discord.Member | None:
         """The member as Discord has it now, since what may be read hangs on it; None where there is none."""
         try:
-            return await guild.fetch_member(user_id)
-        except discord.HTTPException:
+            return await retry_transient(partial(guild.fetch_member, user_id))
+        except (discord.NotFound, discord.Forbidden):
             return None

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from pathlib import Path
 
 import discord
+from pydantic import TypeAdapter
 
 from bot.discord_io.language import is_chinese
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.locales import Texts
+from bot.messages.outlets import InChannel
+from bot.state_file import StateFile
 from chains.types import Language
 
 _log = logging.getLogger(__name__)
+
+_TOLD = TypeAdapter(dict[str, list[str]])
+"""The models of which the owner was told, by the server's id."""
 
 
 class Notices:
@@ -21,7 +27,7 @@ class Notices:
 
     def __init__(self, path: Path, texts: Texts, models: tuple[str, ...]) -> None:
         """`models`: those to which text leaves this machine."""
-        self._path = path
+        self._record = StateFile(path, _TOLD)
         self._texts = texts
         self._models = models
         self._telling = asyncio.Lock()
@@ -29,30 +35,20 @@ class Notices:
     async def tell(self, client: discord.Client, guild: discord.Guild) -> None:
         """Write to the guild's owner of each model that the owner was not told of yet."""
         async with self._telling:
-            told = await asyncio.to_thread(self._read)
+            told = await asyncio.to_thread(self._record.read) or {}
             for model in self._models:
                 if model not in told.get(str(guild.id), []) and await self._write_to_owner(client, guild, model):
                     told.setdefault(str(guild.id), []).append(model)
-                    await asyncio.to_thread(self._keep, told)
+                    await asyncio.to_thread(self._record.write, told)
 
     async def _write_to_owner(self, client: discord.Client, guild: discord.Guild, model: str) -> bool:
         language = Language.ZH if is_chinese(guild.preferred_locale) else Language.EN
         try:
-            owner = await client.fetch_user(guild.owner_id or 0)
-            await owner.send(self._texts(language, "notices.text_leaves", model=model, guild=guild.name))
-        except discord.HTTPException as error:
-            _log.warning("the owner of %s could not be told that text goes to %s: %s", guild.name, model, error)
+            owner = await retry_transient(lambda: client.fetch_user(guild.owner_id or 0))
+            channel = await retry_transient(owner.create_dm)
+            notice = self._texts(language, "notices.text_leaves", model=model, guild=guild.name)
+            await InChannel(channel).send(notice, None)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("the owner of %s could not be told that text goes to %s: %r", guild.name, model, error)
             return False
         return True
-
-    def _read(self) -> dict[str, list[str]]:
-        if not self._path.exists():
-            return {}
-        told: dict[str, list[str]] = json.loads(self._path.read_text("utf-8"))
-        return told
-
-    def _keep(self, told: dict[str, list[str]]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_suffix(".part")
-        unfinished.write_text(json.dumps(told), "utf-8")
-        unfinished.replace(self._path)

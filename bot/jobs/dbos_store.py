@@ -102,10 +102,12 @@ class DbosStore:
             handle = DBOS.enqueue_workflow(job.kind, self._work, job.kind, dict(job.inputs))
         return handle.get_status().status in _UNFINISHED and job.id not in self._decided()
 
-    def cancel(self, job_id: str) -> bool:
-        """Returns whether the job was unfinished, and is cancelled now."""
+    def cancel(self, job_id: str, unless_done: str | None = None) -> bool:
+        """Returns whether the job was unfinished, the step `unless_done` too, and is cancelled now."""
         before = DBOS.get_workflow_status(job_id)
         if before is None or before.status not in _UNFINISHED or job_id in self._decided():
+            return False
+        if unless_done in {step["function_name"] for step in DBOS.list_workflow_steps(job_id, load_output=False)}:
             return False
         DBOS.cancel_workflow(job_id)
         after = DBOS.get_workflow_status(job_id)

@@ -17,10 +17,11 @@ from typing import TypeVar
 import discord
 from pydantic import BaseModel
 
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS
 from bot.errors import IngestionOver, UploadAltered, UploadMissing
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
-from bot.jobs.uploads import Uploads
+from bot.jobs.uploads import Uploads, download
 from bot.messages.buttons import CancelIngestButton, view_of
 from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import ExistingMessage
@@ -32,11 +33,13 @@ from bot.replies import Services
 from chains.types import Language
 from knowledge.errors import DocumentError, Reason
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
+from weights.units import MEGABYTE
 
 _log = logging.getLogger(__name__)
 
 KIND = "ingest"
-_MEGABYTE = 1_000_000
+_REPORTING = "take in"
+"""The step with which an ingestion is at its end: the next one only discards its uploads."""
 T = TypeVar("T")
 
 
@@ -93,15 +96,15 @@ class Ingestion:
         """Of the jobs that this process submitted; a job that it took up finds its message by the id."""
         self._reports: dict[str, list[IngestReport]] = {}
         """On what is done with, of the job that runs now."""
-        self._over: set[str] = set()
-        """Jobs whose closing report is being written: too late to be cancelled."""
+        self._over: dict[str, Content] = {}
+        """The closing reports that are being written, or stand there, by job: too late to be cancelled."""
         self._sharing = asyncio.Lock()
         """Two jobs may have the same bytes: no upload is discarded between its keeping and its job's submission."""
 
     @property
     def steps(self) -> Sequence[tuple[str, Step]]:
         """The steps of a job of this kind."""
-        return (("take in", self._take_in), ("discard the upload", self._discard))
+        return ((_REPORTING, self._take_in), ("discard the upload", self._discard))
 
     async def submit(
         self,
@@ -112,10 +115,12 @@ class Ingestion:
     ) -> None:
         """Keep files and have them taken in. `draft` stands where `destination` says, and nothing follows it yet.
 
-        Raises OSError where the disk takes no more.
+        Raises:
+            DownloadFailed: Discord doesn't hand a file out.
+            OSError: the disk takes no more.
         """
         job_id = secrets.token_hex(8)
-        contents = [await file.read() if file.size <= self._limit_mb * _MEGABYTE else None for file in files]
+        contents = [await download(file) if file.size <= self._limit_mb * MEGABYTE else None for file in files]
         self._drafts[job_id] = draft
         try:
             async with self._sharing:
@@ -139,7 +144,11 @@ class Ingestion:
         if job is None or job_id in self._over:
             raise IngestionOver
         reports = self._reports.get(job_id, [])
-        if not await self._jobs.cancel(job_id) or job_id in self._over:
+        if not await self._jobs.cancel(job_id, unless_done=_REPORTING):
+            raise IngestionOver
+        if (report := self._over.get(job_id)) is not None:  # It ended meanwhile, and its last edit was cut off.
+            await self._new_draft(_destination(job.inputs)).finish(report)
+            await self._discard(job)
             raise IngestionOver
         self._drafts.pop(job_id, None)
         await self._discard(job)
@@ -159,11 +168,10 @@ class Ingestion:
         destination = _destination(job.inputs)
         draft = await self._draft(job, destination)
         try:
-            closing = await self._outcome(job, destination, draft)
-            self._over.add(job.id)
-            await draft.finish(Content(render.split_message(closing)))
-        except (discord.HTTPException, OSError) as error:
-            _log.warning("the report on documents could not be shown: %s", error)
+            closing = self._over[job.id] = Content(render.split_message(await self._outcome(job, destination, draft)))
+            await draft.finish(closing)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("the report on documents could not be shown: %r", error)
         finally:
             self._reports.pop(job.id, None)
             await draft.close()
@@ -174,7 +182,7 @@ class Ingestion:
             needed = {sha256 for other in others for sha256 in _uploads(other)}
             for sha256 in _uploads(job) - needed:
                 await self._uploads.discard(sha256)
-        self._over.discard(job.id)
+        self._over.pop(job.id, None)
 
     async def _draft(self, job: Job, destination: IngestionDestination) -> LiveMessage:
         """The draft of this job's message; after a restart, a new one on the message that stands there."""
@@ -185,8 +193,9 @@ class Ingestion:
         draft = self._new_draft(destination)
         try:
             await draft.open(Content((self._services.texts(destination.language, "ingest.resumed"),)))
-        except (discord.HTTPException, OSError) as error:
-            _log.warning("files are taken in after a restart, but that cannot be shown: %s", error)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("an ingestion was resumed, but that could not be shown: %r", error)
+            draft.follow()
         return draft
 
     def _new_draft(self, destination: IngestionDestination) -> LiveMessage:

@@ -75,9 +75,10 @@ class Jobs:
             if not is_unfinished:
                 self._end(job_id)
 
-    async def cancel(self, job_id: str) -> bool:
+    async def cancel(self, job_id: str, *, unless_done: str | None = None) -> bool:
         """Give a job up for good; returns once its running step has ended. False: it was not there, or at its end.
 
+        `unless_done`: the step with which a job is at its end, though others clear away after it.
         Not for a step's own job, which would wait for itself.
         """
         async with self._opening:
@@ -85,7 +86,7 @@ class Jobs:
         if books is None:
             return False
         self._cancelled.add(job_id)
-        if not await asyncio.to_thread(books.cancel, job_id):
+        if not await asyncio.to_thread(books.cancel, job_id, unless_done):
             self._cancelled.discard(job_id)
             return False
         step = self._steps.get(job_id)
@@ -166,7 +167,7 @@ class Jobs:
             del self._steps[job.id]
             if task.cancelled():
                 outcome.set_exception(JobInterrupted())
-            elif task.exception() is not None:  # Tasks has logged it.
+            elif task.exception() is not None:  # Tasks has logged it, unless it was reported already.
                 outcome.set_exception(StepFailed(f"The step {name} of {job.kind} {job.id} failed: see the log."))
             else:
                 outcome.set_result(None)

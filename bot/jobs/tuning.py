@@ -24,16 +24,15 @@ from bot.readiness import LazyService, Loading
 from bot.render import answers as render
 from bot.render.adapters import Underway
 from bot.replies import Services
+from bot.tasks import AlreadyReported
 from chains.types import Language
 from finetune.errors import RunNotFoundError
 from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest, TrainingStage
 from weights.types import Progress
 
 KIND = "tune"
-
-
-class TrainingEnded(Exception):
-    """Ends a job whose failure was logged and shown."""
+_REPORTING = "finish"
+"""The step with which a training is at its end: the next one only takes its files away."""
 
 
 class Tuning:
@@ -58,12 +57,12 @@ class Tuning:
         self._progress: dict[str, TrainingProgress] = {}
         """Of the run that is trained now."""
         self._ending: set[str] = set()
-        """Runs that are cancelled or registered at this moment: whichever comes first decides how a run ends."""
+        """Runs that are cancelled, or are registered and not cleared away: what comes first decides how a run ends."""
 
     @property
     def steps(self) -> Sequence[tuple[str, Step]]:
         """The steps of a job of this kind."""
-        return (("train", self._train), ("finish", self._finish), ("discard the run", self._take_away_of))
+        return (("train", self._train), (_REPORTING, self._finish), ("discard the run", self._take_away_of))
 
     async def sweep(self) -> None:
         """Take away what was made ready a day ago and never started."""
@@ -148,7 +147,8 @@ class Tuning:
         self._ending.add(run_id)
         try:
             at = self._progress.get(run_id)
-            await self._jobs.cancel(job.id)
+            if not await self._jobs.cancel(job.id, unless_done=_REPORTING):
+                raise NothingToCancel
             message = self._message(run_id, TrainingDestination.from_inputs(job.inputs))
             await message.finish_cancelled(prepared, at, member_id)
             await self._take_away(run_id)
@@ -176,7 +176,7 @@ class Tuning:
             await self._train_prepared(run_id, destination, message)
         except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
             await self._fail(run_id, destination, message, error)
-            raise TrainingEnded(f"The run {run_id} was not trained.") from None
+            raise AlreadyReported(f"The run {run_id} was not trained.") from None
         finally:
             self._progress.pop(run_id, None)
             await message.close()
@@ -204,14 +204,16 @@ class Tuning:
         try:
             outcome = await (await self._tuner.get()).finish(run_id)
             await message.finish_report(outcome)
-        except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
-            await self._fail(run_id, destination, message, error)
-            raise TrainingEnded(f"The run {run_id} was not registered.") from None
-        finally:
+        except BaseException as error:
             self._ending.discard(run_id)
+            if not isinstance(error, Exception):
+                raise
+            await self._fail(run_id, destination, message, error)
+            raise AlreadyReported(f"The run {run_id} was not registered.") from None
 
     async def _take_away_of(self, job: Job) -> None:
         await self._take_away(job.inputs["run"])
+        self._ending.discard(job.inputs["run"])
 
     async def _fail(
         self, run_id: str, destination: TrainingDestination, message: TrainingMessage, error: Exception

@@ -9,7 +9,18 @@ import secrets
 from collections.abc import Collection
 from pathlib import Path
 
-from bot.errors import UploadAltered, UploadMissing
+import discord
+
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
+from bot.errors import DownloadFailed, UploadAltered, UploadMissing
+
+
+async def download(file: discord.Attachment) -> bytes:
+    """What a member attached. Raises DownloadFailed."""
+    try:
+        return await retry_transient(file.read)
+    except TRANSPORT_ERRORS as error:
+        raise DownloadFailed(file.filename) from error
 
 
 class Uploads:

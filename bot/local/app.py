@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import simcord
+from pydantic import TypeAdapter
 from simcord.backend.access import can_access_channel
 
 from bot.errors import LocalUnavailable
@@ -23,10 +23,12 @@ from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.app import App, assemble
 from bot.startup.loader import Loader
+from bot.state_file import StateFile
 from bot.tasks import Tasks
 from chains.types import Language
 
 _PORT = 8765
+_NOTES = TypeAdapter(dict[str, str | bool])
 _SAVE_INTERVAL_S = 5.0
 _SETTLE_TIMEOUT_S = 60.0
 """Handlers only acknowledge, and their work goes on elsewhere; this is for a machine under load."""
@@ -130,35 +132,25 @@ class _Notes:
     """What the local Discord remembers of itself, in one small file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = StateFile(path, _NOTES)
 
     def capability(self) -> str:
         """The secret in the page's address, the same at every start."""
-        known = self._read().get("capability")
+        notes = self._file.read() or {}
+        known = notes.get("capability")
         if isinstance(known, str):
             return known
         made = secrets.token_urlsafe(32)
-        self._write({**self._read(), "capability": made})
+        self._file.write({**notes, "capability": made})
         return made
 
     def has_handbook(self) -> bool:
         """Whether the handbook was taken in: what a moderator then removes stays away."""
-        return self._read().get("handbook") is True
+        return (self._file.read() or {}).get("handbook") is True
 
     def note_handbook(self) -> None:
         """The handbook was taken in."""
-        self._write({**self._read(), "handbook": True})
-
-    def _read(self) -> dict[str, object]:
-        if not self._path.exists():
-            return {}
-        notes: dict[str, object] = json.loads(self._path.read_text("utf-8"))
-        return notes
-
-    def _write(self, notes: dict[str, object]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        self._path.write_text(json.dumps(notes), "utf-8")
+        self._file.write({**(self._file.read() or {}), "handbook": True})
 
 
 def _port(wanted: int | None) -> int:

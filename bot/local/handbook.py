@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
-from bot.messages.live_message import Content, LiveMessage
+from bot.messages.live_message import FAREWELL_S, Content, LiveMessage
 from bot.messages.outlets import Outlet
 from bot.ports import DocumentsPort
 from bot.render import answers as render
@@ -37,6 +37,11 @@ class Handbook:
             await draft.open(self._line("progress", done=0, total=0))
             documents = await self._documents(draft)
             await draft.finish(await self._ingest(documents, draft))
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await draft.finish(self._line("interrupted"))
+            raise
         except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
             reason = self._services.failures.sentence(error, Language.EN)
             await draft.finish(self._line("failed", reason=reason))
@@ -73,5 +78,5 @@ class Handbook:
         seconds = f"{time.perf_counter() - began:.0f}"
         return self._line("done", total=len(pages), chunks=chunks, seconds=seconds)
 
-    def _line(self, key: str, **values: object) -> Content:
+    def _line(self, key: str, /, **values: object) -> Content:
         return Content((self._services.texts(Language.EN, f"local.{key}", **values),))

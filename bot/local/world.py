@@ -6,18 +6,25 @@ documents know their channel by its id.
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import discord
 import simcord
+from pydantic import TypeAdapter
 from simcord.actors import MemberActor
 from simcord.backend.models import Message
 from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.local.attachments import AttachmentStore
+from bot.state_file import StateFile, set_aside
+
+_log = logging.getLogger(__name__)
+
+_CONVERSATION = TypeAdapter(list[dict[str, Any]])
 
 _GUILD = "Harbour Lights"
 _BOT = "Routewise"
@@ -85,18 +92,28 @@ def save_conversation(env: simcord.Env, world: World, path: Path) -> None:
     kept = [{name: getattr(message, name) for name in _KEPT} for message in messages]
     path.parent.mkdir(parents=True, exist_ok=True)
     _pictures(env, path).save(messages)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
-    unfinished.replace(path)
+    StateFile(path, _CONVERSATION).write(kept)
 
 
 def restore_conversation(env: simcord.Env, path: Path) -> bool:
-    """Put the kept messages back. Returns whether there were any."""
+    """Put the kept messages back. Returns whether there were any.
+
+    What cannot be read is set aside with its pictures, and told in the log.
+    """
     if not path.exists():
         return False
+    kept = StateFile(path, _CONVERSATION).read()
+    try:
+        messages = None if kept is None else [Message(**fields) for fields in kept]
+        known = messages is not None and all(message.channel_id in env.backend.channels for message in messages)
+    except TypeError as error:  # Another version's fields.
+        _log.warning("the kept conversation is of another version: %s", error)
+        messages, known = None, False
+    if messages is None or not known:
+        _set_aside(path)
+        return False
     pictures = _pictures(env, path)
-    for fields in json.loads(path.read_text("utf-8")):
-        message = Message(**fields)
+    for message in messages:
         pictures.restore(message)
         env.backend.reserve_id(message.id)
         env.backend.messages[message.channel_id][message.id] = message
@@ -104,8 +121,19 @@ def restore_conversation(env: simcord.Env, path: Path) -> bool:
     return True
 
 
+def _set_aside(path: Path) -> None:
+    """Keep the pictures too: what no message carries would be deleted."""
+    for each in (path, _files(path)):
+        if each.exists():
+            set_aside(each, "it belongs to a conversation that cannot be restored")
+
+
 def _pictures(env: simcord.Env, path: Path) -> AttachmentStore:
-    return AttachmentStore(env, path.with_name(f"{path.stem}_files"))
+    return AttachmentStore(env, _files(path))
+
+
+def _files(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_files")
 
 
 def _messages(env: simcord.Env, world: World) -> Iterator[Message]:

@@ -17,8 +17,8 @@ class Texts:
     def __init__(self, tables: dict[Language, _Table]) -> None:
         self._tables = tables
 
-    def __call__(self, language: Language, key: str, **values: object) -> str:
-        """The sentence with `values` filled in."""
+    def __call__(self, language: Language, key: str, /, **values: object) -> str:
+        """The sentence with `values` filled in, whatever their names are: an error's attributes may be among them."""
         return self._tables[language][key].format(**values)
 
     def has(self, key: str) -> bool:

@@ -20,6 +20,8 @@ _Item = discord.ui.Item[discord.ui.View]
 
 MOST_CHOICES = 25
 """Options that Discord takes in a select."""
+_MOST_SELECTS = 5
+"""Selects that it takes in a message."""
 
 
 _WHY = r"why:(?P<language>en|zh):(?P<decision_id>[\w-]{1,64})"
@@ -105,20 +107,19 @@ class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>e
         interaction.client.dispatch("stop_pressed", interaction, self.reply_id, self.language)
 
 
-class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>\d{1,20})"):
+class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>\d{1,20})(?::(?P<number>\d))?"):
     """Asks which server a direct message is about."""
 
-    def __init__(self, user_id: int, guilds: Sequence[tuple[int, str]], label: str) -> None:
+    def __init__(self, user_id: int, guilds: Sequence[tuple[int, str]], label: str, number: int = 0) -> None:
+        """`number`: of this select in its message, from 0."""
         options = [discord.SelectOption(label=name[:100], value=str(guild_id)) for guild_id, name in guilds]
-        super().__init__(
-            discord.ui.Select(custom_id=f"guild:{user_id}", placeholder=label, options=options[:MOST_CHOICES])
-        )
+        super().__init__(discord.ui.Select(custom_id=f"guild:{user_id}:{number}", placeholder=label, options=options))
         self.user_id = user_id
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
         """The select of a message, from its id alone; its options stay in Discord."""
-        return cls(int(match["user_id"]), [], "?")
+        return cls(int(match["user_id"]), [], "?", int(match["number"] or 0))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Pass the choice on."""
@@ -198,6 +199,18 @@ def view_of(*items: _Control) -> discord.ui.View:
     for item in items:
         view.add_item(item)
     return view
+
+
+def guild_selects(user_id: int, guilds: Sequence[tuple[int, str]], label: str) -> list[GuildSelect]:
+    """The servers by name, in as many selects as they need. A message takes 125: more than a member is mostly in."""
+    named = sorted(guilds, key=lambda guild: guild[1].casefold())
+    pages = [named[start : start + MOST_CHOICES] for start in range(0, len(named), MOST_CHOICES)][:_MOST_SELECTS]
+    if len(pages) == 1:
+        return [GuildSelect(user_id, named, label)]
+    return [
+        GuildSelect(user_id, page, f"{label} ({page[0][1][:20]} – {page[-1][1][:20]})", number)
+        for number, page in enumerate(pages)
+    ]
 
 
 def decision_of(message: discord.Message) -> str | None:

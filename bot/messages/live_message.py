@@ -6,16 +6,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakValueDictionary
 
 import discord
 
+from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.messages.outlets import Outlet, SentMessage
 
 _log = logging.getLogger(__name__)
 
 EDIT_INTERVAL_S = 1.5
 """Discord takes about five edits in five seconds from a bot in one channel: the spare one and four so far apart."""
+FAREWELL_S = 5.0
+"""For the last edit of what the end of the bot cuts off."""
+
 _SPARE = 1
 """Edits that may come at once after a while without any, so that a quick answer doesn't wait for its first status."""
 
@@ -101,13 +106,13 @@ class LiveMessage:
                 return
             try:
                 await self._throttle.turn()
-                await self._write(content)
+                await self._write(content, retried=True)
             except discord.NotFound:
                 _log.info("an answer was deleted before its last edit")
-            except discord.HTTPException as error:
-                _log.warning("Discord refused the last edit of an answer, which is sent anew: %s", error)
+            except TRANSPORT_ERRORS as error:
+                _log.warning("the last edit of an answer failed, so it is sent as a new message: %r", error)
                 self._written.clear()
-                await self._write(content)
+                await self._write(content, retried=True)
 
     async def close(self) -> None:
         """Stop following. Safe to call again."""
@@ -129,18 +134,20 @@ class LiveMessage:
         except discord.NotFound:
             self._gone = True
             self._on_gone()
-        except discord.HTTPException as error:
-            _log.warning("Discord refused an edit; the next one is tried: %s", error)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("an edit of an answer failed; the next one is tried: %r", error)
 
-    async def _write(self, content: Content) -> None:
+    async def _write(self, content: Content, *, retried: bool = False) -> None:
+        """Bring what stands there to `content`. `retried`: edits too, since no later one will make up for them."""
         wanted = content.messages()
         for number, message in enumerate(wanted):
             if number == len(self._written):
                 self._written.append((await self._outlet.send(*message), message))
             elif self._written[number][1] != message:
                 written = self._written[number][0]
-                await written.edit(*message)
+                edit = partial(written.edit, *message)
+                await (retry_transient(edit) if retried else edit())
                 self._written[number] = (written, message)
-        for written, _ in self._written[len(wanted) :]:
-            await written.remove()
-        del self._written[len(wanted) :]
+        while len(self._written) > len(wanted):
+            await retry_transient(self._written[-1][0].remove)
+            self._written.pop()

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import discord
 from discord.utils import MISSING
+
+from bot.discord_io.transport_errors import retry_transient, send_once
 
 
 class SentMessage(Protocol):
     """A message that stands in Discord."""
 
     async def edit(self, content: str, view: discord.ui.View | None) -> None:
-        """Replace its text and buttons."""
+        """Replace its text and buttons, in one try. Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
     async def remove(self) -> None:
-        """Delete it."""
+        """Delete it, if it is still there."""
         ...
 
 
 class Outlet(Protocol):
-    """Takes the messages of one answer, in their order."""
+    """Takes the messages of one answer, in their order. What it sends is sent again where the connection breaks."""
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """Add a message."""
+        """Add a message. Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
 
@@ -36,7 +40,8 @@ class InChannel:
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """Write a message."""
-        return _Message(await self._channel.send(content, view=view or MISSING))
+        send = partial(self._channel.send, content, view=view or MISSING)
+        return _Message(await send_once(lambda nonce: send(nonce=nonce)))
 
 
 class BelowMessage:
@@ -48,8 +53,8 @@ class BelowMessage:
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """Reply; where the question was deleted meanwhile, write without a reference."""
         reference = self._message.to_reference(fail_if_not_exists=False)
-        sent = await self._message.channel.send(content, reference=reference, view=view or MISSING)
-        return _Message(sent)
+        send = partial(self._message.channel.send, content, reference=reference, view=view or MISSING)
+        return _Message(await send_once(lambda nonce: send(nonce=nonce)))
 
 
 class ExistingMessage:
@@ -62,8 +67,9 @@ class ExistingMessage:
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
         """The first call that succeeds edits the message, the others write below it."""
         if self._used:
-            return _Message(await self._message.channel.send(content, view=view or MISSING))
-        await self._message.edit(content=content, view=view)
+            send = partial(self._message.channel.send, content, view=view or MISSING)
+            return _Message(await send_once(lambda nonce: send(nonce=nonce)))
+        await retry_transient(partial(self._message.edit, content=content, view=view))
         self._used = True
         return _Message(self._message)
 
@@ -90,11 +96,15 @@ class CommandResponse:
         """The first call fills the deferred response, the others follow it up."""
         message: discord.Message
         if self._first_id is not None:
-            message = await self._interaction.followup.send(
-                content, view=view or MISSING, ephemeral=self._private, wait=True
+            message = await retry_transient(
+                lambda: self._interaction.followup.send(
+                    content, view=view or MISSING, ephemeral=self._private, wait=True
+                )
             )
         else:
-            message = await self._interaction.edit_original_response(content=content, view=view)
+            message = await retry_transient(
+                partial(self._interaction.edit_original_response, content=content, view=view)
+            )
             self._first_id = message.id
         place = self._interaction.channel
         if self._private or not isinstance(place, discord.abc.Messageable) or isinstance(place, discord.GroupChannel):
@@ -113,4 +123,5 @@ class _Message:
         await self._message.edit(content=content, view=view)
 
     async def remove(self) -> None:
-        await self._message.delete()
+        with suppress(discord.NotFound):  # It was removed by a try whose answer was lost, or by a moderator.
+            await self._message.delete()

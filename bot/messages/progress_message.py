@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import discord
 from discord.utils import MISSING
 
+from bot.discord_io.transport_errors import RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient, send_once
 from bot.messages.live_message import Throttle
 from bot.messages.pace import Pace, TextTurns
 
@@ -61,7 +62,7 @@ class ProgressMessage:
     async def put(self, sheet: ProgressContent) -> None:
         """Let this stand there now, if the message is still there."""
         async with self._editing:
-            await self._try_edit(sheet)
+            await self._try_edit(sheet, RETRY_PAUSES_S)
 
     async def finish(self, sheet: ProgressContent) -> None:
         """Let this stand there in the end: in a new message where the old one cannot be edited."""
@@ -69,9 +70,9 @@ class ProgressMessage:
             await self.close()
             picture = await _drawn(sheet)
             try:
-                await self._edit(sheet, picture)
-            except (discord.HTTPException, OSError) as error:
-                _log.info("a message cannot be edited, and is sent anew: %s", error)
+                await self._edit(sheet, picture, RETRY_PAUSES_S)
+            except TRANSPORT_ERRORS as error:
+                _log.info("a message cannot be edited, so it is sent as a new one: %r", error)
                 await self._try_send(sheet, picture)
 
     async def close(self) -> None:
@@ -88,48 +89,53 @@ class ProgressMessage:
                 if not await self._try_edit(self._wanted):
                     return
 
-    async def _try_edit(self, sheet: ProgressContent) -> bool:
+    async def _try_edit(self, sheet: ProgressContent, retry_pauses_s: Sequence[float] = ()) -> bool:
         """Returns whether the message is still there."""
         picture, now = None, self._pace.clock()
         if now >= self._next_picture and sheet.draw is not None:
             picture = await _drawn(sheet)
             self._next_picture = now + self._pace.picture_s
         try:
-            await self._edit(sheet, picture)
+            await self._edit(sheet, picture, retry_pauses_s)
         except discord.NotFound:
             _log.info("a message that shows the progress of a training was deleted")
             return False
-        except (discord.HTTPException, OSError) as error:
-            _log.warning("Discord refused an edit; the next one is tried: %s", error)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("an edit of a progress message failed; the next one is tried: %r", error)
         return True
 
-    async def _edit(self, sheet: ProgressContent, picture: bytes | None) -> None:
+    async def _edit(self, sheet: ProgressContent, picture: bytes | None, retry_pauses_s: Sequence[float]) -> None:
         await self._throttle.turn()
         if picture is not None and self._may_attach:
             try:
-                await self._message.edit(content=sheet.text, view=sheet.view, attachments=[_file(picture)])
+                await retry_transient(
+                    lambda: self._message.edit(content=sheet.text, view=sheet.view, attachments=[_file(picture)]),
+                    retry_pauses_s,
+                )
             except discord.Forbidden:
                 self._forgo_pictures()
             else:
                 return
-        await self._message.edit(content=sheet.text, view=sheet.view)
+        await retry_transient(lambda: self._message.edit(content=sheet.text, view=sheet.view), retry_pauses_s)
 
     async def _try_send(self, sheet: ProgressContent, picture: bytes | None) -> None:
         try:
             await self._send(sheet, picture)
-        except (discord.HTTPException, OSError) as error:
-            _log.warning("what a training came to could not be shown: %s", error)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("the result of a training could not be shown: %r", error)
 
     async def _send(self, sheet: ProgressContent, picture: bytes | None) -> None:
         view = sheet.view or MISSING
         if picture is not None and self._may_attach:
             try:
-                await self._channel.send(sheet.text, view=view, file=_file(picture))
+                await send_once(
+                    lambda nonce: self._channel.send(sheet.text, view=view, file=_file(picture), nonce=nonce)
+                )
             except discord.Forbidden:
                 self._forgo_pictures()
             else:
                 return
-        await self._channel.send(sheet.text, view=view)
+        await send_once(lambda nonce: self._channel.send(sheet.text, view=view, nonce=nonce))
 
     def _forgo_pictures(self) -> None:
         self._may_attach = False

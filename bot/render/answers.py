@@ -24,6 +24,7 @@ from knowledge.types import (
     Place,
     Source,
 )
+from weights.units import MEGABYTE
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
@@ -36,7 +37,6 @@ _LINE_LIMIT = 180
 _SAID_LIMIT = 120
 _NAME_LIMIT = 60
 _MOST_ALSO = 2
-_MEGABYTE = 1_000_000
 
 
 def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
@@ -136,8 +136,8 @@ def loading_line(part: str, loading: Loading, language: Language, texts: Texts) 
         f"loading.{loading.stage}",
         part=texts(language, f"loading.{part}"),
         percent=100 * loading.done_bytes // total if total else 0,
-        done=loading.done_bytes // _MEGABYTE,
-        total=total // _MEGABYTE,
+        done=loading.done_bytes // MEGABYTE,
+        total=total // MEGABYTE,
     )
 
 
@@ -249,7 +249,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    return f"{size_bytes / _MEGABYTE:.1f} MB" if size_bytes >= _MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
+    return f"{size_bytes / MEGABYTE:.1f} MB" if size_bytes >= MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
 
 
 def _opening_fence(line: str) -> str:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import discord
 
@@ -42,9 +41,6 @@ from bot.startup.models import leaving_to
 from bot.tasks import Tasks
 from finetune.data.dataset import MAX_DATASET_MB
 from finetune.registry import Registry
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger(__name__)
 
@@ -110,9 +106,9 @@ def assemble(
         (
             Ask(client, Replies(services, settings.bot.member_limit), services),
             Passages(client, services),
-            Knowledge(client.tree, services, tasks, ingestion, limit_mb),
-            Faq(client, services, tasks),
-            Finetune(services, tasks, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
+            Knowledge(client.tree, services, ingestion, limit_mb),
+            Faq(client, services),
+            Finetune(services, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, leaving),
         )
     )

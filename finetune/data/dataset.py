@@ -28,6 +28,7 @@ from finetune.errors import (
     describe,
 )
 from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
+from weights.units import MEGABYTE
 
 __all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
 
@@ -62,7 +63,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
     `label`; beside the last, lines with `label`, `sentence` and perhaps `channel` describe labels. Lines that cannot
     be used are left out and told. Raises a DatasetError where the file as a whole cannot be used.
     """
-    size_mb = len(data) / 1024**2
+    size_mb = len(data) / MEGABYTE
     if size_mb > MAX_DATASET_MB:
         raise DatasetTooLargeError(name, size_mb, MAX_DATASET_MB)
     rows = read_rows(data, name, limit=_MAX_ROWS + 1)

@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 
 from finetune.training.run_folder import Plan, Result, RunFolder, step_of
 from finetune.types import FailureReason, TaskKind, TrainingProgress, TrainingStage
+from weights.units import MEGABYTE
 
 _PROGRESS = TypeAdapter(TrainingProgress)
 _NICENESS = 10
@@ -189,7 +190,7 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     with torch.autocast(model.device.type, torch.bfloat16, enabled=multiplies_in_bf16(plan.threads)):
         evaluation = Evaluator(model, encoder, measure, channel.measured).run()
     model.save_pretrained(str(folder.adapter))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // MEGABYTE  # Linux counts it in KiB.
     folder.write_result(Result(evaluation, trained.steps, trained.seconds, trained.tokens_per_s, peak_mb))
 
 

@@ -46,6 +46,7 @@ from finetune.types import (
     TrainingRequest,
 )
 from weights.types import OnProgress
+from weights.units import MEGABYTE
 
 _log = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ class Tuner:
         if free_mb < base.training_memory_mb:
             raise NoMemoryError(base.training_memory_mb, free_mb)
         self._runs.mkdir(parents=True, exist_ok=True)
-        disk_mb = shutil.disk_usage(self._runs).free // 1_000_000
+        disk_mb = shutil.disk_usage(self._runs).free // MEGABYTE
         if disk_mb < _DISK_MB:
             raise NoDiskError(_DISK_MB, disk_mb)
 
@@ -285,4 +286,4 @@ def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
 
 
 def _free_memory_mb() -> int:
-    return int(psutil.virtual_memory().available) // 1_000_000
+    return int(psutil.virtual_memory().available) // MEGABYTE

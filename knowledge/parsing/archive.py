@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
+from weights.units import MEGABYTE
 
 ARCHIVE = ".zip"
 MAX_MEMBERS = 5000
@@ -112,9 +113,9 @@ def _refusal(info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> Doc
         return DocumentError(Reason.NESTED_ARCHIVE, f"{path}: an archive in an archive: unpack it and send its files")
     if info.flag_bits & _ENCRYPTED_FLAG:
         return DocumentError(Reason.ENCRYPTED, f"{path}: it is encrypted: pack it without a password and send it again")
-    size, limit_mb = info.file_size, max_bytes // 1024**2
+    size, limit_mb = info.file_size, max_bytes // MEGABYTE
     if size > max_bytes:
-        message = f"{path}: it unpacks to {size / 1024**2:.0f} MB, over the limit of {limit_mb} MB: split it"
+        message = f"{path}: it unpacks to {size / MEGABYTE:.1f} MB, over the limit of {limit_mb} MB: split it"
     elif size > left:
         message = f"{path}: the archive unpacks to more than {MAX_TOTAL * limit_mb} MB: split it"
     elif _is_bomb(info):

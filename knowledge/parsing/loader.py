@@ -14,6 +14,7 @@ from knowledge.parsing.front_matter import without_front_matter
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
 from knowledge.parsing.sandbox import Limits
 from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from weights.units import MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAU
         advice = f"only {READABLE} files can be read" if better is None else f"save it as {better} and send it again"
         raise DocumentError(Reason.UNSUPPORTED, f"{name}: {advice}")
     if len(data) > max_bytes:
-        size_mb, limit_mb = len(data) / 1024**2, max_bytes // 1024**2
-        raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.0f} MB is over the limit of {limit_mb} MB")
+        size_mb, limit_mb = len(data) / MEGABYTE, max_bytes // MEGABYTE
+        raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.1f} MB is over the limit of {limit_mb} MB")
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     _check_kind(data, name, media, max_bytes)

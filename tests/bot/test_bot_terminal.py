@@ -1,6 +1,10 @@
 """`python -m bot` as a person starts it, up to the point where it needs Discord or a model."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,8 +13,11 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot import terminal
 from bot.__main__ import main
 from bot.startup.instance_lock import instance_lock
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +110,36 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "data"))
     assert main(["--local"]) == 1
     assert "Set DATA_DIR to a folder that can be written to." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_a_wrong_argument(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--local", f"--port={port}"])
+    assert ended.value.code == 2
+    assert "a port is a number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_a_question_that_is_broken_off_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def ask(*_: object, **__: object) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(terminal, "ask", ask)
+    assert main(["ask", "How long?", "--guild", "Harbour Lights"]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_reader_that_closes_the_pipe_is_no_traceback(options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-m", "weights", "list", *options]
+        ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.stderr, ended.returncode) == ("", 1)

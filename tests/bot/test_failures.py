@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
+import aiohttp
 import pytest
 
 from bot.failures import Failures
@@ -39,3 +40,22 @@ async def test_any_other_error_has_a_number_for_the_log(caplog: pytest.LogCaptur
     number = told.partition("**")[2].partition("**")[0]
     assert "Input/output" not in told
     assert number in caplog.text
+
+
+class Named(Exception):
+    """An error whose attributes bear the names of the parameters on its way to a sentence."""
+
+    def __init__(self) -> None:
+        super().__init__("named")
+        self.key = "k"
+        self.language = "l"
+        self.self = "s"
+        self.incident = "i"
+
+
+async def test_no_name_of_an_errors_attribute_breaks_its_sentence() -> None:
+    assert "tell whoever runs this bot the number" in await _sentence(Named())
+
+
+async def test_a_broken_connection_to_discord_is_said_to_be_one() -> None:
+    assert "Discord didn't answer" in await _sentence(aiohttp.ServerDisconnectedError())

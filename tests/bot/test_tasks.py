@@ -44,3 +44,15 @@ async def test_what_a_task_raises_is_logged_with_its_name(caplog: pytest.LogCapt
     await asyncio.sleep(0)
     assert "the work failed" in caplog.text
     assert "reason" in caplog.text
+
+
+async def test_what_is_raised_to_whoever_waits_is_not_logged_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    tasks = Tasks()
+
+    async def fail() -> None:
+        raise ValueError("reason")
+
+    with pytest.raises(ValueError, match="reason"):
+        await tasks.run(fail(), "the work")
+    await asyncio.sleep(0)
+    assert caplog.text == ""

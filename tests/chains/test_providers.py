@@ -112,3 +112,11 @@ def test_a_provider_that_cannot_be_set_up_says_what_is_missing(
 
 def test_what_is_not_the_providers_is_no_failure_of_a_provider() -> None:
     assert failure_of(ValueError("something else")) is Failure.OTHER
+
+
+@pytest.mark.parametrize("status", [None, "503", True])
+def test_an_error_whose_status_is_no_number_is_told_by_its_name(status: object) -> None:
+    class AnsweredError(Exception):
+        status_code = status
+
+    assert failure_of(AnsweredError()) is Failure.OTHER

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.ports import DocumentsPort
-from knowledge.errors import DocumentError, PageImageFailed, PassageGone, PassageHidden, SourceNotFound
+from knowledge.errors import DocumentError, PassageGone, PassageHidden, SourceNotFound
 from knowledge.parsing.qa_pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
     OWNER,
@@ -44,7 +44,7 @@ class ListedDocuments:
     raises: Exception | None = None
     chunks: dict[str, tuple[Chunk, Source]] = field(default_factory=dict)
     """The passages that can be shown, by id."""
-    picture: bytes | PageImageFailed | None = None
+    picture: bytes | Exception | None = None
     said: list[Sequence[str]] = field(default_factory=list)
     """What the words of each shown passage were compared with."""
 
@@ -137,7 +137,7 @@ class ListedDocuments:
         return Passage(chunk, source, ((0, 5),))
 
     async def page_picture(self, passage: Passage) -> bytes | None:
-        if isinstance(self.picture, PageImageFailed):
+        if isinstance(self.picture, Exception):
             raise self.picture
         return self.picture
 

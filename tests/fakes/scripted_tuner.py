@@ -67,6 +67,10 @@ class ScriptedTuner:
     ran: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
+    discarding: list[str] = field(default_factory=list)
+    """Each time that a run's files begin to go, where `holds_discarding` is set."""
+    holds_discarding: asyncio.Event | None = None
+    """Until it is set, no run's files go."""
 
     def __post_init__(self) -> None:
         self.may_go_on = asyncio.Event()
@@ -133,6 +137,9 @@ class ScriptedTuner:
         return await asyncio.to_thread(self._finish, run_id, dataset, wanted)
 
     async def discard(self, run_id: str) -> None:
+        if self.holds_discarding is not None:
+            self.discarding.append(run_id)
+            await self.holds_discarding.wait()
         self.prepared.pop(run_id, None)
         self.discarded.append(run_id)
 

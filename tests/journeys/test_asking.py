@@ -195,6 +195,51 @@ async def test_a_direct_message_asks_which_of_two_servers_it_is_about(
     assert answer.content.startswith("-# about Night Owls")
 
 
+async def test_of_many_servers_those_that_are_shared_are_found_and_offered(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    for number in range(60):
+        guild = community.env.create_guild(f"Server {number:02}")
+        if number >= 30:
+            guild.add_member(community.other.user)
+        if number == 59:
+            guild.add_member(community.member.user)
+    await community.env.settle()
+    await community.member.send_dm("How long?")
+    await community.rest()
+    asking = community.member.user.dm_channel.last_message
+    assert asking is not None
+    assert _offered(asking) == [["Harbour Lights", "Server 59"]]
+    await community.other.send_dm("How long?")
+    await community.rest()
+    asking = community.other.user.dm_channel.last_message
+    assert asking is not None
+    names = ["Harbour Lights", *(f"Server {number}" for number in range(30, 60))]
+    assert _offered(asking) == [names[:25], names[25:]]
+    await community.other.user.select(asking, [str(guild.id)], custom_id=f"guild:{community.other.id}:1")
+    await community.rest()
+    assert assistant.questions[-1].guild_id == str(guild.id)
+
+
+async def test_a_discord_that_fails_is_no_lack_of_servers(community: Community) -> None:
+    community.env.inject_error("GET", "/guilds/*/members/*", status=400, code=0)
+    await community.member.send_dm("How long?")
+    await community.rest()
+    told = community.member.user.dm_channel.last_message
+    assert told is not None
+    assert told.content.startswith("Something went wrong that I didn't expect.")
+
+
+def _offered(message: discord.Message) -> list[list[str]]:
+    """The options of each select."""
+    return [
+        [option.label for option in item.options]
+        for row in message.components
+        for item in (row.children if isinstance(row, discord.ActionRow) else ())
+        if isinstance(item, discord.SelectMenu)
+    ]
+
+
 async def test_an_empty_question_is_told_what_to_do(community: Community, assistant: ScriptedAssistant) -> None:
     answer = await community.ask(community.member, "")
     assert answer.content.startswith("What would you like to know?")

@@ -70,3 +70,15 @@ async def test_discord_is_told_again_once_the_commands_have_changed(
     await _start(settings, documents_part, assistant_part, record)
     record.write_text("of an earlier version", "utf-8")
     assert await _start(settings, documents_part, assistant_part, record) is not None
+
+
+async def test_a_record_that_cannot_be_read_is_written_anew(
+    settings: Settings,
+    documents_part: LazyService[DocumentsPort],
+    assistant_part: LazyService[AssistantPort],
+    tmp_path: Path,
+) -> None:
+    record = tmp_path / "commands.sha256"
+    record.write_bytes(b"\xff\x00\xfe")
+    assert await _start(settings, documents_part, assistant_part, record) is not None
+    assert await _start(settings, documents_part, assistant_part, record) is None

@@ -295,7 +295,7 @@ async def test_an_answer_is_written_ahead_listed_edited_and_removed(
     assert community.last().content.startswith(f"🗑️ The answer to “{QUESTION}” is removed.")
     assert documents.answered == []
     await community.moderator.slash(community.channel, "faq edit", question=QUESTION)
-    assert community.last_seen_by(community.moderator).startswith("There is no single document of that name")
+    assert community.last_seen_by(community.moderator).startswith("No moderator has answered that question here")
 
 
 async def test_where_the_wrong_answer_came_from_is_told_and_listed(
@@ -362,3 +362,10 @@ async def test_a_reply_to_a_correction_goes_on_with_the_conversation(
     await community.ask(community.member, "And the lathe?", reply_to=note)
     [turn] = assistant.questions[-1].history
     assert (turn.question, turn.answer) == (QUESTION, RIGHT)
+
+
+async def test_a_question_that_nobody_answered_points_to_the_list_of_answers(community: Community) -> None:
+    await community.moderator.slash(community.channel, "faq remove", question="Who?")
+    await community.rest()
+    told = community.channel.history(viewer=community.moderator)[-1].content
+    assert told == "No moderator has answered that question here. `/faq list` shows the questions with an answer."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 import pytest
 from simcord.backend.errors import SetupError
@@ -199,3 +201,48 @@ async def test_a_moderator_of_one_channel_manages_what_its_readers_read_and_noth
     await keeper.slash(own, "sources remove", name="beds.md")
     await community.rest()
     assert [source.name for source in documents.listed] == ["permits.md"]
+
+
+async def test_a_completion_that_is_refused_is_empty_and_no_failure_in_the_log(
+    community: Community, documents: ListedDocuments, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _ingest(community)
+    command = next(c for c in await community.app.client.tree.fetch_commands() if c.name == "sources")
+    community.guild.set_command_permissions(command, {community.guild.default_role: True})
+    caplog.clear()
+    assert await community.member.autocomplete(community.channel, "sources remove", "name", "") == []
+    assert [record for record in caplog.records if record.levelname in {"ERROR", "WARNING"}] == []
+
+
+async def test_a_failed_download_ends_the_message_with_a_sentence(
+    community: Community, documents: ListedDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(community.env.backend.cdn, "get", lambda url: None)
+    assert await _ingest(community) == "**permits.md** couldn't be downloaded from Discord. Upload it again."
+    assert documents.listed == []
+
+
+async def test_a_disk_that_takes_no_upload_ends_the_message_with_a_sentence(
+    community: Community, documents: ListedDocuments
+) -> None:
+    community.settings.bot.data_dir.mkdir(parents=True, exist_ok=True)
+    (community.settings.bot.data_dir / "uploads").write_bytes(b"in the way of the folder")
+    assert (await _ingest(community)).startswith("Something went wrong that I didn't expect.")
+    assert documents.listed == []
+
+
+async def test_the_end_of_the_bot_in_the_middle_of_a_download_is_said(
+    community: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def slow(self: discord.Attachment, *, use_cached: bool = False) -> bytes:
+        begun.set()
+        await asyncio.Event().wait()
+        return b""
+
+    monkeypatch.setattr(discord.Attachment, "read", slow)
+    await community.moderator.slash(community.channel, "ingest", file=PERMITS)
+    await begun.wait()
+    await community.app.close()
+    assert community.last().content == "The bot was stopped before it had read everything. Upload it again."

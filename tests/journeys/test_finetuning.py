@@ -239,7 +239,7 @@ class TestPreview:
             "🧪 **help-desk** is ready to be trained.",
             "- Answers: one of 4 labels. 30 examples to train on, 10 held out to measure with.",
             "- Base: SmolLM2-135M-Instruct. 40 steps, about 6 min "
-            "(estimated: nothing was trained on this machine yet).",
+            "(estimated: this base hasn't been trained on this machine yet).",
             "- Memory: 2,300 MB are needed, 5,120 MB are free.",
             f"- It may answer those who can read <#{workshop.channel.id}>.",
             "- If it is better than its base, it answers from then on. No tuned model answers for this skill now.",
@@ -447,6 +447,18 @@ class TestTraining:
         assert workshop.message().content.startswith("This training is not prepared any more.")
         assert workshop.message().components == []
 
+    async def test_a_run_whose_record_cannot_be_read_is_not_there_and_hinders_no_other(
+        self, workshop: Workshop, settings: Settings
+    ) -> None:
+        preview = await workshop.prepare()
+        records = settings.bot.data_dir / "trainings"
+        (records / "run0.json").write_bytes(b'{"guild_id": "1')
+        await workshop.admin.click(preview, label="Start")
+        await workshop.rest()
+        assert workshop.message().content.startswith("This training is not prepared any more.")
+        assert (records / "run0.json.unreadable").exists()
+        assert (await workshop.train(skill="other")).content.startswith("✅ **other** is trained")
+
     async def test_it_goes_on_in_the_language_of_its_preview(self, workshop: Workshop) -> None:
         await workshop.prepare()
         # The simulator's members all have Discord in English: this is the button of one who has it in Chinese.
@@ -519,6 +531,38 @@ class TestCancelling:
 
     async def test_where_nothing_runs_there_is_nothing_to_cancel(self, workshop: Workshop) -> None:
         assert await workshop.command("cancel") == "There is no training here that could still be cancelled."
+
+    async def test_a_report_stays_where_it_is_cancelled_while_the_files_go(self, workshop: Workshop) -> None:
+        workshop.tuner.holds_discarding = asyncio.Event()
+        await workshop.admin.click(await workshop.prepare(), label="Start")
+        await workshop.until(lambda: bool(workshop.tuner.discarding))
+        report = workshop.message().content
+        assert report.startswith("✅")
+        assert await workshop.command("cancel") == "There is no training here that could still be cancelled."
+        workshop.tuner.holds_discarding.set()
+        await workshop.rest()
+        seen = [message.content for message in workshop.channel.history(viewer=workshop.member)]
+        assert report in seen
+
+    async def test_a_report_stays_where_it_is_cancelled_after_a_restart(self, workshop: Workshop) -> None:
+        workshop.tuner.holds_discarding = asyncio.Event()
+        await workshop.admin.click(await workshop.prepare(), label="Start")
+        await workshop.until(lambda: bool(workshop.tuner.discarding))
+        report = workshop.message().content
+        await workshop.app.close()
+        await workshop.env.restart_bot(workshop.restart().client)
+        await workshop.until(lambda: len(workshop.tuner.discarding) == 2)
+        assert await workshop.command("cancel") == "There is no training here that could still be cancelled."
+        workshop.tuner.holds_discarding.set()
+        await workshop.rest()
+        assert report in [message.content for message in workshop.channel.history(viewer=workshop.member)]
+
+    async def test_a_failure_that_was_told_is_logged_once(
+        self, workshop: Workshop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        workshop.tuner.fails = TrainingFailedError("no_disk")
+        await workshop.train()
+        assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
 
 
 class TestAfterARestart:

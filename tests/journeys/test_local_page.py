@@ -174,6 +174,48 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
     assert documents.listed == [], "what a moderator removed stays away"
 
 
+async def test_the_end_of_the_bot_while_the_handbook_is_read_is_said(
+    settings: Settings, assistant: ScriptedAssistant
+) -> None:
+    world = LocalDiscord(settings, LazyService("documents"), LazyService.of("chat_model", assistant), Loader(settings))
+    channel = world.world.channels["ask-the-crew"]
+    async with await world.open(None, "ask-the-crew"), asyncio.timeout(60):
+        while len(channel.history(viewer=world.world.viewers[0])) < 2:
+            await world.env.settle()
+    await world.close()
+    last = channel.last_message
+    assert last is not None
+    assert last.content == "-# The bot was stopped before it had read the handbook. It reads it at the next start."
+
+
+@pytest.mark.parametrize(
+    "content", [b'[{"id": 1, "chan', b"\xff\xfe", b"{}", b'[{"id": 1}]', b'[{"no_such_field": 1}]', b"[3]"]
+)
+async def test_a_conversation_that_cannot_be_read_is_set_aside_and_the_page_starts(
+    start: Start, settings: Settings, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    folder = settings.bot.data_dir
+    async with start() as (_, tab):
+        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+    (folder / "local_conversation.json").write_bytes(content)
+    (folder / "local_conversation_files").mkdir(exist_ok=True)
+    (folder / "local_conversation_files" / "7").write_bytes(b"a picture")
+    async with start() as (_, tab):
+        await tab.wait_for(bool)
+    assert (folder / "local_conversation.json.unreadable").read_bytes() == content
+    assert (folder / "local_conversation_files.unreadable" / "7").read_bytes() == b"a picture"
+    assert "local_conversation.json" in caplog.text
+
+
+async def test_notes_that_cannot_be_read_are_set_aside_and_the_page_starts(start: Start, settings: Settings) -> None:
+    folder = settings.bot.data_dir
+    folder.mkdir(parents=True)
+    (folder / "local.json").write_bytes(b'{"capabil')
+    async with start() as (_, tab):
+        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+    assert (folder / "local.json.unreadable").read_bytes() == b'{"capabil'
+
+
 async def test_a_picture_that_the_bot_attached_is_there_again_after_a_restart(start: Start) -> None:
     picture = b"\x89PNG\r\n\x1a\n" + b"0" * 2000
     async with start() as (first, _):

@@ -198,7 +198,8 @@ class TestPictures:
         shown = await _press(community, community.member, answer)
         assert shown.embeds[0].footer.text == "p. 3 · taken in"
         assert shown.content == ""
-        assert [await file.read() for file in shown.attachments] == [PNG] or shown.embeds[0].image.url
+        assert [await file.read() for file in shown.attachments] == [PNG]
+        assert shown.embeds[0].image.url == "attachment://page.png"
 
     async def test_a_page_that_cannot_be_drawn_leaves_the_text_and_a_sentence(
         self, community: Community, documents: ListedDocuments
@@ -207,6 +208,15 @@ class TestPictures:
         answer = await community.ask(community.member, "How long?")
         shown = await _press(community, community.member, answer)
         assert shown.content == "-# The page can't be shown as a picture: drawing it takes too long."
+        assert shown.embeds[0].description == "**Seven** days."
+
+    async def test_whatever_fails_while_a_page_is_drawn_is_said(
+        self, community: Community, documents: ListedDocuments
+    ) -> None:
+        documents.picture = OSError("no more processes")
+        answer = await community.ask(community.member, "How long?")
+        shown = await _press(community, community.member, answer)
+        assert shown.content.startswith("-# The page can't be shown as a picture")
         assert shown.embeds[0].description == "**Seven** days."
 
     async def test_a_document_without_an_original_shows_its_text_alone(self, community: Community) -> None:

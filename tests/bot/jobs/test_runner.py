@@ -197,6 +197,21 @@ async def test_what_is_not_there_or_has_ended_cannot_be_cancelled(open_jobs: Ope
         assert await jobs.unfinished() == []
 
 
+async def test_a_job_is_not_cancelled_once_the_step_that_reports_on_it_is_done(
+    open_jobs: Open, notebook: Notebook
+) -> None:
+    kinds = {"ingest": [notebook.note("report"), notebook.hold("clear away")]}
+    async with open_jobs(kinds) as (jobs, _):
+        await submit(jobs, "a")
+        await notebook.has_begun.wait()
+        assert not await jobs.cancel("a", unless_done="report")
+    async with open_jobs(kinds) as (jobs, tasks):
+        assert not await jobs.cancel("a", unless_done="report")
+        notebook.may_go_on.set()
+        await tasks.idle()
+    assert notebook.ran == ["a report", "a clear away cut off", "a clear away"]
+
+
 async def test_a_job_goes_on_at_its_first_unfinished_step_after_an_orderly_end(
     open_jobs: Open, notebook: Notebook
 ) -> None:

@@ -4,6 +4,7 @@ import discord
 import pytest
 
 from bot.messages.live_message import Content, LiveMessage, Throttle, Throttles
+from tests.fakes.broken_connection import BREAKS
 
 
 class Refusal:
@@ -22,6 +23,10 @@ class Board:
         self.views: list[discord.ui.View | None] = []
         self.edits = 0
         self.refuse: Exception | None = None
+        self.breaks: list[Exception] = []
+        """Raised by the next edits, one each."""
+        self.broke, self.edited = asyncio.Event(), asyncio.Event()
+        self.breaks_at_removal: list[Exception] = []
         self.may_edit = asyncio.Event()
         self.may_edit.set()
 
@@ -39,11 +44,17 @@ class Note:
         await self._board.may_edit.wait()
         if self._board.refuse is not None:
             raise self._board.refuse
+        if self._board.breaks:
+            self._board.broke.set()
+            raise self._board.breaks.pop()
         self._board.edits += 1
         self._board.messages[self._number] = content
         self._board.views[self._number] = view
+        self._board.edited.set()
 
     async def remove(self) -> None:
+        if self._number == 1 and self._board.breaks_at_removal:
+            raise self._board.breaks_at_removal.pop()
         del self._board.messages[self._number]
 
 
@@ -98,6 +109,38 @@ async def test_a_refused_last_edit_is_sent_as_a_new_message(board: Board) -> Non
     board.refuse = discord.Forbidden(Refusal(403), "no")
     await draft.finish(Content(("the answer",)))
     assert board.messages == ["…", "the answer"]
+
+
+@pytest.mark.parametrize("error", [*BREAKS, discord.DiscordServerError(Refusal(503), "overloaded")])
+async def test_a_broken_connection_at_the_last_edit_leaves_no_interim_text(board: Board, error: Exception) -> None:
+    draft = draft_on(board)
+    await draft.open(Content(("…",), discord.ui.View()))
+    board.breaks = [error]
+    await draft.finish(Content(("the answer",)))
+    assert board.messages == ["the answer"]
+    assert board.views == [None]
+
+
+@pytest.mark.parametrize("error", BREAKS)
+async def test_a_broken_connection_at_an_interim_edit_does_not_end_the_edits(board: Board, error: Exception) -> None:
+    draft = draft_on(board)
+    await draft.open(Content(("…",)))
+    board.breaks = [error]
+    draft.show(Content(("some",)))
+    async with asyncio.timeout(1):
+        await board.broke.wait()
+        draft.show(Content(("some more",)))
+        await board.edited.wait()
+    assert board.messages == ["some more"]
+    await draft.close()
+
+
+async def test_a_text_that_shrinks_goes_on_where_the_connection_broke(board: Board) -> None:
+    draft = draft_on(board)
+    await draft.open(Content(("a", "b", "c")))
+    board.breaks_at_removal = [BREAKS[0]]
+    await draft.finish(Content(("stopped",)))
+    assert board.messages == ["stopped"]
 
 
 async def test_a_deleted_message_is_told_and_not_written_anew(board: Board) -> None:

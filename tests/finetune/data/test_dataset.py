@@ -509,3 +509,8 @@ def test_banking77_loads_with_every_label_in_both_parts(name: str, count: int, h
     parts = split_dataset(dataset)
     assert abs(len(parts.held_out) - held_out) <= 1
     assert {e.completion for e in parts.train} == {e.completion for e in parts.held_out} == set(dataset.labels)
+
+
+def test_a_megabyte_is_a_million_bytes() -> None:
+    with pytest.raises(DatasetTooLargeError, match=r"has 20\.5 MB, and 20 MB are the most"):
+        load_dataset(b" " * 20_500_000, "a.jsonl")

@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from knowledge.errors import DocumentError, Reason
+from knowledge.library import Library, read_file
 from knowledge.parsing.loader import load_document
 from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from knowledge.settings import KnowledgeSettings
+from knowledge.types import EVERY_MEMBER
+from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.pdfs import bomb, pdf
+from weights.units import MEGABYTE
 
-LIMIT = 10 * 1024**2
+LIMIT = 10 * MEGABYTE
 
 
 def reason_of(data: bytes, name: str) -> Reason:
@@ -54,6 +60,31 @@ def test_a_binary_file_is_refused(data: bytes) -> None:
 
 def test_random_bytes_are_refused() -> None:
     assert reason_of(random.Random(7).randbytes(4000), "x.txt") is Reason.BINARY
+
+
+def test_a_megabyte_is_a_million_bytes_whoever_refuses(tmp_path: Path) -> None:
+    data = b"x" * 10_200_000
+    (tmp_path / "x.md").write_bytes(data)
+    for refuse in (
+        lambda: load_document(data, "x.md", 10 * MEGABYTE),
+        lambda: read_file(tmp_path / "x.md", 10 * MEGABYTE),
+    ):
+        with pytest.raises(DocumentError, match=r"10\.2 MB is over the limit of 10 MB") as raised:
+            refuse()
+        assert raised.value.reason is Reason.TOO_LARGE
+
+
+async def test_the_librarys_limit_is_in_megabytes_of_a_million_bytes(tmp_path: Path) -> None:
+    settings = KnowledgeSettings(data_dir=tmp_path, max_document_mb=1)
+    library = await Library.open(settings, HashingEmbeddings())
+    try:
+        await library.register_guild("1", "Harbour Lights")
+        report = await library.ingest_bytes(
+            b"x" * 1_010_000, name="x.md", guild_id="1", audience=EVERY_MEMBER, ingested_by="1"
+        )
+    finally:
+        await library.close()
+    assert report.reason == Reason.TOO_LARGE
 
 
 def test_a_file_over_the_limit_is_refused() -> None:

@@ -1,0 +1,60 @@
+"""Responses to commands and presses: the first one, which Discord takes once and within 3 s, and edits of it.
+
+Edit this file when commands or presses need another kind of response.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.utils import MISSING
+
+from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
+
+_ALREADY_ACKNOWLEDGED = 40060
+
+
+async def defer(interaction: discord.Interaction, *, ephemeral: bool = False, thinking: bool = False) -> None:
+    """Acknowledge a command or a press whose work takes longer."""
+    await respond(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
+
+
+async def edit_response(
+    interaction: discord.Interaction,
+    *,
+    content: str | None = MISSING,
+    embed: discord.Embed = MISSING,
+    view: discord.ui.View | None = MISSING,
+    picture: bytes | None = None,
+    picture_name: str = "picture.png",
+) -> None:
+    """Edit the response to a command or the message of a press, again where the connection breaks.
+
+    What isn't given stays. `picture`: a PNG to attach as `picture_name`.
+    """
+    await retry_transient(
+        lambda: interaction.edit_original_response(
+            content=content,
+            embed=embed,
+            view=view,
+            attachments=MISSING if picture is None else [discord.File(io.BytesIO(picture), picture_name)],
+        )
+    )
+
+
+async def respond(call: Callable[[], Awaitable[object]]) -> None:
+    """Await a first response, and try it once more where the connection breaks."""
+    tries = 0
+
+    async def counted() -> None:
+        nonlocal tries
+        tries += 1
+        await call()
+
+    try:
+        await retry_transient(counted, QUICK_RETRY_PAUSES_S)
+    except discord.HTTPException as error:
+        if tries == 1 or error.code != _ALREADY_ACKNOWLEDGED:  # Else the first try arrived, and its answer was lost.
+            raise
