@@ -18,7 +18,6 @@ import discord
 from pydantic import SecretStr
 
 from bot import terminal
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, is_transient
 from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.readiness import LazyService
@@ -27,6 +26,7 @@ from bot.startup.app import App, assemble
 from bot.startup.instance_lock import instance_lock
 from bot.startup.loader import Loader
 from bot.tasks import Tasks
+from bot.transport_errors import TRANSPORT_ERRORS, is_transient
 from chains.errors import ChainsError
 from chains.types import Route
 from finetune.errors import FinetuneError

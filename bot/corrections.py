@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import discord
 
 from bot.discord_io import conversation
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.errors import NotAnAnswer
 from bot.locales import Texts
 from bot.messages.buttons import decision_of
@@ -19,6 +18,7 @@ from bot.ports import AssistantPort
 from bot.readiness import LazyService
 from bot.render import faq as render_faq
 from bot.render.answers import MESSAGE_LIMIT, join
+from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.errors import DecisionNotFound
 from chains.language import detect
 from chains.types import Cited, Route, Turn

@@ -14,14 +14,14 @@ import discord
 from discord import app_commands
 from discord.utils import MISSING
 
-from bot.discord_io.responses import respond
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, is_transient, retry_transient
 from bot.errors import BotError, PartFailed
 from bot.locales import Texts
 from bot.messages.live_message import FAREWELL_S, Content, LiveMessage
 from bot.render import tuning as render_tuning
 from bot.render.answers import split_message
+from bot.responses import respond
 from bot.tasks import Tasks
+from bot.transport_errors import TRANSPORT_ERRORS, is_transient, retry_transient
 from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.types import Language
 from finetune import errors as finetune

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from finetune.serving.context_window import context_tokens_of
+from finetune.context_window import context_tokens_of
 from finetune.training.run_folder import Recipe
 from finetune.types import TaskKind
 from weights.catalog import CHAT_MODELS

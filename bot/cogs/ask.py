@@ -15,14 +15,14 @@ from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
-from bot.discord_io.responses import defer, edit_response
-from bot.discord_io.transport_errors import retry_transient
 from bot.errors import GuildOnly, NothingToStop, NotYours
 from bot.failures import reply_privately
 from bot.messages.buttons import CorrectButton, guild_selects, view_of
 from bot.messages.outlets import BelowMessage, CommandResponse
 from bot.render import answers as render
 from bot.replies import AnswerRequest, Replies, Services
+from bot.responses import defer, edit_response
+from bot.transport_errors import retry_transient
 from chains.language import detect
 from chains.routing.follow_up import query_of
 from chains.types import Language, Question, Route

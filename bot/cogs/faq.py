@@ -13,14 +13,14 @@ from bot import corrections
 from bot.corrections import WrongAnswer
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
-from bot.discord_io.responses import defer, edit_response, respond
-from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
 from bot.errors import NotAnAnswer, NotAnswered
 from bot.failures import reply_privately
 from bot.messages.faq_form import FaqForm, OnQAPair
 from bot.ports import DocumentsPort
 from bot.render import faq as render_faq
 from bot.replies import Services
+from bot.responses import defer, edit_response, respond
+from bot.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
 from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, QAPair, QAPairReport, StoredQAPair
 
 CORRECT = "Correct this answer"

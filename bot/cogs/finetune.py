@@ -11,7 +11,6 @@ from discord.ext import commands
 
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
-from bot.discord_io.responses import defer, edit_response
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
 from bot.failures import reply_privately
 from bot.guild_adapters import SKILL_LENGTH, GuildAdapters, clean_skill
@@ -25,6 +24,7 @@ from bot.render import adapters as render_adapters
 from bot.render import tuning as render_tuning
 from bot.render.answers import split_message, subtext
 from bot.replies import Services
+from bot.responses import defer, edit_response
 from chains.types import Language
 from finetune.errors import DatasetTooLargeError
 from finetune.types import Card, TrainingRequest

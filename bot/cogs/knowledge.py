@@ -10,7 +10,6 @@ from discord.ext import commands
 
 from bot.discord_io import access
 from bot.discord_io.language import of_interaction
-from bot.discord_io.responses import defer, edit_response
 from bot.errors import FileTooLarge, NoFiles
 from bot.failures import reply_privately
 from bot.jobs.ingestion import Ingestion, IngestionDestination
@@ -18,6 +17,7 @@ from bot.messages.live_message import Content, LiveMessage
 from bot.messages.outlets import CommandResponse
 from bot.render import answers as render
 from bot.replies import Services
+from bot.responses import defer, edit_response
 from knowledge.types import EVERY_MEMBER
 from weights.units import MEGABYTE
 

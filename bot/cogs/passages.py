@@ -12,12 +12,12 @@ from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.discord_io.language import of_interaction
-from bot.discord_io.responses import defer, edit_response
 from bot.errors import NotAMember
 from bot.failures import reply_privately
 from bot.ports import DocumentsPort
 from bot.render.passages import passage_card
 from bot.replies import Services
+from bot.responses import defer, edit_response
 from chains.types import Language
 from knowledge.errors import PageImageFailed, PassageGone
 from knowledge.types import Passage, Reader

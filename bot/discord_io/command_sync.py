@@ -12,8 +12,8 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.language import is_chinese
-from bot.discord_io.transport_errors import retry_transient
 from bot.locales import Texts
+from bot.transport_errors import retry_transient
 from chains.types import Language
 
 _log = logging.getLogger(__name__)

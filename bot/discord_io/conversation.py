@@ -9,7 +9,7 @@ from functools import partial
 
 import discord
 
-from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
+from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
 from chains.types import Turn
 
 _log = logging.getLogger(__name__)

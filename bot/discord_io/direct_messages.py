@@ -7,7 +7,7 @@ from functools import partial
 
 import discord
 
-from bot.discord_io.transport_errors import retry_transient
+from bot.transport_errors import retry_transient
 
 _ASKED_AT_ONCE = 20
 """Servers; Discord takes 50 requests a second from a bot."""
@@ -24,7 +24,7 @@ class DirectMessages:
         """The member in each shared server; only in the chosen one where a choice was made.
 
         Without the members intent Discord is asked server by server, several at once.
-        Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS` where Discord doesn't answer.
+        Raises one of `bot.transport_errors.TRANSPORT_ERRORS` where Discord doesn't answer.
         """
         chosen = self._client.get_guild(self._chosen.get(user_id, 0))
         if chosen is not None and (member := await self.member(chosen, user_id)) is not None:

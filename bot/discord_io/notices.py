@@ -10,10 +10,10 @@ import discord
 from pydantic import TypeAdapter
 
 from bot.discord_io.language import is_chinese
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.locales import Texts
 from bot.messages.outlets import InChannel
 from bot.state_file import StateFile
+from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.types import Language
 
 _log = logging.getLogger(__name__)

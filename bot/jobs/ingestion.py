@@ -17,7 +17,6 @@ from typing import TypeVar
 import discord
 from pydantic import BaseModel
 
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS
 from bot.errors import IngestionOver, UploadAltered, UploadMissing
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
@@ -30,6 +29,7 @@ from bot.ports import DocumentsPort
 from bot.render import answers as render
 from bot.render import ingestion as render_ingestion
 from bot.replies import Services
+from bot.transport_errors import TRANSPORT_ERRORS
 from chains.types import Language
 from knowledge.errors import DocumentError, Reason
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport

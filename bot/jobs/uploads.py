@@ -11,8 +11,8 @@ from pathlib import Path
 
 import discord
 
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.errors import DownloadFailed, UploadAltered, UploadMissing
+from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 
 
 async def download(file: discord.Attachment) -> bytes:

@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from bot.discord_io.transport_errors import TRANSPORT_ERRORS, retry_transient
 from bot.messages.outlets import Outlet, SentMessage
+from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 
 _log = logging.getLogger(__name__)
 

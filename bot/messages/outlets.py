@@ -9,14 +9,14 @@ from typing import Protocol
 import discord
 from discord.utils import MISSING
 
-from bot.discord_io.transport_errors import retry_transient, send_once
+from bot.transport_errors import retry_transient, send_once
 
 
 class SentMessage(Protocol):
     """A message that stands in Discord."""
 
     async def edit(self, content: str, view: discord.ui.View | None) -> None:
-        """Replace its text and buttons, in one try. Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS`."""
+        """Replace its text and buttons, in one try. Raises one of `bot.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
     async def remove(self) -> None:
@@ -28,7 +28,7 @@ class Outlet(Protocol):
     """Takes the messages of one answer, in their order. What it sends is sent again where the connection breaks."""
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """Add a message. Raises one of `bot.discord_io.transport_errors.TRANSPORT_ERRORS`."""
+        """Add a message. Raises one of `bot.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import discord
 from discord.utils import MISSING
 
-from bot.discord_io.transport_errors import RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient, send_once
 from bot.messages.live_message import Throttle
 from bot.messages.pace import Pace, TextTurns
+from bot.transport_errors import RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient, send_once
 
 _log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from finetune.context_window import context_tokens
 from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.context_window import context_tokens
 from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
 from finetune.serving.label_decoding import LabelTree, choose_label
 from finetune.serving.loaded_adapters import LoadedAdapters

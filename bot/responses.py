@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.utils import MISSING
 
-from bot.discord_io.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
+from bot.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
 
 _ALREADY_ACKNOWLEDGED = 40060
 

@@ -12,8 +12,8 @@ from langchain_core.messages import HumanMessage
 from transformers import BloomConfig, GPT2Config, LlamaConfig, PreTrainedConfig, Qwen2_5_VLConfig
 
 from finetune.bases import Bases
+from finetune.context_window import context_tokens
 from finetune.errors import PromptTooLongError
-from finetune.serving.context_window import context_tokens
 from finetune.serving.local_model import LocalChatModel
 from finetune.training.run_folder import RunFolder
 from finetune.training.tuner import Tuner
