@@ -38,6 +38,9 @@ _KNOWLEDGE: tuple[tuple[type[Exception], str], ...] = (
     (knowledge.EncoderUnreachable, "encoder"),
     (knowledge.IndexUnavailable, "index"),
     (knowledge.DocumentError, "pair_unkept"),
+    (knowledge.DatabaseBusy, "database_busy"),
+    (knowledge.DatabaseUnusable, "database"),
+    (knowledge.DatabaseTooNew, "database"),
 )
 
 _WEIGHTS: tuple[tuple[type[Exception], str], ...] = (
@@ -51,6 +54,7 @@ _WEIGHTS: tuple[tuple[type[Exception], str], ...] = (
     (weights.UnknownModelError, "weights_own_model"),
     (weights.WeightsError, "weights_other"),
     (finetune.RegistryTooNewError, "registry_too_new"),
+    (finetune.RegistryUnusableError, "database"),
 )
 
 _TUNING = (

@@ -51,7 +51,7 @@ class PreparedTrainings:
 
     def _keep(self, run_id: str, prepared: PreparedTraining) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        for path in self._folder.glob("*.json"):
+        for path in self._folder.iterdir():  # Also what a kill left unfinished.
             if time.time() - path.stat().st_mtime > _KEPT_S:
                 path.unlink(missing_ok=True)
         StateFile(self._path(run_id), _PREPARED).write(prepared)

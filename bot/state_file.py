@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from storage.atomic_write import write_whole
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -36,10 +38,7 @@ class StateFile(Generic[T]):
     def write(self, state: T) -> None:
         """Keep `state` in place of what was kept. Only the bot's own user may read it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_name(f"{self._path.name}.part")
-        unfinished.touch(mode=0o600)
-        unfinished.write_bytes(self._form.dump_json(state))
-        unfinished.replace(self._path)
+        write_whole(self._path, self._form.dump_json(state), mode=0o600)
 
 
 def set_aside(path: Path, reason: str) -> None:

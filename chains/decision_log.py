@@ -10,16 +10,18 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from chains.errors import DecisionNotFound
+from chains.errors import DecisionLogUnusable, DecisionNotFound
 from chains.types import Answer, ModelChoice, Question, Route, RouteDecision, Timings
+from storage import sqlite
+from storage.errors import StorageError
 
 _VERSION = 1
 """Of the file's form. Files of version 0 are those from before this was counted."""
@@ -213,14 +215,17 @@ class DecisionLog:
 
     def _create(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as database:
-            database.execute("PRAGMA journal_mode = WAL")
+        with self._translated(), closing(self._connect()) as database:
             _upgrade(database)
             while self._remove_old(database):
-                database.commit()
+                pass
 
     def _add(self, statement: str, row: tuple[str | None, ...]) -> None:
-        with closing(self._connect()) as database, database:
+        with (
+            self._translated(),
+            closing(self._connect()) as database,
+            sqlite.transaction(database, self._path, writing=True),
+        ):
             database.execute(statement, row)
             self._remove_old(database)
 
@@ -234,17 +239,23 @@ class DecisionLog:
         ).rowcount
 
     def _write(self, statement: str, row: tuple[str | None, ...]) -> None:
-        with closing(self._connect()) as database, database:
+        with self._translated(), closing(self._connect()) as database:
             database.execute(statement, row)
 
     def _read(self, query: str, parameters: tuple[str | int, ...]) -> list[tuple[str, ...]]:
-        with closing(self._connect()) as database:
+        with self._translated(), closing(self._connect()) as database:
             return database.execute(query, parameters).fetchall()
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=30)
-        database.execute("PRAGMA secure_delete = ON")
-        return database
+        return sqlite.connect(self._path)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            with sqlite.translated(self._path):
+                yield
+        except StorageError as error:
+            raise DecisionLogUnusable(error) from error
 
 
 def _read_decision(written: str) -> RouteDecision:

@@ -4,6 +4,7 @@ ChainsError
 ├── EmptyQuestion        nothing was asked
 ├── QuestionTooLong      more characters than the limit
 ├── DecisionNotFound     no record under that id
+├── DecisionLogUnusable  decisions cannot be recorded or read
 ├── GenerationFailed     the chat model raised or returned nothing
 ├── ProviderUnusable     a chat model's provider cannot be set up
 ├── ToolsUnknown         the chat model cannot call tools, so it cannot choose a route
@@ -12,6 +13,8 @@ ChainsError
 """
 
 from __future__ import annotations
+
+from storage.errors import DiskFull, StorageError
 
 
 class ChainsError(Exception):
@@ -55,6 +58,17 @@ class DecisionNotFound(ChainsError):
         )
         self.decision_id = decision_id
         self.kept_days = kept_days
+
+
+class DecisionLogUnusable(ChainsError):
+    """Raised where the log is locked or damaged, or cannot be written; the cause is chained."""
+
+    code = "decision_log"
+
+    def __init__(self, cause: StorageError) -> None:
+        super().__init__(f"{cause}.")
+        if isinstance(cause, DiskFull):
+            self.code = "disk_full"
 
 
 class GenerationFailed(ChainsError):

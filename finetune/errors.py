@@ -9,6 +9,7 @@ FinetuneError
 ├── AdapterUnknownError        no adapter, or several, has that hash
 ├── NothingToRollBackError     the skill has no champion
 ├── RegistryTooNewError        finetune.db was written by a later version of this program
+├── RegistryUnusableError      finetune.db is locked or damaged, or cannot be written
 ├── BaseTooEnglishError        Chinese examples for a base that knows English only
 ├── NoMemoryError              a training needs more memory than is free
 ├── NoDiskError                a training needs more room than the disk has
@@ -120,6 +121,13 @@ class RegistryTooNewError(FinetuneError):
             f"finetune.db has version {found}, but this program reads up to {known}. Install the later program again, "
             "or set DATA_DIR to another folder."
         )
+
+
+class RegistryUnusableError(FinetuneError):
+    """The database of adapters is locked or damaged, or cannot be written; nothing was changed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}. Nothing was changed.")
 
 
 class AdapterChangedError(FinetuneError):

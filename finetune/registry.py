@@ -9,8 +9,9 @@ import hashlib
 import logging
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,15 +24,21 @@ from finetune.errors import (
     AdapterUnknownError,
     NothingToRollBackError,
     RegistryTooNewError,
+    RegistryUnusableError,
 )
 from finetune.types import Card, Champion, Example, ListedAdapter, RouteComparison
+from storage import errors as storage
+from storage import sqlite
+from storage.atomic_write import delete_tree, new_folder
 
 _log = logging.getLogger(__name__)
 
-_VERSION = 3
-_TABLES = (
-    "DROP TABLE IF EXISTS champion",
-    """CREATE TABLE adapter (
+_MIGRATIONS = (
+    "",
+    # The first version could hold no adapter yet.
+    """
+DROP TABLE IF EXISTS champion;
+CREATE TABLE adapter (
     guild_id       TEXT NOT NULL,
     sha256         TEXT NOT NULL,
     skill          TEXT NOT NULL,
@@ -40,26 +47,28 @@ _TABLES = (
     reads_passages INTEGER NOT NULL DEFAULT 0,
     wins           REAL,
     PRIMARY KEY (guild_id, sha256)
-) STRICT""",
-    # The champion of a skill is its latest promotion; a rollback takes that away.
-    """CREATE TABLE promotion (
+) STRICT;
+-- The champion of a skill is its latest promotion; a rollback takes that away.
+CREATE TABLE promotion (
     id       INTEGER PRIMARY KEY,
     guild_id TEXT NOT NULL,
     skill    TEXT NOT NULL,
     sha256   TEXT NOT NULL,
     at       TEXT NOT NULL,
     FOREIGN KEY (guild_id, sha256) REFERENCES adapter (guild_id, sha256) ON DELETE CASCADE
-) STRICT""",
-    """CREATE TABLE guild (
+) STRICT;
+CREATE TABLE guild (
     id   TEXT PRIMARY KEY,
     name TEXT NOT NULL
-) STRICT""",
-)
-# Every question asks for its guild's champions; the others are asked when a training is prepared or an adapter removed.
-_INDEXES = (
-    "CREATE INDEX promotion_of_guild ON promotion (guild_id, skill, id, sha256)",
-    "CREATE INDEX adapter_of_base ON adapter (card ->> '$.base', registered_at)",
-    "CREATE INDEX adapter_by_hash ON adapter (sha256)",
+) STRICT;
+""",
+    # Every question asks for its guild's champions; the others are asked when a training is prepared or an adapter
+    # removed.
+    """
+CREATE INDEX promotion_of_guild ON promotion (guild_id, skill, id, sha256);
+CREATE INDEX adapter_of_base ON adapter (card ->> '$.base', registered_at);
+CREATE INDEX adapter_by_hash ON adapter (sha256);
+""",
 )
 _OF_TERMINAL = "terminal-"
 _FILES = ("adapter_config.json", "adapter_model.safetensors")
@@ -97,17 +106,15 @@ class Registry:
     def register(self, card: Card, trained: Path, questions: bytes, held_out: bytes) -> None:
         """Take an adapter in, with its card and the examples that it was trained and measured on. Repeatable."""
         folder = self.folder(card.adapter_sha256)
-        if not folder.exists():
-            part = folder.with_name(f"{folder.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            for name in _FILES:
-                shutil.copyfile(trained / name, part / name)
-            (part / "train.jsonl").write_bytes(questions)
-            (part / "held_out.jsonl").write_bytes(held_out)
-            (part / "card.json").write_bytes(_CARD.dump_json(card, indent=1))
-            part.rename(folder)
-        with self._connection() as connection:
+        # Within the transaction, so that nobody removes the folder before its row is there.
+        with self._writing() as connection:
+            if not folder.exists():
+                with new_folder(folder) as part:
+                    for name in _FILES:
+                        shutil.copyfile(trained / name, part / name)
+                    (part / "train.jsonl").write_bytes(questions)
+                    (part / "held_out.jsonl").write_bytes(held_out)
+                    (part / "card.json").write_bytes(_CARD.dump_json(card, indent=1))
             connection.execute(
                 "INSERT OR IGNORE INTO adapter (guild_id, sha256, skill, registered_at, card) VALUES (?, ?, ?, ?, ?)",
                 (card.guild_id, card.adapter_sha256, card.skill, card.created_at, _CARD.dump_json(card).decode()),
@@ -119,7 +126,7 @@ class Registry:
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
         """
-        with self._connection() as connection:
+        with self._reading() as connection:
             return _the_one(self._cards(connection, guild_id), sha256)
 
     def promote(self, guild_id: str, sha256: str) -> Card:
@@ -128,7 +135,7 @@ class Registry:
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
         """
-        with self._connection() as connection:
+        with self._writing() as connection:
             card = _the_one(self._cards(connection, guild_id), sha256)
             champion = self._champion(connection, guild_id, card.skill)
             if champion is None or champion.adapter_sha256 != card.adapter_sha256:
@@ -144,7 +151,7 @@ class Registry:
         Raises:
             NothingToRollBackError: the skill has no champion.
         """
-        with self._connection() as connection:
+        with self._writing() as connection:
             champion = self._champion(connection, guild_id, skill)
             if champion is None:
                 raise NothingToRollBackError(skill, sorted({c.skill for c in self._cards(connection, guild_id)}))
@@ -159,16 +166,25 @@ class Registry:
 
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
+            OSError: its files cannot be deleted; then it is still there, to be removed again.
         """
-        with self._connection() as connection:
+        with self._writing() as connection:
             card = _the_one(self._cards(connection, guild_id), sha256)
             connection.execute("DELETE FROM adapter WHERE guild_id = ? AND sha256 = ?", (guild_id, card.adapter_sha256))
             others = connection.execute(
                 "SELECT count(*) FROM adapter WHERE sha256 = ?", (card.adapter_sha256,)
             ).fetchone()
-        if not others[0]:
-            shutil.rmtree(self.folder(card.adapter_sha256), ignore_errors=True)
+            if not others[0]:
+                delete_tree(self.folder(card.adapter_sha256))
         return card
+
+    def sweep(self, older_than_s: float) -> None:
+        """Delete folders that no adapter has and that a kill left behind: they hold examples, too."""
+        with self._writing() as connection:
+            known = {row["sha256"] for row in connection.execute("SELECT sha256 FROM adapter")}
+            for folder in self._adapters.glob("*"):
+                if folder.is_dir() and folder.name not in known and is_older(folder, older_than_s):
+                    delete_or_log(folder)
 
     def held_out(self, sha256: str) -> tuple[Example, ...]:
         """The examples that an adapter was measured on."""
@@ -176,7 +192,7 @@ class Registry:
 
     def note_comparison(self, guild_id: str, sha256: str, compared: RouteComparison) -> None:
         """Keep what a comparison of the routes found."""
-        with self._connection() as connection:
+        with self._writing() as connection:
             connection.execute(
                 "UPDATE adapter SET reads_passages = ?, wins = ? WHERE guild_id = ? AND sha256 = ?",
                 (int(compared.reads_passages), compared.wins, guild_id, sha256),
@@ -184,12 +200,12 @@ class Registry:
 
     def champion_of(self, guild_id: str, skill: str) -> Card | None:
         """The card of the skill's champion."""
-        with self._connection() as connection:
+        with self._reading() as connection:
             return self._champion(connection, guild_id, skill)
 
     def champions(self, guild_id: str) -> Sequence[Champion]:
         """One champion a skill, by the skill's name: the latest promoted whose files are as they were."""
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 # CROSS JOIN: by the index of the promotions, in its order.
                 "SELECT promotion.skill, card, reads_passages, wins FROM promotion CROSS JOIN adapter"
@@ -212,7 +228,7 @@ class Registry:
 
     def adapters(self, guild_id: str) -> Sequence[ListedAdapter]:
         """Every adapter of a guild, by skill, the latest first."""
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT card, (SELECT count(*) FROM promotion p WHERE p.guild_id = a.guild_id AND p.sha256 = a.sha256)"
                 " AS promotions FROM adapter a WHERE guild_id = ? ORDER BY skill, registered_at DESC",
@@ -224,7 +240,7 @@ class Registry:
 
     def last_on(self, base: str) -> Card | None:
         """The latest adapter on that base, of whichever guild: what a training takes on this machine."""
-        with self._connection() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT card FROM adapter WHERE card ->> '$.base' = ? ORDER BY registered_at DESC LIMIT 1", (base,)
             ).fetchone()
@@ -232,13 +248,13 @@ class Registry:
 
     def guilds(self) -> Sequence[str]:
         """The ids of the guilds that have a champion."""
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute("SELECT DISTINCT guild_id FROM promotion").fetchall()
         return tuple(str(row["guild_id"]) for row in rows)
 
     def name_guild(self, guild_id: str, name: str) -> None:
         """Remember a guild's name for the terminal."""
-        with self._connection() as connection:
+        with self._writing() as connection:
             connection.execute(
                 "INSERT INTO guild (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
                 (guild_id, name),
@@ -250,7 +266,7 @@ class Registry:
         A guild that is not known yet is one of Discord's, by its number, or one that only the terminal knows, by a name
         from which `knowledge/__main__.py` makes the same id.
         """
-        with self._connection() as connection:
+        with self._reading() as connection:
             ids = {row["name"].casefold(): str(row["id"]) for row in connection.execute("SELECT id, name FROM guild")}
         name = name_or_id.casefold()
         if name_or_id in ids.values() or name_or_id.isdigit() or name_or_id.startswith(_OF_TERMINAL):
@@ -278,34 +294,60 @@ class Registry:
         return None if row is None else _CARD.validate_json(row["card"])
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        self._database.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._database, timeout=30)) as connection, connection:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if version > _VERSION:
-                raise RegistryTooNewError(version, _VERSION)
-            if version < _VERSION:
-                _migrate(connection)
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with (
+            self._translated(),
+            self._opened() as connection,
+            sqlite.transaction(connection, self._database, writing=False),
+        ):
             yield connection
 
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """All of the block or nothing; nobody else writes meanwhile.
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Make the tables, or add what is missing; version 1 could hold no adapter yet.
+        What is deleted goes from the write-ahead log as well: SQLite empties it when the last connection is closed.
+        """
+        with (
+            self._translated(),
+            self._opened() as connection,
+            sqlite.transaction(connection, self._database, writing=True),
+        ):
+            yield connection
 
-    Another process may be about to do the same.
-    """
-    # It is not waited for: SQLite refuses the change at once where another connection is about to make it.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    with connection:
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version < _VERSION:
-            for statement in (*_TABLES, *_INDEXES) if version < 2 else _INDEXES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        self._database.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite.connect(self._database)) as connection:
+            sqlite.migrate(connection, self._database, _MIGRATIONS)
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except storage.DatabaseTooNew as error:
+            raise RegistryTooNewError(error.found, error.known) from error
+        except storage.StorageError as error:
+            raise RegistryUnusableError(str(error)) from error
+
+
+def delete_or_log(folder: Path) -> bool:
+    """Delete a folder that a later sweep would find again; whether it is gone."""
+    try:
+        delete_tree(folder)
+    except OSError as error:
+        _log.error("the folder %s cannot be deleted; the next start tries again: %s", folder.name, error)
+        return False
+    return True
+
+
+def is_older(folder: Path, seconds: float) -> bool:
+    """Whether a folder is there and was not changed for so long."""
+    try:
+        return time.time() - folder.stat().st_mtime > seconds
+    except FileNotFoundError:
+        return False
 
 
 def adapter_sha256(folder: Path) -> str:

@@ -10,12 +10,14 @@ KnowledgeError
 ├── PassageHidden        a cited passage is not for this reader
 ├── PageImageFailed        a page cannot be shown as a picture; `reason` says why
 ├── QAPairError            a question and its answer cannot stand as they were written
+├── IngestionCancelled   an ingestion was cancelled before its document was published
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── RerankerUnusable     the reranker that the settings name cannot be set up
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
 ├── DatabaseBusy         another process has been writing for long
+├── DatabaseUnusable     knowledge.db is damaged, or cannot be written to
 ├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
 """
@@ -130,6 +132,13 @@ class QAPairError(KnowledgeError):
         self.limit = limit
 
 
+class IngestionCancelled(KnowledgeError):
+    """An ingestion was cancelled before its document was published; nothing of it is visible."""
+
+    def __init__(self) -> None:
+        super().__init__("the ingestion was cancelled")
+
+
 class EmbeddingMismatch(KnowledgeError):
     """The guild's vectors were made by another embedding model than the one in use."""
 
@@ -166,6 +175,10 @@ class DatabaseBusy(KnowledgeError):
         super().__init__(
             f"{name} is being written by another process, which may be renewing the index: try again in a minute."
         )
+
+
+class DatabaseUnusable(KnowledgeError):
+    """The database is damaged, or cannot be written to; the message says which."""
 
 
 class DiskFull(KnowledgeError):

@@ -10,6 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from knowledge.store.originals import Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.process_locks import ProcessLock
 from knowledge.store.qa_index import QAIndex
+from knowledge.threads import ThreadPools
 from knowledge.types import (
     Audience,
     BatchReport,
@@ -63,7 +65,12 @@ class Library:
     ) -> None:
         folder = settings.data_dir
         self._owner = ProcessLock(folder / "owners")
-        self._database = Database(folder / "knowledge.db")
+        try:
+            self._database = Database(folder / "knowledge.db")
+        except BaseException:
+            self._owner.leave()
+            raise
+        self._threads = ThreadPools()
         keywords = KeywordIndex(self._database)
         pairs = QAIndex(self._database)
         self._strays = PendingDeletions(self._database)
@@ -83,9 +90,10 @@ class Library:
             self._index,
             embeddings,
             self._originals,
-            self._owner.token,
-            max_bytes,
-            lambda size: _has_room(folder, size),
+            self._threads,
+            owner=self._owner.token,
+            max_bytes=max_bytes,
+            has_room=lambda size: _has_room(folder, size),
         )
         self._pair_book = FaqService(self._catalog, pairs, self._ingestor)
 
@@ -95,10 +103,20 @@ class Library:
     ) -> Library:
         """Open the data folder, clear away what an earlier process left half done, and renew what another version made.
 
-        The Chroma server starts with the first call that needs it. Raises DatabaseTooNew.
+        The Chroma server starts with the first call that needs it. Raises DatabaseTooNew, DatabaseUnusable and what
+        clearing away raises; the folder is let go of then.
         """
-        library = await asyncio.to_thread(cls, settings, embeddings, reranker)
-        await library._sweep()
+        opening = asyncio.create_task(asyncio.to_thread(cls, settings, embeddings, reranker))
+        try:
+            library = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await (await opening).close()
+            raise
+        try:
+            await library._sweep()
+        except BaseException:
+            await library.close()
+            raise
         return library
 
     @property
@@ -109,7 +127,8 @@ class Library:
     async def warm_up(self) -> None:
         """Start what a first question would else wait for. Raises IndexUnavailable."""
         await asyncio.gather(
-            asyncio.to_thread(self._server.ensure), asyncio.to_thread(self._embeddings.embed_query, "warm-up")
+            self._threads.vectors.run(self._server.ensure),
+            self._threads.searching.run(self._embeddings.embed_query, "warm-up"),
         )
 
     async def close(self) -> None:
@@ -118,7 +137,7 @@ class Library:
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         """Make a guild known, or its new name. Its documents need this first. Raises GuildError."""
-        await asyncio.to_thread(self._catalog.register_guild, guild_id, name)
+        await self._threads.writing.run(self._catalog.register_guild, guild_id, name)
 
     async def resolve_guild(self, name_or_id: str) -> str:
         """The id of the one guild so named. Raises UnknownGuild, AmbiguousGuild."""
@@ -139,7 +158,7 @@ class Library:
         began = time.perf_counter()
         shown = path.name if name is None else name
         try:
-            data = await asyncio.to_thread(read_file, path, self._ingestor.max_bytes)
+            data = await self._threads.reading.run(read_file, path, self._ingestor.max_bytes)
         except DocumentError as error:
             return failed_report(safe_name(shown), error, began)
         return await self.ingest_bytes(
@@ -202,7 +221,7 @@ class Library:
 
         Raises EmbeddingMismatch, IndexUnavailable.
         """
-        return await asyncio.to_thread(self._retriever.search, query, guild_id, reader, limit)
+        return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit)
 
     async def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
         """Return the ids of the passages that the keyword index alone ranks best, best first: to compare `search` with.
@@ -228,7 +247,7 @@ class Library:
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Delete a source that `reader` may read, with all that was made and kept of it. Raises SourceError."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
-        await asyncio.to_thread(self._catalog.remove, source)
+        await self._threads.writing.run(self._catalog.remove, source)
         await self._ingestor.discard(guild_id, [source])
         await self._ingestor.purge(guild_id)
         return source
@@ -239,7 +258,7 @@ class Library:
 
     async def page_picture(self, passage: Passage) -> bytes | None:
         """The page of a passage as a PNG, its words marked; None where no original is kept. Raises PictureFailed."""
-        return await asyncio.to_thread(self._passages.page_picture, passage)
+        return await self._threads.drawing.run(self._passages.page_picture, passage)
 
     async def write_pair(
         self,
@@ -269,18 +288,24 @@ class Library:
         return await self._ingestor.reindex(guild_id, on_progress)
 
     async def _sweep(self) -> None:
-        await asyncio.to_thread(self._originals.sweep)
+        await self._threads.writing.run(self._originals.sweep)
         for guild_id, source_ids in (await asyncio.to_thread(lambda: self._strays.left(self._owner.live()))).items():
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
-            await asyncio.to_thread(self._catalog.renew, guild_id)
+            await self._threads.writing.run(self._catalog.renew, guild_id)
             await self._ingestor.purge(guild_id)
 
     def _close(self) -> None:
-        self._retriever.close()
-        self._index.close()
-        self._database.close()
-        self._owner.leave()
+        with ExitStack() as closing:  # From below: each is closed whatever those before it raise.
+            closing.callback(self._stop_server)
+            closing.callback(self._owner.leave)
+            closing.callback(self._database.close)
+            closing.callback(self._index.close)
+            closing.callback(self._retriever.close)
+            closing.callback(self._threads.close)
+            closing.callback(self._catalog.close)
+
+    def _stop_server(self) -> None:
         if not self._owner.others():
             self._server.stop()
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from storage.atomic_write import move_whole
 from weights.errors import DiskFullError, DownloadError, HashMismatchError, NoSourceError
 from weights.reporter import Reporter, size_of
 from weights.types import Entry, PinnedFile, Stage
@@ -85,7 +86,8 @@ def _fetch_file(
             _log.warning("The model %s: %s", entry.name, error)
             reasons.append(str(error).rstrip("."))
         else:
-            return partial.replace(fetched)
+            move_whole(partial, fetched)
+            return fetched
     raise NoSourceError(entry.name, file.name, model_dir, reasons)
 
 

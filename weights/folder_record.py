@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from storage.atomic_write import sync_tree, write_whole
 from weights.errors import BrokenFolderError
 from weights.types import Embedding, Entry
 
@@ -47,7 +48,8 @@ def write_record(entry: Entry, folder: Path) -> None:
         hashes={name: _sha256(folder / name) for name in _sizes(folder)},
         embedding=entry.embedding,
     )
-    (folder / FILE_NAME).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    sync_tree(folder)  # The record vouches for the files, so they are on the disk before it is.
+    write_whole(folder / FILE_NAME, f"{record.model_dump_json(indent=2)}\n".encode())
 
 
 def read_record(folder: Path) -> FolderRecord:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from storage.atomic_write import sync_folder
 from weights.child_process import last_line, run
 from weights.errors import ConversionError
 from weights.folder_record import write_record
@@ -35,6 +36,7 @@ def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, r
         if folder.exists():
             shutil.rmtree(folder)
         staging.replace(folder)
+        sync_folder(folder.parent)
 
 
 def _convert(entry: Entry, file: Path, staging: Path, log: Path, reporter: Reporter) -> None:

@@ -6,7 +6,6 @@ Vectors lie by the hash of their text and prefix, one file for each encoder's na
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from knowledge.models.local_embeddings import LocalEmbeddings
+from storage.sqlite import connect
 from weights.settings import WeightsSettings
 from weights.store import Weights
 
@@ -30,7 +30,7 @@ class CachedEmbeddings(LocalEmbeddings):
         super().__init__(Weights(WeightsSettings().model_dir).ensure(encoder))
         cache.mkdir(parents=True, exist_ok=True)
         path = cache / f"{self.model_name.replace(':', '-')}.db"
-        self._file = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+        self._file = connect(path, busy_s=60, any_thread=True)
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
         self._known: dict[bytes, bytes] = dict(self._file.execute("SELECT text, vector FROM vectors"))
         self._lock_of_cache = threading.Lock()

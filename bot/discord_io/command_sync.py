@@ -15,6 +15,7 @@ from bot.discord_io.language import is_chinese
 from bot.locales import Texts
 from bot.transport_errors import retry_transient
 from chains.types import Language
+from storage.atomic_write import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -61,4 +62,4 @@ def _read(record: Path) -> str:
 
 def _write(record: Path, digest: str) -> None:
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(digest, "utf-8")
+    write_whole(record, digest.encode())

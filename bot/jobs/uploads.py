@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import secrets
 from collections.abc import Collection
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import discord
 
 from bot.errors import DownloadFailed, UploadAltered, UploadMissing
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
+from storage.atomic_write import write_whole
 
 
 async def download(file: discord.Attachment) -> bytes:
@@ -69,25 +68,5 @@ class Uploads:
     def _put(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / f"{sha256}.{secrets.token_hex(4)}.part"
-        try:
-            with unfinished.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._folder / sha256)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        _sync_folder(self._folder)
+        write_whole(self._folder / sha256, data)
         return sha256
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in `folder` durable. Windows cannot open a folder, and needs no such thing."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

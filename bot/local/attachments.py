@@ -8,6 +8,8 @@ from pathlib import Path
 import simcord
 from simcord.backend.models import Message
 
+from storage.atomic_write import write_whole
+
 MOST_BYTES = 64_000_000
 """Of all files together; the oldest go first."""
 
@@ -32,9 +34,7 @@ class AttachmentStore:
             left_bytes -= len(data)
             kept.add(name)
             if not (self._folder / name).exists():
-                unfinished = self._folder / f"{name}.part"
-                unfinished.write_bytes(data)
-                unfinished.replace(self._folder / name)
+                write_whole(self._folder / name, data)
         for path in self._folder.iterdir():
             if path.name not in kept:
                 path.unlink()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from bot.settings import Settings
 from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
-from chains.errors import ProviderUnusable, ToolsUnknown
+from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
@@ -24,7 +25,14 @@ from finetune.serving.domain_classifier import DomainClassifiers
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion
-from knowledge.errors import DatabaseTooNew, EncoderUnreachable, EncoderUnusable, IndexUnavailable, RerankerUnusable
+from knowledge.errors import (
+    DatabaseTooNew,
+    DatabaseUnusable,
+    EncoderUnreachable,
+    EncoderUnusable,
+    IndexUnavailable,
+    RerankerUnusable,
+)
 from weights.errors import (
     ConversionError,
     DirectoryError,
@@ -60,6 +68,8 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (RerankerUnusable, "reranker"),
     (IndexUnavailable, "index"),
     (DatabaseTooNew, "too_new"),
+    (DatabaseUnusable, "database"),
+    (DecisionLogUnusable, "database"),
 )
 
 
@@ -70,6 +80,8 @@ class Loader:
         self._settings = settings
         self._weights = Weights(settings.weights.model_dir)
         self._stop = Event()
+        # Of its own, since fetching and loading models takes minutes.
+        self._threads = ThreadPoolExecutor(1, "loading")
         self._library: Library | None = None
         self._model: ChatModel | None = None
         self._busy = Busy()
@@ -104,11 +116,12 @@ class Loader:
         """Fetch the search model and open the documents."""
         for name in leaving_to(self._settings):
             _log.warning("%s is not on this machine: questions, and passages of documents, are sent to it", name)
-        encoders = await asyncio.to_thread(
-            build_encoders, self._settings, self._weights, self._told(report), self._stop
+        loop = asyncio.get_running_loop()
+        encoders = await loop.run_in_executor(
+            self._threads, build_encoders, self._settings, self._weights, self._told(report), self._stop
         )
         report(Loading("opening"))
-        library_type = await asyncio.to_thread(_import_library)
+        library_type = await loop.run_in_executor(self._threads, _import_library)
         library = self._library = await library_type.open(
             self._settings.knowledge, encoders.documents, encoders.reranker
         )
@@ -124,8 +137,15 @@ class Loader:
         def on_opening() -> None:
             loop.call_soon_threadsafe(report, Loading("opening"))
 
-        self._model = await asyncio.to_thread(
-            build_chat_model, self._settings, self._weights, self._told(report), on_opening, self._stop, self._busy
+        self._model = await loop.run_in_executor(
+            self._threads,
+            build_chat_model,
+            self._settings,
+            self._weights,
+            self._told(report),
+            on_opening,
+            self._stop,
+            self._busy,
         )
         return await self._build_assistant(self._model, library, encoders)
 
@@ -155,6 +175,7 @@ class Loader:
             await asyncio.to_thread(self._specialists.close)
         if self._library is not None:
             await self._library.close()
+        await asyncio.to_thread(self.tuner.close)
 
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
         from chains.assistant import Assistant

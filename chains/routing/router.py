@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from langchain_core.embeddings import Embeddings
@@ -58,14 +59,22 @@ class Router:
         self._policy = policy
         self._same_question = same_question
         self._log = log
+        # Of their own, since they wait for the encoder.
+        self._threads = ThreadPoolExecutor(8, "routing")
 
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and decide."""
         retrieval, holds, behind = await self._search(question)
-        vector = await asyncio.to_thread(self._embeddings.embed_query, question.text)
+        loop = asyncio.get_running_loop()
+        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
         champion, likeness = await self._likeliest(question, vector)
-        answered = await asyncio.to_thread(
-            self._same_question.likeliest, question.text, vector, retrieval.pairs, self._embeddings.embed_query
+        answered = await loop.run_in_executor(
+            self._threads,
+            self._same_question.likeliest,
+            question.text,
+            vector,
+            retrieval.pairs,
+            self._embeddings.embed_query,
         )
         measured = Measured(
             passages_hold_answer=holds,

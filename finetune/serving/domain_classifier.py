@@ -15,6 +15,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,8 +26,8 @@ from numpy.typing import NDArray
 
 from finetune.data.dataset import from_jsonl
 from finetune.registry import Registry
-from finetune.training.run_folder import write_whole
 from finetune.types import Champion
+from storage.atomic_write import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ class DomainClassifiers:
         self._computing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By adapter: questions of other skills and guilds do not wait."""
         self._embedding_others = asyncio.Lock()
+        # Of their own, since embedding the examples takes seconds.
+        self._threads = ThreadPoolExecutor(2, "domain-classifiers")
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
         """How likely the question of that vector is one for `champion`. The first time takes seconds."""
@@ -104,8 +107,9 @@ class DomainClassifiers:
         path = stem.with_name(f"{stem.name}-{name}.npy")
         if path.exists():
             return await asyncio.to_thread(_load, path)
+        loop = asyncio.get_running_loop()
         batches = [
-            await asyncio.to_thread(self._embed, questions[first : first + _BATCH])
+            await loop.run_in_executor(self._threads, self._embed, questions[first : first + _BATCH])
             for first in range(0, len(questions), _BATCH)
         ]
         vectors: _Matrix = np.concatenate(batches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from langchain_core.language_models import BaseChatModel
@@ -40,6 +41,8 @@ class LocalSpecialists:
         self._loaded = dict(loaded)
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By base: while one is fetched, the others answer."""
+        # Of their own, since fetching and loading a base takes minutes.
+        self._threads = ThreadPoolExecutor(2, "bases")
 
     async def champions(self, guild_id: str, reader: AudienceReader) -> Sequence[Champion]:
         """One champion a skill, of those that `reader` may use and whose files are as they were promoted."""
@@ -59,7 +62,7 @@ class LocalSpecialists:
     async def load(self, base: str) -> None:
         """Load a base before anybody asks. Raises WeightsError."""
         model = await self._base(base)
-        await asyncio.to_thread(model.load)
+        await asyncio.get_running_loop().run_in_executor(self._threads, model.load)
 
     def close(self) -> None:
         """End what is generated on the bases that were loaded here. Blocks briefly."""
@@ -71,7 +74,9 @@ class LocalSpecialists:
         if name not in self._loaded:
             async with self._opening[name]:
                 if name not in self._loaded:
-                    self._loaded[name] = await asyncio.to_thread(self._opened, name)
+                    self._loaded[name] = await asyncio.get_running_loop().run_in_executor(
+                        self._threads, self._opened, name
+                    )
         return self._loaded[name]
 
     def _opened(self, name: str) -> LocalChatModel:

@@ -11,13 +11,13 @@ DATA_DIR/runs/<id>/
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from finetune.types import Evaluation, LabelHelp, TaskKind
+from storage.atomic_write import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,3 @@ class RunFolder:
 def step_of(checkpoint: Path) -> int:
     """The step at which a checkpoint was made."""
     return int(checkpoint.name.rpartition("-")[2])
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

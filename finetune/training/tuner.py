@@ -9,13 +9,14 @@ import asyncio
 import logging
 import math
 import shutil
-import time
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import TypeVar, TypeVarTuple
 
 import psutil
 
@@ -30,7 +31,7 @@ from finetune.errors import (
     TooFewExamplesError,
     TrainingFailedError,
 )
-from finetune.registry import Registry, adapter_sha256
+from finetune.registry import Registry, adapter_sha256, delete_or_log, is_older
 from finetune.training.promotion_gate import judge
 from finetune.training.run_folder import Plan, RunFolder
 from finetune.training.runner import Runner
@@ -45,8 +46,13 @@ from finetune.types import (
     TrainingProgress,
     TrainingRequest,
 )
+from storage.atomic_write import delete_tree, write_whole
+from weights.errors import StoppedError
 from weights.types import OnProgress
 from weights.units import MEGABYTE
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 _log = logging.getLogger(__name__)
 
@@ -77,10 +83,12 @@ class Tuner:
         self._registry = registry
         self._runner = runner
         self._on_promoted = on_promoted
+        # Of their own, since fetching a base takes minutes.
+        self._threads = ThreadPoolExecutor(4, "tuning")
 
     async def examine(self, data: bytes, name: str) -> Dataset:
         """Check a training set line by line. Raises DatasetError."""
-        return await asyncio.to_thread(load_dataset, data, name)
+        return await self._in_thread(load_dataset, data, name)
 
     async def prepare(
         self,
@@ -98,7 +106,7 @@ class Tuner:
         """
         stop = Event()
         try:
-            return await asyncio.to_thread(self._prepare, dataset, wanted, on_fetch, place, stop)
+            return await self._in_thread(self._prepare, dataset, wanted, on_fetch, place, stop)
         finally:
             stop.set()
 
@@ -126,18 +134,28 @@ class Tuner:
         Raises:
             RunNotFoundError.
         """
-        outcome = await asyncio.to_thread(self._finish, self._folder(run_id))
+        outcome = await self._in_thread(self._finish, self._folder(run_id))
         if outcome.promoted and self._on_promoted is not None:
             await self._on_promoted(outcome.card)
         return outcome
 
     async def discard(self, run_id: str) -> None:
-        """Take a run's folder away, whatever is in it. What was registered stays."""
-        await asyncio.to_thread(shutil.rmtree, self._runs / run_id, ignore_errors=True)
+        """Take a run's folder away, whatever is in it. What was registered stays.
+
+        What cannot be deleted is logged, and `sweep` tries again: it holds examples.
+        """
+        await self._in_thread(delete_or_log, self._runs / run_id)
 
     async def sweep(self, started: frozenset[str]) -> None:
         """Take away what was prepared a day ago and not started; `started` are the runs that have a job."""
-        await asyncio.to_thread(self._sweep, started)
+        await self._in_thread(self._sweep, started)
+
+    async def _in_thread(self, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+
+    def close(self) -> None:
+        """Wait for what has begun; what waits for its turn is cancelled. Blocks."""
+        self._threads.shutdown(cancel_futures=True)
 
     def _folder(self, run_id: str) -> RunFolder:
         folder = RunFolder(self._runs / run_id)
@@ -163,11 +181,13 @@ class Tuner:
         folder = RunFolder(self._runs / plan.id)
         folder.path.mkdir(parents=True)
         try:
-            folder.train.write_bytes(to_jsonl(parts.train))
-            folder.held_out.write_bytes(to_jsonl(parts.held_out))
+            write_whole(folder.train, to_jsonl(parts.train))
+            write_whole(folder.held_out, to_jsonl(parts.held_out))
             folder.write_plan(plan)
-        except OSError:
-            shutil.rmtree(folder.path, ignore_errors=True)
+            if stop.is_set():  # Nobody waits for the run any more, or would ever discard it.
+                raise StoppedError(base.name)
+        except (OSError, StoppedError):
+            delete_tree(folder.path)
             raise
         minutes, measured = self._minutes(plan, sum(tokens[example.line] for example in parts.train))
         champion = self._registry.champion_of(wanted.guild_id, wanted.skill)
@@ -260,9 +280,9 @@ class Tuner:
 
     def _sweep(self, started: frozenset[str]) -> None:
         for folder in self._runs.glob("*"):
-            if folder.name not in started and time.time() - folder.stat().st_mtime > _KEPT_UNSTARTED_S:
-                _log.info("the run %s was prepared and never started: taken away", folder.name)
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name not in started and is_older(folder, _KEPT_UNSTARTED_S) and delete_or_log(folder):
+                _log.info("the run %s was prepared and never started: deleted", folder.name)
+        self._registry.sweep(_KEPT_UNSTARTED_S)
 
 
 def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:

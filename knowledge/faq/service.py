@@ -62,11 +62,13 @@ class FaqService:
             if report.source is None:
                 raise DocumentError(Reason(report.reason or Reason.CORRUPT), report.detail or "")
             if writing.corrects is not None:
-                await asyncio.to_thread(self._pairs.note_correction, report.source.id, writing.corrects)
+                await self._ingestor.threads.writing.run(
+                    self._pairs.note_correction, report.source.id, writing.corrects
+                )
             for old in earlier:
                 # That of the same name is gone already.
                 if old.source.id != report.source.id and old.source.name != report.source.name:
-                    await asyncio.to_thread(self._catalog.remove, old.source)
+                    await self._ingestor.threads.writing.run(self._catalog.remove, old.source)
                     await self._ingestor.discard(writing.guild_id, [old.source])
                     await self._ingestor.purge(writing.guild_id)
         outcome = report.outcome if report.outcome is IngestOutcome.UNCHANGED or not earlier else IngestOutcome.CHANGED

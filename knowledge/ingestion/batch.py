@@ -5,7 +5,6 @@ What is wrong with a file stands in its report and does not stop the rest. Knows
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,13 +58,13 @@ class Batch:
     async def run(self, files: Sequence[IngestFile]) -> BatchReport:
         """Take all files in. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
         self._tell("", 0, 0)
-        self._files = await asyncio.to_thread(_unpacked, files, self._ingestor.max_bytes)
+        self._files = await self._ingestor.threads.reading.run(_unpacked, files, self._ingestor.max_bytes)
         names = distinct_names([file.name for file in self._files])
         window: dict[int, PreparedDocument] = {}
         try:
             for place, (file, name) in enumerate(zip(self._files, names, strict=True)):
                 self._tell(name, place + 1, 0)
-                prepared = await asyncio.to_thread(self._prepare, file, name)
+                prepared = await self._ingestor.threads.reading.run(self._prepare, file, name)
                 self._read_bytes += file.size_bytes
                 if isinstance(prepared, IngestReport):
                     self._report(place, prepared)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from knowledge.chunking.splitter import weigh
 from knowledge.ports import TextEmbeddings
+from knowledge.threads import ThreadPools
 from knowledge.vectors.vector_index import VectorIndex
 
 BATCH = 16
@@ -35,8 +36,9 @@ class EmbeddingTask:
 class Embedder:
     """Writes vectors into the index."""
 
-    def __init__(self, index: VectorIndex, embeddings: TextEmbeddings) -> None:
+    def __init__(self, index: VectorIndex, embeddings: TextEmbeddings, threads: ThreadPools) -> None:
         self._index = index
+        self._threads = threads
         self._embeddings = embeddings
 
     async def write(
@@ -55,7 +57,7 @@ class Embedder:
         known = [passage for passage in passages if passage.earlier is not None]
         for at in range(0, len(known), _FETCHED):
             part = known[at : at + _FETCHED]
-            missing = await asyncio.to_thread(self._take_over, guild_id, audience, part)
+            missing = await self._threads.vectors.run(self._take_over, guild_id, audience, part)
             fresh += missing
             note(len(part) - len(missing))
         texts = _by_text(fresh)
@@ -73,7 +75,9 @@ class Embedder:
         writing: asyncio.Task[None] | None = None
         try:
             for batch in work:
-                vectors = await asyncio.to_thread(self._embeddings.embed_documents, [same[0].text for same in batch])
+                vectors = await self._threads.embedding.run(
+                    self._embeddings.embed_documents, [same[0].text for same in batch]
+                )
                 if writing is not None:
                     await writing
                 rows = [vector for same, vector in zip(batch, vectors, strict=True) for _ in same]
@@ -93,7 +97,7 @@ class Embedder:
         vectors: Sequence[Sequence[float]],
         note: Callable[[int], None],
     ) -> None:
-        await asyncio.to_thread(self._write, guild_id, audience, passages, vectors)
+        await self._threads.vectors.run(self._write, guild_id, audience, passages, vectors)
         note(len(passages))
 
     def _take_over(self, guild_id: str, audience: str, passages: Sequence[EmbeddingTask]) -> list[EmbeddingTask]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Event
 
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
 from knowledge.chunking.splitter import split_document
@@ -28,6 +29,7 @@ from knowledge.ports import TextEmbeddings
 from knowledge.store.catalog import Catalog, ExistingSource, NewVersion, new_source_id
 from knowledge.store.originals import SHOWN, Originals
 from knowledge.store.pending_deletions import PendingDeletions
+from knowledge.threads import ThreadPools
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
 from knowledge.vectors.vector_index import VectorIndex
 
@@ -76,6 +78,8 @@ class Ingestor:
         index: VectorIndex,
         embeddings: TextEmbeddings,
         originals: Originals,
+        threads: ThreadPools,
+        *,
         owner: str,
         max_bytes: int,
         has_room: Callable[[int], bool],
@@ -84,7 +88,8 @@ class Ingestor:
         self._catalog = catalog
         self._strays = strays
         self._index = index
-        self._embedder = Embedder(index, embeddings)
+        self._embedder = Embedder(index, embeddings, threads)
+        self.threads = threads
         self._originals = originals
         self._owner = owner
         self.max_bytes = max_bytes
@@ -94,7 +99,7 @@ class Ingestor:
         """The report on one file; a file that cannot be ingested is reported, not raised."""
         report = on_progress or _ignore
         report(IngestProgress("reading", 0, 0))
-        prepared = await asyncio.to_thread(self.prepare, upload)
+        prepared = await self.threads.reading.run(self.prepare, upload)
         if isinstance(prepared, IngestReport):
             return prepared
         total = len(prepared.chunks)
@@ -158,23 +163,29 @@ class Ingestor:
         """
         sources = [document.source for document in documents]
         guild_id, audience = sources[0].guild_id, sources[0].audience.key
-        await asyncio.to_thread(self._strays.announce, sources, self._owner)
+        writing = self.threads.writing
         try:
-            await asyncio.to_thread(self._keep_originals, documents)
+            await writing.finish(self._strays.announce, sources, self._owner)
+            await writing.finish(self._keep_originals, documents)
             passages = await asyncio.to_thread(self._passages, documents)
             embedded = await self._embedder.write(guild_id, audience, passages, on_written)
             versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
             publishing = [(version, document.chunks) for version, document in versions]
-            replaced = await asyncio.to_thread(self._catalog.publish, publishing)
+            cancelled = Event()
+            replaced = await writing.finish(
+                self._catalog.publish, publishing, cancelled.is_set, on_cancel=cancelled.set
+            )
         except BaseException:
-            await asyncio.to_thread(self._abandon, sources)
+            # It may be published all the same, where the cancellation came too late: then this changes nothing.
+            await writing.finish(self._abandon, documents)
             raise
         await self.discard(guild_id, replaced)
         return [report_on(version, document.began) for version, document in versions]
 
-    def _abandon(self, sources: Sequence[Source]) -> None:
-        self._strays.abandon([source.id for source in sources])
-        self._originals.discard_unused([source.sha256 for source in sources])
+    def _abandon(self, documents: Sequence[PreparedDocument]) -> None:
+        self._strays.abandon([document.source.id for document in documents])
+        versions = [version for document in documents for version in (document.source, document.earlier)]
+        self._originals.discard_unused([version.sha256 for version in versions if version is not None])
 
     def _keep_originals(self, documents: Sequence[PreparedDocument]) -> None:
         for document in documents:
@@ -184,31 +195,31 @@ class Ingestor:
     async def discard(self, guild_id: str, sources: Sequence[Source]) -> None:
         """Delete what lies outside of the catalog of sources that are gone from it."""
         if sources:
-            await asyncio.to_thread(self._originals.discard_unused, [source.sha256 for source in sources])
+            await self.threads.writing.run(self._originals.discard_unused, [source.sha256 for source in sources])
             await self.discard_vectors(guild_id, [source.id for source in sources])
 
     async def purge(self, guild_id: str) -> None:
         """Take the text of replaced versions out of the database's file."""
-        await asyncio.to_thread(self._catalog.purge, guild_id)
+        await self.threads.purging.run(self._catalog.purge, guild_id)
 
     async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
         """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
         if not source_ids:
             return
         try:
-            await asyncio.to_thread(self._index.delete_sources, guild_id, source_ids)
+            await self.threads.vectors.run(self._index.delete_sources, guild_id, source_ids)
         except KnowledgeError as error:
             log.warning("vectors of removed documents stay until the next start: %s", error)
             return
-        await asyncio.to_thread(self._strays.forget, source_ids)
+        await self.threads.writing.run(self._strays.forget, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
         """Embed the guild's chunks that have no vector of the current model; how many it was."""
         report = on_progress or _ignore
         try:
-            embedded = await asyncio.to_thread(self._index.ids, guild_id)
+            embedded = await self.threads.vectors.run(self._index.ids, guild_id)
         except EmbeddingMismatch:
-            await asyncio.to_thread(self._index.drop, guild_id)
+            await self.threads.vectors.run(self._index.drop, guild_id)
             embedded = set()
         count = 0
         for source in await asyncio.to_thread(self._catalog.sources, guild_id, OWNER):

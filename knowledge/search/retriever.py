@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
@@ -20,7 +21,7 @@ from knowledge.search.contradictions import find_contradictions
 from knowledge.search.dense import DenseRetriever
 from knowledge.search.fusion import fuse
 from knowledge.search.near_duplicates import ComparedPassage, merge_near_duplicates
-from knowledge.search.query_centering import load_query_centering
+from knowledge.search.query_centering import QueryCentering, load_query_centering
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
@@ -76,7 +77,6 @@ class DocumentRetriever:
         self._index = index
         self._nearest = DenseRetriever(index, catalog)
         self._embeddings = embeddings
-        self._means = load_query_centering(embeddings.model_name)
         self._audited: set[str] = set()
         # SQLite, the encoder and Chroma all let other threads run.
         self._beside = ThreadPoolExecutor(_BESIDE, "search")
@@ -136,6 +136,11 @@ class DocumentRetriever:
     def close(self) -> None:
         """Wait for what is still being looked up."""
         self._beside.shutdown()
+
+    @cached_property
+    def _means(self) -> QueryCentering | None:
+        """Looked up at the first search: whoever only lists or removes needs no model."""
+        return load_query_centering(self._embeddings.model_name)
 
     def _audit(self, guild_id: str) -> None:
         """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""

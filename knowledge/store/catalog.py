@@ -5,15 +5,18 @@ Knows no vectors.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Event, Lock
 
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
-from knowledge.errors import AmbiguousGuild, GuildError, SourceNotFound, UnknownGuild
+from knowledge.errors import AmbiguousGuild, GuildError, IngestionCancelled, SourceNotFound, UnknownGuild
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.pending_deletions import PendingDeletions
@@ -21,6 +24,8 @@ from knowledge.store.qa_index import QAIndex
 from knowledge.store.scope import ReadableScope
 from knowledge.terms import FORM
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
+
+log = logging.getLogger(__name__)
 
 _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
@@ -55,6 +60,9 @@ class Catalog:
         self._keywords = keywords
         self._pairs = pairs
         self._strays = strays
+        self._closing = Event()
+        self._purging: defaultdict[str, Lock] = defaultdict(Lock)
+        """By guild: a second purge waits for the first, and mostly finds its work done."""
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -147,13 +155,18 @@ class Catalog:
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
-    def publish(self, versions: Sequence[tuple[NewVersion, Sequence[Chunk]]]) -> list[Source]:
+    def publish(
+        self, versions: Sequence[tuple[NewVersion, Sequence[Chunk]]], is_cancelled: Callable[[], bool] = lambda: False
+    ) -> list[Source]:
         """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
 
-        The replaced text is gone from the file only after `cleanse`.
+        The replaced text is gone from the file only after `cleanse`. Raises IngestionCancelled, and publishes nothing,
+        where that is so once the database can be written, or before the end.
         """
         replaced: list[Source] = []
         with self._database.write() as db:
+            if is_cancelled():
+                raise IngestionCancelled
             for version, chunks in versions:
                 source = version.source
                 same = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
@@ -165,6 +178,8 @@ class Catalog:
                 self._keywords.add(db, source)
                 self._pairs.add(db, source)
                 self._strays.settle(db, source.id)
+            if is_cancelled():
+                raise IngestionCancelled
         return replaced
 
     def set_link(self, source_id: str, link: str) -> None:
@@ -178,9 +193,26 @@ class Catalog:
             self._delete(db, source.guild_id, source.id)
 
     def purge(self, guild_id: str) -> None:
-        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted."""
-        if self._keywords.purge(guild_id):
-            self._database.purge()
+        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted.
+
+        What is owed is noted as done only after it was; cut off or hindered before, it is done the next time.
+        """
+        with self._purging[guild_id]:
+            while (owed := self._keywords.owed(guild_id)) is not None:
+                if not self._keywords.merge(guild_id, self._closing.is_set):
+                    return
+                if owed.has_deletions and not self._database.checkpoint():
+                    log.warning(
+                        "deleted text of guild %s stays in knowledge.db's log until the next purge: another process "
+                        "reads or writes all the time",
+                        guild_id,
+                    )
+                    return
+                self._keywords.settle(guild_id, owed)
+
+    def close(self) -> None:
+        """End a purge after its current step; the next opening goes on."""
+        self._closing.set()
 
     def chunk_count(self, guild_id: str) -> int:
         """How many chunks the guild has."""

@@ -1,7 +1,4 @@
-"""knowledge.db: its connections, its schema and its migrations. Knows no query.
-
-WAL, so that readers never wait for the writer; secure_delete, so that what is deleted is overwritten.
-"""
+"""knowledge.db: its schema, its migrations and a pool of connections. Edit it to change a table."""
 
 from __future__ import annotations
 
@@ -11,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.errors import DatabaseBusy, DatabaseTooNew, DiskFull
-
-BUSY_S = 30
+from knowledge.errors import DatabaseBusy, DatabaseTooNew, DatabaseUnusable, DiskFull
+from storage import errors as storage
+from storage import sqlite
 
 _MIGRATIONS = (
     """
@@ -120,22 +117,30 @@ _MIGRATIONS = (
     -- Of changed_chunks, how many were there when the guild's keyword index was merged into one segment.
     ALTER TABLE guilds ADD COLUMN merged_chunks INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- Of deletions, how many were there when the guild's deleted text was last taken out of the file and its log.
+    ALTER TABLE guilds ADD COLUMN purged_deletions INTEGER NOT NULL DEFAULT 0;
+    -- Earlier programs could take a debt for paid that was not: each guild is purged once.
+    UPDATE guilds SET deletions = max(deletions, 0) + 1;
+    """,
 )
 
 
 class Database:
     """A pool of connections to one SQLite file. Safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float = sqlite.BUSY_S) -> None:
+        """`busy_s`: how long it waits for another's lock.
+
+        Raises DatabaseBusy, DatabaseTooNew, DatabaseUnusable, DiskFull, as every other method does.
+        """
         self._path = path
+        self._busy_s = busy_s
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.read() as connection:
-                is_current = _version(connection) == len(_MIGRATIONS)
-            if not is_current:  # Else nothing is written: neither a full disk nor another's long writing is in the way.
-                with self.write() as connection:
-                    self._migrate(connection)
+            with self._connection() as connection:
+                sqlite.migrate(connection, path, _MIGRATIONS)
         except BaseException:
             self.close()
             raise
@@ -143,19 +148,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection whose statements all see the same state."""
-        with self._transaction("BEGIN") as connection:
+        with self._connection() as connection, sqlite.transaction(connection, self._path, writing=False):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction that is committed at the end, or undone where an error leaves it."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._connection() as connection, sqlite.transaction(connection, self._path, writing=True):
             yield connection
 
-    def purge(self) -> None:
-        """Move what the write-ahead log holds into the file and empty the log: deleted text is then gone from both."""
+    def checkpoint(self) -> bool:
+        """Move what the write-ahead log holds into the file and empty the log: deleted text is then gone from both.
+
+        Returns whether that was done; another process that reads or writes all the time is in its way.
+        """
         with self._connection() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return sqlite.checkpoint(connection, self._path)
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -163,65 +171,28 @@ class Database:
             self._idle.get_nowait().close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection:
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._translated():
             try:
-                connection.execute(begin)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                    raise DatabaseBusy(self._path.name) from error
-                raise
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                connection = sqlite.connect(self._path, busy_s=self._busy_s, any_thread=True)
             try:
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                    raise DiskFull(self._path.parent) from error
-                raise
+            finally:
+                self._idle.put(connection)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _translated(self) -> Iterator[None]:
         try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
-            connection = self._connect()
-        try:
-            yield connection
-        finally:
-            self._idle.put(connection)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        version = _version(connection)
-        if version > len(_MIGRATIONS):
+            yield
+        except storage.DiskFull as error:
+            raise DiskFull(self._path.parent) from error
+        except storage.DatabaseLocked as error:
+            raise DatabaseBusy(self._path.name) from error
+        except storage.DatabaseTooNew as error:
             raise DatabaseTooNew(
-                f"{self._path.name} has version {version}, this program knows {len(_MIGRATIONS)}: update the program"
-            )
-        for script in _MIGRATIONS[version:]:
-            for statement in _statements(script):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """One by one: sqlite3's executescript would commit between them."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+                f"{self._path.name} has version {error.found}, this program knows {error.known}: update the program"
+            ) from error
+        except storage.StorageError as error:
+            raise DatabaseUnusable(str(error)) from error

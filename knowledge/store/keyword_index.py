@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.chunking.contextual_text import in_context
@@ -26,15 +26,19 @@ SCATTERED_SHARE = 0.1
 """Of a guild's chunks: where more have come or gone since the last merge, a search reads many segments."""
 MERGE_PAGES = 100
 _PAUSE_S = 0.01
-"""A step of cleansing, for which other writers wait, takes about as long as the pause after it."""
+"""A step of a merge, for which other writers wait, takes about as long as the pause after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
-    """The state of a guild before a merge."""
+class Owed:
+    """What a guild's merge takes care of: all that was there before it began."""
 
     deletions: int
+    """Ever made."""
     changed_chunks: int
+    """Ever."""
+    has_deletions: bool
+    """Whether some of the deletions were not purged yet."""
 
 
 class KeywordIndex:
@@ -78,7 +82,7 @@ class KeywordIndex:
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
 
-        They are found no more, but gone from the file only after `cleanse`.
+        They are found no more, but gone from the file only after `merge`.
         """
         table = _table(db, guild_id)
         query = (
@@ -90,30 +94,10 @@ class KeywordIndex:
         db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
         _note_change(db, guild_id, len(rows))
 
-    def purge(self, guild_id: str) -> bool:
-        """Take the guild's deleted terms out of the file; whether there were any.
-
-        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
-        come. That rewrites the whole index, so it is done in short transactions, between which others may write, and
-        once for all that was deleted before.
-        """
-        due = self._due(guild_id)
-        cleansed = due is not None and due.deletions > 0
-        while due is not None:
-            pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
-            while self._merge(guild_id, pages):
-                pages = MERGE_PAGES
-                time.sleep(_PAUSE_S)
-            with self._database.write() as db:
-                done = "UPDATE guilds SET deletions = deletions - ?, merged_chunks = ? WHERE id = ?"
-                db.execute(done, (due.deletions, due.changed_chunks, guild_id))
-            due = self._due(guild_id)
-        return cleansed
-
-    def _due(self, guild_id: str) -> _Due | None:
-        """What a merge would take in; None: it is not worth it."""
+    def owed(self, guild_id: str) -> Owed | None:
+        """What a merge would take care of; None where it is not worth it."""
         query = (
-            "SELECT deletions, changed_chunks, merged_chunks, "
+            "SELECT deletions, purged_deletions, changed_chunks, merged_chunks, "
             "(SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = guilds.id) AS chunk_count "
             "FROM guilds WHERE id = ?"
         )
@@ -121,8 +105,32 @@ class KeywordIndex:
             row = db.execute(query, (guild_id,)).fetchone()
         if row is None:
             return None
+        has_deletions = row["deletions"] > row["purged_deletions"]
         is_scattered = row["changed_chunks"] - row["merged_chunks"] > SCATTERED_SHARE * row["chunk_count"]
-        return _Due(row["deletions"], row["changed_chunks"]) if row["deletions"] or is_scattered else None
+        return Owed(row["deletions"], row["changed_chunks"], has_deletions) if has_deletions or is_scattered else None
+
+    def merge(self, guild_id: str, is_stopped: Callable[[], bool]) -> bool:
+        """Take the guild's deleted terms out of the index. Returns False where it was stopped before that was done.
+
+        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
+        come. That rewrites the whole index, so it is done in short transactions, between which others may write.
+        """
+        pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+        while self._merge(guild_id, pages):
+            if is_stopped():
+                return False
+            pages = MERGE_PAGES
+            time.sleep(_PAUSE_S)
+        return True
+
+    def settle(self, guild_id: str, owed: Owed) -> None:
+        """Note that what was owed is done. Another process may have noted more meanwhile."""
+        done = (
+            "UPDATE guilds SET purged_deletions = max(purged_deletions, ?), merged_chunks = max(merged_chunks, ?) "
+            "WHERE id = ?"
+        )
+        with self._database.write() as db:
+            db.execute(done, (owed.deletions, owed.changed_chunks, guild_id))
 
     def _merge(self, guild_id: str, pages: int) -> bool:
         """Go on with the merging by so many pages; whether there was anything to do."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from knowledge.errors import DiskFull
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.process_locks import ProcessLock
+from storage.atomic_write import owner_of, sync_folder, write_whole
 
 SHOWN = frozenset({"pdf"})
 """The media whose pages can be shown, so that their originals are kept."""
@@ -32,20 +32,12 @@ class Originals:
         if self.path(sha256) is not None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / f"{sha256}.{self._owner.token}"
         try:
-            with unfinished.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._folder / sha256)
+            write_whole(self._folder / sha256, data, owner=self._owner.token)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise DiskFull(self._folder.parent) from error
             raise
-        finally:
-            unfinished.unlink(missing_ok=True)
-        _sync(self._folder)
 
     def path(self, sha256: str) -> Path | None:
         """Where the file lies; None where it was not kept, or is not what was kept."""
@@ -63,25 +55,17 @@ class Originals:
             with self._strays.unused(kept, self._owner.live) as unused:
                 for sha256 in unused:
                     (self._folder / sha256).unlink(missing_ok=True)
-            _sync(self._folder)
+            sync_folder(self._folder)
 
     def sweep(self) -> None:
         """Delete what killed processes left behind."""
         if not self._folder.exists():
             return
-        names = [path.name for path in self._folder.iterdir()]
+        paths = list(self._folder.iterdir())
         live = self._owner.live()
-        for name in names:
-            _, unfinished, owner = name.partition(".")
-            if unfinished and owner not in live:
-                (self._folder / name).unlink(missing_ok=True)
-        self.discard_unused(name for name in names if "." not in name)
-
-
-def _sync(folder: Path) -> None:
-    """Make names that came into `folder`, or went, durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        for path in paths:
+            # An earlier program named an unfinished file by its owner alone.
+            owner = owner_of(path) or path.suffix.removeprefix(".")
+            if owner and owner not in live:
+                path.unlink(missing_ok=True)
+        self.discard_unused(path.name for path in paths if "." not in path.name)

@@ -18,8 +18,13 @@ class ProcessLock:
         # Locked under another name first: a file that is visible as an owner is always locked by a live one.
         hidden = folder / f".{self.token}"
         self._lock = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        hidden.rename(folder / self.token)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            hidden.rename(folder / self.token)
+        except BaseException:
+            hidden.unlink(missing_ok=True)
+            os.close(self._lock)
+            raise
 
     def live(self) -> set[str]:
         """The tokens of all live owners, this one among them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from knowledge.errors import PassageGone, PassageHidden
@@ -12,9 +11,6 @@ from knowledge.types import Passage, Reader
 from knowledge.viewing.highlighting import highlight
 from knowledge.viewing.page_image import draw_page
 
-_AT_A_TIME = 2
-"""Pages that are drawn at the same time: each takes a processor, and up to 1 GB."""
-
 
 class PassageViewer:
     """Of one data folder."""
@@ -22,7 +18,6 @@ class PassageViewer:
     def __init__(self, catalog: Catalog, originals: Originals) -> None:
         self._catalog = catalog
         self._originals = originals
-        self._drawing = threading.BoundedSemaphore(_AT_A_TIME)
 
     def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
         """The passage as it is now. Raises PassageGone, PassageHidden."""
@@ -39,5 +34,4 @@ class PassageViewer:
         page = passage.chunk.place.page
         if page is None or (original := self._originals.path(passage.source.sha256)) is None:
             return None
-        with self._drawing:
-            return draw_page(original, page, passage.chunk.text, passage.marks)
+        return draw_page(original, page, passage.chunk.text, passage.marks)

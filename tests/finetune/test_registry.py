@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from finetune.bases import Bases
-from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError
+from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError, RegistryUnusableError
 from finetune.registry import Registry, adapter_sha256
 from finetune.serving.busy import Busy
 from finetune.serving.specialists import LocalSpecialists
@@ -21,7 +21,21 @@ from tests.query_plans import Statements
 from weights.store import Weights
 
 EVALUATION = Evaluation(10, 0.9, 0.4, Interval(0.5, 0.3, 0.7), 2.0, 1.9, 0.1, 0.2)
+EXAMPLES = b"Zanzibarian marmalade"
 Register = Callable[..., Card]
+
+
+def card_of(
+    sha256: str,
+    guild_id: str = "1",
+    skill: str = "billing",
+    audience_key: str = "guild",
+    created_at: str = "2026-11-01T00:00:00",
+) -> Card:
+    return Card(
+        sha256, guild_id, skill, TaskKind.LABEL, "embedded-small", audience_key, "0" * 64, 100, ("a", "b"), (),
+        EVALUATION, 40, 60.0, 300.0, 2000, created_at,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -34,11 +48,8 @@ def register(registry: Registry, tmp_path: Path) -> Register:
         (folder / "adapter_config.json").write_text("{}")
         (folder / "adapter_model.safetensors").write_bytes(name.encode())
         sha256 = adapter_sha256(folder)
-        card = Card(
-            sha256, guild_id, skill, TaskKind.LABEL, "embedded-small", audience_key, "0" * 64, 100, ("a", "b"), (),
-            EVALUATION, 40, 60.0, 300.0, 2000, f"2026-11-01T00:00:{len(name):02}",
-        )  # fmt: skip
-        registry.register(card, folder, b"", b"")
+        card = card_of(sha256, guild_id, skill, audience_key, f"2026-11-01T00:00:{len(name):02}")
+        registry.register(card, folder, EXAMPLES, EXAMPLES)
         return card
 
     return make
@@ -176,3 +187,66 @@ def test_a_database_without_the_indexes_gets_them_and_keeps_what_it_has(
         assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'promotion_of_guild'").fetchone() == (
             1,
         )
+
+
+def kept(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_removed_adapter_leaves_no_byte_of_its_examples_and_its_card(
+    registry: Registry, register: Register, tmp_path: Path
+) -> None:
+    other = register("one")
+    card = register("three", skill="marmalade")
+    assert b"Zanzibar" in kept(tmp_path / "data") and b'"marmalade"' in kept(tmp_path / "data")
+    registry.remove("1", card.adapter_sha256)
+    registry.remove("1", other.adapter_sha256)
+    assert b"Zanzibar" not in kept(tmp_path / "data")
+    assert b"marmalade" not in kept(tmp_path / "data")
+
+
+def test_an_adapter_whose_files_cannot_be_deleted_can_be_removed_again(registry: Registry, register: Register) -> None:
+    card = register("one")
+    folder = registry.folder(card.adapter_sha256)
+    hidden = folder.rename(folder.with_name("hidden"))
+    folder.write_bytes(EXAMPLES)  # A file, which cannot be deleted as a folder.
+    with pytest.raises(OSError, match="Not a directory"):
+        registry.remove("1", card.adapter_sha256)
+    folder.unlink()
+    hidden.rename(folder)
+    registry.remove("1", card.adapter_sha256)
+    assert not folder.exists()
+    assert registry.adapters("1") == ()
+
+
+def test_one_adapter_is_registered_by_several_threads_at_once(registry: Registry, tmp_path: Path) -> None:
+    for attempt in range(10):
+        folder = tmp_path / "trained" / str(attempt)
+        folder.mkdir(parents=True)
+        (folder / "adapter_config.json").write_text("{}")
+        (folder / "adapter_model.safetensors").write_bytes(bytes([attempt]) * 1_000_000)
+        card = card_of(adapter_sha256(folder))
+        with ThreadPoolExecutor(4) as threads:
+            done = threads.map(lambda _, c=card, f=folder: registry.register(c, f, EXAMPLES, EXAMPLES), range(4))
+            assert list(done) == [None] * 4
+        assert registry.card("1", card.adapter_sha256) == card
+    assert len(list(registry.folder("").iterdir())) == 10
+
+
+def test_what_a_kill_left_of_a_registration_is_swept(registry: Registry, register: Register) -> None:
+    card = register("one")
+    left = registry.folder(f"{'0' * 64}.0123.part")
+    left.mkdir()
+    (left / "train.jsonl").write_bytes(EXAMPLES)
+    registry.sweep(3600)
+    assert left.exists()
+    registry.sweep(-1)
+    assert not left.exists()
+    assert registry.folder(card.adapter_sha256).exists()
+
+
+def test_a_damaged_database_is_named(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "finetune.db").write_bytes(b"no database " * 1000)
+    with pytest.raises(RegistryUnusableError, match=r"finetune\.db is damaged"):
+        registry.adapters("1")

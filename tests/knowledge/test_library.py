@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from knowledge.errors import (
     AmbiguousGuild,
+    DatabaseUnusable,
     EmbeddingMismatch,
     GuildError,
     IndexUnavailable,
@@ -26,6 +28,8 @@ from knowledge.types import (
     IngestReport,
     Reader,
 )
+from knowledge.vectors.chroma_server import ChromaServer
+from storage.atomic_write import UNFINISHED
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD, OTHER_GUILD
 from tests.knowledge.pdfs import pdf
@@ -373,3 +377,71 @@ async def test_across_languages_a_shared_number_does_not_outdo_the_meaning(libra
     assert all(item.bm25 is not None for item in found.evidence)
     ranks = [item.dense_rank for item in found.evidence]
     assert ranks == sorted(ranks)
+
+
+async def test_an_opening_that_fails_lets_go_of_the_folder(
+    own_settings: KnowledgeSettings, server: ChromaServer
+) -> None:
+    first = await Library.open(own_settings, HashingEmbeddings())
+    await first.warm_up()
+    # A folder, which cannot be deleted as the unfinished file that its name says.
+    (own_settings.data_dir / "originals" / f"{'1' * 64}.gone.0{UNFINISHED}").mkdir(parents=True)
+    with pytest.raises(OSError, match="gone"):
+        await Library.open(own_settings, HashingEmbeddings())
+    await first.close()
+    assert server.pid is None
+    assert list((own_settings.data_dir / "owners").iterdir()) == []
+
+
+async def test_a_database_that_cannot_be_opened_leaves_no_owner(settings: KnowledgeSettings) -> None:
+    settings.data_dir.mkdir(parents=True)
+    (settings.data_dir / "knowledge.db").write_bytes(b"no database " * 1000)
+    with pytest.raises(DatabaseUnusable, match=r"knowledge\.db is damaged"):
+        await Library.open(settings, HashingEmbeddings())
+    assert list((settings.data_dir / "owners").iterdir()) == []
+
+
+async def test_an_ingestion_that_is_cancelled_before_it_is_published_stays_invisible(
+    settings: KnowledgeSettings,
+) -> None:
+    settings.data_dir.mkdir(parents=True)
+    writing = sqlite3.connect(settings.data_dir / "knowledge.db", isolation_level=None, check_same_thread=False)
+
+    class Blocking(HashingEmbeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            writing.execute("BEGIN IMMEDIATE")
+            return super().embed_documents(texts)
+
+    library = await Library.open(settings, Blocking())
+    await library.register_guild(GUILD, "Chess club")
+    embedded = asyncio.Event()
+
+    def note(progress: IngestProgress) -> None:
+        if progress.stage == "storing":
+            embedded.set()
+
+    ingesting = asyncio.create_task(
+        library.ingest_bytes(
+            pdf(["The shed is locked at ten."]),
+            name="shed.pdf",
+            guild_id=GUILD,
+            audience=EVERY_MEMBER,
+            ingested_by="7",
+            on_progress=note,
+        )
+    )
+    await embedded.wait()
+    for _ in range(20):  # Until the publishing waits for the lock.
+        await asyncio.sleep(0)
+    ingesting.cancel()
+    await asyncio.sleep(0)
+    writing.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await ingesting
+    await library.close()
+    await asyncio.get_running_loop().shutdown_default_executor()  # Whatever thread still runs has ended then.
+    (visible,) = writing.execute("SELECT count(*) FROM sources").fetchone()
+    owed = writing.execute("SELECT owner FROM stray_vectors").fetchall()
+    writing.close()
+    assert (visible, owed) == (0, [(None,)])
+    assert list((settings.data_dir / "originals").iterdir()) == []

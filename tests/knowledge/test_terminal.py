@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +71,33 @@ def test_a_document_is_listed_and_removed(run: Run) -> None:
     assert "fees.md" not in run("list", "--guild", "Chess club")[1]
     code, _, err = run("remove", "fees.md", "--guild", "Chess club")
     assert (code, err) == (1, "there is no source named 'fees.md': list the sources to see their names\n")
+
+
+@pytest.mark.parametrize("model", ["embedded", "openai:text-embedding-3-small"])
+def test_listing_and_removing_neither_fetch_a_model_nor_call_a_provider(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    run("ingest", "docs", "--guild", "Chess club")
+    (tmp_path / "models").write_text("A file, where nothing can be kept.")
+    monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("EMBEDDING_MODEL", model)
+    monkeypatch.setenv("EMBEDDING_BASE_URL", "http://127.0.0.1:9")
+    assert main(["search", "refund", "--guild", "Chess club"]) == 1
+    assert capsys.readouterr().err.startswith(("Models cannot be kept in", "the embedding model openai:"))
+    assert main(["list", "--guild", "Chess club"]) == 0
+    assert "fees.md" in capsys.readouterr().out
+    assert main(["remove", "fees.md", "--guild", "Chess club"]) == 0
+    assert "fees.md" in capsys.readouterr().out
+
+
+def test_listing_imports_no_model_library(tmp_path: Path) -> None:
+    program = (
+        "import sys; from knowledge.__main__ import main; main(['list', '--guild', 'x']); "
+        "sys.exit(', '.join({'torch', 'transformers', 'sentence_transformers', 'openai'} & set(sys.modules)) or 0)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines() == ["no guild is named 'x'; known: none yet"]
 
 
 def test_a_bad_file_fails_alone_and_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +34,7 @@ from finetune.serving.specialists import LocalSpecialists
 from finetune.training import tuner as tuning
 from finetune.training.run_folder import RunFolder, step_of
 from finetune.training.tuner import Tuner
-from finetune.types import Preview, TrainingProgress, TrainingRequest
+from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest
 from knowledge.types import OWNER
 from weights.store import Weights
 
@@ -395,3 +396,43 @@ async def test_what_was_prepared_and_never_started_is_swept_after_a_day(
     await tuner.sweep(frozenset({kept.run_id}))
     left = {path.name for path in (tmp_path / "data" / "runs").iterdir()}
     assert left == {kept.run_id, fresh.run_id}
+
+
+async def test_a_preparation_that_is_cancelled_leaves_no_examples_behind(
+    tuner: Tuner, tiny_base: str, skill_rows: list[dict[str, str]], tmp_path: Path
+) -> None:
+    placing, go_on = threading.Event(), threading.Event()
+
+    def place(described: LabelHelp) -> LabelHelp:
+        placing.set()
+        assert go_on.wait(60)
+        return described
+
+    rows = [*skill_rows, {"label": "orchid", "sentence": "Whatever is warm."}]
+    dataset = await tuner.examine("\n".join(map(json.dumps, rows)).encode(), "repairs.jsonl")
+    wanted = TrainingRequest(guild_id="g", skill="repairs", audience_key="guild", base=tiny_base)
+    preparing = asyncio.create_task(tuner.prepare(dataset, wanted, place=place))
+    await asyncio.to_thread(placing.wait, 60)
+    preparing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await preparing
+    go_on.set()
+    await asyncio.to_thread(tuner.close)
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert list((tmp_path / "data" / "runs").iterdir()) == []
+
+
+async def test_a_run_that_cannot_be_deleted_is_logged_and_swept_later(
+    tuner: Tuner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tmp_path / "data" / "runs" / "0123"
+    run.parent.mkdir(parents=True)
+    run.write_bytes(b"A file, which cannot be deleted as a folder.")
+    await tuner.discard("0123")
+    assert "0123 cannot be deleted; the next start tries again" in caplog.text
+    run.unlink()
+    run.mkdir()
+    (run / "train.jsonl").write_bytes(b"{}")
+    os.utime(run, (0, 0))
+    await tuner.sweep(frozenset())
+    assert not run.exists()

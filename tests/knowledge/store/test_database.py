@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,22 @@ def test_a_full_disk_is_named_and_what_is_there_is_still_read(small_disk: Path) 
     with database.read() as db:
         assert [row["id"] for row in db.execute("SELECT id FROM guilds")] == ["1"]
     database.close()
+
+
+def test_a_first_opening_waits_for_another_connection(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "knowledge.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # As while it switches the file to WAL.
+    with ThreadPoolExecutor(1) as threads:
+        opening = threads.submit(Database, tmp_path / "knowledge.db")
+        wait([opening], timeout=0.3)
+        assert not opening.done()
+        other.execute("COMMIT")
+        opening.result(timeout=20).close()
+    other.close()
+
+
+def test_many_first_openings_at_once_make_one_database(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for attempt in range(20):
+            for database in threads.map(Database, [tmp_path / str(attempt) / "knowledge.db"] * 8):
+                database.close()

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,6 +175,19 @@ def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays:
     originals.sweep()
     assert list((tmp_path / "originals").iterdir()) == []
     mine.leave()
+
+
+def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: PendingDeletions) -> None:
+    owner = ProcessLock(tmp_path / "owners")
+    originals = Originals(tmp_path / "originals", strays, owner)
+    with ThreadPoolExecutor(4) as threads:
+        for n in range(20):
+            data = BOATS + bytes([n]) * 1_000_000
+            sha256 = hashlib.sha256(data).hexdigest()
+            assert list(threads.map(lambda _, d=data, s=sha256: originals.put(d, s), range(4))) == [None] * 4
+            assert originals.path(sha256) is not None
+    assert len(list((tmp_path / "originals").iterdir())) == 20
+    owner.leave()
 
 
 def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -> None:
