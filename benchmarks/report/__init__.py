@@ -1,1 +1,1 @@
-"""What makes docs/benchmarks.md and the pictures in docs/pictures."""
+"""Generates docs/benchmarks.md and the pictures in docs/pictures."""

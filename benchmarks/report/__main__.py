@@ -1,8 +1,8 @@
-"""Writes docs/benchmarks.md from what the benchmarks left in benchmarks/results.
+"""Writes docs/benchmarks.md from the results in benchmarks/results.
 
     python -m benchmarks.report
 
-It measures nothing itself: each section shows the last result of its own command, which it names.
+It measures nothing itself: each section shows the last result of one command and names that command.
 """
 
 from __future__ import annotations

@@ -8,17 +8,18 @@ from benchmarks.report.markdown import Figures, is_measured, load, provenance, s
 
 
 def calibration() -> Iterable[str]:
-    """Yield the section on how the probability was fitted, and how it fares on held-out titles."""
+    """Yield the section on how the probability was fitted, and how it does on held-out titles."""
     yield "## Whether the passages hold the answer\n"
     yield (
-        "The calibrated probability, judged on titles that it was not fitted on. *Neighbour*: the question's document "
-        "is in another guild, and this one often holds the rest of its article. *Off corpus*: a general question.\n"
+        "The calibrated probability, evaluated on titles that it was not fitted on. *Neighbour*: the question's "
+        "document is in another guild, and this one often holds the rest of its article. *Off corpus*: a general "
+        "question.\n"
     )
     for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
         result = load(name)
         figures = result["figures"]
         across = figures["across languages"]["judged on"]
-        judged = figures["judged on"] | {f"{name}, of pages in the other": found for name, found in across.items()}
+        judged = figures["judged on"] | {f"{name}, about pages in the other": found for name, found in across.items()}
         yield from table(
             (
                 "language",
@@ -45,35 +46,37 @@ def calibration() -> Iterable[str]:
         )
         for language, found in judged.items():
             bins = "; ".join(f"{each['said']:.2f} → {each['was']:.2f}" for each in found["reliability"])
-            yield f"Reliability, {language} (said → was): {bins}.\n"
+            yield f"Reliability, {language} (predicted → actual): {bins}.\n"
         yield f"Below {figures['threshold']:.2f} the bot refuses.\n"
         yield provenance(result)
 
 
 def confidence() -> Iterable[str]:
-    """Yield the section on how true the probability is, on what it was not fitted on."""
+    """Yield the section on how accurate the probability is on data that it was not fitted on."""
     if not is_measured("confidence"):
         return
     result = load("confidence")
     figures = result["figures"]
     held, alike = figures["leave gold out"], figures["looks answered"]
-    yield "## How true the probability is\n"
+    yield "## How accurate the probability is\n"
     yield (
-        "The shipped calibration on sets that nothing was fitted on. ROC area: how often a search that holds the "
-        "answer gets the higher figure of two. *Alone*: the same of one raw figure. Calibration error: the mean "
-        "distance between said and was, over ten bins. Intervals resample articles.\n"
+        "The shipped calibration on sets on which nothing was fitted. ROC area: of two searches, one that holds the "
+        "answer and one that does not, how often the first gets the higher probability. *Alone*: the same for one raw "
+        "figure. Calibration error: the mean distance between the predicted and the actual share, over ten bins. "
+        "Intervals resample articles.\n"
     )
     yield (
-        "xquad: each question where its gold document is, and where it is left out although the same article's others "
-        "are there.\n"
+        "xquad: each question is asked once where its gold document is present, and once where it is left out but the "
+        "other documents of the same article are present.\n"
     )
     yield from _areas(held)
-    yield "![Said and was, by language, with how often each probability was said](pictures/confidence.png)\n"
+    yield "![Predicted and actual shares by language, and the count of each probability](pictures/confidence.png)\n"
     yield (
-        "Questions that look answered and are not, against answered ones on the same passages, all in one guild. "
-        "*Fitted anew*: the same figures, fitted on other titles of the same set; not shipped. In Chinese half of "
-        f"squad2's titles ({alike['zh']['titles']} are reported on), in English the {alike['en']['titles']} articles "
-        "of squad that have such questions, in turn (the shipped calibration was fitted on their answered questions).\n"
+        "Questions that look answered but are not, against answered ones about the same passages, all in one guild. "
+        "*Fitted anew*: the same features, fitted on other titles of the same set; not shipped. In Chinese it was "
+        f"fitted on half of squad2's titles ({alike['zh']['titles']} titles are reported on). In English each of the "
+        f"{alike['en']['titles']} articles of squad that have such questions was reported on in turn (the shipped "
+        "calibration was fitted on their answered questions).\n"
     )
     yield from _areas(
         {
@@ -82,9 +85,9 @@ def confidence() -> Iterable[str]:
             for fitting in ("shipped", "fitted anew")
         }
     )
-    yield "The development sets' held-out titles, and general questions that no guild answers.\n"
+    yield "The held-out titles of the development sets, and general questions that no guild answers.\n"
     yield from table(
-        ("", "searches", "calibration error", "Brier score", "said → was (of)"),
+        ("", "searches", "calibration error", "Brier score", "predicted → actual (of)"),
         (
             (
                 name,
@@ -107,8 +110,8 @@ def _areas(rows: dict[str, Figures]) -> Iterable[str]:
             "searches",
             "ROC area",
             *(f"{name} alone" for name in alone),
-            "less best BM25",
-            "less best cosine",
+            "minus best BM25",
+            "minus best cosine",
             "calibration error",
             "Brier score",
         ),

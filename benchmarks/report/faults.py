@@ -1,4 +1,4 @@
-"""Writes the sections of docs/benchmarks.md on faults: killed processes, and files that were made to do harm."""
+"""Writes the sections of docs/benchmarks.md on faults: killed processes and hostile files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def crash_recovery() -> Iterable[str]:
     first = figures["the bot is killed before the first checkpoint"]
     yield "## Killed again and again\n"
     yield (
-        "One training in a real browser, with a checkpoint every 10 s. The bot is killed once before the first "
-        f"checkpoint: the training starts again from step {first['goes on from']}. Then at random moments the bot, and "
-        "the trainer alone. After each kill a member asks the champion, which answers every time.\n"
+        "One training, driven in a real browser, with a checkpoint every 10 s. The bot is killed once before the first "
+        f"checkpoint, and the training starts again from step {first['goes on from']}. Then the bot, or the trainer "
+        "alone, is killed at random moments. After each kill a member asks the champion, which answers every time.\n"
     )
     yield from table(
-        ("killed", "times", "last checkpoint, and where it goes on from", "slowest answer of the champion, seconds"),
+        ("killed", "times", "last checkpoint → resumed from", "slowest answer of the champion, seconds"),
         (
             (
                 who,
@@ -37,14 +37,14 @@ def crash_recovery() -> Iterable[str]:
         ),
     )
     yield (
-        f"In the end: {figures['adapters of the skill']} adapter of {figures['steps']} steps, "
+        f"At the end: {figures['adapters of the skill']} adapter of {figures['steps']} steps, "
         f"{figures['trainers left']} trainers left.\n"
     )
     yield provenance(result)
 
 
 def hostile_files() -> Iterable[str]:
-    """Yield the section on files that were made to do harm."""
+    """Yield the section on hostile files."""
     if not is_measured("hostile-files"):
         return
     result = load("hostile-files")
@@ -52,11 +52,11 @@ def hostile_files() -> Iterable[str]:
     slowest = figures["slowest"]
     yield "## Hostile and broken files\n"
     yield (
-        f"{figures['files']} files that the tests make: bombs, files cut off, nested without end, misnamed, locked, "
-        "and some that point at files of the machine. Each is read and cut as an upload is, one after another. "
-        f"{figures['ended as expected']} end as expected: taken in, or in the reason that is theirs. The slowest "
-        f"({slowest['what']}) takes {slowest['seconds']:.1f} s; {figures['limit in seconds']} s is the limit, all "
-        f"together take {duration(figures['seconds in all'])}.\n"
+        f"{figures['files']} files that the tests generate: bombs, truncated, endlessly nested, misnamed and encrypted "
+        "files, and some that refer to files of the machine. Each is read and split like an upload, one after another. "
+        f"{figures['ended as expected']} end as expected: ingested, or refused for the right reason. The slowest "
+        f"({slowest['what']}) takes {slowest['seconds']:.1f} s; the limit is {figures['limit in seconds']} s. All "
+        f"files together take {duration(figures['seconds in all'])}.\n"
     )
     yield from table(
         ("format", "files", "endings", "slowest"),

@@ -8,21 +8,22 @@ from benchmarks.harness.results import RESULTS
 from benchmarks.report.markdown import Figures, is_measured, load, provenance, share, table
 
 _OTHERS = {"BM25 alone": "BM25", "dense alone": "dense", "EnsembleRetriever": "ensemble"}
-"""What the product's search is compared with, and its name in a table."""
+"""What the product's search is compared with, and the name of each in a table."""
 
 
 def retrieval() -> Iterable[str]:
-    """Yield the section on retrieval, with each question set against each arm."""
+    """Yield the section on retrieval, with the product's search against each retriever on each question set."""
     names = sorted(path.stem for path in RESULTS.glob("retrieval_*.json"))
     if not names:
         return
     yield "## Retrieval\n"
     yield (
-        "The product's search (both arms fused) against each arm alone and LangChain's EnsembleRetriever, on the same "
-        "chunks in one run. The ensemble has the same dense ranking, BM25Retriever, 50 candidates of each and its "
-        "defaults (equal weights, c = 60); English is cut at spaces, its default, and Chinese into our terms. R@5: a "
-        "gold document is among the first five distinct ones; of a conversation the last turn alone is asked. `en→zh`: "
-        "asked in English, only the Chinese documents are there. *Less*: fused less that ranking, paired.\n"
+        "The product's search (dense and keyword retriever fused) against each retriever alone and LangChain's "
+        "EnsembleRetriever, on the same chunks in one run. The ensemble has the same dense ranking, BM25Retriever, 50 "
+        "candidates of each and its defaults (equal weights, c = 60). English is split at spaces, its default, and "
+        "Chinese into our index terms. R@5: a gold document is among the first five distinct ones. Of a conversation "
+        "only the last turn is asked. `en→zh`: asked in English where only the Chinese documents are present. *Minus*: "
+        "fused minus that ranking, paired.\n"
     )
     for name in names:
         result = load(name)
@@ -33,7 +34,7 @@ def retrieval() -> Iterable[str]:
             (
                 *("", "questions", "documents", "R@5 fused"),
                 *(_OTHERS[each] for each in others),
-                *(f"less {_OTHERS[each]}" for each in others),
+                *(f"minus {_OTHERS[each]}" for each in others),
                 "MRR of all",
             ),
             (
@@ -52,7 +53,7 @@ def retrieval() -> Iterable[str]:
 
 
 def _gain(figure: Figures) -> str:
-    """The difference of two R@5 on the same questions, with its interval."""
+    """Return the difference of two R@5 on the same questions, with its interval."""
     low, high = figure["interval"]
     return f"{figure['R@5']:+.3f} ({low:+.3f} to {high:+.3f})"
 
@@ -77,11 +78,11 @@ def answer_quality() -> Iterable[str]:
         return
     yield "## Answers, end to end\n"
     yield (
-        "The default models, unless the column names another. Each question is asked where its gold document is, and "
-        "where it is left out although the same article's other passages are there. *In no other passage*: without the "
-        "questions of which one of those holds a gold string. The untuned chat model alone, given the gold passage and "
-        "one other, holds the gold in .53 (en) and .50 (zh) of xquad's answers, and refuses .43 where neither passage "
-        "holds it.\n"
+        "Measured with the default models, unless the column names another. Each question is asked once where its gold "
+        "document is present, and once where it is left out but the other passages of the same article are present. "
+        "*In no other passage*: without the questions for which one of those other passages contains a gold string. "
+        "The untuned chat model alone, given the gold passage and one other, has the gold in .53 (en) and .50 (zh) of "
+        "its answers on xquad, and refuses .43 where neither passage holds it.\n"
     )
     results = [load(name) for name in names]
     figures = [result["figures"] for result in results]
@@ -108,15 +109,16 @@ def answer_quality() -> Iterable[str]:
 
 
 def routes() -> Iterable[str]:
-    """Yield the section on questions of known kinds, by the route that was taken."""
+    """Yield the section on the routes that questions of known kinds take."""
     if not is_measured("routes"):
         return
     result = load("routes")
     yield "## Routes\n"
     yield (
-        "Questions of known kinds; nothing is written. *Held* and *left out*: xquad's, where their gold document is "
-        "and where it is not. Right is direct for small talk, about the bot and creative text, and for the last also "
-        "retrieval where the policy knew it for creative; abstain off the corpus and left out; retrieval where held.\n"
+        "Questions of known kinds; no answers are generated. *Held* and *left out*: questions of xquad whose gold "
+        "document is present or absent. The right route is direct for small talk, about the bot and creative text (for "
+        "creative text also retrieval, if the policy recognised it as creative), abstain for off the corpus and left "
+        "out, and retrieval for held.\n"
     )
     for lang, found in result["figures"].items():
         taken = ("retrieval", "direct", "abstain")
@@ -129,7 +131,7 @@ def routes() -> Iterable[str]:
 
 
 def agent_mode() -> Iterable[str]:
-    """Yield the section on what a model chooses where it may."""
+    """Yield the section on the routes that a model chooses in agent mode."""
     if not is_measured("agent_mode"):
         return
     result = load("agent_mode")
@@ -152,12 +154,13 @@ def same_question() -> Iterable[str]:
     result = load("same_question")
     yield "## The same question in other words\n"
     yield (
-        "How many couples of questions are taken for one: by the cosine alone, and as the bot does it, which compares "
-        "the telling words first. *The same* are hard rewordings and should be high, the others should be zero. The "
-        "words that tell nothing were chosen with our own couples in sight, so these are development figures.\n"
+        "The share of question pairs that count as the same question: by the cosine alone, and by the bot's rule, "
+        "which compares the content words first. *The same* are hard rewordings, so their share should be high; the "
+        "others should be zero. The list of fillers was made with our own pairs in sight, so these are development "
+        "figures.\n"
     )
     yield from table(
-        ("encoder", "couples", "number", "cosine alone", "as the bot does it"),
+        ("encoder", "pairs", "number", "cosine alone", "the bot's rule"),
         (
             (
                 encoder.partition(":")[0],
@@ -175,47 +178,47 @@ def same_question() -> Iterable[str]:
 
 
 def contradictions() -> Iterable[str]:
-    """Yield the section on when two sources are said to differ."""
+    """Yield the section on when two sources are reported as contradicting each other."""
     if not is_measured("differing"):
         return
     result = load("differing")
     figures = result["figures"]
-    yield "## Two sources that differ\n"
+    yield "## Contradictions between sources\n"
     yield (
-        "*Alarms*: couples of statements of different documents that would be told to contradict each other, had "
-        "somebody asked of what they share; every statement is compared with all others of its language, and none "
-        "does.\n"
+        "*Alarms*: pairs of sentences of different documents that would be reported as a contradiction if somebody "
+        "asked about what they share. Every sentence is compared with all others of its language, and none really "
+        "contradicts another.\n"
     )
     yield from table(
-        ("", "documents", "statements", "alarms"),
+        ("", "documents", "sentences", "alarms"),
         (
             (name, found["documents"], found["statements"], found["alarms"])
             for name, found in figures["false alarms"].items()
         ),
     )
     yield (
-        "*Told*: questions of xquad whose answer holds one figure, asked of the passage and of a copy of it in which "
-        "that figure is another.\n"
+        "*Reported*: questions of xquad whose answer contains one figure, asked of the passage and of a version of it "
+        "with another figure.\n"
     )
     yield from table(
-        ("", "questions", "told"),
+        ("", "questions", "reported"),
         ((lang, found["questions"], share(found["told"])) for lang, found in figures["found"].items()),
     )
     yield provenance(result)
 
 
 def conversations() -> Iterable[str]:
-    """Yield the section on what a follow-up question is searched with."""
+    """Yield the section on what the search text of a follow-up question contains."""
     names = [name for name in ("mtrag_subset", "kdconv_travel_zh") if is_measured(f"conversations_{name}_reported")]
     if not names:
         return
-    yield "## Questions of a conversation\n"
+    yield "## Follow-up questions\n"
     yield (
-        "For what a question with turns before it is searched: alone, behind the question before it, or behind all "
-        "before it, with or without their answers. R@2: a gold document is among the first two distinct ones. "
-        "*Likelier*: the one of two searches whose passages more probably hold the answer. Questions of mtrag are rich "
-        "in words and change the topic; those of kdconv mostly name nothing. The way was chosen on the other half of "
-        "the conversations.\n"
+        "What the search text of a follow-up question contains: the question alone, the question and the one before "
+        "it (*behind the one before*), or the question and all before it (*behind all*), with or without their "
+        "answers. R@2: a gold document is among the first two distinct ones. *Likelier*: the one of two searches whose "
+        "passages more probably hold the answer. Questions of mtrag are rich in words and change the topic; those of "
+        "kdconv mostly name nothing. The method was chosen on the other half of the conversations.\n"
     )
     for name in names:
         result = load(f"conversations_{name}_reported")
@@ -224,11 +227,11 @@ def conversations() -> Iterable[str]:
         low, high = less["interval"]
         yield f"### {name}, {figures['questions']} questions\n"
         yield from table(
-            ("searched", "R@1", "R@2", "R@5"),
+            ("searched for", "R@1", "R@2", "R@5"),
             ((way, *(share(found[f"R@{depth}"]) for depth in (1, 2, 5))) for way, found in figures["ways"].items()),
         )
         yield (
-            "The last way, which the bot takes, less the one before it, which it took: R@2 "
+            "The last row, the bot's method, minus the row above it, its earlier method: R@2 "
             f"{less['R@2']:+.3f} ({low:+.3f} to {high:+.3f}).\n"
         )
         yield provenance(result)

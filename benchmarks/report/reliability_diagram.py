@@ -1,6 +1,6 @@
-"""Draws the reliability diagram of a probability as a PNG: what was said against what was, and how often each was said.
+"""Draws the reliability diagram of a probability as a PNG: predicted against actual shares, and their counts.
 
-It has a dark ground of its own, so that it is legible on a light page too.
+It has a dark background of its own, so that it is legible on a light page too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLUE = "#7b86ff"
 
 
 def draw(panels: Mapping[str, Sequence[Bin]]) -> bytes:
-    """Return the diagram, with one panel a name, side by side."""
+    """Return the diagram, with one panel for each name, side by side."""
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_GROUND)
     FigureCanvasAgg(figure)
     width = 0.92 / len(panels)

@@ -1,4 +1,4 @@
-"""Makes the files of several formats that the screenshots show being ingested; two of them contradict each other."""
+"""Makes the files that are ingested in the screenshots, in several formats; two of them contradict each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RULES = "Each boat carries two paddles and a bailer.\nA protest is handed in wi
 
 
 def club_zip() -> bytes:
-    """Return a zip of a Word document, a sheet, a PDF, Markdown with a date, and a Word document that is broken."""
+    """Return a zip of a Word document, a sheet, a PDF, Markdown with a date, and a broken Word document."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("storage.docx", _document())
@@ -54,7 +54,7 @@ def _page() -> bytes:
     from matplotlib.figure import Figure
 
     held = io.BytesIO()
-    with rc_context({"pdf.fonttype": 42}):  # Text that can be read, rather than drawn letters.
+    with rc_context({"pdf.fonttype": 42}):  # Real text instead of drawn letters.
         figure = Figure(figsize=(5, 4))
         figure.text(0.1, 0.85, "Regatta rules", fontsize=18)
         figure.text(0.1, 0.65, _RULES, fontsize=9)

@@ -3,7 +3,7 @@
     python -m benchmarks.report.screenshots [FOLDER]
 
 Starts `python -m bot --local` on an empty data folder, so it shows what a person sees at a first `make run`. Needs
-Chromium (the variable CHROMIUM names its path) and the models, which it has fetched where they are missing.
+Chromium (the variable CHROMIUM holds its path) and the models; missing models are fetched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _START_LIMIT_S = 3600
 
 
 def walk(journey: Journey) -> None:
-    """Walk the main journey: talk, an answer, a refusal, a document, the answer, why, and the refusal again."""
+    """Walk the main journey: small talk, an answer, a refusal, a document, its answer, why, and the refusal again."""
     journey.shows("The handbook is taken in", _START_LIMIT_S)
     journey.picture("first-start")
     journey.ask("Good morning, how are you today?")
@@ -67,7 +67,7 @@ def walk(journey: Journey) -> None:
 
 
 def walk_correction(journey: Journey) -> None:
-    """Let a moderator answer what the documents don't hold: asked, corrected, asked by another, listed, removed."""
+    """Correct an answer as a moderator: a refusal, the correction, another member's question, the list, the removal."""
     journey.view_as("Ada")
     journey.ask(_PERMIT)
     journey.shows(r"no answer · .*Why\?", _START_LIMIT_S)
@@ -102,7 +102,7 @@ def walk_correction(journey: Journey) -> None:
 
 
 def walk_tuning(journey: Journey) -> None:
-    """Let an admin tune a skill: asked before, trained with a plot, its report, asked after, why, rolled back."""
+    """Tune a skill as an admin: a question before, the training, its report, the answer after, why, the rollback."""
     journey.view_as("Ada")
     journey.ask(_REQUEST)
     journey.shows(r"howling.* s\s.*Why\?")
@@ -136,7 +136,7 @@ def walk_tuning(journey: Journey) -> None:
 
 
 def walk_files(journey: Journey, folder: Path) -> None:
-    """Let a moderator upload files of several formats, of which two contradict each other, and show a page."""
+    """Upload files of several formats as a moderator, ask where two contradict each other, and show a page."""
     (folder / "club.zip").write_bytes(club_zip())
     journey.view_as("Moritz")
     journey.command("/ingest", file=str(folder / "club.zip"))

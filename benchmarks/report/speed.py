@@ -9,11 +9,11 @@ from benchmarks.report.markdown import duration, is_measured, load, provenance, 
 
 
 def first_start() -> Iterable[str]:
-    """Yield the section on the two commands that the README begins with."""
+    """Yield the section on the two commands at the start of the README."""
     result = load("first_start")
     figures = result["figures"]
     yield "## On a bare machine\n"
-    yield "A clone with nothing installed or cached. A question is asked as soon as the page is there.\n"
+    yield "A fresh clone with nothing installed or cached. A question is asked as soon as the page has loaded.\n"
     names = ("make run, the first time", "make run, again")
     yield from table(
         ("", "page after", "first answer after", "peak memory"),
@@ -40,8 +40,8 @@ def event_loop() -> Iterable[str]:
     result = load("event_loop")
     yield "## The event loop\n"
     yield (
-        "How late a task is woken that wants to be every 5 ms, in the loop of the bot and the simulated Discord: idle, "
-        "and while 183 documents are taken in and four questions answered. Medians of three runs.\n"
+        "How late a task wakes that should wake every 5 ms, in the loop of the bot and the simulated Discord: idle, "
+        "and while 183 documents are ingested and four questions answered. Medians of three runs.\n"
     )
     yield from table(
         ("", "seconds", "p99", "p99.9", "longest"),
@@ -60,23 +60,23 @@ def event_loop() -> Iterable[str]:
 
 
 def latency_during_training() -> Iterable[str]:
-    """Yield the section on answers during a training."""
+    """Yield the section on answers during training."""
     if not is_measured("while_training"):
         return
     result = load("while_training")
     figures = result["figures"]
     lags = figures["event loop during it"]
-    yield "## Answers during a training\n"
+    yield "## Answers during training\n"
     yield (
-        f"{figures['questions']} questions, of a tuned skill and of the example handbook, asked one by one of the bot "
-        "at rest, and again while it trains the larger base. Seconds from the question to the last edit of its answer; "
-        "the explanation's own figures are of the answer alone, as the log of answers has it.\n"
+        f"{figures['questions']} questions about a tuned skill and the example handbook, asked one by one while the "
+        "bot is idle, and again while it trains the larger base. Seconds from the question to the last edit of its "
+        "answer. The explanation's own figures cover the answer alone, as recorded in the decision log.\n"
     )
     stated = figures["as the explanation states it"]
     # An answer names the route as members read it, the explanation's figures by the route's own name.
     stated["tuned model"] = stated.pop("specialist")
     yield from table(
-        ("route", "answers", "median (p95)", "as explained", "during a training", "times as long, at the median"),
+        ("route", "answers", "median (p95)", "as explained", "during training", "ratio of medians"),
         (
             (
                 route,
@@ -90,7 +90,7 @@ def latency_during_training() -> Iterable[str]:
         ),
     )
     yield (
-        f"The event loop meanwhile: p99.9 {lags['p99.9 ms']} ms, longest {lags['longest ms']} ms of "
+        f"Delay of the event loop during training: p99.9 {lags['p99.9 ms']} ms, longest {lags['longest ms']} ms of "
         f"{lags['beats']:,} beats.\n"
     )
     yield provenance(result)
@@ -106,20 +106,20 @@ def concurrent_questions() -> Iterable[str]:
     yield "## Twenty questions at once\n"
     yield (
         f"Ten members ask two questions each in five channels. {figures['answered']} of {figures['questions']} are "
-        f"answered, {figures['conversations in order']} members read their answers in the order of their questions; "
-        f"acknowledged after {acknowledged['median']} s (median; slowest {acknowledged['slowest']} s), the last answer "
-        f"after {figures['seconds to the last answer']} s.\n"
+        f"answered, and {figures['conversations in order']} members get their answers in the order of their questions. "
+        f"A question is acknowledged after {acknowledged['median']} s (median; slowest {acknowledged['slowest']} s), "
+        f"and the last answer is complete after {figures['seconds to the last answer']} s.\n"
     )
     yield provenance(result)
 
 
 def counterfactual() -> Iterable[str]:
-    """Yield the section on what it costs to find the smallest change that turns a decision."""
+    """Yield the section on the cost of finding the smallest change that changes a decision."""
     if not is_measured("counterfactual"):
         return
     result = load("counterfactual")
-    yield "## What would have turned a decision\n"
-    yield "The time that it takes to find the smallest change that turns a decision, over random signals.\n"
+    yield "## What would have changed a decision\n"
+    yield "The time to find the smallest change of a signal that changes the decision, over random signals.\n"
     yield from table(
         ("", "decisions", "median", "p95", "p99"),
         (
@@ -131,17 +131,18 @@ def counterfactual() -> Iterable[str]:
 
 
 def training_speed() -> Iterable[str]:
-    """Yield the section on the speed of training, beside other trainers."""
+    """Yield the section on the speed of training, compared with other trainers."""
     names = sorted(path.stem for path in RESULTS.glob("tuning_*.json"))
     if not names:
         return
     yield "## Training\n"
     yield (
-        "The same examples through three trainers, each in its own process, in turn: ours (which computes the "
-        "vocabulary for the completions alone and makes a checkpoint every 30 s), transformers' Trainer and TRL's "
-        "SFTTrainer with fp32 weights, bf16 arithmetic, the eager attention that is fastest here, batches of 8 of "
-        "about one length, losses of the completions alone, no gradient checkpointing. Tokens without padding, from "
-        "the first pass to the last step; of each the fastest round. The whole training is extrapolated from a step.\n"
+        "Three trainers run on the same examples in turn, each in its own process: ours (which computes the vocabulary "
+        "for the completions alone and makes a checkpoint every 30 s), transformers' Trainer and TRL's SFTTrainer with "
+        "fp32 weights, bf16 arithmetic, eager attention (the fastest here), batches of 8 examples of similar length, "
+        "losses of the completions alone and no gradient checkpointing. Tokens exclude padding and are counted from "
+        "the first pass to the last step; the fastest round of each trainer is shown. The time of the whole training "
+        "is extrapolated from one step.\n"
     )
     for name in names:
         result = load(name)
@@ -165,24 +166,24 @@ def training_speed() -> Iterable[str]:
             ),
         )
         yield (
-            f"The run itself, of {run['steps']} steps, took {run['minutes']:.1f} min, {run['tokens a second']} "
+            f"The actual run of {run['steps']} steps took {run['minutes']:.1f} min, {run['tokens a second']} "
             f"tokens/s, {run['peak memory in MB']:,} MB.\n"
         )
         yield provenance(result)
 
 
 def ingestion_speed() -> Iterable[str]:
-    """Yield the section on what ingestion costs beside the embedding, and what a change costs."""
+    """Yield the section on what ingestion costs on top of the embedding, and what a change costs."""
     if not is_measured("ingestion"):
         return
     result = load("ingestion")
     figures = result["figures"]
     together, alone, changed = figures["together"], figures["one by one"], figures["changed"]
-    yield "## Taking documents in\n"
+    yield "## Ingestion\n"
     yield (
         f"{together['documents']:,} short documents ({together['chunks']:,} passages, half of them below "
-        f"{together['characters, median']:.0f} characters), as batches, and the same texts embedded again in the same "
-        "calls with nothing around them, in turn. Others used "
+        f"{together['characters, median']:.0f} characters) are ingested in batches. After each batch the same texts "
+        "are embedded again in the same calls with nothing else. Other processes used "
         f"{figures['cores that others used']} cores meanwhile.\n"
     )
     yield from table(
@@ -191,9 +192,9 @@ def ingestion_speed() -> Iterable[str]:
             "documents",
             "whole",
             "embedding alone",
-            "whole over embedding",
+            "whole / embedding",
             "by group, median (from–to)",
-            "whole over the calls within it",
+            "whole / its own embedding calls",
         ),
         (
             (
@@ -205,10 +206,10 @@ def ingestion_speed() -> Iterable[str]:
                 f"{found['by group, median']} ({found['by group, from']}–{found['by group, to']})",
                 found["whole over its own embedding"],
             )
-            for name, found in (("as batches", together), ("one by one", alone))
+            for name, found in (("in batches", together), ("one by one", alone))
         ),
     )
-    yield f"{changed['documents']} documents of ten paragraphs, taken in again:\n"
+    yield f"{changed['documents']} documents of ten paragraphs, ingested again:\n"
     names = ("first", "one paragraph changed in each", "nothing changed")
     yield from table(
         ("", "seconds", "passages embedded", "passages reused"),
@@ -228,12 +229,12 @@ def index_size() -> Iterable[str]:
     sizes = {name: found for each in measured for name, found in each["figures"].items() if name.endswith("chunks")}
     yield "## As a server grows\n"
     yield (
-        "A made-up guild of clustered vectors and words by Zipf's law. Searches without the embedding of the question, "
-        "by readers who may read all, half and 2 % of the passages. Processor time is of the bot and of Chroma "
-        "together.\n"
+        "A synthetic guild with clustered vectors and words distributed by Zipf's law. Searches exclude the embedding "
+        "of the question, and are run by readers who may read all, half and 2 % of the passages. Processor time is "
+        "that of the bot and Chroma together.\n"
     )
     yield from table(
-        ("passages", "may read", "p50", "p95", "processor time", "cores that others used"),
+        ("passages", "may read", "p50", "p95", "processor time", "cores used by others"),
         (
             (
                 name.removesuffix(" chunks"),
@@ -247,9 +248,9 @@ def index_size() -> Iterable[str]:
             for reader, each in found["searches"].items()
         ),
     )
-    yield "A document of ten passages is removed, and its words go from the file:\n"
+    yield "A document of ten passages is removed, and its words are purged from the file:\n"
     yield from table(
-        ("passages", "found no more after", "gone from the file after", "another writer waits at most"),
+        ("passages", "no longer found after", "purged from the file after", "longest wait of another writer"),
         (
             (
                 name.removesuffix(" chunks"),

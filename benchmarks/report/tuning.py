@@ -9,16 +9,17 @@ from benchmarks.report.markdown import difference, is_measured, load, provenance
 
 
 def classification() -> Iterable[str]:
-    """Yield the section on a tuned label skill, beside what costs less."""
+    """Yield the section on a tuned label skill, compared with cheaper methods."""
     names = sorted(path.stem for path in RESULTS.glob("tuning_*.json"))
     if not names:
         return
     yield "## A tuned label skill\n"
     yield (
-        "Right labels on test questions of which none was trained on. *Untuned* and *tuned* say nothing but a label, "
-        "token by token; *similar examples* are the nearest to the question by e5, shown as turns before it. All learn "
-        "from the examples that the adapter was trained on, but the last two also from those that its run held out. "
-        "Each question goes to all of them in turn. *Tuned less*: paired by question.\n"
+        "The share of right labels on test questions, none of which was trained on. *Untuned* and *tuned* can generate "
+        "nothing but a label, token by token. *Similar examples* are those nearest to the question by e5, shown as "
+        "turns before it. All methods learn from the examples that the adapter was trained on; the last two also learn "
+        "from those that its run held out. Each question goes to all methods in turn. *Tuned minus*: paired by "
+        "question.\n"
     )
     for name in names:
         result = load(name)
@@ -29,10 +30,10 @@ def classification() -> Iterable[str]:
         yield f"### {name.removeprefix('tuning_')}\n"
         yield (
             f"{figures['base']}, {figures['labels']} labels, {figures['examples trained on']} examples, "
-            f"{figures['test questions']} questions. From the same examples, {best} is right most often.\n"
+            f"{figures['test questions']} questions. With the same examples, {best} is right most often.\n"
         )
         yield from table(
-            ("", "right", "tuned less", "seconds a question, median (p95)"),
+            ("", "right", "tuned minus", "seconds a question, median (p95)"),
             (
                 (
                     way,
@@ -44,7 +45,7 @@ def classification() -> Iterable[str]:
             ),
         )
         yield (
-            f"The run's own judgement, on {figures['examples held out']} held-out examples: untuned "
+            f"The run's own evaluation, on {figures['examples held out']} held-out examples: untuned "
             f"{run['held out, untuned']:.2f}, tuned {run['held out, tuned']:.2f}, gain {difference(run['gain'])}, "
             f"{'promoted' if run['promoted'] else 'not promoted'}.\n"
         )
@@ -52,7 +53,7 @@ def classification() -> Iterable[str]:
 
 
 def facts_and_skill() -> Iterable[str]:
-    """Yield the section on the same small model taught facts, and taught a skill."""
+    """Yield the section on teaching the same small model facts and a skill."""
     if not is_measured("facts_and_skill"):
         return
     result = load("facts_and_skill")
@@ -60,10 +61,10 @@ def facts_and_skill() -> Iterable[str]:
     taught = figures["taught facts"]
     yield "## Facts or a skill\n"
     yield (
-        f"The codes of {figures['facts']} invented devices, trained into {figures['base']}, against the product's "
-        f"search with {taught['retrieval']['chat model']} reading the best two passages. *General*: "
-        f"{figures['general questions']} questions of common knowledge, none replayed. *Loss rises*: nats a "
-        "token on other general answers; the gate lets 0.25 pass.\n"
+        f"{figures['base']} is trained on the codes of {figures['facts']} invented devices and compared with the "
+        f"product's search, where {taught['retrieval']['chat model']} reads the best two passages. *General*: "
+        f"{figures['general questions']} questions of common knowledge, none of them replayed. *Loss rises*: nats a "
+        "token on other general answers; the gate allows 0.25.\n"
     )
     yield from table(
         (
@@ -91,15 +92,15 @@ def facts_and_skill() -> Iterable[str]:
         ),
     )
     yield (
-        f"Documents are taken in within {taught['retrieval']['seconds to take the documents in']} s, and a changed "
-        "code is a changed document; a tuned one is another training.\n"
+        f"The documents are ingested in {taught['retrieval']['seconds to take the documents in']} s. With retrieval a "
+        "changed code only needs a changed document; with tuning it needs another training.\n"
     )
     yield (
-        f"The skill: who of {skill['labels']} people sees to a message, learnt from {skill['examples']} messages in "
-        f"{skill['steps']} steps ({skill['seconds to train']} s), asked of {skill['questions']} others.\n"
+        f"The skill: which of {skill['labels']} people handles a message, learnt from {skill['examples']} messages in "
+        f"{skill['steps']} steps ({skill['seconds to train']} s) and tested on {skill['questions']} others.\n"
     )
     yield from table(
-        ("skill", "right", "tuned less", "seconds a question, median (p95)"),
+        ("skill", "right", "tuned minus", "seconds a question, median (p95)"),
         (
             (
                 name,
