@@ -1,7 +1,8 @@
-"""Which passage an answer rests on, computed from the words they share. Knows nothing of models or Discord.
+"""Which passage an answer rests on, computed from the words they share.
 
 A small model cites at random or not at all, so a number that it wrote is kept only where that passage exists, and
-where it wrote none, the passage that covers most of the answer is cited.
+where it wrote none, the passage that covers most of the answer is cited. Code is left as it is: `names[0]` cites
+nothing. So is whatever was written without passages.
 """
 
 from __future__ import annotations
@@ -10,36 +11,49 @@ import re
 from collections.abc import Sequence
 
 from knowledge.types import Evidence
+from text.markdown_blocks import Kind, blocks, code_block, sub_outside_code
+from text.words import words_and_pairs
 
-_CITATION = re.compile(r"\s*\[(\d{1,2})\]")
-_WORD = re.compile(r"[^\W_]+")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+CITATION = re.compile(r"\s*\[(\d{1,2})\](?!\()")
+"""A number in brackets that is no link, with the space before it."""
 
 # An answer that shares less than this with every passage rests on none of them.
 _LEAST_SHARE = 0.3
 
 
 def cite(text: str, evidence: Sequence[Evidence]) -> str:
-    """`text` with citations that are true of `evidence`, numbered from 1."""
-    kept = _CITATION.sub(lambda found: found[0] if 1 <= int(found[1]) <= len(evidence) else "", text).rstrip()
-    if not evidence or _CITATION.search(kept):
+    """`text` with citations that are true of `evidence`, numbered from 1; unchanged where there is none."""
+    if not evidence:
+        return text
+    cited: list[int] = []
+
+    def kept_if_true(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if 1 <= number <= len(evidence):
+            cited.append(number)
+            return found[0]
+        # The first of a list, as in names[0], where nobody marked it as code.
+        return found[0] if number == 0 and not found[0][0].isspace() else ""
+
+    kept = sub_outside_code(CITATION, kept_if_true, text).rstrip()
+    if cited:
         return kept
     shares = [_share(kept, item.chunk.text) for item in evidence]
     best = max(range(len(shares)), key=shares.__getitem__)
-    return f"{kept} [{best + 1}]" if shares[best] >= _LEAST_SHARE else kept
+    return _with_citation(kept, best + 1) if shares[best] >= _LEAST_SHARE else kept
+
+
+def _with_citation(text: str, number: int) -> str:
+    """Below a code block or a table, which a citation on its last line would break; none in code that never ends."""
+    lines = text.split("\n")
+    last = list(blocks(lines))[-1]
+    if last.kind is Kind.CODE:
+        code = code_block(lines[last.first :])
+        return f"{text}\n[{number}]" if code is not None and code.is_closed else text
+    return f"{text}\n\n[{number}]" if last.kind is Kind.TABLE else f"{text} [{number}]"
 
 
 def _share(answer: str, passage: str) -> float:
     """The share of the answer's distinct words (in Chinese: pairs of characters) that stand in the passage."""
-    words = _words(answer)
-    return len(words & _words(passage)) / len(words) if words else 0.0
-
-
-def _words(text: str) -> set[str]:
-    words: set[str] = set()
-    for word in _WORD.findall(text.casefold()):
-        if _HAN.search(word):
-            words.update(word[at : at + 2] for at in range(max(1, len(word) - 1)))
-        else:
-            words.add(word)
-    return words
+    words = words_and_pairs(answer)
+    return len(words & words_and_pairs(passage)) / len(words) if words else 0.0

@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from text.markdown_blocks import touches_code
+from text.scripts import count_han
+from text.sentences import sentence_ends
+
 _PROMPT_AGAIN = re.compile(
     r"\n\s*(?:\[\d{1,2}\][ \t]*\S+ ›|Passages?:|Question:|Earlier question:|段落：|问题：|之前的问题：)"
 )
 """How a line of the reading prompt begins (`chains.prompts`)."""
 
-_SENTENCE = re.compile(r"[^.!?。！？]*(?:[.!?](?=\s)|[。！？])")
-_FENCE = "```"
 _LONGEST_QUOTE = 3
 """Sentences word for word from one passage; the prompt asks for at most three."""
 _WORTH_CUTTING = 150
 """Characters, a Han character counting as 2.5, below which three sentences are no more than an answer."""
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class OutputGuard:
@@ -51,18 +52,17 @@ class OutputGuard:
 
     def _cut_at_prompt(self, text: str) -> str:
         found = _PROMPT_AGAIN.search(text)
-        return text[: found.start()] if found else text
+        return text if found is None or touches_code(text, found.start() + 1, found.end()) else text[: found.start()]
 
     def _cut_at_quote(self, text: str) -> str:
         """Up to the end of the third sentence in a row that stands, in this order, in one passage."""
-        ends = [found.end() for found in _SENTENCE.finditer(text) if found[0].strip()]
+        ends = sentence_ends(text)
         for first, last in zip([0, *ends], ends[_LONGEST_QUOTE - 1 :], strict=False):
             quote = text[first:last]
-            is_code = _FENCE in quote or text[:first].count(_FENCE) % 2
             if (
-                not is_code
-                and _weight(quote) >= _WORTH_CUTTING
+                _weight(quote) >= _WORTH_CUTTING
                 and any(_flat(quote) in passage for passage in self._passages)
+                and not touches_code(text, first, last)
             ):
                 return text[:last]
         return text
@@ -73,4 +73,4 @@ def _flat(text: str) -> str:
 
 
 def _weight(text: str) -> float:
-    return len(text) + 1.5 * len(_HAN.findall(text))
+    return len(text) + 1.5 * count_han(text)

@@ -47,6 +47,7 @@ _PROBLEMS: Mapping[str, str] = {
     "not_text": "has something other than text in the field {field}",
     "control_character": "has the control character {character} in the field {field}",
     "not_messages": "has no list of objects with role and content in the field messages, which only JSON can hold",
+    "tool_calls": "holds calls of tools, which cannot be trained on: leave them out",
     "wrong_roles": "is no conversation that may begin with a system message and ends with a user's and an assistant's",
     "too_many_tokens": "has {tokens} tokens, where {limit} are the most for this base",
     "question_too_long": "has a question of {characters} characters, where {limit} are the most",
@@ -277,13 +278,13 @@ class DatasetEmptyError(DatasetError):
 
 
 class DatasetNotTextError(DatasetError):
-    """A spreadsheet, an archive, or text in UTF-16."""
+    """The file is a spreadsheet, an archive or another binary file."""
 
     code = "dataset_not_text"
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"{name} is no text in UTF-8 or GB18030. Save it as JSONL, or as CSV in UTF-8.")
+        super().__init__(f"{name} is not a text file. Save it as JSONL, or as CSV in UTF-8.")
 
 
 class BrokenArrayError(DatasetError):

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.faq.service import FaqService, QAPairDraft
-from knowledge.filename import safe_name
 from knowledge.ingestion.batch import Batch, BatchRequest, OnBatchProgress, OnReport
 from knowledge.ingestion.ingestor import Ingestor, OnProgress, Upload
 from knowledge.ingestion.reports import failed_report
@@ -48,6 +47,7 @@ from knowledge.types import (
 from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
 from knowledge.viewing.passages import PassageViewer
+from text.file_names import safe_name
 from weights.units import MEGABYTE
 
 log = logging.getLogger(__name__)

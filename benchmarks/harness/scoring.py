@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 
 from chains.routing.compare import f1
-
-_ARTICLE = re.compile(r"\b(a|an|the)\b")
+from text.words import scored_words
 
 
 def first_gold(ranked: Sequence[str], gold: Collection[str]) -> int | None:
@@ -18,12 +15,9 @@ def first_gold(ranked: Sequence[str], gold: Collection[str]) -> int | None:
 
 
 def normal(text: str, lang: str) -> str:
-    """Return what is compared: no case, no punctuation, no English articles; of Chinese the characters alone."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in folded)
-    if lang == "zh":
-        return "".join(kept.split())
-    return " ".join(_ARTICLE.sub(" ", kept).split())
+    """What is compared: no case, no punctuation, no English articles; of Chinese the characters alone."""
+    words = scored_words(text, by_character=lang == "zh")
+    return ("" if lang == "zh" else " ").join(words)
 
 
 def contains(answer: str, golds: Sequence[str], lang: str) -> bool:

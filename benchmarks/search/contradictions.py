@@ -25,8 +25,8 @@ from benchmarks.datasets.question_sets import Doc, GoldQuestion, read_docs, read
 from benchmarks.harness import results
 from benchmarks.harness.summary_statistics import share
 from knowledge.search.contradictions import contradict, find_contradictions
-from knowledge.statements import Statement, statements_of
 from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
+from text.sentences import Sentence, declarative_sentences
 
 _SETS = ("xquad_en_zh", "fastapi_docs_en_zh", "discord_community_docs", "mtrag_subset")
 _RAREST = 0.4
@@ -60,7 +60,7 @@ def _alarms(folder: Path) -> Iterator[tuple[str, dict[str, object]]]:
             f"{folder.name}, {lang}",
             {
                 "documents": len(own),
-                "statements": sum(1 for doc in own for _ in statements_of(doc.text)),
+                "statements": sum(1 for doc in own for _ in declarative_sentences(doc.text)),
                 "alarms": len(told),
             },
         )
@@ -68,7 +68,7 @@ def _alarms(folder: Path) -> Iterator[tuple[str, dict[str, object]]]:
 
 def _couples(docs: Sequence[Doc]) -> Iterator[tuple[str, str]]:
     """The statements of different documents that would be told to differ, whatever was asked."""
-    known = [(doc, statement) for doc in docs for statement in statements_of(doc.text)]
+    known = [(doc, statement) for doc in docs for statement in declarative_sentences(doc.text)]
     holding: dict[str, list[int]] = defaultdict(list)
     for number, (_, statement) in enumerate(known):
         for word in statement.words:
@@ -80,7 +80,7 @@ def _couples(docs: Sequence[Doc]) -> Iterator[tuple[str, str]]:
                 yield doc.text[statement.start : statement.end], their_doc.text[theirs.start : theirs.end]
 
 
-def _near(number: int, statement: Statement, holding: dict[str, list[int]]) -> set[int]:
+def _near(number: int, statement: Sentence, holding: dict[str, list[int]]) -> set[int]:
     rarest = sorted(statement.words, key=lambda word: len(holding[word]))
     wanted = rarest[: int(len(rarest) * _RAREST) + 1]
     return {other for word in wanted for other in holding[word] if other > number}

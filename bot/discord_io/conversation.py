@@ -10,7 +10,9 @@ from functools import partial
 import discord
 
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
+from chains.citations import CITATION
 from chains.types import Turn
+from text.markdown_blocks import Kind, blocks, sub_outside_code
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +20,8 @@ _TURNS = 3
 """How far back a follow-up reads: a small model's prompt is short."""
 
 _TURN_CHARACTERS = 500
-_CITATION = re.compile(r"\s*\[\d{1,2}\](?!\()")
+_SOURCE = re.compile(r"-# \[(\d{1,2})\] ")
+"""How the line of a source begins, below an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
     else:
         question = await _referenced(answer)
         text = _quoted(answer) if question is None else question_text(question, me)
-    return Turn(" ".join(text.split()), _CITATION.sub("", _answer_text(answer)).strip())
+    return Turn(" ".join(text.split()), _without_citations(answer))
 
 
 async def corrected_by(message: discord.Message, me: discord.ClientUser) -> discord.Message | None:
@@ -117,10 +120,28 @@ def _resolved(message: discord.Message) -> discord.Message | None:
 
 def _answer_text(message: discord.Message) -> str:
     """An answer without its small lines, and without the question above it."""
-    lines = message.content.splitlines()
-    if lines and lines[0].startswith("> ") and message.interaction_metadata is not None:
+    lines, small = _lines(message)
+    return "\n".join(line for at, line in enumerate(lines) if at not in small).strip()
+
+
+def _without_citations(message: discord.Message) -> str:
+    """An answer's text without the numbers of the sources below it; they may stand below a later message of it."""
+    lines, small = _lines(message)
+    sources = {found[1] for at in small if (found := _SOURCE.match(lines[at]))}
+
+    def kept_if_no_source(found: re.Match[str]) -> str:
+        return "" if found[1] in sources or not small else found[0]
+
+    return sub_outside_code(CITATION, kept_if_no_source, _answer_text(message)).strip()
+
+
+def _lines(message: discord.Message) -> tuple[list[str], set[int]]:
+    """The lines below the question, and the indexes of the small ones among them; in code, none is small."""
+    lines = message.content.split("\n")
+    if lines[0].startswith("> ") and message.interaction_metadata is not None:
         lines = lines[1:]
-    return "\n".join(line for line in lines if not line.startswith("-# ")).strip()
+    prose = (at for block in blocks(lines) if block.kind is not Kind.CODE for at in range(block.first, block.end))
+    return lines, {at for at in prose if lines[at].startswith("-# ")}
 
 
 def _quoted(message: discord.Message) -> str:

@@ -24,12 +24,14 @@ from knowledge.types import (
     Place,
     Source,
 )
+from text.markdown_blocks import Kind, blocks, code_block
 from weights.units import MEGABYTE
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
 
 _FENCE = "```"
+_IN_FENCE = re.compile("`(?=``)")
 _SMALL = "-# "
 _BREAKS_OUT = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
@@ -93,7 +95,7 @@ def break_out_of_blocks(text: str) -> str:
     """`text` without Markdown that would take in, or look like, what stands below it."""
     lines: list[str] = []
     is_code = False
-    for line in text.split("\n"):
+    for line in _with_discords_fences(text).split("\n"):
         lines.append(f"\\{line.lstrip()}" if not is_code and _BREAKS_OUT.match(line) else line)
         is_code ^= bool(line.count(_FENCE) % 2)
     return "\n".join([*lines, _FENCE] if is_code else lines)
@@ -252,10 +254,28 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / MEGABYTE:.1f} MB" if size_bytes >= MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
 
 
+def _with_discords_fences(text: str) -> str:
+    """`text` with its code between the only fence that Discord knows, which ends wherever it is met again."""
+    lines = text.split("\n")
+    shown: list[str] = []
+    for block in blocks(lines):
+        own = lines[block.first : block.end]
+        code = code_block(own) if block.kind is Kind.CODE else None
+        if code is None or (code.fence == _FENCE and _FENCE not in code.text):
+            shown += own
+        else:
+            # Nothing is seen between the signs, and they are no fence.
+            shown += [_fence_of(code.language), _IN_FENCE.sub("`\u200b", code.text), _FENCE]
+    return "\n".join(shown)
+
+
 def _opening_fence(line: str) -> str:
     """The fence that opens a block again as `line` opened it, with its language."""
-    language = re.match(r"[\w+-]{1,20}$", line.rsplit(_FENCE, 1)[1].strip())
-    return _FENCE + (language[0] if language else "")
+    return _fence_of(line.rsplit(_FENCE, 1)[1].strip())
+
+
+def _fence_of(language: str) -> str:
+    return _FENCE + (language if re.fullmatch(r"[\w+-]{1,20}", language) else "")
 
 
 def _short_lines(text: str, limit: int) -> list[str]:

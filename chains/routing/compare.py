@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Protocol
 from chains.language import detect
 from chains.types import Answer, Language, Question, Route
 from knowledge.types import Reader
+from text.words import scored_words
 
 _CITATION = re.compile(r"\[\d+\]")
-_ARTICLE = re.compile(r"\b(a|an|the)\b")
 
 TRIED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED)
 
@@ -92,9 +91,7 @@ def _words(text: str, language: Language) -> list[str]:
     """What is compared (SQuAD's measure), without citation, case, punctuation and English article; in Chinese the
     characters.
     """
-    folded = unicodedata.normalize("NFKC", _CITATION.sub(" ", text)).casefold()
-    kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in folded)
-    return list("".join(kept.split())) if language is Language.ZH else _ARTICLE.sub(" ", kept).split()
+    return scored_words(_CITATION.sub(" ", text), by_character=language is Language.ZH)
 
 
 def f1(said: list[str], right: list[str]) -> float:

@@ -38,7 +38,7 @@ class Figures:
     """Of the best coverage over the mean of the next four: passages on one subject cover about as much, and one that
     holds the answer stands out."""
     in_one_sentence: float
-    """The share of the question's telling words that stand together in one sentence that was found."""
+    """The share of the question's content words that stand together in one sentence that was found."""
     same_language: bool
     """Whether question and first passage are in one language: else no term can be shared."""
 

@@ -1,7 +1,7 @@
 """Whether a question says the same as one that a moderator answered. Knows no route and no answer.
 
 Vectors alone cannot tell: to an encoder "open" and "close", or 1200 and 1300, are nearly one. So two questions are
-compared only where their telling words are the same, in one order or with the beginning at the end; then the cosine of
+compared only where their content words are the same, in one order or with the beginning at the end; then the cosine of
 their vectors is the similarity.
 """
 
@@ -19,13 +19,14 @@ import numpy as np
 from chains.language import detect
 from chains.types import Language
 from knowledge.types import FoundQAPair
+from text.scripts import HAN
+from text.words import stem
 
 ALMOST = 0.999
 """The most that another wording is said to be alike: 1 is said of the same words alone."""
 
-_WORD = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]|[^\s\u4e00-\u9fff\u3400-\u4dbf]+")
+_WORD = re.compile(rf"[{HAN}]|[^\s{HAN}]+")
 _EDGE = "\"'`*_~|<>()[]{}.,;:!?…-，。？！、；：“”‘’（）"
-_ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")
 _TELLING = (
     (re.compile(r"\bwhat(?:['’]s| is| are)\b"), "what-is"),
     (re.compile(r"\bwhat (?:do|does)\b"), "what-does"),
@@ -50,7 +51,7 @@ class SameQuestion:
     fillers: dict[Language, tuple[str, ...]]
     """Words that a question may have or lack and still ask the same."""
     threshold: float
-    """The cosine from which on two questions of the same telling words say the same."""
+    """The cosine from which on two questions of the same content words say the same."""
 
     def likeliest(
         self,
@@ -72,15 +73,15 @@ class SameQuestion:
         return max(compared, key=lambda likeness: likeness.similarity, default=None)
 
     def tells_the_same(self, one: str, other: str) -> bool:
-        """Whether both are in one language and have the same telling words, in order or with a part moved."""
+        """Whether both are in one language and have the same content words, in order or with a part moved."""
         language = detect(one)
         if detect(other) is not language:
             return False
-        ours, theirs = self.telling_words(one, language), self.telling_words(other, language)
+        ours, theirs = self.content_words(one, language), self.content_words(other, language)
         turned = (theirs[at:] + theirs[:at] for at in range(len(theirs)))
         return len(ours) == len(theirs) and any(ours == words for words in turned)
 
-    def telling_words(self, question: str, language: Language) -> list[str]:
+    def content_words(self, question: str, language: Language) -> list[str]:
         """The words without fillers, in English without their endings; in Chinese the characters."""
         whole = unicodedata.normalize("NFKC", question)
         if language is Language.ZH:
@@ -94,7 +95,7 @@ class SameQuestion:
             text = phrase.sub(telling, text)
         words = (found.strip(_EDGE).removesuffix("'s").removesuffix("’s") for found in _WORD.findall(text))
         fillers = self.fillers[language]
-        return [_ENDING.sub("", word) for word in words if word and word not in fillers]
+        return [stem(word) for word in words if word and word not in fillers]
 
 
 def load_same_question(embedding_model: str) -> SameQuestion:

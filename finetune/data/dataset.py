@@ -6,8 +6,6 @@ Pure: knows no file, no model and no tokens.
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,8 @@ from finetune.errors import (
     describe,
 )
 from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
+from text.scripts import holds_han
+from text.words import one_line
 from weights.units import MEGABYTE
 
 __all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
@@ -44,7 +44,6 @@ HELD_OUT_PART = 5
 # Of more lines, either too many are examples or more are left out than used.
 _MAX_ROWS = 2 * (MAX_EXAMPLES + MAX_LABELS)
 
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _EXAMPLE = TypeAdapter(Example)
 
 
@@ -66,7 +65,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
     size_mb = len(data) / MEGABYTE
     if size_mb > MAX_DATASET_MB:
         raise DatasetTooLargeError(name, size_mb, MAX_DATASET_MB)
-    rows = read_rows(data, name, limit=_MAX_ROWS + 1)
+    rows = read_rows(data, name, FORMS, limit=_MAX_ROWS + 1)
     if len(rows) > _MAX_ROWS:
         raise TooManyExamplesError(name, MAX_EXAMPLES)
     form = _form(rows, name)
@@ -187,11 +186,11 @@ def _form(rows: Sequence[TrainingRow], name: str) -> Form:
 
 
 def _normalised(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return one_line(text)
 
 
 def _holds_chinese(example: Example) -> bool:
-    return any(_CHINESE.search(text) for text in (*(text for _, text in example.turns), example.completion))
+    return any(holds_han(text) for text in (*(text for _, text in example.turns), example.completion))
 
 
 def _check(dataset: Dataset, lines: int, name: str) -> None:

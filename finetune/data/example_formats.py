@@ -70,11 +70,22 @@ def _conversation(messages: object) -> tuple[tuple[_Turn, ...], str]:
     """The turns before the completion, and the completion."""
     if not isinstance(messages, list):
         raise BadLine("not_messages")
+    if any(_calls_a_tool(message) for message in messages):
+        raise BadLine("tool_calls")
     turns = tuple(_turn(message, f"messages[{place}].content") for place, message in enumerate(messages))
     roles = [role for role, _ in turns]
     if roles[-2:] != ["user", "assistant"] or "system" in roles[1:] or not _ROLES.issuperset(roles):
         raise BadLine("wrong_roles")
     return turns[:-1], turns[-1][1]
+
+
+def _calls_a_tool(message: object) -> bool:
+    """Whether it calls a tool, or is what one gave back, as OpenAI writes them."""
+    if not isinstance(message, dict):
+        return False
+    return message.get("role") in ("tool", "function") or bool(
+        message.get("tool_calls") or message.get("function_call")
+    )
 
 
 def _turn(message: object, field: str) -> _Turn:

@@ -5,22 +5,20 @@ Knows the formats JSON and CSV, and nothing of what makes an example.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
 from finetune.errors import BrokenArrayError, DatasetEmptyError, DatasetNotTextError
+from text.csv_reader import column_name, read_csv
+from text.decoding import NotText, decode
 
 _JSON_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
-_DELIMITERS = ",;\t"
 # Control characters within strings are reported by name where the fields are examined.
 _JSON = json.JSONDecoder(strict=False)
-_ODD = re.compile("[\x00-\x08\x0e-\x1f\ue000-\uf8ff]")
 _NOT_SPACE = re.compile(r"[^ \t\n\r]")
 
 
@@ -46,12 +44,14 @@ class TrainingRow:
     fields: Fields | BadLine
 
 
-def read_rows(data: bytes, name: str, limit: int) -> list[TrainingRow]:
+def read_rows(data: bytes, name: str, forms: Sequence[Collection[str]], limit: int) -> list[TrainingRow]:
     """The first `limit` rows that are not blank; CSV cells are text, and their names in lower case.
+
+    `forms`: the sets of fields, by any of which a CSV's head is known.
 
     Raises DatasetEmptyError, DatasetNotTextError and BrokenArrayError.
     """
-    text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decode(data, name)
     start = text.lstrip()[:1]
     if not start:
         raise DatasetEmptyError(name)
@@ -60,31 +60,20 @@ def read_rows(data: bytes, name: str, limit: int) -> list[TrainingRow]:
     elif start == "{" or PurePath(name).suffix.lower() in _JSON_SUFFIXES:
         rows = _json_rows(text)
     else:
-        rows = _csv_rows(text)
+        rows = _csv_rows(text, forms)
     return list(islice(rows, limit))
 
 
 def _decode(data: bytes, name: str) -> str:
-    """UTF-8, with or without its mark, else GB18030, which holds every older Chinese encoding but Big5."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text or _looks_binary(text):
-            break
-        return text
-    raise DatasetNotTextError(name)
-
-
-def _looks_binary(text: str) -> bool:
-    """Control and private-use characters betray bytes that only happen to decode."""
-    return len(_ODD.findall(text)) > len(text) * 0.01
+    try:
+        return decode(data)
+    except NotText as error:
+        raise DatasetNotTextError(name) from error
 
 
 def _json_rows(text: str) -> Iterator[TrainingRow]:
     # A string may hold further line separators of Unicode, which end no line here.
-    for line, written in enumerate(io.StringIO(text, newline="\n"), 1):
+    for line, written in enumerate(text.split("\n"), 1):
         if written.strip():
             yield TrainingRow(line, _json_fields(written.strip()))
 
@@ -123,36 +112,16 @@ def _next(text: str, at: int) -> int:
     return found.start() if found else len(text)
 
 
-def _csv_rows(text: str) -> Iterator[TrainingRow]:
-    lines = io.StringIO(text, newline="\n")
-    line, header = next((line, written) for line, written in enumerate(iter(lines.readline, ""), 1) if written.strip())
-    delimiter = max(_DELIMITERS, key=header.count)
-    names = [cell.strip().strip('"').strip().lower() for cell in header.split(delimiter)]
-    line, start = line + 1, lines.tell()
-    records = _csv_records(lines, delimiter)
-    while True:
-        try:
-            cells = next(records, None)
-        except csv.Error:
-            # A quotation mark left open must not swallow the lines after it.
-            lines.seek(start)
-            lines.readline()
-            records = _csv_records(lines, delimiter)
-            yield TrainingRow(line, BadLine("broken_csv"))
-        else:
-            if cells is None:
-                return
-            if any(cell.strip() for cell in cells):
-                yield TrainingRow(line, _csv_fields(names, cells))
-        end = lines.tell()
-        line, start = line + text.count("\n", start, end), end
+def _csv_rows(text: str, forms: Sequence[Collection[str]]) -> Iterator[TrainingRow]:
+    table = read_csv(text, forms)
+    if table is None:
+        return
+    names = [column_name(cell) for cell in table.head.cells]
+    for row in table.rows:
+        yield TrainingRow(row.line, BadLine("broken_csv") if row.is_broken else _csv_fields(names, row.cells))
 
 
-def _csv_records(lines: io.StringIO, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(iter(lines.readline, ""), delimiter=delimiter, strict=True)
-
-
-def _csv_fields(names: list[str], cells: list[str]) -> Fields | BadLine:
+def _csv_fields(names: Sequence[str], cells: Sequence[str]) -> Fields | BadLine:
     if any(cell.strip() for cell in cells[len(names) :]):
         return BadLine("too_many_cells", cells=len(cells), columns=len(names))
     return dict(zip(names, cells, strict=False))

@@ -5,19 +5,13 @@ LangChain's MarkdownHeaderTextSplitter strips the indentation of code and forget
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.chunking.anchors import Anchors
+from text.markdown_blocks import Block, Kind, blocks
 
 PATH_SEPARATOR = " › "
-
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LONGEST_HEADING = 1000
-"""A longer line is text: matching takes the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +35,20 @@ def cut_at_headings(markdown: str, *, by_words: bool) -> list[MarkdownPart]:
     path: list[tuple[int, str]] = []
     parts: list[MarkdownPart] = []
     lines = markdown.split("\n")
-    starts = [*_heading_lines(lines), (len(lines), 0, "")]
+    end = Block(Kind.HEADING, len(lines), len(lines))
+    headings = [*(block for block in blocks(lines) if block.kind is Kind.HEADING), end]
     anchors = Anchors(by_words=by_words)
-    _append(parts, path, lines[: starts[0][0]], 1, None)
-    for (number, level, heading), (following, next_level, _) in pairwise(starts):
-        title, anchor = anchors.of(heading)
-        while path and path[-1][0] >= level:
+    _append(parts, path, lines[: headings[0].first], 1, None)
+    for heading, following in pairwise(headings):
+        title, anchor = anchors.of(heading.title)
+        while path and path[-1][0] >= heading.level:
             path.pop()
-        path.append((level, title))
-        body = lines[number + 1 : following]
+        path.append((heading.level, title))
+        body = lines[heading.end : following.first]
         if any(line.strip() for line in body):
-            _append(parts, path, body, number + 2, anchor)
-        elif next_level <= level:
-            parts.append(MarkdownPart(_joined(path), title, number + 1, anchor))
+            _append(parts, path, body, heading.end + 1, anchor)
+        elif following.level <= heading.level:
+            parts.append(MarkdownPart(_joined(path), title, heading.first + 1, anchor))
     return parts
 
 
@@ -67,17 +62,3 @@ def _append(
 
 def _joined(path: list[tuple[int, str]]) -> str | None:
     return PATH_SEPARATOR.join(title for _, title in path) or None
-
-
-def _heading_lines(lines: list[str]) -> Iterator[tuple[int, int, str]]:
-    """Index, level and title of each heading outside of code fences."""
-    fence = ""
-    for number, line in enumerate(lines):
-        if opened := _FENCE.match(line):
-            mark = opened[1]
-            if not fence:
-                fence = mark
-            elif mark[0] == fence[0] and len(mark) >= len(fence) and not line.strip(" \t" + fence[0]):
-                fence = ""
-        elif not fence and len(line) <= _LONGEST_HEADING and (found := _HEADING.match(line)):
-            yield number, len(found[1]), found[2]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.chunking.code_splitter import code_pieces
 from knowledge.chunking.headings import PATH_SEPARATOR, cut_at_headings
-from knowledge.chunking.markdown_tables import Stretch, cut_table, stretches
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.formats import CODE
 from knowledge.parsing.loader import LoadedDocument, Section
 from knowledge.parsing.qa_pairs import QA
-from knowledge.terms import CJK
 from knowledge.types import Chunk, Place
+from text.markdown_blocks import CodeBlock, Kind, blocks, code_block
+from text.markdown_tables import cut_table
+from text.scripts import count_cjk
 
 if TYPE_CHECKING:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 CHUNK_WEIGHT = 900
 OVERLAP_WEIGHT = 90
+LEAD_WEIGHT = 200
+"""Of a paragraph that stays with the code below it."""
 MAX_CHARS = 40_000_000
 # A Chinese character holds about as many of e5's tokens (0.7) as 2.5 English ones, so one limit serves both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
@@ -32,7 +34,6 @@ CJK_WEIGHT = 2.5
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
 _MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
 _WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
-_CJK_CHAR = re.compile(f"[{CJK}]")
 
 
 def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
@@ -53,8 +54,7 @@ def weigh(text: str) -> int:
     """The length of `text` in English characters, a Chinese character counting as `CJK_WEIGHT` of them."""
     if text.isascii():
         return len(text)
-    cjk = sum(1 for _ in _CJK_CHAR.finditer(text))
-    return round(len(text) + (CJK_WEIGHT - 1) * cjk)
+    return round(len(text) + (CJK_WEIGHT - 1) * count_cjk(text))
 
 
 def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
@@ -102,34 +102,53 @@ def _length_splitter() -> RecursiveCharacterTextSplitter:
 
 
 def _markdown_pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """As `_pieces`, but a table that is longer than a chunk is cut between its rows, each part below its head."""
-    for stretch in _between_long_tables(text):
-        if stretch.head:
-            for part, at in cut_table(stretch, weigh, CHUNK_WEIGHT):
-                if weigh(part) <= CHUNK_WEIGHT:
-                    yield part, first_line + at
-                else:
-                    yield from ((piece, first_line + at) for piece, _ in _pieces(splitter, part, 0))
+    """As `_pieces`, but tables and code blocks that are longer than a chunk are cut into tables and code blocks."""
+    lines = text.split("\n")
+    start = 0
+    for block in blocks(lines):
+        own = lines[block.first : block.end]
+        if block.kind not in {Kind.TABLE, Kind.CODE} or weigh("\n".join(own)) <= CHUNK_WEIGHT:
+            continue
+        code = code_block(own) if block.kind is Kind.CODE else None
+        lead = block.first if code is None else _lead(lines, start, block.first)
+        yield from _pieces(splitter, "\n".join(lines[start:lead]), first_line + start)
+        if code is None:
+            pieces = _table_pieces(splitter, own)
+            yield from ((piece, first_line + block.first + at) for piece, at in pieces)
         else:
-            yield from _pieces(splitter, "\n".join(stretch.lines), first_line + stretch.first)
+            above = "\n".join(lines[lead : block.first])
+            pieces = _code_block_pieces(code, above)
+            yield from ((piece, first_line + (block.first if at else lead) + at) for piece, at in pieces)
+        start = block.end
+    yield from _pieces(splitter, "\n".join(lines[start:]), first_line + start)
 
 
-def _between_long_tables(text: str) -> Iterator[Stretch]:
-    """The tables that are longer than a chunk, and what stands between them, short tables with it."""
-    kept: list[Stretch] = []
-    for stretch in stretches(text):
-        if stretch.head and weigh("\n".join(stretch.lines)) > CHUNK_WEIGHT:
-            yield from _joined(kept)
-            yield stretch
-            kept = []
+def _table_pieces(splitter: RecursiveCharacterTextSplitter, lines: list[str]) -> Iterator[tuple[str, int]]:
+    for part, at in cut_table(lines, weigh, CHUNK_WEIGHT):
+        if weigh(part) <= CHUNK_WEIGHT:
+            yield part, at
         else:
-            kept.append(stretch)
-    yield from _joined(kept)
+            yield from ((piece, at) for piece, _ in _pieces(splitter, part, 0))
 
 
-def _joined(kept: list[Stretch]) -> Iterator[Stretch]:
-    if kept:
-        yield Stretch(kept[0].first, tuple(line for stretch in kept for line in stretch.lines), 0)
+def _code_block_pieces(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]:
+    """Code blocks, the first below what introduces it; with the index of the line, 0 for the first."""
+    frame = weigh(f"{code.opening}\n\n{code.closing}") + 2
+    for number, piece in enumerate(code_pieces(code.text, weigh, CHUNK_WEIGHT - frame - weigh(above))):
+        opening = code.opening if number == 0 else code.reopening
+        block = f"{opening}\n{piece.text}\n{code.closing}"
+        yield (f"{above}\n{block}".strip("\n"), 0) if number == 0 else (block, piece.line)
+
+
+def _lead(lines: list[str], start: int, end: int) -> int:
+    """Where the paragraph begins that introduces a block; `end` where it is too long for that, or there is none."""
+    last = end
+    while last > start and not lines[last - 1].strip():
+        last -= 1
+    first = last
+    while first > start and lines[first - 1].strip():
+        first -= 1
+    return first if first < last and weigh("\n".join(lines[first:end])) <= LEAD_WEIGHT else end
 
 
 def _pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +9,13 @@ from pathlib import PurePath
 
 from pydantic import BaseModel, ValidationError
 
-from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, QAPairError, Reason
 from knowledge.parsing.qa_pairs import checked_pair, question_key
 from knowledge.types import QAPair
+from text.csv_reader import column_name, read_csv
+from text.decoding import NotText, decode
+
+_COLUMNS = frozenset({"question", "answer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +80,23 @@ def _wordings(row: _Row) -> list[str]:
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
     """Each row, or what is wrong with it, with its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    columns = [column.strip().casefold() for column in next(reader)]
-    if not {"question", "answer"} <= set(columns):
-        raise DocumentError(Reason.UNSUPPORTED, f"{name}: its first line names no columns `question` and `answer`")
+    table = read_csv(text, [_COLUMNS])
+    columns = [] if table is None else [column_name(cell) for cell in table.head.cells]
+    if table is None or not _COLUMNS.issubset(columns):
+        raise DocumentError(Reason.UNSUPPORTED, f"{name}: no line names columns `question` and `answer`")
     question, answer = columns.index("question"), columns.index("answer")
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield line, f"it cannot be read as CSV ({error})"
-            continue
-        if cells is None:
-            return
-        if not cells:
-            continue
-        if len(cells) != len(columns):
-            yield line, f"it has {len(cells)} cells, the first line has {len(columns)}: quote cells with commas"
+    for row in table.rows:
+        if row.is_broken:
+            yield row.line, 'its quotation marks do not match: close each, and write "" for one within a cell'
+        elif len(row.cells) != len(columns):
+            heads = f"the head has {len(columns)}: quote cells that hold the sign between the columns"
+            yield row.line, f"it has {_counted(len(row.cells))}, {heads}"
         else:
-            yield line, _Row(question=cells[question], answer=cells[answer])
+            yield row.line, _Row(question=row.cells[question], answer=row.cells[answer])
+
+
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, _Row | str]]:

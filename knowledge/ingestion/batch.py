@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
-from knowledge.filename import distinct_names
 from knowledge.ingestion.ingestor import Ingestor, PreparedDocument, Upload
 from knowledge.ingestion.reports import failed_report
 from knowledge.parsing.archive import ARCHIVE, ArchiveMember, unpack
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
+from text.file_names import distinct_names
 
 WINDOW_CHUNKS = 128
 WINDOW_FILES = 64

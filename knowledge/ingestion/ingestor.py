@@ -19,7 +19,6 @@ from threading import Event
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
 from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
-from knowledge.filename import safe_name
 from knowledge.ingestion.embedder import Embedder, EmbeddingTask
 from knowledge.ingestion.reports import failed_report, report_on, unchanged_report
 from knowledge.parsing.dates import date_of
@@ -32,6 +31,7 @@ from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.threads import ThreadPools
 from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
 from knowledge.vectors.vector_index import VectorIndex
+from text.file_names import safe_name
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
-from knowledge.decoding import NotText, decode
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import formats
 from knowledge.parsing.archive import check_office_archive
@@ -14,6 +13,9 @@ from knowledge.parsing.front_matter import without_front_matter
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
 from knowledge.parsing.sandbox import Limits
 from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from text.decoding import NotText, decode
+from text.footnotes import inline_footnotes
+from text.markdown_blocks import without_comments
 from weights.units import MEGABYTE
 
 
@@ -108,9 +110,12 @@ def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
     text = _decode(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    text, link = without_front_matter(text) if media == "md" else (text, None)
+    link = None
+    if media == "md":
+        text, link = without_front_matter(text)
+        text = inline_footnotes(without_comments(text))
     if not text.strip():
-        raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing below its front matter")
+        raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing but front matter and comments")
     return LoadedDocument(media, (Section(text, None),), None, link)
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.errors import DocumentError, QAPairError, QAPairProblem, Reason
-from knowledge.filename import safe_name
-from knowledge.simplified import simplified
-from knowledge.terms import CJK
 from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, QAPair
+from text.file_names import safe_name
+from text.scripts import CJK
+from text.simplified import simplified
+from text.words import fold
 
 QA = "qa"
 """The medium of a pair, and the suffix of its name."""
@@ -72,8 +73,8 @@ def normal_question(question: str) -> str:
     Empty where it has neither letter nor digit.
     """
     parted = "".join(" " if _parts(char) else char for char in question if unicodedata.category(char) != "Cf")
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", parted).casefold())
-    words = (word.strip(_EDGE) for word in folded.split())
+    normal_form = unicodedata.normalize("NFKC", fold(parted))
+    words = (word.strip(_EDGE) for word in normal_form.split())
     normal = _BETWEEN_CJK.sub("", " ".join(word for word in words if word))
     return normal if any(char.isalnum() for char in normal) else ""
 

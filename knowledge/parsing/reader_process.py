@@ -41,7 +41,7 @@ def _read(data: bytes, media: str, most_chars: int) -> ReaderResult:
 
 
 def _refusal(error: Exception, last_page: int | None) -> ReaderResult:
-    from knowledge.decoding import NotText
+    from text.decoding import NotText
 
     match error:
         case ReaderRefused():
@@ -75,7 +75,7 @@ def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
         case "xlsx":
             from knowledge.parsing.readers.excel import read_excel as reader
         case "csv":
-            from knowledge.parsing.readers.csv_file import read_csv as reader
+            from knowledge.parsing.readers.csv_file import read_csv_file as reader
         case "json":
             from knowledge.parsing.readers.json_file import read_json as reader
         case "jsonl":

@@ -5,15 +5,16 @@ Precise rather than complete: said is only what hardly anybody would read otherw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
-from knowledge.figures import figures_in
-from knowledge.statements import Statement, folded, statements_of, telling_words
-from knowledge.terms import CJK, in_one_script
 from knowledge.types import Contradiction, Evidence, TextSpan
+from text.negations import expand_contractions
+from text.quantities import quantities_in
+from text.scripts import holds_cjk, same_script
+from text.sentences import Sentence, declarative_sentences
+from text.words import content_words, fold
 
 LEAST_WORDS = 3
 LEAST_PAIRS = 5
@@ -24,17 +25,15 @@ ALIKE_DENIED = 0.85
 """The same where one denies what the other says: there a single word more may be the reason."""
 COVERED = 0.5
 COVERED_PAIRS = 0.2
-"""The share of the question's telling words that both have, heading and name taken in. Of a Chinese question's pairs
+"""The share of the question's content words that both have, heading and name taken in. Of a Chinese question's pairs
 many are none of its words, or ask."""
-
-_CJK_CHAR = re.compile(f"[{CJK}]")
 
 
 def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Contradiction, ...]:
     """One for each two passages of different documents that contradict each other, the newer statement first."""
-    asked, rest = figures_in(question)
-    words, values = telling_words(rest), {figure.value for figure in asked}
-    least = max(1, len(words) * (COVERED_PAIRS if any(_CJK_CHAR.search(word) for word in words) else COVERED))
+    asked, rest = quantities_in(question)
+    words, values = content_words(rest), {figure.value for figure in asked}
+    least = max(1, len(words) * (COVERED_PAIRS if any(holds_cjk(word) for word in words) else COVERED))
     documents = [item for item in evidence if item.source.media != "qa"]
     covering = [item for item in documents if _may_cover(item, words, least)]
     parts = [part for item in covering if len((part := _ComparedPassage(item, words)).covered) >= least]
@@ -43,14 +42,14 @@ def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Co
         for one, other in combinations(parts, 2)
         if one.item.source.id != other.item.source.id
         and one.covered == other.covered
-        and in_one_script(question, one.item.chunk.text)
+        and same_script(question, one.item.chunk.text)
         and (found := _difference(one, other, words, values)) is not None
     )
 
 
 def _may_cover(item: Evidence, words: frozenset[str], least: float) -> bool:
     """Whether so many of the words may be in a passage: found out in a tenth of the time that its words take."""
-    text = folded(f"{item.source.name}\n{item.chunk.place.heading or ''}\n{item.chunk.text}")
+    text = expand_contractions(fold(f"{item.source.name}\n{item.chunk.place.heading or ''}\n{item.chunk.text}"))
     return sum(word in text for word in words) >= least
 
 
@@ -59,16 +58,16 @@ class _ComparedPassage:
 
     def __init__(self, item: Evidence, asked: frozenset[str]) -> None:
         self.item = item
-        self.above = telling_words(f"{item.source.name.rpartition('.')[0]}\n{item.chunk.place.heading or ''}")
-        everything = telling_words(item.chunk.text) | self.above
+        self.above = content_words(f"{item.source.name.rpartition('.')[0]}\n{item.chunk.place.heading or ''}")
+        everything = content_words(item.chunk.text) | self.above
         self.covered = asked & everything
 
     @cached_property
-    def statements(self) -> tuple[Statement, ...]:
+    def statements(self) -> tuple[Sentence, ...]:
         """Taken apart only where another passage is about the same."""
-        return tuple(statements_of(self.item.chunk.text))
+        return tuple(declarative_sentences(self.item.chunk.text))
 
-    def said(self, statement: Statement) -> TextSpan:
+    def said(self, statement: Sentence) -> TextSpan:
         return TextSpan(self.item.chunk.id, statement.start, statement.end)
 
 
@@ -84,24 +83,24 @@ def _difference(
     return None
 
 
-def _couples(one: _ComparedPassage, other: _ComparedPassage) -> Iterator[tuple[Statement, Statement]]:
+def _couples(one: _ComparedPassage, other: _ComparedPassage) -> Iterator[tuple[Sentence, Sentence]]:
     for ours in one.statements:
         for theirs in other.statements:
             yield ours, theirs
 
 
-def contradict(ours: Statement, theirs: Statement, asked: set[str]) -> bool:
+def contradict(ours: Sentence, theirs: Sentence, asked: set[str]) -> bool:
     """Whether two statements about one thing cannot both be meant; `asked` are the values of the question's figures."""
     shared = ours.words & theirs.words
-    chinese = any(_CJK_CHAR.search(word) for word in shared)
+    chinese = any(holds_cjk(word) for word in shared)
     if len(shared) < (LEAST_PAIRS if chinese else LEAST_WORDS):
         return False
     alike = len(shared) / len(ours.words | theirs.words)
     if ours.negations != theirs.negations:
         denied = abs(ours.negations - theirs.negations) == 1
-        return denied and alike >= ALIKE_DENIED and ours.figures == theirs.figures
-    if alike < ALIKE or [each.kind for each in ours.figures] != [each.kind for each in theirs.figures]:
+        return denied and alike >= ALIKE_DENIED and ours.quantities == theirs.quantities
+    if alike < ALIKE or [each.kind for each in ours.quantities] != [each.kind for each in theirs.quantities]:
         return False
     # Of several figures that differ, one may say which thing is meant: a room, a level, a year.
-    differing = [pair for pair in zip(ours.figures, theirs.figures, strict=True) if pair[0] != pair[1]]
+    differing = [pair for pair in zip(ours.quantities, theirs.quantities, strict=True) if pair[0] != pair[1]]
     return len(differing) == 1 and not {each.value for each in differing[0]} & asked

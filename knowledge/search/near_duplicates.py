@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from knowledge.figures import figures_in
-from knowledge.statements import negations_in
+from text.negations import count_negations
+from text.quantities import quantities_in
+from text.words import fold
 
 SHINGLE = 8
 """Characters of a shingle: about two words, in either language."""
@@ -53,7 +53,7 @@ class _Fingerprint:
 
     def __init__(self, saying: ComparedPassage) -> None:
         self._saying = saying
-        self._folded = unicodedata.normalize("NFKC", saying.text).casefold()
+        self._folded = fold(saying.text)
         self._letters = _NO_LETTER.sub("", self._folded)
 
     @cached_property
@@ -64,7 +64,7 @@ class _Fingerprint:
     @cached_property
     def _said(self) -> tuple[list[str], int]:
         """Figures and denials: looked for where the letters are alike, since that takes ten times as long."""
-        return sorted(str(figure) for figure in figures_in(self._folded)[0]), negations_in(self._folded)
+        return sorted(str(quantity) for quantity in quantities_in(self._folded)[0]), count_negations(self._folded)
 
     def is_copy_of(self, other: _Fingerprint) -> bool:
         one, another = self._saying, other._saying

@@ -12,7 +12,7 @@ from importlib import resources
 
 from pydantic import TypeAdapter
 
-from knowledge.terms import is_cjk
+from text.scripts import is_cjk
 
 SHARE = 0.4
 """Of the mean that is taken out: found on development sets in one language, where all of it does harm."""

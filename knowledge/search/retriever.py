@@ -25,9 +25,9 @@ from knowledge.search.query_centering import QueryCentering, load_query_centerin
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
-from knowledge.terms import in_one_script
 from knowledge.types import Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
 from knowledge.vectors.vector_index import VectorIndex
+from text.scripts import same_script
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ class DocumentRetriever:
 
     def _fused(self, query: str, arms: _Candidates) -> dict[str, float]:
         # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
-        telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if in_one_script(query, arms.known[id_][0].text)}
+        telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if same_script(query, arms.known[id_][0].text)}
         return fuse(arms.dense, telling)
 
     def _reranked(self, query: str, ids: Sequence[str], arms: _Candidates) -> dict[str, float]:

@@ -22,8 +22,8 @@ from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.qa_index import QAIndex
 from knowledge.store.scope import ReadableScope
-from knowledge.terms import FORM
 from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
+from text.index_terms import FORM
 
 log = logging.getLogger(__name__)
 

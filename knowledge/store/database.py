@@ -89,7 +89,7 @@ _MIGRATIONS = (
     ALTER TABLE sources ADD COLUMN dated TEXT;
     """,
     """
-    -- In which form the guild's text was cut into terms (knowledge.terms.FORM).
+    -- In which form the guild's text was cut into terms (text.index_terms.FORM).
     ALTER TABLE guilds ADD COLUMN terms_form INTEGER NOT NULL DEFAULT 0;
     """,
     """

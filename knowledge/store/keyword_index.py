@@ -15,8 +15,8 @@ from knowledge.chunking.contextual_text import in_context
 from knowledge.store.database import Database
 from knowledge.store.scope import ReadableScope
 from knowledge.store.term_counts import TermCounts
-from knowledge.terms import FORM, indexable, question_terms, search_terms
 from knowledge.types import Source
+from text.index_terms import FORM, indexable, question_terms, search_terms
 
 RANKED = 5000
 """Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from knowledge.function_words import CHINESE, ENGLISH
-from knowledge.simplified import simplified
-from knowledge.terms import CJK, question_terms
+from text.index_terms import question_terms
+from text.scripts import CJK
+from text.simplified import simplified
+from text.stop_words import CHINESE, ENGLISH
+from text.words import fold
 
 Span = tuple[int, int]
 """Start and end in a text."""
@@ -31,12 +32,12 @@ def highlight(text: str, said: Sequence[str]) -> tuple[Span, ...]:
     nothing of their own is marked with them.
     """
     folded, origins = _folded(text)
-    terms = list(dict.fromkeys(term for part in said for term in _telling(part)))[:_MOST_TERMS]
+    terms = list(dict.fromkeys(term for part in said for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_figures(folded, list(_words(folded, terms))), *_pairs(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _joined(folded, found))
 
 
-def _telling(said: str) -> Iterator[str]:
+def _content_terms(said: str) -> Iterator[str]:
     """The terms of what was said, without those that say nothing, and without pairs that only stand between two."""
     between = set(question_terms(_CHINESE_WORD.sub(" ", simplified(said))))
     for term in question_terms(said):
@@ -47,13 +48,13 @@ def _telling(said: str) -> Iterator[str]:
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """`text` in the form in which terms are compared, and for each of its characters where it came from."""
-    folded: list[str] = []
+    chars: list[str] = []
     origins: list[int] = []
     for at, char in enumerate(text):
-        for plain in simplified(unicodedata.normalize("NFKC", char).casefold()):
-            folded.append(" " if plain in (_OPEN, _CLOSE, "\0") else plain)
+        for plain in simplified(fold(char)):
+            chars.append(" " if plain in (_OPEN, _CLOSE, "\0") else plain)
             origins.append(at)
-    return "".join(folded), origins
+    return "".join(chars), origins
 
 
 def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
@@ -111,7 +112,7 @@ def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
 
 
 def _joined(folded: str, found: Sequence[Span]) -> Iterator[Span]:
-    """Spans that touch, or that only spaces and function words part, as one."""
+    """Spans that touch, or that only spaces and stop words part, as one."""
     last: Span | None = None
     for start, end in found:
         if last is not None and (start <= last[1] or _says_nothing(folded[last[1] : start])):

@@ -47,6 +47,14 @@ async def test_small_talk_reaches_the_model_without_tools_or_passages(make_bench
     assert "Dogs" not in str(bench.model.prompts)
 
 
+async def test_what_is_written_without_passages_is_the_answer_as_it_is(make_bench, a_passage) -> None:
+    said = "Use names[0], as in [1] and `rows[12]`."
+    bench = await make_bench(a_passage("Dogs are welcome.", coverage=0.1), words=[said])
+    bench.embeddings.kinds["hi there"] = QuestionKind.SMALL_TALK
+    answer = await bench.assistant.answer(bench.ask("hi there"))
+    assert (answer.decision.route, answer.text) == (Route.DIRECT, said)
+
+
 async def test_a_requested_specialist_answers_in_its_own_words(make_bench, a_passage, champion) -> None:
     bench = await make_bench(a_passage("Mooring costs two euros."), champions=[champion])
     answer = await bench.assistant.answer(bench.ask("My card is refused", requested_route=Route.SPECIALIST))

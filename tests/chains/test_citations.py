@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chains.citations import cite
 
 
@@ -28,5 +30,41 @@ def test_chinese_is_compared_by_pairs_of_characters(a_passage) -> None:
     assert cite("每晚两欧元。", evidence) == "每晚两欧元。 [2]"
 
 
-def test_without_passages_a_bracketed_number_is_no_citation() -> None:
-    assert cite("See [1].", []) == "See."
+def test_what_was_written_without_passages_is_left_as_it_is() -> None:
+    assert cite("See [1], and use `names[0]`. [2]", []) == "See [1], and use `names[0]`. [2]"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "`names[0]`",
+        "``a ` names[7]``",
+        "\n```py\nnames[0] = rows[12]\n```",
+        "\n~~~\na[9]\n~~~",
+        "\n````\n```\na[9]\n```\n````",
+        "names[0]",
+        "[9](https://example.org)",
+    ],
+)
+def test_an_index_in_code_and_a_link_are_no_citations(a_passage, code: str) -> None:
+    evidence = [a_passage("Use the first name of the list.")]
+    assert cite(f"Use the first name [1] [8]: {code}", evidence) == f"Use the first name [1]: {code}"
+
+
+def test_code_does_not_count_as_cited(a_passage) -> None:
+    evidence = [a_passage("The crew is large."), a_passage("Use the first name of the list.", 1)]
+    answer = "Use the first name of the list: `names[1]`"
+    assert cite(answer, evidence) == f"{answer} [2]"
+
+
+@pytest.mark.parametrize(
+    ("end", "cited"),
+    [
+        ("```\nlist\n```", "```\nlist\n```\n[1]"),
+        ("| list |\n| --- |\n| name |", "| list |\n| --- |\n| name |\n\n[1]"),
+        ("```\nlist", "```\nlist"),
+    ],
+)
+def test_a_citation_breaks_no_code_block_and_no_table(a_passage, end: str, cited: str) -> None:
+    start = "Use the first name of the list:\n"
+    assert cite(start + end, [a_passage("Use the first name of the list.")]) == start + cited

@@ -74,6 +74,12 @@ def test_code_is_quoted_whole() -> None:
     assert read(code, code).text == code
 
 
+@pytest.mark.parametrize("fence", ["```", "~~~", "````\n```\n```"])
+def test_what_looks_like_the_prompt_in_code_is_code(fence: str) -> None:
+    answer = f"Write this:\n{fence}\nQuestion: How long?\n{fence[:4].strip()}"
+    assert read(answer, PASSAGE).text == answer
+
+
 def test_a_tuned_models_words_are_left_as_they_are() -> None:
     reading = OutputGuard([PASSAGE], unchanged=True)
     assert reading.push(PASSAGE + "\nQuestion: and?") == PASSAGE + "\nQuestion: and?"

@@ -8,7 +8,7 @@ import math
 from langchain_core.embeddings import Embeddings
 
 from knowledge.ports import TextEmbeddings
-from knowledge.terms import question_terms
+from text.index_terms import question_terms
 
 
 class HashingEmbeddings(Embeddings):

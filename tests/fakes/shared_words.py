@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.ports import Reranker
-from knowledge.terms import question_terms
+from text.index_terms import question_terms
 
 
 class SharedWords:

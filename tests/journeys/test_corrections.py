@@ -56,6 +56,13 @@ async def test_the_form_holds_what_was_asked_and_answered(community: Community, 
     assert _filled(form) == {"question": QUESTION, "answer": "Seven days, so the handbook."}
 
 
+async def test_the_form_holds_code_as_it_was_answered(community: Community, assistant: ScriptedAssistant) -> None:
+    said = "Take `names[1]` [1]:\n```py\nnames[1]\n-# a comment\n```\nThat is [2] more."
+    assistant.text = said
+    answer = await community.ask(community.member, QUESTION)
+    assert _filled(await _form(community, answer))["answer"] == said.replace(" [1]", "")
+
+
 async def test_a_correction_is_kept_acknowledged_and_shown_below_the_answer_without_a_ping(
     community: Community, documents: ListedDocuments
 ) -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
-from knowledge.simplified import simplified
 from knowledge.store.database import _MIGRATIONS
-from knowledge.terms import indexable, question_terms, search_terms
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, QAPair
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD
+from text.index_terms import indexable, question_terms, search_terms
+from text.simplified import simplified
 
 TRADITIONAL = "圖書館借書證可以借閱三十天，遺失要繳罰款。"
 SIMPLIFIED = "图书馆借书证可以借阅三十天，遗失要缴罚款。"

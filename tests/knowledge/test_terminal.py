@@ -168,7 +168,7 @@ def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_pat
     (tmp_path / "faq.csv").write_bytes(table.encode("gb18030"))
     code, out, err = run("faq", "faq.csv", "--guild", "Chess club")
     assert (code, out) == (1, "new: How long can I borrow a tool?\nnew: 食堂几点开门？\n")
-    assert "faq.csv, line 4: it has 3 cells, the first line has 2" in err
+    assert "faq.csv, line 4: it has 3 cells, the head has 2" in err
     assert run("faq", "faq.csv", "--guild", "Chess club")[1].count("unchanged") == 2
     assert "how long can i borrow a tool.qa" in run("list", "--guild", "Chess club")[1]
     assert run("remove", "食堂几点开门.qa", "--guild", "Chess club")[0] == 0
@@ -178,8 +178,8 @@ def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_pat
     ("name", "data", "sentence"),
     [
         ("faq.csv", b"", "faq.csv: the file is empty"),
-        ("faq.csv", b"a,b\n1,2\n", "names no columns `question` and `answer`"),
-        ("faq.csv", b'question,answer\n"open,x\n', "cannot be read as CSV"),
+        ("faq.csv", b"a,b\n1,2\n", "no line names columns `question` and `answer`"),
+        ("faq.csv", b'question,answer\n"open,x\n', "its quotation marks do not match"),
         ("faq.jsonl", b"\x7fELF\x02\0\0", "it is no text file"),
         ("faq.jsonl", b"[" * 100_000, "it is no JSON object"),
         ("faq.jsonl", b'{"question": 3, "answer": []}', "it has no text in"),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
-from knowledge.chunking.markdown_tables import markdown_table
 from knowledge.parsing.readers.cell_text import cell_text
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from text.markdown_tables import markdown_table, titles_above
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -24,7 +24,6 @@ MAX_ROWS = 1_048_576
 MAX_RANGES = 20_000
 MAX_RANGE_CELLS = 5000
 """Of merged cells; a larger range is a frame around a page, and no cell of a table."""
-_LONGEST_TITLE = 200
 
 Line = tuple[str, int]
 """A line of the text, and the row that it comes from, from 1."""
@@ -118,7 +117,7 @@ def _sheet(name: str, rows: Sequence[SheetRow]) -> Iterator[Line]:
         if is_titled and not titles:
             yield f"# {name}", block[0].number
         is_titled = bool(titles)
-        yield from _above(titles)
+        yield from titles_above(titles)
         yield from _table(block[len(said) :])
         yield "", block[-1].number
         titles = []
@@ -129,14 +128,6 @@ def _blocks(rows: Sequence[SheetRow]) -> Iterator[list[SheetRow]]:
     """The rows between empty ones."""
     for _, block in groupby(enumerate(rows), key=lambda each: each[1].number - each[0]):
         yield [row for _, row in block]
-
-
-def _above(titles: Sequence[Line]) -> Iterator[Line]:
-    """The first line above a table is its heading, unless it is a whole text."""
-    for place, (title, number) in enumerate(titles):
-        is_heading = place == 0 and len(title) <= _LONGEST_TITLE
-        yield f"## {' '.join(title.split())}" if is_heading else " ".join(title.split()), number
-        yield "", number
 
 
 def _table(rows: Sequence[SheetRow]) -> Iterator[Line]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from knowledge.decoding import decode
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from text.decoding import decode
 
 _PLAIN_KEY = re.compile(r"[^\W\d][\w$-]*")
 _LONGEST_LIST = 200

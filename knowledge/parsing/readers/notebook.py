@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from knowledge.decoding import decode
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from text.decoding import decode
 
 _LONGEST_OUTPUT = 2000
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

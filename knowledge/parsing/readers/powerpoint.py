@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from knowledge.chunking.markdown_tables import markdown_table
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.parts import PICTURE, ParsedPart
+from text.markdown_tables import markdown_table
 
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart

@@ -140,6 +140,10 @@ def test_progress_without_a_size_is_worded_without_one() -> None:
         (">>> all\nof it", "\\>>> all\nof it"),
         ("```py\nx = 1", "```py\nx = 1\n```"),
         ("```\n-# code\n```\nafter", "```\n-# code\n```\nafter"),
+        ("~~~py\n-# code\n~~~\n-# after", "```py\n-# code\n```\n\\-# after"),
+        ("~~~\nx = 1", "```\nx = 1\n```"),
+        ("````md\n```py\n-# x\n```\n````\n-# after", "```md\n`\u200b``py\n-# x\n`\u200b``\n```\n\\-# after"),
+        ("1. Run\n   ```sh\n   -# x\n   ```\n-# after", "1. Run\n   ```sh\n   -# x\n   ```\n\\-# after"),
     ],
 )
 def test_markdown_takes_in_nothing_that_stands_below_an_answer(text: str, shown: str) -> None:

@@ -170,6 +170,31 @@ def test_an_open_quotation_mark_costs_its_own_line_alone() -> None:
     assert [example.line for example in dataset.examples[2:5]] == [4, 6, 7]
 
 
+def test_an_open_quotation_mark_that_a_later_one_closes_takes_in_no_examples() -> None:
+    lines = as_csv(label_rows()).splitlines()
+    lines[4], lines[20] = '"What about this?,kind_0', 'Is it 5 or 6,kind_1"'
+    dataset = load_dataset("\n".join(lines).encode(), "set.csv")
+    assert [(problem.line, problem.code) for problem in dataset.problems] == [(5, "broken_csv")]
+    assert len(dataset.examples) == 23
+
+
+@pytest.mark.parametrize("above", ["sep=;\n", '"sep=;"\n', "Our questions, sorted\n\n"])
+def test_a_declared_delimiter_or_a_title_may_stand_above_the_head(above: str) -> None:
+    dataset = load_dataset((above + as_csv(label_rows(), ";")).encode(), "set.csv")
+    assert len(dataset.examples) == 24
+    assert dataset.examples[0].line == above.count("\n") + 2
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "big5"])
+def test_the_encoding_of_a_set_is_told_as_that_of_a_document(encoding: str) -> None:
+    words = ("押金怎麼退還呢", "退押金") if encoding == "big5" else ("Die Pumpe läuft nicht", "Störung")
+    rows: list[Row] = [{"question": f"{words[0]} {n}?", "label": words[1] if n % 2 else "x"} for n in range(24)]
+    dataset = load_dataset(as_csv(rows, ";").encode(encoding), "set.csv")
+    assert dataset.examples[3].question == f"{words[0]} 3?"
+    assert words[1] in dataset.labels
+    assert dataset.has_chinese is (encoding == "big5")
+
+
 def test_a_delimiter_outside_quotation_marks_is_a_problem_and_not_a_wrong_label() -> None:
     dataset = load_dataset((as_csv(label_rows()) + "Well, what now?,kind_1\r\n").encode(), "set.csv")
     (problem,) = dataset.problems
@@ -255,6 +280,10 @@ def test_a_line_of_broken_json_is_left_out_and_the_rest_goes_on(line: str) -> No
         ({"messages": ["Hi", "Hello"]}, "not_messages"),
         ({"messages": [{"role": "user"}, {"role": "assistant", "content": "A"}]}, "not_messages"),
         ({"messages": [{"role": 1, "content": "A"}]}, "not_messages"),
+        (chat(("user", "Q?"), ("tool", "06:40"), ("assistant", "A.")), "tool_calls"),
+        ({"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}]}, "tool_calls"),
+        ({"messages": [{"role": "assistant", "content": None, "function_call": {"name": "f"}}]}, "tool_calls"),
+        ({"messages": [{"role": ["user"], "content": "Q?"}]}, "not_messages"),
         (chat(("user", "Q?")), "wrong_roles"),
         (chat(("assistant", "A.")), "wrong_roles"),
         (chat(("system", "S"), ("assistant", "A.")), "wrong_roles"),
@@ -336,7 +365,6 @@ def test_a_label_described_twice_keeps_its_first_description() -> None:
         (b"", "set.jsonl", DatasetEmptyError, "Write an example on each line"),
         (b"\xef\xbb\xbf \n\n", "set.csv", DatasetEmptyError, "is empty"),
         (b"PK\x03\x04\x00\x00", "set.xlsx", DatasetNotTextError, "Save it as JSONL"),
-        (as_csv(label_rows()).encode("utf-16"), "set.csv", DatasetNotTextError, "Save it as JSONL"),
         (b"\xff" * 40, "set.jsonl", DatasetNotTextError, "Save it as JSONL"),
         (b"\x01\x02\x03 text", "set.csv", DatasetNotTextError, "Save it as JSONL"),
         (jsonl([{"q": "Q?", "a": "A."}] * 30), "set.jsonl", UnknownFormError, "the first has the fields q, a,"),

@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 
 from knowledge.errors import DocumentError, Reason
-from knowledge.filename import distinct_names
 from knowledge.ingestion.batch import WINDOW_FILES, estimate
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
@@ -26,6 +25,7 @@ from knowledge.types import (
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD
 from tests.knowledge.pdfs import pdf
+from text.file_names import distinct_names
 
 
 def file(name: str, data: bytes | str) -> IngestFile:

@@ -106,6 +106,24 @@ def test_a_csv_is_a_table_whatever_parts_its_cells(delimiter: str) -> None:
     assert read(text.encode(), "boats.csv").sections[0].numbers == (1, 1, 2, 4)
 
 
+def test_a_title_above_a_csvs_table_is_its_heading() -> None:
+    data = b"Mooring list\nExported on 3 May, by the office\n\nBerth,Holder,Fee\nA1,Heron,240\nA2,Teal,320\n"
+    [chunk] = chunks_of(data, "moorings.csv")
+    assert chunk.place.heading == "Mooring list"
+    assert "| Berth | Holder | Fee |\n| --- | --- | --- |\n| A1 | Heron | 240 |" in chunk.text
+    assert "Exported on 3 May, by the office" in chunk.text
+
+
+def test_an_open_quotation_mark_in_a_csv_takes_in_no_rows() -> None:
+    lines = ["Boat,Length", *(f"Boat {n},{n} m" for n in range(1, 40))]
+    lines[5] = '"Boat 5,5 m'
+    assert only_text("\n".join(lines).encode(), "boats.csv").split("\n")[6:9] == [
+        '| "Boat 5 | 5 m |',
+        "| Boat 6 | 6 m |",
+        "| Boat 7 | 7 m |",
+    ]
+
+
 def test_json_says_the_path_of_each_value_and_keeps_figures_as_they_are_written() -> None:
     data = '{"club": {"name": "Harbour", "founded": 1904, "version": 1.10}, "boats": [{"a b": [1, 2]}, {"x": [[3]]}]}'
     assert only_text(data.encode(), "club.json").strip().split("\n") == [

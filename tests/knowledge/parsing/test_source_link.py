@@ -87,7 +87,7 @@ def test_a_loaded_document_keeps_its_lines_below_its_front_matter() -> None:
 
 
 def test_a_file_of_nothing_but_front_matter_is_empty() -> None:
-    with pytest.raises(DocumentError, match="nothing below its front matter"):
+    with pytest.raises(DocumentError, match="nothing but front matter and comments"):
         load_document(b"---\nlink: https://a.example\n---\n", "fees.md", LIMIT)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.filename import MAX_NAME_CHARS, safe_name
+from text.file_names import MAX_NAME_CHARS, safe_name
 
 
 @pytest.mark.parametrize(

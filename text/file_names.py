@@ -1,4 +1,4 @@
-"""A safe display name from whatever name a file was sent with. Knows no file system."""
+"""A safe name to show and to store from whatever name a file was sent with."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import pytest
-
-from knowledge.terms import MAX_QUERY_TERMS, in_one_script, indexable, question_terms, search_terms
+from text.index_terms import MAX_QUERY_TERMS, indexable, question_terms, search_terms
 
 
 def test_chinese_becomes_pairs_and_words_stay() -> None:
@@ -35,17 +33,3 @@ def test_signs_alone_are_no_question() -> None:
 
 def test_a_long_question_is_cut() -> None:
     assert len(question_terms(" ".join(str(n) for n in range(5000)))) == MAX_QUERY_TERMS
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "one"),
-    [
-        ("How long?", "Seven days, says Ravi.", True),
-        ("怎么用 GitHub 登录 Discord？", "先点右上角的按钮。", True),
-        ("怎么用 GitHub 登录？", "Sign in with GitHub.", False),
-        ("Who is the author of 紅樓夢?", "A novel in Chinese: 红楼梦", True),
-        ("308?", "308", True),
-    ],
-)
-def test_texts_are_in_one_script_whatever_names_they_hold(a: str, b: str, one: bool) -> None:
-    assert in_one_script(a, b) is one

@@ -2,7 +2,7 @@
 
 The table is made of OpenCC's (github.com/BYVoid/OpenCC, version 1.4.2, Apache-2.0): each single character by t2s, else
 by tw2s or hk2s. It stands here because an index can only forget the very terms that it was given: a table that changed
-with a library would break it. Whoever changes it raises `knowledge.terms.FORM`.
+with a library would break it. Whoever changes it raises `text.index_terms.FORM`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
-"""Words that stand in nearly every sentence, so that a passage which shares them shares nothing."""
+"""Stop words: so frequent that texts which share them share nothing.
+
+One list for passages, one for questions, which are full of words that ask.
+"""
 
 from __future__ import annotations
+
+import re
 
 _ENGLISH = """
 a about after all also am an and any are as at be been before being both but by can could did do does doing done
@@ -23,3 +28,20 @@ ENGLISH = frozenset(_ENGLISH.split())
 
 CHINESE = frozenset(_CHINESE.split())
 """Characters and pairs of them, simplified."""
+
+_ASKING = """
+a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in
+into is it its kind many may me might most much must my name no not of on or other our s she should so some such t than
+that the their them there these they this those through to type was we were what when where which while who whom whose
+why will with would you your
+"""
+
+ASKING_ENGLISH = frozenset(_ASKING.split())
+"""Words that ask, or join others, and stand in no answer for what they mean. A list of its own: the calibration was
+fitted with it."""
+
+ASKING_CHINESE = re.compile(
+    "请问|请問|什么|甚麼|什麼|[哪那][一些裡里個个]+|哪|是谁|是誰|谁|誰|多少|几|幾|"
+    "为何|為何|为什么|為什麼|如何|怎么|怎麼|怎样|怎樣|何[时時地处處]|吗|嗎|呢|[是的在了]"
+)
+"""The same in Chinese, longest first where one begins with another."""

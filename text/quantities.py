@@ -1,7 +1,4 @@
-"""The figures that a sentence states, in one form whichever way they are written: times, dates, days and numbers.
-
-Knows no passage and no question.
-"""
+"""The quantities that a sentence states, in one form however they are written: times, dates, days and numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ _NUMBERS = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty"
 )
-"""From two on: "one" is seldom a figure."""
+"""From two on: "one" is seldom a quantity."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YEAR = "january february march april may june july august september october november december"
 _NUMBER_WORDS, _MONTHS = _NUMBERS.split(), _YEAR.split()
@@ -21,7 +18,7 @@ _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八
 _ZH_DAYS = "一二三四五六日"
 _MEASURE = "天日周週月年点點时時分秒元块塊个個人次小条條本页頁岁歲名位层層号號级級米把"
 
-_FIGURE = re.compile(
+_QUANTITY = re.compile(
     rf"""
     (?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})
     | (?P<clock>(?<!\d)\d{{1,2}}[:：]\d{{2}})(?:\s?(?P<half>[ap])\.?m\b)?
@@ -41,26 +38,26 @@ _CHINESE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a text."""
+class Quantity:
+    """One quantity in a text."""
 
     kind: str
-    """`time`, `date`, `day`, `month` or `number`: only figures of one kind can contradict each other."""
+    """`time`, `date`, `day`, `month` or `number`: only quantities of one kind can contradict each other."""
     value: str
     """Equal where the same is meant: "6 pm" and "18:00", "ten" and "10"."""
 
 
-def figures_in(text: str) -> tuple[tuple[Figure, ...], str]:
-    """The figures of `text`, in order, and the text without them."""
-    found = tuple(_figure(each) for each in _FIGURE.finditer(text))
-    return found, _FIGURE.sub(" ", text)
+def quantities_in(text: str) -> tuple[tuple[Quantity, ...], str]:
+    """The quantities in `text`, in order, and the text without them."""
+    found = tuple(_quantity(each) for each in _QUANTITY.finditer(text))
+    return found, _QUANTITY.sub(" ", text)
 
 
-def _figure(found: re.Match[str]) -> Figure:
+def _quantity(found: re.Match[str]) -> Quantity:
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     name = next(name for name in _READ if name in groups)
     kind, read = _READ[name]
-    return Figure(kind, read(groups))
+    return Quantity(kind, read(groups))
 
 
 def _time(groups: dict[str, str]) -> str:
@@ -90,4 +87,4 @@ _READ: dict[str, tuple[str, Callable[[dict[str, str]], str]]] = {
     "zh_number": ("number", lambda groups: _chinese(groups["zh_number"])),
     "number": ("number", lambda groups: re.sub(r",(?=\d{3}(?!\d))", "", groups["number"])),
 }
-"""By the name of its group: the kind of a figure, and its one form."""
+"""By the name of its group: the kind of a quantity, and its one form."""

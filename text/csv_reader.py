@@ -1,0 +1,159 @@
+"""Reads a CSV file's text: its delimiter, the title above its table, its head and its rows.
+
+Documents, question and answer pairs and training sets are all read here, so that a file which one of them takes is
+understood in the same way by the others. A quotation mark that is left open costs its own line alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+_DELIMITERS = ",;\t|"
+_SAMPLE_ROWS = 50
+_SAMPLE_CHARS = 100_000
+_MOST_TITLES = 20
+_LONGEST_CELL = 2**31 - 1
+"""As long as the whole file at most; csv's own limit, 131,072 characters, is less than a file may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """One row that is not empty."""
+
+    line: int
+    """Where it begins, from 1."""
+    cells: tuple[str, ...]
+    is_broken: bool = False
+    """Whether its quotation marks don't match; its line was then cut at the delimiters as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A file's rows, told apart."""
+
+    titles: tuple[tuple[str, int], ...]
+    """What stands above the head and names no columns, each with its line, from 1."""
+    head: CsvRow
+    rows: Iterator[CsvRow]
+    """Below the head, read while they are asked for."""
+
+
+def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | None:
+    """The table in `text`, which has `\\n` for every end of a line; None where no cell holds anything.
+
+    `names`: sets of column names, any of which makes a row the head, whatever stands above it.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = text.split("\n")
+    declared = lines[0].strip().strip('"')
+    is_declared = declared.lower().startswith("sep=") and len(declared) == len("sep=") + 1
+    start = 1 if is_declared else 0
+    sample = text[:_SAMPLE_CHARS].split("\n")
+    delimiter = declared[-1] if is_declared else _delimiter(sample, names)
+    first = _sampled(sample, start, delimiter)
+    width = _usual_width(first)
+    rows = _rows(lines, start, delimiter, width)
+    opening = list(islice(rows, _MOST_TITLES + 1))
+    if not opening:
+        return None
+    named = next((at for at, row in enumerate(opening) if _names_one_of(row, names)), None)
+    head = _count_titles(opening, width) if named is None else named
+    titles = tuple((delimiter.join(row.cells).strip(delimiter), row.line) for row in opening[:head])
+    return CsvTable(titles, opening[head], chain(opening[head + 1 :], rows))
+
+
+def column_name(cell: str) -> str:
+    """A column's name as it is compared: spreadsheets write it in any case, with spaces and quotation marks."""
+    return cell.strip().strip('"').strip().casefold()
+
+
+def _names_one_of(row: CsvRow, names: Sequence[Collection[str]]) -> bool:
+    found = {column_name(cell) for cell in row.cells}
+    return any(found.issuperset(wanted) for wanted in names)
+
+
+def _delimiter(sample: list[str], names: Sequence[Collection[str]]) -> str:
+    """That which yields columns of these names, or else as many columns in most rows, and more than one.
+
+    csv.Sniffer guesses by expressions that take quadratic time, and takes letters for delimiters.
+    """
+    tried = {delimiter: _sampled(sample, 0, delimiter) for delimiter in _DELIMITERS}
+    for delimiter, rows in tried.items():
+        if any(_names_one_of(row, names) for row in rows[: _MOST_TITLES + 1]):
+            return delimiter
+    return max(tried, key=lambda delimiter: _agreement(tried[delimiter]))
+
+
+def _agreement(rows: Sequence[CsvRow]) -> tuple[float, int]:
+    """The share of rows that have the usual number of columns, and that number."""
+    width = _usual_width(rows)
+    same = sum(len(row.cells) == width for row in rows)
+    return (same / len(rows), width) if width > 1 else (0.0, 0)
+
+
+def _usual_width(rows: Sequence[CsvRow]) -> int:
+    return max(Counter(len(row.cells) for row in rows).most_common(1), default=(0, 0))[0]
+
+
+def _sampled(sample: list[str], start: int, delimiter: str) -> list[CsvRow]:
+    return list(islice(_rows(sample, start, delimiter, 0), _SAMPLE_ROWS))
+
+
+def _count_titles(opening: Sequence[CsvRow], width: int) -> int:
+    """How many rows stand above the head: those that say one thing only, and, above an empty line, short ones."""
+    if width < 2:
+        return 0
+    count = next((at for at, row in enumerate(opening) if _filled(row) > 1), len(opening))
+    for at in range(count + 1, len(opening)):
+        above = opening[at - 1]
+        is_apart = opening[at].line > above.line + 1 and "\n" not in "".join(above.cells)
+        if is_apart and len(opening[at].cells) == width and all(_filled(row) < width for row in opening[:at]):
+            return at
+    return count if count < len(opening) else 0
+
+
+def _filled(row: CsvRow) -> int:
+    return sum(1 for cell in row.cells if cell.strip())
+
+
+def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[CsvRow]:
+    """The rows from the line at `start`, with their lines. `width`: the columns that a row usually has; 0: unknown."""
+    at = start
+    while at < len(lines):
+        begin = at
+        # By index: to skip to the start each time would take quadratic time.
+        left = (lines[index] + "\n" for index in range(begin, len(lines)))
+        records = csv.reader(left, delimiter=delimiter, strict=True)
+        try:
+            for cells in records:
+                following = begin + records.line_num
+                if following > at + 1 and _swallows_rows(lines[at + 1 : following], cells, delimiter, width):
+                    break
+                if any(map(str.strip, cells)):
+                    yield CsvRow(at + 1, tuple(cells))
+                at = following
+            else:
+                return
+        except csv.Error:
+            pass
+        # Read anew from the next line, so that what the open quotation mark took in is not lost.
+        yield CsvRow(at + 1, tuple(_as_it_stands(lines[at], delimiter)), is_broken=True)
+        at += 1
+
+
+def _swallows_rows(taken: Sequence[str], cells: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether a record with a wrong number of cells has taken in lines most of which are rows by themselves."""
+    if width < 2 or len(cells) == width:
+        return False
+    return 2 * sum(len(_as_it_stands(line, delimiter)) == width for line in taken) > len(taken)
+
+
+def _as_it_stands(line: str, delimiter: str) -> list[str]:
+    """The cells of a single line; quotation marks that don't match are letters."""
+    if line.count('"') % 2:
+        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    return next(csv.reader([line], delimiter=delimiter), [])

@@ -1,0 +1,73 @@
+"""Puts a Markdown text's footnotes where their marks are, so that no cut parts them from what they say more of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from text.markdown_blocks import Kind, blocks, sub_outside_code
+
+_DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(?=\S)")
+_MARK = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")
+_INDENTED = re.compile(r"(?: {4}|\t)[ \t]*\S")
+_LONGEST = 500
+"""Characters; a longer one is a text of its own and stays where it is."""
+
+
+def inline_footnotes(markdown: str) -> str:
+    """The text with each footnote in round brackets in place of its first mark, every line where it was."""
+    if "[^" not in markdown:
+        return markdown
+    lines = markdown.split("\n")
+    definitions = {name: (first, end, said) for name, first, end, said in _definitions(lines)}
+    marked: set[str] = set()
+
+    def noted(mark: re.Match[str]) -> str:
+        marked.add(mark[1])
+        return mark[0]
+
+    sub_outside_code(_MARK, noted, markdown)
+    kept = {name: said for name, (_, _, said) in definitions.items() if name in marked}
+    for name in kept:
+        first, end, _ = definitions[name]
+        lines[first:end] = [""] * (end - first)
+
+    def said_at(mark: re.Match[str]) -> str:
+        said = kept.pop(mark[1], None)
+        return mark[0] if said is None else f" ({said})"
+
+    inlined = sub_outside_code(_MARK, said_at, "\n".join(lines))
+    # A footnote whose only mark is in another one would be lost.
+    return inlined if not kept else markdown
+
+
+def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
+    """Name, first line, the line behind the last, and text of each footnote; the first of a name counts."""
+    known: set[str] = set()
+    for block in blocks(lines):
+        at = block.first
+        while block.kind is Kind.TEXT and at < block.end:
+            found = _DEFINITION.match(lines[at])
+            if found is None or found[1] in known:
+                at += 1
+                continue
+            end = _end(lines, at, block.end)
+            said = " ".join([lines[at][found.end() :], *lines[at + 1 : end]]).split()
+            if len(" ".join(said)) <= _LONGEST:
+                known.add(found[1])
+                yield found[1], at, end, " ".join(said)
+            at = end
+
+
+def _end(lines: list[str], first: int, last: int) -> int:
+    """Behind the lines of the footnote that begins on `first`: further paragraphs of it are indented."""
+    end = at = first + 1
+    while at < last:
+        line = lines[at]
+        is_parted = at > end
+        if line.strip() and (_DEFINITION.match(line) or (is_parted and not _INDENTED.match(line))):
+            break
+        at += 1
+        if line.strip():
+            end = at
+    return end

@@ -1,0 +1,62 @@
+"""Tables in Markdown: written from rows, and cut between rows with their head above each part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from text.markdown_blocks import table_cells
+
+HEAD_LINES = 2
+"""Of a table: the names of its columns and the line below them."""
+_LONGEST_TITLE = 200
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table whose first row is its head: two, and one for each other row. Empty columns are left out."""
+    width = max(len(row) for row in rows)
+    cells = [[_cell(row[at]) if at < len(row) else "" for at in range(width)] for row in rows]
+    kept = [at for at in range(width) if any(row[at] for row in cells)]
+    lines = ["| " + " | ".join(row[at] for at in kept) + " |" for row in cells]
+    return [lines[0], "|" + " --- |" * len(kept), *lines[1:]]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def titles_above(titles: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """The lines that stand above a table, with their numbers; the first is its heading, unless it is a whole text."""
+    for place, (title, number) in enumerate(titles):
+        is_heading = place == 0 and len(title) <= _LONGEST_TITLE
+        yield f"## {' '.join(title.split())}" if is_heading else " ".join(title.split()), number
+        yield "", number
+
+
+def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> Iterator[tuple[str, int]]:
+    """Parts of at most `limit`, each with the head above its rows, and the index of the line of its first row.
+
+    A row that is too long for it, with the head above, is written as `head: cell` on lines of their own, at any length.
+    """
+    head = "\n".join(lines[:HEAD_LINES])
+    rows: list[str] = []
+    first, weight, head_weight = 0, 0, weigh(head) + 1
+    for number, row in enumerate(lines[HEAD_LINES:], HEAD_LINES):
+        row_weight = weigh(row) + 1
+        if rows and head_weight + weight + row_weight > limit:
+            yield "\n".join([head, *rows]), first
+            rows, weight = [], 0
+        if head_weight + row_weight > limit:
+            yield _record(lines[0], row), number
+            continue
+        if not rows:
+            first, weight = number, 0
+        rows.append(row)
+        weight += row_weight
+    if rows or len(lines) == HEAD_LINES:
+        yield "\n".join([head, *rows]), first
+
+
+def _record(head: str, row: str) -> str:
+    names, cells = table_cells(head), table_cells(row)
+    pairs = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(cells) if cell]
+    return "\n".join(f"{name}: {cell}" if name else cell for name, cell in pairs)

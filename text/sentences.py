@@ -1,0 +1,58 @@
+"""Cuts text into sentences, each way for what is done with them: to compare, to count words in, to end an answer at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from text.markdown_blocks import without_code_blocks
+from text.negations import count_negations
+from text.quantities import Quantity, quantities_in
+from text.words import content_words, fold
+
+_SENTENCE = re.compile(r"[^\n.!?。！？；]+(?:[.!?](?!\s|$)[^\n.!?。！？；]*)*[.!?。！？；]?")
+_BETWEEN = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
+_FINISHED = re.compile(r"[^.!?。！？]*(?:[.!?](?=\s)|[。！？])")
+_WRAPPED = re.compile(r"(?<=[^\n])\n[ \t]*(?=[a-z])")
+"""A line break within a sentence."""
+_CODE = re.compile(r"[`{}=<>$\\]|\w\(|::|->|https?:")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, taken apart so that it can be compared with another."""
+
+    start: int
+    end: int
+    """In the text."""
+    words: frozenset[str]
+    """Its content words; no quantities, no negations."""
+    quantities: tuple[Quantity, ...]
+    negations: int
+
+
+def declarative_sentences(text: str) -> Iterator[Sentence]:
+    """The sentences that state something, in order: no questions, code or addresses."""
+    prose = _WRAPPED.sub(_spaces, without_code_blocks(text))
+    for found in _SENTENCE.finditer(prose):
+        said = found[0].strip()
+        if said and said[-1] not in "?？" and not _CODE.search(said):
+            quantities, rest = quantities_in(said)
+            start = found.start() + len(found[0]) - len(found[0].lstrip())
+            negations = count_negations(fold(rest))
+            yield Sentence(start, start + len(said), content_words(rest), quantities, negations)
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences and lines of any text, questions and code too."""
+    return _BETWEEN.split(text)
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where each finished sentence ends. The last one of a text that still grows is finished once a space follows."""
+    return [found.end() for found in _FINISHED.finditer(text) if found[0].strip()]
+
+
+def _spaces(found: re.Match[str]) -> str:
+    return " " * len(found[0])

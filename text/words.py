@@ -1,0 +1,98 @@
+"""Cuts text into words, and Chinese and Japanese, which have no spaces, into pairs of characters.
+
+Each way of comparing words has its function here. Most have thresholds that were fitted to them: to change one is to
+fit them again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from text.negations import expand_contractions, without_negations
+from text.scripts import CJK
+from text.stop_words import ASKING_CHINESE, ASKING_ENGLISH, CHINESE, ENGLISH
+
+PREFIX_LETTERS = 6
+"""The first letters, which two forms of an English word nearly always share."""
+
+_RUN = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
+_ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")
+_ARTICLE = re.compile(r"\b(a|an|the)\b")
+
+
+def fold(text: str) -> str:
+    """The text with compatible forms of a character, and upper and lower case, as one."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def one_line(text: str) -> str:
+    """The folded text with a single space wherever there is white space, so that wrapping makes no difference."""
+    return " ".join(fold(text).split())
+
+
+def runs(text: str) -> Iterator[tuple[str, bool]]:
+    """Each word, and each unbroken stretch of Chinese or Japanese, with whether it is such a stretch."""
+    return ((found[0], found[1] is not None) for found in _RUN.finditer(text))
+
+
+def pairs(run: str) -> list[str]:
+    """The overlapping pairs of characters; none of a single character."""
+    return [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+def stem(word: str) -> str:
+    """An English word without its ending. Light on purpose: what is left need not be a word, only the same."""
+    return _ENDING.sub("", word)
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words that say what a text is about: stems, or Chinese pairs, without stop words and negations."""
+    words: set[str] = set()
+    for run, is_cjk in runs(without_negations(expand_contractions(fold(text)))):
+        if is_cjk:
+            words.update(pair for pair in pairs(run) if pair not in CHINESE)
+        elif (content := _content_stem(run)) is not None:
+            words.add(content)
+    return frozenset(words)
+
+
+@lru_cache(maxsize=50_000)
+def _content_stem(word: str) -> str | None:
+    """None for a stop word."""
+    bare = stem(word)
+    return None if word in ENGLISH or bare in ENGLISH else bare
+
+
+def prefixes(text: str) -> set[str]:
+    """The beginnings of its words; of Chinese the pairs and the single characters."""
+    found: set[str] = set()
+    for run, is_cjk in runs(fold(text)):
+        found.update({*pairs(run), *run} if is_cjk else {run[:PREFIX_LETTERS]})
+    return found
+
+
+def asked_prefixes(question: str) -> set[str]:
+    """The beginnings of a question's words, without those that only ask; of Chinese the pairs, or a character alone."""
+    told = ASKING_CHINESE.sub(" ", fold(question))
+    content = " ".join(word for word in re.split(r"[^\w]+", told) if word not in ASKING_ENGLISH)
+    found: set[str] = set()
+    for run, is_cjk in runs(content):
+        found.update((pairs(run) or [run]) if is_cjk else [run[:PREFIX_LETTERS]])
+    return found
+
+
+def words_and_pairs(text: str) -> set[str]:
+    """All words as they are; of Chinese the pairs, or a character alone."""
+    found: set[str] = set()
+    for run, is_cjk in runs(text.casefold()):
+        found.update((pairs(run) or [run]) if is_cjk else [run])
+    return found
+
+
+def scored_words(text: str, *, by_character: bool) -> list[str]:
+    """What SQuAD's measures compare: no case, punctuation or English articles; `by_character` for Chinese."""
+    kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in fold(text))
+    return list("".join(kept.split())) if by_character else _ARTICLE.sub(" ", kept).split()
