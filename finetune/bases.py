@@ -7,8 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from finetune.context_window import context_tokens_of
-from finetune.training.run_folder import Recipe
-from finetune.types import TaskKind
+from finetune.types import Recipe, TaskKind
 from weights.catalog import CHAT_MODELS
 from weights.custom_models import PREFIX
 from weights.folder_record import read_record

@@ -41,7 +41,7 @@ class Areas(TypedDict):
     """The ROC area of each score, and what the first one has more than each other one."""
 
     areas: dict[str, Share]
-    contradictions: dict[str, Difference]
+    differences: dict[str, Difference]
 
 
 def roc_areas(scores: Mapping[str, Sequence[float]], was: Sequence[bool], groups: Sequence[Hashable]) -> Areas:

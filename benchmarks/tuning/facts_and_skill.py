@@ -53,8 +53,8 @@ from finetune.serving.generation_request import AdapterFiles
 from finetune.serving.local_model import LocalChatModel
 from finetune.training.lora import collate, completion_losses, load_base, multiplies_in_bf16, train, with_adapter
 from finetune.training.promotion_gate import MOST_FORGOTTEN
-from finetune.training.run_folder import Plan, Recipe, RunFolder
-from finetune.types import Example, TaskKind
+from finetune.training.run_folder import Plan, RunFolder
+from finetune.types import Example, Recipe, TaskKind
 from knowledge.library import Library
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.settings import KnowledgeSettings

@@ -28,7 +28,8 @@ from transformers import (
 )
 
 from finetune.data.encoding import TokenizedExample
-from finetune.training.run_folder import Plan, Recipe, RunFolder, step_of
+from finetune.training.run_folder import Plan, RunFolder, step_of
+from finetune.types import Recipe
 from weights.loading import settle_torch
 
 _IGNORED = -100

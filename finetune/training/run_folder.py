@@ -16,24 +16,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from finetune.types import Evaluation, LabelHelp, TaskKind
+from finetune.types import Evaluation, LabelHelp, Recipe, TaskKind
 from storage.atomic_write import write_whole
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How is trained. LoRA on all linear layers."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    rank: int = 16
-    alpha: int = 32
-    warmup: float = 0.05
-    """Share of the steps."""
-    seed: int = 7
-    checkpoint_s: float = 30.0
-    """Between checkpoints: a kill loses no more. The last step is kept in any case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Course:
 
     def _check_order(self, last: TrainingProgress, now: TrainingProgress) -> None:
         if last.stage is TrainingStage.PAUSED:
+            assert self._paused is not None
             assert now == replace(last, stage=self._paused), "it goes on where it paused"
         else:
             assert now.stage in _FOLLOWS[last.stage]
