@@ -17,7 +17,7 @@ from chains.agent_mode import Chooser
 from chains.citations import cite
 from chains.decision_log import DecisionLog
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
-from chains.label_answers import with_help
+from chains.label_answers import judged, with_help
 from chains.output_guard import OutputGuard
 from chains.ports import SpecialistsPort
 from chains.providers import failure_of
@@ -34,13 +34,16 @@ from chains.types import (
     Decided,
     Delta,
     Finished,
+    LabelChoice,
     Language,
     ModelChoice,
     Question,
     Route,
     Timings,
     Waiting,
+    taken_route,
 )
+from finetune.types import TaskKind
 from knowledge.types import Evidence
 
 _log = logging.getLogger(__name__)
@@ -77,6 +80,12 @@ class _AnswerState:
     """By the decided route, until a model chooses another."""
     choice: ModelChoice | None = None
     text: str = ""
+    label: LabelChoice | None = None
+
+    @property
+    def is_declined(self) -> bool:
+        """Whether nothing is answered: by the route, or since the tuned model was too unsure of its label."""
+        return self.run.route is Route.ABSTAIN or (self.label is not None and self.label.declined)
 
 
 class Assistant:
@@ -130,14 +139,15 @@ class Assistant:
                     yield event
         answer = Answer(
             decision_id=way.decision_id,
-            text=self._refusal(way) if way.run.route is Route.ABSTAIN else way.text,
+            text=self._refusal(way) if way.is_declined else way.text,
             language=question.language,
             decision=routed.decision,
-            evidence=way.run.evidence,
+            evidence=() if way.is_declined else way.run.evidence,
             tools_run=tuple(way.run.tools_run),
-            model=None if routed.answered is not None else self._author(way.run),
+            model=None if routed.answered is not None or way.is_declined else self._author(way.run),
             timings=clock.timings(routed.retrieval.seconds),
             choice=way.choice,
+            label=way.label,
         )
         await self._log.complete(answer)
         yield Finished(answer)
@@ -157,7 +167,7 @@ class Assistant:
             DecisionNotFound: it is not on record.
         """
         logged = await self._log.get(decision_id)
-        return self._explainer.explain(logged.decision, language, logged.choice)
+        return self._explainer.explain(logged.decision, language, logged.choice, logged.label)
 
     async def asker_of(self, decision_id: str) -> str:
         """The id of the member who asked.
@@ -174,12 +184,12 @@ class Assistant:
             DecisionNotFound: it is not on record.
         """
         logged = await self._log.get(decision_id)
-        route = logged.decision.route if logged.choice is None else logged.choice.route
+        route = taken_route(logged.decision, logged.choice, logged.label)
         return Cited(logged.guild_id, logged.evidence_ids, route)
 
     def headline(self, answer: Answer) -> str:
         """The deciding reason, on one line, in the answer's language; with a model's choice, where one was asked."""
-        return self._explainer.headline(answer.decision, answer.language, answer.choice)
+        return self._explainer.headline(answer.decision, answer.language, answer.choice, answer.label)
 
     def _checked(self, question: Question) -> Question:
         text = question.text.strip()
@@ -205,13 +215,13 @@ class Assistant:
             return (routed.answered.evidence,)
         return routed.retrieval.evidence[: self._settings.passages_read]
 
-    def _author(self, run: Run) -> str | None:
-        if run.route is Route.ABSTAIN:
-            return None
+    def _author(self, run: Run) -> str:
         return run.champion.adapter_sha256 if _is_tuned(run) and run.champion else self._model_name
 
     def _refusal(self, way: _AnswerState) -> str:
         decision, retrieval, language = way.routed.decision, way.routed.retrieval, way.routed.question.language
+        if way.label is not None and way.label.declined:
+            return self._explainer.unsure_of_label(language)
         if decision.route is not Route.ABSTAIN:
             return self._explainer.declined(language)
         best = retrieval.evidence[0].source.name if retrieval.evidence else None
@@ -245,19 +255,30 @@ class Assistant:
             raise GenerationFailed(self._model_name, failure_of(error)) from error
 
     async def _write(self, way: _AnswerState, clock: _Clock) -> AsyncGenerator[Delta, None]:
-        """Run the agent, passing on only what the answering model says, to the answer's end."""
+        """Run the agent, passing on only what the answering model says, to the answer's end.
+
+        A label is held back until it is known how sure the model is of it.
+        """
+        champion = way.run.champion if _is_tuned(way.run) else None
+        may_be_declined = champion is not None and champion.kind is TaskKind.LABEL
         reading = OutputGuard([item.chunk.text for item in way.run.evidence], unchanged=_is_tuned(way.run))
         async with aclosing(self._words(way.run)) as words:
             async for text in words:
                 clock.first_word = clock.first_word or time.monotonic()
-                if own := reading.push(text):
+                own = reading.push(text)
+                if own and not may_be_declined:
                     yield Delta(own)
                 if reading.is_done:
                     break
         if clock.first_word is None:
             raise GenerationFailed(self._model_name)
         text = cite(reading.text.strip(), way.run.evidence)
-        way.text = with_help(way.run.champion, text) if _is_tuned(way.run) and way.run.champion else text
+        if champion is None:
+            way.text = text
+            return
+        way.text = with_help(champion, text)
+        probability = way.run.label_probabilities[-1] if way.run.label_probabilities else None
+        way.label = judged(champion, probability, requested=way.run.question.requested_route is not None)
 
     async def _words(self, run: Run) -> AsyncGenerator[str, None]:
         """What the answering model, or the specialist's tool, says."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from chains.errors import DecisionLogUnusable, DecisionNotFound
-from chains.types import Answer, ModelChoice, Question, Route, RouteDecision, Timings
+from chains.types import Answer, LabelChoice, ModelChoice, Question, Route, RouteDecision, Timings
 from storage import sqlite
 from storage.errors import StorageError
 
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS decision (
     model TEXT,
     answer_sha256 TEXT,
     timings TEXT,
-    model_choice TEXT
+    model_choice TEXT,
+    label_choice TEXT
 ) STRICT
 """
 _SECONDS = "json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')"
@@ -74,6 +75,7 @@ _LATENCY_LEAST = 5
 _DECISION = TypeAdapter(RouteDecision)
 _TIMINGS = TypeAdapter(Timings)
 _CHOICE: TypeAdapter[ModelChoice | None] = TypeAdapter(ModelChoice | None)
+_LABEL: TypeAdapter[LabelChoice | None] = TypeAdapter(LabelChoice | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class LoggedDecision:
     evidence_ids: tuple[str, ...]
     choice: ModelChoice | None
     """What a model chose, where one was asked."""
+    label: LabelChoice | None
+    """How sure the tuned model was of its label, where it said one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +152,19 @@ class DecisionLog:
         )
 
     async def complete(self, answer: Answer) -> None:
-        """Add what the answer measured, and its hash."""
+        """Add what the answer measured, its hash, and how sure the tuned model was of a label."""
         row = (
             json.dumps(answer.tools_run),
             answer.model,
             _sha256(answer.text),
             _TIMINGS.dump_json(answer.timings).decode(),
+            None if answer.label is None else _LABEL.dump_json(answer.label).decode(),
             answer.decision_id,
         )
         await asyncio.to_thread(
             self._write,
-            "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ? WHERE id = ?",
+            "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ?, label_choice = ?"
+            " WHERE id = ?",
             row,
         )
 
@@ -170,13 +176,13 @@ class DecisionLog:
         """
         rows = await asyncio.to_thread(
             self._read,
-            "SELECT guild_id, asker_id, decision, evidence_ids, coalesce(model_choice, 'null') FROM decision"
-            " WHERE id = ?",
+            "SELECT guild_id, asker_id, decision, evidence_ids, coalesce(model_choice, 'null'),"
+            " coalesce(label_choice, 'null') FROM decision WHERE id = ?",
             (decision_id,),
         )
         if not rows:
             raise DecisionNotFound(decision_id, self._kept_days)
-        guild_id, asker_id, decision, evidence_ids, choice = rows[0]
+        guild_id, asker_id, decision, evidence_ids, choice, label = rows[0]
         return LoggedDecision(
             decision_id,
             guild_id,
@@ -184,6 +190,7 @@ class DecisionLog:
             _read_decision(decision),
             tuple(json.loads(evidence_ids)),
             _CHOICE.validate_json(choice),
+            _LABEL.validate_json(label),
         )
 
     async def latency(self, guild_id: str, route: Route) -> Latency | None:
@@ -276,8 +283,9 @@ def _upgrade(database: sqlite3.Connection) -> None:
             return
         database.execute(_TABLE)
         columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
-        if "model_choice" not in columns:
-            database.execute("ALTER TABLE decision ADD COLUMN model_choice TEXT")
+        for name in ("model_choice", "label_choice"):
+            if name not in columns:
+                database.execute(f"ALTER TABLE decision ADD COLUMN {name} TEXT")
         for statement in _UPGRADE:
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {_VERSION}")

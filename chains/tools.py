@@ -11,7 +11,7 @@ from langchain_core.tools import BaseTool, tool
 from chains import prompts
 from chains.ports import SpecialistsPort
 from chains.types import Question, Route, RouteDecision
-from finetune.types import Champion
+from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import Evidence, Retrieval
 
 SEARCH = "search_knowledge"
@@ -45,6 +45,8 @@ class Run:
     champion: Champion | None
     tools_run: list[str] = field(default_factory=list)
     """Filled as they run: what really happened, beside what the decision names."""
+    label_probabilities: list[float] = field(default_factory=list)
+    """Filled with how sure the tuned model was of the label that it said, where it said one."""
 
 
 def build_tools(specialists: SpecialistsPort) -> list[BaseTool]:
@@ -70,6 +72,9 @@ def build_tools(specialists: SpecialistsPort) -> list[BaseTool]:
             text = prompts.reading_prompt(run.question, prompts.passages(run.evidence))
         model = await specialists.model(run.champion)
         reply = await model.ainvoke([HumanMessage(text)])
+        probability = reply.response_metadata.get(LABEL_PROBABILITY)
+        if isinstance(probability, float):
+            run.label_probabilities.append(probability)
         return reply.text
 
     return [search_knowledge, ask_specialist]

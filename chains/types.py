@@ -78,7 +78,10 @@ class GateName(StrEnum):
     NO_DOCUMENTS = "no_documents"
     NO_TUNED_MODEL = "no_tuned_model"
     NOT_EVALUATED_WITH_PASSAGES = "not_evaluated_with_passages"
+    NOTHING_FOUND = "nothing_found"
     PASSAGES_TOO_WEAK = "passages_too_weak"
+    PASSAGES_GOOD_ENOUGH = "passages_good_enough"
+    UNLIKE_TRAINING = "unlike_training"
     NOT_SMALL_TALK = "not_small_talk"
     CREATIVE_WITH_PASSAGES = "creative_with_passages"
     CREATIVE_WITHOUT_PASSAGES = "creative_without_passages"
@@ -86,7 +89,11 @@ class GateName(StrEnum):
     REQUEST_UNAVAILABLE = "request_unavailable"
     MODERATORS_ANSWER = "moderators_answer"
     MODERATORS_ANSWER_ALIKE = "moderators_answer_alike"
+    SUM_NOT_POSITIVE = "sum_not_positive"
+    NOTHING_FOR_IT = "nothing_for_it"
     NOTHING_GOOD_ENOUGH = "nothing_good_enough"
+    NO_BETTER_ROUTE = "no_better_route"
+    """Never on record: it words records from before policy 2026.11.3 in which nothing spoke for the route."""
 
 
 class SignalScope(StrEnum):
@@ -204,6 +211,18 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelChoice:
+    """How sure the tuned model was of its label, beside the decision, which stays as it is."""
+
+    probability: float
+    """Of the label, among all that the model can say."""
+    threshold: float | None
+    """As it was measured for this adapter; None: it was not."""
+    declined: bool
+    """The probability was below the threshold, and the member had not asked for the route: nothing is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Seconds, each measured."""
 
@@ -233,11 +252,13 @@ class Answer:
     timings: Timings
     choice: ModelChoice | None = None
     """None where the policy's route was taken without asking a model."""
+    label: LabelChoice | None = None
+    """None where the answer is no label, or it is not known how sure the model was."""
 
     @property
     def route(self) -> Route:
-        """The route that was taken."""
-        return self.decision.route if self.choice is None else self.choice.route
+        """The route that was taken; none where the tuned model was too unsure of its label."""
+        return taken_route(self.decision, self.choice, self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +309,13 @@ class Finished:
     """The whole answer. Always the last event."""
 
     answer: Answer
+
+
+def taken_route(decision: RouteDecision, choice: ModelChoice | None, label: LabelChoice | None) -> Route:
+    """The route that answered in the end, by a record and what was noted beside it."""
+    if label is not None and label.declined:
+        return Route.ABSTAIN
+    return decision.route if choice is None else choice.route
 
 
 AnswerEvent = Decided | Waiting | Chosen | Delta | Finished

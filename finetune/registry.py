@@ -383,4 +383,5 @@ def _champion_of(card: Card, reads_passages: bool, wins: float | None) -> Champi
         wins=wins,
         answer_seconds_p50=card.evaluation.answer_seconds_p50,
         answer_seconds_p95=card.evaluation.answer_seconds_p95,
+        label_threshold=card.evaluation.label_threshold,
     )

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+LABEL_PROBABILITY = "label_probability"
+"""The key of an answer's `response_metadata` under which the probability of its label stands."""
+
 
 class TaskKind(StrEnum):
     """What a skill's answers are."""
@@ -165,6 +168,9 @@ class Evaluation:
     general_loss_base: float
     answer_seconds_p50: float
     answer_seconds_p95: float
+    label_threshold: float | None = None
+    """Label task: 95 of 100 held-out examples that were given the right label were given it with at least this
+    probability. None: free text, nothing was right, or it was measured before this was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,3 +303,5 @@ class Champion:
     answer_seconds_p50: float = 0.0
     """When it was evaluated."""
     answer_seconds_p95: float = 0.0
+    label_threshold: float | None = None
+    """The probability that a label needs to be an answer; None: it was not measured, or the answers are free text."""

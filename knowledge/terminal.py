@@ -27,12 +27,14 @@ LINE = ProgressLine()
 
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
-    """The passages, best first, each with its place and scores."""
+    """The passages, best first, each with its place and scores; then what moderators answered to near questions."""
     if as_json:
         print(TypeAdapter(Retrieval).dump_json(found, indent=2).decode())
         return
     for number, evidence in enumerate(found.evidence, start=1):
         print(f"{number}. {_where(evidence)}\n   {_scores(evidence)}\n   {_start(evidence.chunk.text)}")
+    for pair in found.pairs:
+        print(f"by a moderator, to “{pair.questions[0]}”\n   {_start(pair.evidence.chunk.text)}")
     if found.reranker is not None:
         print_notice(f"in the order of {found.reranker}")
     print_notice(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")

@@ -25,12 +25,13 @@ from finetune.types import Champion
 
 _DECISIONS = 2000
 _THRESHOLD = 0.4
+_LIKE_TRAINING = 0.66
 
 
 def main() -> None:
     """Measure, and write the figures."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    policy = load_policy(load_guidance(), _THRESHOLD)
+    policy = load_policy(load_guidance(), _THRESHOLD, like_training=_LIKE_TRAINING)
     figures = {
         name: _summary([_milliseconds(policy, random.Random(seed), tuned=tuned) for seed in range(_DECISIONS)])
         for name, tuned in (("no tuned model", False), ("a tuned model", True))

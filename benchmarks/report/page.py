@@ -37,6 +37,7 @@ def page() -> str:
         quality.agent_mode(),
         quality.same_question(),
         quality.contradictions(),
+        tuning.likeness(),
         tuning.classification(),
         tuning.facts_and_skill(),
         speed.training_speed(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from benchmarks.harness.results import RESULTS
 from benchmarks.report.markdown import Figures, is_measured, load, provenance, share, table
@@ -120,14 +120,29 @@ def routes() -> Iterable[str]:
         "creative text also retrieval, if the policy recognised it as creative), abstain for off the corpus and left "
         "out, and retrieval for held.\n"
     )
-    for lang, found in result["figures"].items():
-        taken = ("retrieval", "direct", "abstain")
-        yield f"{lang}: {found['questions']} questions, right {share(found['right'])}.\n"
-        yield from table(
-            ("", *taken),
-            ((kind, *(counts.get(route, 0) for route in taken)) for kind, counts in found["routes taken"].items()),
+    figures = result["figures"]
+    for lang in ("en", "zh"):
+        yield from _routes_taken(lang, figures[lang], ("retrieval", "direct", "abstain"))
+    if "with a tuned model" in figures:
+        tuned = figures["with a tuned model"]
+        given = tuned["given to the tuned model"]
+        own, others = given["of its own kind"], given["of the other questions"]
+        yield (
+            "The same questions in guilds that have a tuned model for messages to a bank (banking77, 616 examples), "
+            f"and {own['questions']} questions of its test set. To the tuned model go {share(own)} of its own kind, "
+            f"and {share(others)} of the {others['questions']} others.\n"
         )
+        for title, found in (("en", tuned["en"]), ("zh", tuned["zh"]), ("its own kind", tuned["its own kind"])):
+            yield from _routes_taken(title, found, ("retrieval", "specialist", "direct", "abstain"))
     yield provenance(result)
+
+
+def _routes_taken(title: str, found: Figures, taken: Sequence[str]) -> Iterable[str]:
+    yield f"{title}: {found['questions']} questions, right {share(found['right'])}.\n"
+    yield from table(
+        ("", *taken),
+        ((kind, *(counts.get(route, 0) for route in taken)) for kind, counts in found["routes taken"].items()),
+    )
 
 
 def agent_mode() -> Iterable[str]:

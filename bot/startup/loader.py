@@ -183,6 +183,7 @@ class Loader:
         from chains.routing.confidence import load_confidence
         from chains.routing.explain import Explainer
         from chains.routing.guidance import load_guidance
+        from chains.routing.likeness import load_likeness
         from chains.routing.policy import load_policy
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
@@ -208,7 +209,12 @@ class Loader:
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
             confidence=confidence,
-            policy=load_policy(guidance, confidence.threshold, same_question.threshold),
+            policy=load_policy(
+                guidance,
+                confidence.threshold,
+                same_question.threshold,
+                load_likeness(encoders.kinds.model_name).threshold,
+            ),
             same_question=same_question,
             log=log,
         )

@@ -1,8 +1,9 @@
 """The smallest change of one signal that would have turned a decision, found and checked by deciding again. Pure.
 
 Between two bends of a variation, where a term reaches its bound or a gate its threshold, the scores are straight
-lines (in the logarithm, for a logarithmic signal) and no gate moves. The values at which one of several straight
-lines is the highest form one stretch. Hence a segment between two bends whose ends are decided alike is decided alike
+lines (in the logarithm, for a logarithmic signal) and no gate moves but one: no route is taken whose sum is not above
+zero, so that no answer is one more line, at zero. The values at which one of several straight lines is the highest form
+one stretch. Hence a segment between two bends whose ends are decided alike is decided alike
 throughout, and one whose ends are decided otherwise holds one turning point of the first end's route, which halving
 finds. So no grid is needed, and nothing is assumed of how often a variation turns the route.
 """
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from chains.routing.policy import Policy, Situation
+from chains.routing.policy import NEGLIGIBLE, Policy, Situation
 from chains.routing.signal_ranges import MOST_DECIMALS, Variation, variations
 from chains.types import Counterfactual, Route, RouteDecision, SignalChange, SignalName
 
@@ -99,16 +100,21 @@ class _Search:
                 yield _Outlook(variation, start, tuple(ahead))
 
     def _bends(self, variation: Variation) -> Iterable[float]:
-        """The values at which a term reaches its bound or a gate its threshold."""
+        """The values at which a term reaches its bound or begins to be a reason, or a gate its threshold."""
         signals, thresholds = self._decision.signals, self._policy.thresholds
         for term in self._policy.terms:
             if term.signal in variation.slopes:
                 for side in (-term.scale, term.scale):
                     bound = term.centre * 10**side if term.logarithmic else term.centre + side
                     yield from variation.reaching(bound, (term.signal,), signals)
+                if not term.logarithmic and term.weight:
+                    reason = term.centre + term.scale * NEGLIGIBLE / term.weight
+                    for value in variation.reaching(reason, (term.signal,), signals):
+                        yield from (value - _HAIR, value + _HAIR)
         for names, threshold in (
             ((SignalName.PASSAGES_HOLD_ANSWER,), thresholds.passages_hold_answer),
             ((SignalName.MODERATORS_ANSWER,), thresholds.moderators_answer),
+            ((SignalName.LIKENESS_TO_TRAINING,), thresholds.like_training),
             ((SignalName.WANTS_CREATIVE_TEXT,), thresholds.creative),
             ((SignalName.SMALL_TALK, SignalName.ABOUT_THE_BOT), thresholds.direct),
         ):

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chains.routing.guidance import Guidance
+from chains.routing.policy import NEGLIGIBLE
 from chains.routing.signal_ranges import RANGES
 from chains.routing.signals import LATENCY
 from chains.types import (
     Contribution,
     Gate,
     GateName,
+    LabelChoice,
     Language,
     ModelChoice,
     Route,
@@ -22,12 +24,10 @@ from chains.types import (
     SignalChange,
     SignalName,
     SignalScope,
+    taken_route,
 )
 
 _Table = dict[str, dict[str, str]]
-
-# What reads as nothing once rounded to the one decimal that is shown.
-_NEGLIGIBLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
     """What decided: the gate that chose, else the contribution, differing by question, that weighed most.
 
     The weight of a signal is what it added to the chosen route less what it added to the best rival, so that a
-    signal which lifts both is not named for a lead that it did not give.
+    signal which lifts both is not named for a lead that it did not give. What gave nothing, or spoke against the chosen
+    route, is never named: in records from before policy 2026.11.3, where such a route could win, that no open route
+    scored higher is all that decided.
     """
     requests = [gate for gate in decision.gates if gate.name == GateName.REQUEST_UNAVAILABLE]
     if requests:
@@ -61,12 +63,14 @@ def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
     if opening:
         closing = {gate.route: gate for gate in decision.gates if not gate.opens}
         return closing.get(Route.RETRIEVAL, opening[0])
-    return max(_of_question(decision), key=lambda item: _lead(decision, item))
-
-
-def _of_question(decision: RouteDecision) -> list[Contribution]:
-    own = [item for item in decision.contributions if item.route is decision.route]
-    return [item for item in own if item.scope is SignalScope.QUESTION] or own
+    supporting = [
+        item
+        for item in decision.contributions
+        if item.route is decision.route and item.scope is SignalScope.QUESTION and item.amount >= NEGLIGIBLE
+    ]
+    if not supporting:
+        return Gate(GateName.NO_BETTER_ROUTE, decision.route, True)
+    return max(supporting, key=lambda item: _lead(decision, item))
 
 
 def _lead(decision: RouteDecision, contribution: Contribution) -> float:
@@ -81,6 +85,14 @@ def _rival(decision: RouteDecision) -> Route | None:
     return others[0] if others else None
 
 
+# The gates of an abstention where there are documents; a weak passage is told with its document.
+_REFUSED_AS = {
+    GateName.NOTHING_FOUND: "nothing_found",
+    GateName.SUM_NOT_POSITIVE: "unsure",
+    GateName.NOTHING_FOR_IT: "unsure",
+}
+
+
 class Explainer:
     """Words decisions. Holds the wording of both languages and the rules."""
 
@@ -88,12 +100,22 @@ class Explainer:
         self._guidance = guidance
         self._wording: dict[Language, _Table] = {language: _load_wording(language) for language in Language}
 
-    def explain(self, decision: RouteDecision, language: Language, choice: ModelChoice | None = None) -> Explanation:
-        """The headline and the whole account of `decision`, below what a model chose where one was asked."""
-        report = self._report(decision, decision.route if choice is None else choice.route, language)
+    def explain(
+        self,
+        decision: RouteDecision,
+        language: Language,
+        choice: ModelChoice | None = None,
+        label: LabelChoice | None = None,
+    ) -> Explanation:
+        """The headline and the whole account of `decision`, below how sure the tuned model was of its label and what a
+        model chose, where that is on record.
+        """
+        report = self._report(decision, taken_route(decision, choice, label), language)
         if choice is not None:
             report = f"{self._chosen('report', decision, choice, language)}\n{report}"
-        return Explanation(self.headline(decision, language, choice), report, decision.searched.behind)
+        if label is not None:
+            report = f"{self._label('report', label, language)}\n{report}"
+        return Explanation(self.headline(decision, language, choice, label), report, decision.searched.behind)
 
     def route_name(self, route: Route, language: Language) -> str:
         """What a member calls the route."""
@@ -107,8 +129,18 @@ class Explainer:
             if signal.value is not None and signal.unit != "constant"
         )
 
-    def headline(self, decision: RouteDecision, language: Language, choice: ModelChoice | None = None) -> str:
-        """What a model chose, where one was asked, and the deciding reason with its figure and rules."""
+    def headline(
+        self,
+        decision: RouteDecision,
+        language: Language,
+        choice: ModelChoice | None = None,
+        label: LabelChoice | None = None,
+    ) -> str:
+        """What a model chose, where one was asked, and the deciding reason with its figure and rules; or that the tuned
+        model was too unsure of its label.
+        """
+        if label is not None and label.declined:
+            return self._label("headline", label, language)
         if choice is not None:
             return self._chosen("headline", decision, choice, language)
         reason = deciding_reason(decision)
@@ -128,14 +160,36 @@ class Explainer:
                 route=self.route_name(reason.route, language), reason=self._gate(absent, language)
             )
         if reason.name == GateName.PASSAGES_TOO_WEAK and best_source is not None:
-            found = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
-            return f"{found}\n\n{wording['help']}"
-        return f"{wording['no_documents']}\n\n{wording['help']}"
+            said = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
+        else:
+            said = wording[_REFUSED_AS.get(reason.name, "no_documents")]
+        if any(gate.name == GateName.UNLIKE_TRAINING for gate in decision.gates):
+            said = (
+                f"{said} {wording['unlike_training']}" if language is Language.EN else said + wording["unlike_training"]
+            )
+        return f"{said}\n\n{wording['help']}"
 
     def declined(self, language: Language) -> str:
         """What is said where a model chose to give no answer, though the policy would have given one."""
         wording = self._wording[language]["abstain"]
         return f"{wording['declined']}\n\n{wording['help']}"
+
+    def unsure_of_label(self, language: Language) -> str:
+        """What is said in place of a label of which the tuned model was too unsure."""
+        wording = self._wording[language]["abstain"]
+        return f"{wording['unsure_of_label']}\n\n{wording['help']}"
+
+    def _label(self, place: str, label: LabelChoice, language: Language) -> str:
+        """How sure the tuned model was of its label, for the `headline` or the `report`."""
+        if label.declined:
+            how = "declined"
+        elif label.threshold is None:
+            how = "unmeasured"
+        else:
+            how = "sure" if label.probability >= label.threshold else "requested"
+        return self._wording[language]["label"][f"{place}_{how}"].format(
+            probability=_percent(label.probability), threshold=_percent(label.threshold)
+        )
 
     def _chosen(self, place: str, decision: RouteDecision, choice: ModelChoice, language: Language) -> str:
         """Both views, for the `headline` or the `report`: what the model chose, and what the policy decided."""
@@ -181,7 +235,7 @@ class Explainer:
     def _for_and_against(self, decision: RouteDecision, reason: Contribution | Gate, language: Language) -> list[str]:
         """What else spoke for the chosen route, and what against it: its own minuses, and its rival's pluses."""
         wording = self._wording[language]["report"]
-        weighty = [c for c in decision.contributions if abs(c.amount) >= _NEGLIGIBLE and c is not reason]
+        weighty = [c for c in decision.contributions if abs(c.amount) >= NEGLIGIBLE and c is not reason]
         rival = _rival(decision)
         more = [c for c in weighty if c.route is decision.route and c.amount > 0]
         against = [c for c in weighty if c.route is decision.route and c.amount < 0]

@@ -10,11 +10,14 @@ from importlib import resources
 
 from chains.errors import GuidanceInvalid
 from chains.routing.guidance import Guidance
-from chains.types import Contribution, Gate, GateName, Route, RouteDecision, Signal, SignalName
+from chains.types import Contribution, Gate, GateName, Route, RouteDecision, Signal, SignalName, SignalScope
 
 SAME_QUESTION = GateName.MODERATORS_ANSWER
 ALIKE_QUESTION = GateName.MODERATORS_ANSWER_ALIKE
 """The gates by which a moderator's own words are the answer."""
+
+NEGLIGIBLE = 0.05
+"""A contribution below it reads as nothing in the one decimal that is shown, so it is no reason for anything."""
 
 _SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
 
@@ -67,6 +70,8 @@ class Thresholds:
     creative: float
     moderators_answer: float = 1.0
     """A similarity of questions; 1: only the same question."""
+    like_training: float = 1.0
+    """A likeness to the tuned model's training questions; 1: none is like enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,13 @@ class Policy:
             or answered
             or _nothing(ranked)
             or self._creative(signals, ranked)
+            or self._passages_alone(signals, ranked, contributions)
         )
+        if opening is None:
+            unsupported = tuple(_unsupported(ranked, contributions))
+            gates.extend(unsupported)
+            ranked = [each for each in ranked if each[0] not in {gate.route for gate in unsupported}]
+            opening = _nothing(ranked)
         margin: float | None = None
         if opening is not None:
             gates.append(opening)
@@ -126,7 +137,12 @@ class Policy:
         if weak and situation.has_documents:
             answered = self._is_answered(values)
             for route in (Route.COMBINED,) if answered else (Route.RETRIEVAL, Route.COMBINED):
-                yield Gate(GateName.PASSAGES_TOO_WEAK, route, False, holds, self.thresholds.passages_hold_answer)
+                name = GateName.NOTHING_FOUND if holds is None else GateName.PASSAGES_TOO_WEAK
+                yield Gate(name, route, False, holds, self.thresholds.passages_hold_answer)
+        likeness = values.get(SignalName.LIKENESS_TO_TRAINING)
+        if situation.has_champion and (likeness is None or likeness < self.thresholds.like_training):
+            for route in (Route.SPECIALIST, Route.COMBINED):
+                yield Gate(GateName.UNLIKE_TRAINING, route, False, likeness, self.thresholds.like_training)
         small_talk, about = values.get(SignalName.SMALL_TALK), values.get(SignalName.ABOUT_THE_BOT)
         chat = None if small_talk is None or about is None else small_talk + about
         creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
@@ -161,6 +177,20 @@ class Policy:
         if alone and creative is not None and creative >= self.thresholds.creative:
             return Gate(GateName.CREATIVE_WITHOUT_PASSAGES, Route.DIRECT, True, creative, self.thresholds.creative)
         return None
+
+    def _passages_alone(
+        self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]], contributions: Sequence[Contribution]
+    ) -> Gate | None:
+        """Passages that are good enough answer where no other route is open, whatever the sum says.
+
+        The sum compares the routes, and here there is nothing to compare: a tuned model that won where both were
+        tried takes nothing from a question that it cannot answer.
+        """
+        alone = [route for route, _ in ranked] == [Route.RETRIEVAL]
+        if not alone or not any(_unsupported(ranked, contributions)):
+            return None
+        holds = {signal.name: signal.value for signal in signals}[SignalName.PASSAGES_HOLD_ANSWER]
+        return Gate(GateName.PASSAGES_GOOD_ENOUGH, Route.RETRIEVAL, True, holds, self.thresholds.passages_hold_answer)
 
 
 def _scores(contributions: Iterable[Contribution]) -> tuple[tuple[Route, float], ...]:
@@ -201,6 +231,16 @@ def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None)
     return Gate(GateName.REQUESTED, situation.requested, True)
 
 
+def _unsupported(ranked: Iterable[tuple[Route, float]], contributions: Sequence[Contribution]) -> Iterable[Gate]:
+    """Close the routes that more speaks against than for, and those for which nothing in the question speaks."""
+    supported = {c.route for c in contributions if c.scope is SignalScope.QUESTION and c.amount >= NEGLIGIBLE}
+    for route, score in ranked:
+        if score <= 0:
+            yield Gate(GateName.SUM_NOT_POSITIVE, route, False)
+        elif route not in supported:
+            yield Gate(GateName.NOTHING_FOR_IT, route, False)
+
+
 def _nothing(ranked: Sequence[tuple[Route, float]]) -> Gate | None:
     return None if ranked else Gate(GateName.NOTHING_GOOD_ENOUGH, Route.ABSTAIN, True)
 
@@ -210,8 +250,10 @@ def by_moderator(decision: RouteDecision) -> bool:
     return any(gate.opens and gate.name in {SAME_QUESTION, ALIKE_QUESTION} for gate in decision.gates)
 
 
-def load_policy(guidance: Guidance, passages_hold_answer: float, moderators_answer: float = 1.0) -> Policy:
-    """Read policy.toml; the thresholds on the passages and on a moderator's question come from calibrations.
+def load_policy(
+    guidance: Guidance, passages_hold_answer: float, moderators_answer: float = 1.0, like_training: float = 1.0
+) -> Policy:
+    """Read policy.toml; the thresholds on passages, a moderator's question and likeness come from calibrations.
 
     Raises:
         GuidanceInvalid: a term names a rule that does not exist, does not read its signal or speaks the other
@@ -234,7 +276,11 @@ def load_policy(guidance: Guidance, passages_hold_answer: float, moderators_answ
     _check(terms, guidance)
     gates = table["gates"]
     thresholds = Thresholds(
-        passages_hold_answer, gates["direct_opens_at"], gates["creative_opens_at"], moderators_answer
+        passages_hold_answer=passages_hold_answer,
+        direct=gates["direct_opens_at"],
+        creative=gates["creative_opens_at"],
+        moderators_answer=moderators_answer,
+        like_training=like_training,
     )
     return Policy(table["version"], terms, thresholds)
 

@@ -97,6 +97,9 @@ class Router:
         turned = counterfactual_of(self._policy, situation, decision)
         searched = SearchContext(behind, retrieval.reranker)
         given = answered.pair if answered is not None and by_moderator(decision) else None
+        if answered is not None and answered.similarity >= self._same_question.threshold:
+            # By a route that the member named it may be read: no other moderator's answer is evidence.
+            retrieval = replace(retrieval, evidence=(answered.pair.evidence, *retrieval.evidence))
         return Routed(question, retrieval, champion, replace(decision, counterfactual=turned, searched=searched), given)
 
     async def _likeliest(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:

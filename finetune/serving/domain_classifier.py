@@ -98,7 +98,7 @@ class DomainClassifiers:
         training = await self._vectors(folder / "train", questions)
         async with self._embedding_others:
             if self._others is None:
-                self._others = await self._vectors(folder.parent / "others", _other_questions())
+                self._others = await self._vectors(folder.parent / "others", other_questions())
         return await asyncio.to_thread(fit_domain_classifier, training, self._others)
 
     async def _vectors(self, stem: Path, questions: Sequence[str]) -> _Matrix:
@@ -160,6 +160,7 @@ def _questions(path: Path) -> list[str]:
     return [example.question for example in from_jsonl(path.read_bytes())]
 
 
-def _other_questions() -> list[str]:
+def other_questions() -> list[str]:
+    """Questions of our own writing that no skill is trained on."""
     text = resources.files("finetune.serving").joinpath("other_questions.jsonl").read_text("utf-8")
     return [json.loads(line)["question"] for line in text.splitlines() if line.strip()]

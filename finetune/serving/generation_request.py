@@ -46,3 +46,5 @@ class GenerationResult:
     output_tokens: int
     finish_reason: str
     """`stop`, `length` or `cancelled`."""
+    label_probability: float | None = None
+    """Of the label that was chosen, among all that could be; None: the answer was no label."""

@@ -27,6 +27,7 @@ from finetune.serving.busy import Busy
 from finetune.serving.engine import Engine
 from finetune.serving.generation_request import AdapterFiles, GenerationRequest, GenerationResult
 from finetune.serving.tool_calls import ToolCallSplitter
+from finetune.types import LABEL_PROBABILITY
 
 
 class LocalChatModel(BaseChatModel):
@@ -189,11 +190,14 @@ class LocalChatModel(BaseChatModel):
             output_tokens=generated.output_tokens,
             total_tokens=generated.input_tokens + generated.output_tokens,
         )
+        metadata: dict[str, object] = {"model_name": self.title, "finish_reason": generated.finish_reason}
+        if generated.label_probability is not None:
+            metadata[LABEL_PROBABILITY] = generated.label_probability
         return ChatGenerationChunk(
             message=AIMessageChunk(
                 content="",
                 usage_metadata=usage,
-                response_metadata={"model_name": self.title, "finish_reason": generated.finish_reason},
+                response_metadata=metadata,
                 chunk_position="last",
             )
         )

@@ -76,13 +76,13 @@ class TextModel:
         tree = LabelTree.of(request.labels, self._encoder.labels(request.labels))
         end = self._tokenizer.eos_token_id
         try:
-            label, _ = choose_label(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
+            label, probability = choose_label(self._model, prompt[0].tolist(), tree, int(end), is_stopping)
         except _CancelledError:
-            label = None
+            label, probability = None, 0.0
         if label is None:
             return GenerationResult(prompt.shape[1], 0, "cancelled")
         deliver(label)
-        return GenerationResult(prompt.shape[1], len(self._tokenizer.tokenize(label)), "stop")
+        return GenerationResult(prompt.shape[1], len(self._tokenizer.tokenize(label)), "stop", probability)
 
     def _write(
         self,

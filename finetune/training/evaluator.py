@@ -26,6 +26,8 @@ from finetune.types import Evaluation, TaskKind
 _TIMED_TEXTS = 8
 _TIMED_TOKENS = 64
 _BATCH = 8
+_DECLINED_OF_RIGHT = 0.05
+"""The share of right labels that may be declined, so that wrong ones, and those of other questions, are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class Evaluator:
         """Base first, then tuned."""
         self._model.eval()
         with untuned(self._model):
-            base, _ = self._scores()
+            base, _, _ = self._scores()
             general_base = self._losses(self._measure.general)
-        tuned, seconds = self._scores()
+        tuned, seconds, probabilities = self._scores()
         general_tuned = self._losses(self._measure.general)
         is_label = self._measure.kind is TaskKind.LABEL
         gain = np.subtract(tuned, base) if is_label else np.subtract(base, tuned)
@@ -80,21 +82,26 @@ class Evaluator:
             general_loss_base=float(np.mean(general_base)),
             answer_seconds_p50=float(p50),
             answer_seconds_p95=float(p95),
+            label_threshold=label_threshold(tuned, probabilities) if is_label else None,
         )
 
-    def _scores(self) -> tuple[list[float], list[float]]:
-        """Each held-out example's score (label task) or loss (free text), and the seconds of answers."""
+    def _scores(self) -> tuple[list[float], list[float], list[float]]:
+        """Each held-out example's score (label task) or loss (free text), the seconds of answers, and in a label task
+        the probability of each label that was chosen.
+        """
         if self._measure.kind is TaskKind.TEXT:
-            return self._losses(self._measure.held_out), self._timed_texts()
+            return self._losses(self._measure.held_out), self._timed_texts(), []
         scores: list[float] = []
         seconds: list[float] = []
+        probabilities: list[float] = []
         for example, answer in zip(self._measure.held_out, self._measure.answers, strict=True):
             began = time.perf_counter()
-            label, _ = choose_label(self._plain, example.prompt, self._tree, self._end)
+            label, probability = choose_label(self._plain, example.prompt, self._tree, self._end)
             seconds.append(time.perf_counter() - began)
             scores.append(float(label == answer))
+            probabilities.append(probability)
             self._count(1)
-        return scores, seconds
+        return scores, seconds, probabilities
 
     def _losses(self, examples: Sequence[TokenizedExample]) -> list[float]:
         """The mean loss a completion token, of each example."""
@@ -126,6 +133,15 @@ class Evaluator:
     def _count(self, more: int) -> None:
         self._done += more
         self._on_done(min(self._done, self._total), self._total)
+
+
+def label_threshold(scores: Sequence[float], probabilities: Sequence[float]) -> float | None:
+    """The probability that all but one in twenty of the right labels reach; None where none is right.
+
+    It is each adapter's own: how sure a model is of a label depends on how many there are and how long it was trained.
+    """
+    right = [probability for score, probability in zip(scores, probabilities, strict=True) if score]
+    return float(np.quantile(right, _DECLINED_OF_RIGHT, method="lower")) if right else None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
@@ -58,8 +59,29 @@ class _Candidates:
     known: dict[str, tuple[Chunk, Source]]
 
 
+@dataclass(frozen=True, slots=True)
+class _FoundBy:
+    """What both arms found, whatever it is and whoever may read it: ids with scores, best first."""
+
+    nearest: Sequence[tuple[str, float]]
+    ranked: Sequence[tuple[str, float]]
+    matching: Sequence[tuple[str, float]]
+
+    def arms(self, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
+        """The best `limit` of each arm that are `known`."""
+        dense, cosines, keyword = (
+            dict(islice(((id_, score) for id_, score in found if id_ in known), limit))
+            for found in (self.ranked, self.nearest, self.matching)
+        )
+        return _Candidates(dense=dense, cosines=cosines, keyword=keyword, known=known)
+
+
 class DocumentRetriever:
-    """Searches one data folder."""
+    """Searches one data folder.
+
+    A moderator's answer is no evidence: it answers its own question and no other, so that near it stand the questions
+    that it answers wrongly. It is found beside the passages, for whoever can tell whether its question says the same.
+    """
 
     def __init__(
         self,
@@ -88,21 +110,19 @@ class DocumentRetriever:
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._audit(guild_id)
-        matching_later = self._beside.submit(self._keywords.search, guild_id, query, CANDIDATES, scope)
+        # Pairs take no document's place among the candidates.
+        wanted = CANDIDATES + min(CANDIDATES, self._pairs.count(guild_id))
+        matching_later = self._beside.submit(self._keywords.search, guild_id, query, wanted, scope)
         vector = self._embeddings.embed_query(query)
         vectors = [vector] if self._means is None else [vector, self._means.centred(query, vector)]
-        nearest, *others = self._nearest.search(guild_id, vectors, CANDIDATES, scope)
+        nearest, *others = self._nearest.search(guild_id, vectors, wanted, scope)
         matching = matching_later.result()
         ranked = others[0] if others else nearest
         same = self._pairs.asking(guild_id, question_key(query))
-        candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES], *ranked, *matching)]
+        candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES + wanted - CANDIDATES], *ranked, *matching)]
         known = self._readable(candidates + same, guild_id, reader)
-        arms = _Candidates(
-            dense={id_: score for id_, score in ranked if id_ in known},
-            cosines={id_: cosine for id_, cosine in nearest if id_ in known},
-            keyword={id_: bm25 for id_, bm25 in matching if id_ in known},
-            known=known,
-        )
+        found_by = _FoundBy(nearest, ranked, matching)
+        arms = found_by.arms({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
         fused = self._fused(query, arms)
         reranked = self._reranked(query, list(fused)[:RERANKED], arms)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
@@ -111,7 +131,8 @@ class DocumentRetriever:
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
             for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
         )
-        pairs = self._found_pairs(query, guild_id, same, fused, vector, arms)
+        pair_arms = found_by.arms({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
+        pairs = self._found_pairs(query, guild_id, same, vector, pair_arms)
         top = tuple(list(arms.cosines.values())[:TOP_COSINES])
         return Retrieval(
             query,
@@ -176,13 +197,13 @@ class DocumentRetriever:
         query: str,
         guild_id: str,
         same: Sequence[str],
-        fused: dict[str, float],
         vector: Sequence[float],
         arms: _Candidates,
     ) -> tuple[FoundQAPair, ...]:
         """Moderators' answers: those to these very words, then the best of those that the arms found."""
+        fused = self._fused(query, arms)
         equal = [id_ for id_ in same if id_ in arms.known]
-        near = [id_ for id_ in fused if arms.known[id_][1].media == QA and id_ not in equal][:NEAR_PAIRS]
+        near = [id_ for id_ in fused if id_ not in equal][:NEAR_PAIRS]
         found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
         return tuple(
             FoundQAPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found

@@ -45,6 +45,15 @@ class QAIndex:
         with self._database.read() as db:
             return [row["id"] for row in db.execute(query, (key, guild_id))]
 
+    def count(self, guild_id: str) -> int:
+        """How many pairs the guild has."""
+        query = (
+            "SELECT count(DISTINCT source_id) FROM pair_questions JOIN sources ON sources.id = pair_questions.source_id"
+            " WHERE guild_id = ?"
+        )
+        with self._database.read() as db:
+            return int(db.execute(query, (guild_id,)).fetchone()[0])
+
     def note_correction(self, source_id: str, corrects: str) -> None:
         """Remember from which source the question was answered wrongly before; nothing where either is gone."""
         insert = (

@@ -27,7 +27,7 @@ from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
 from chains.turn_queue import TurnQueue
 from chains.types import Language, Question, Route
-from finetune.types import Champion
+from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import (
     EVERY_MEMBER,
     OWNER,
@@ -93,6 +93,8 @@ class ScriptedModel(BaseChatModel):
     """What it answers where tools are bound."""
     offered: list[list[str]] = []  # noqa: RUF012 (pydantic copies it)
     """The tools that were bound, each time."""
+    metadata: dict[str, float] = {}  # noqa: RUF012 (pydantic copies it)
+    """What it says of its answers beside the words."""
     fails: bool = False
     prompts: list[list[BaseMessage]] = []  # noqa: RUF012 (pydantic copies it)
 
@@ -109,11 +111,14 @@ class ScriptedModel(BaseChatModel):
         if kwargs.get("offered"):
             self._say(messages)
             return ChatResult(generations=[ChatGeneration(message=self.choice)])
-        return ChatResult(generations=[ChatGeneration(message=AIMessage("".join(self._say(messages))))])
+        said = AIMessage("".join(self._say(messages)), response_metadata=self.metadata)
+        return ChatResult(generations=[ChatGeneration(message=said)])
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         for word in self._say(messages):
             yield ChatGenerationChunk(message=AIMessageChunk(word))
+        if self.metadata:
+            yield ChatGenerationChunk(message=AIMessageChunk("", response_metadata=self.metadata))
 
     async def _astream(
         self, messages: list[BaseMessage], *args: Any, **kwargs: Any
@@ -178,14 +183,17 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         champions: Sequence[Champion] = (),
         choice: AIMessage | None = None,
         likeness: Mapping[str, float] | None = None,
+        label_probability: float | None = None,
     ) -> Bench:
-        """With a `choice`, the model chooses the route."""
+        """With a `choice`, the model chooses the route; with a `label_probability`, the tuned model says a label."""
         log = DecisionLog(tmp_path / "decisions.db")
         await log.open()
         guidance = load_guidance()
         retriever, embeddings = GivenRetriever(evidence), KindEmbeddings()
         model, queue = ScriptedModel(words=list(words), choice=choice), TurnQueue()
-        specialists = GivenSpecialists(champions, ScriptedModel(words=["queue: ", "billing"]))
+        says = ["queue: ", "billing"] if label_probability is None else ["billing"]
+        metadata = {} if label_probability is None else {LABEL_PROBABILITY: label_probability}
+        specialists = GivenSpecialists(champions, ScriptedModel(words=says, metadata=metadata))
         router = Router(
             retriever=retriever,
             specialists=specialists,
@@ -199,7 +207,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
                 0.5,
                 "test",
             ),
-            policy=load_policy(guidance, 0.5, SAME_QUESTION.threshold),
+            policy=load_policy(guidance, 0.5, SAME_QUESTION.threshold, like_training=0.5),
             same_question=SAME_QUESTION,
             log=log,
         )

@@ -41,7 +41,8 @@ BROKEN = AIMessage(
     ],
 )
 async def test_the_model_chooses_each_route(make_bench, a_passage, champion, choice, route, tools, text) -> None:
-    bench = await make_bench(a_passage("Two euros."), champions=[champion], choice=choice)
+    likeness = {"queue": 0.6}
+    bench = await make_bench(a_passage("Two euros."), champions=[champion], choice=choice, likeness=likeness)
     answer = await bench.assistant.answer(bench.ask(ASKED))
     assert (answer.route, answer.tools_run) == (route, tools)
     assert answer.text.startswith(text)

@@ -27,7 +27,7 @@ from finetune.types import Champion
 
 THRESHOLD = 0.3837
 GUIDANCE = load_guidance()
-POLICY = load_policy(GUIDANCE, THRESHOLD)
+POLICY = load_policy(GUIDANCE, THRESHOLD, like_training=0.62)
 EXPLAINER = Explainer(GUIDANCE)
 DECISION = TypeAdapter(RouteDecision)
 SEEDS = range(60)
@@ -204,7 +204,8 @@ def test_the_figure_that_is_said_turns_the_decision_itself(seed: int, language: 
 
 
 def test_a_decision_that_no_single_signal_can_turn_has_none() -> None:
-    case = random_case(105)
+    out_of_reach = replace(POLICY.thresholds, direct=2.0, creative=2.0)
+    case = decided(None, policy=replace(POLICY, thresholds=out_of_reach))
     assert found(case) is None
     for signal in case.decision.signals:
         if signal.value is not None and signal.unit in RANGES:
@@ -226,6 +227,18 @@ def test_a_gate_is_turned_exactly_at_its_threshold() -> None:
     case = decided(0.3)
     assert found(case) == Counterfactual(
         Route.RETRIEVAL, SignalChange("passages_hold_answer", 0.3, THRESHOLD, said_value=0.39)
+    )
+
+
+def test_a_question_that_is_not_like_the_training_questions_is_turned_where_the_tuned_model_opens() -> None:
+    champion = Champion("g", "s", "a", "b", "guild", 400, 0.9, 0.6, False, 1.0)
+    case = decided(0.1, champion=champion, likeness_to_training=0.5)
+    assert case.decision.route is Route.ABSTAIN
+    assert found(case) == Counterfactual(
+        Route.SPECIALIST, SignalChange("likeness_to_training", 0.5, 0.62, said_value=0.62)
+    )
+    assert "if its likeness to the tuned model's training questions had been 62 % instead of 50 %" in sentence(
+        case, Language.EN
     )
 
 
@@ -276,7 +289,8 @@ def test_without_a_tuned_model_its_number_of_examples_is_no_way_to_turn_a_decisi
 def test_training_examples_change_by_whole_numbers() -> None:
     champion = Champion("g", "s", "a", "b", "guild", 60, 0.9, 0.6, False, 1.0)
     terms = [replace(t, weight=t.weight * (10 if t.signal == "training_examples" else 1)) for t in POLICY.terms]
-    case = decided(0.7, champion=champion, policy=replace(POLICY, terms=tuple(terms)))
+    policy = replace(POLICY, terms=tuple(terms))
+    case = decided(0.7, champion=champion, policy=policy, likeness_to_training=0.7)
     change = change_of(case)
     assert change.signal == "training_examples"
     assert change.turned_value == change.said_value == int(change.turned_value)

@@ -195,3 +195,16 @@ async def test_what_an_answer_rests_on_is_known_from_its_record(make_bench: Make
     refused = await ask(bench, "How much is a permit?")
     cited = await bench.assistant.cited(refused.decision_id)
     assert (cited.guild_id, cited.chunk_ids, cited.route) == ("g", (), Route.ABSTAIN)
+
+
+async def test_of_moderators_answers_only_one_to_the_same_question_is_read_by_a_route_that_was_named(
+    make_bench: MakeBench, a_passage: Passage, champion: Champion
+) -> None:
+    document = a_passage("Tools are lent for seven days.", 2)
+    bench = await make_bench(document, champions=[champion])
+    same = pair_of(a_passage(WORDS), "How long a tool?", is_same=True)
+    answer = await ask(bench, "How long a tool?", same, requested_route=Route.COMBINED)
+    assert [item.chunk.text for item in answer.evidence] == [WORDS, document.chunk.text]
+    other = pair_of(a_passage(WORDS), "How long a boat?")
+    answer = await ask(bench, "How long a tool?", other, requested_route=Route.COMBINED)
+    assert [item.chunk.text for item in answer.evidence] == [document.chunk.text]

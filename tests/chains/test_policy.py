@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import random
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +15,8 @@ from chains.types import Contribution, Gate, Language, Route, RouteDecision, Sig
 
 THRESHOLD = 0.4
 GUIDANCE = load_guidance()
-POLICY = load_policy(GUIDANCE, THRESHOLD)
+LIKE = 0.6
+POLICY = load_policy(GUIDANCE, THRESHOLD, like_training=LIKE)
 EXPLAINER = Explainer(GUIDANCE)
 
 QUESTION_SIGNALS = {
@@ -155,6 +158,97 @@ def test_a_question_of_the_tuned_kind_goes_to_the_champion() -> None:
     decision = decide(CHAMPION, likeness_to_training=0.97, passages_hold_answer=0.2, wants_outside_facts=0.3)
     assert decision.route is Route.SPECIALIST
     assert deciding_reason(decision).signal == "likeness_to_training"
+
+
+def test_a_question_unlike_the_training_questions_never_goes_to_the_champion_and_keeps_both_figures() -> None:
+    reading = Situation(has_champion=True, champion_reads_passages=True)
+    nothing_holds = {"passages_hold_answer": 0.1, "wants_fixed_format": 0.3}
+    for likeness in (0.0, 0.05, LIKE - 0.001, None):
+        decision = decide(reading, likeness_to_training=likeness, **nothing_holds)
+        assert decision.route is Route.ABSTAIN
+        for route in (Route.SPECIALIST, Route.COMBINED):
+            assert Gate("unlike_training", route, False, likeness, LIKE) in decision.gates
+    assert decide(reading, likeness_to_training=LIKE, **nothing_holds).route is Route.SPECIALIST
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_refusal_says_that_the_tuned_model_does_not_fit_the_question_either(language: Language) -> None:
+    decision = decide(CHAMPION, likeness_to_training=0.05, passages_hold_answer=0.1)
+    without = decide(passages_hold_answer=0.1, likeness_to_training=None)
+    said, alone = (EXPLAINER.refusal(each, "rules.md", language) for each in (decision, without))
+    assert ("tuned model" if language is Language.EN else "微调模型") in said
+    assert "tuned model" not in alone and "微调模型" not in alone
+
+
+def test_a_requested_champion_answers_what_is_unlike_its_training_questions_and_both_are_said() -> None:
+    decision = decide(Situation(Route.SPECIALIST, has_champion=True), likeness_to_training=0.05)
+    assert decision.route is Route.SPECIALIST
+    assert deciding_reason(decision) == Gate("requested", Route.SPECIALIST, True)
+    said = EXPLAINER.explain(decision, Language.EN).markdown
+    assert "you asked for this route" in said
+    assert "the question is not like those that the tuned model was trained on (likeness 5 %; 60 % is needed)" in said
+
+
+def test_a_route_that_as_much_speaks_against_as_for_is_no_answer() -> None:
+    poor = {"held_out_score": 0.0, "margin_over_base": -0.4, "measured_wins": 0.0, "training_examples": 10}
+    decision = decide(CHAMPION, likeness_to_training=0.65, passages_hold_answer=0.1, wants_outside_facts=0.1, **poor)
+    assert dict(decision.scores)[Route.SPECIALIST] < 0
+    assert decision.route is Route.ABSTAIN
+    assert Gate("sum_not_positive", Route.SPECIALIST, False) in decision.gates
+
+
+def test_good_passages_answer_though_the_tuned_model_won_on_questions_of_its_own_kind() -> None:
+    won = {"measured_wins": 1.0, "training_examples": 3000, "likeness_to_training": 0.02, "wants_outside_facts": 0.2}
+    decision = decide(CHAMPION, passages_hold_answer=0.55, **won)
+    assert dict(decision.scores)[Route.RETRIEVAL] < 0
+    assert decision.route is Route.RETRIEVAL
+    assert deciding_reason(decision) == Gate("passages_good_enough", Route.RETRIEVAL, True, 0.55, THRESHOLD)
+
+
+def test_a_search_that_found_nothing_is_not_told_as_a_probability() -> None:
+    decision = decide(passages_hold_answer=None)
+    assert deciding_reason(decision).name == "nothing_found"
+    assert "I found nothing" in EXPLAINER.refusal(decision, None, Language.EN)
+    assert "?" not in EXPLAINER.headline(decision, Language.EN)
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_the_reason_speaks_for_the_taken_route_and_its_sum_is_positive(seed: int) -> None:
+    draw = random.Random(seed)
+    kinds = [draw.gammavariate(0.3, 1) for _ in range(5)]
+    names = ("wants_outside_facts", "wants_creative_text", "wants_fixed_format", "small_talk", "about_the_bot")
+    values: dict[str, float | None] = {
+        name: draw.choice((None, draw.random(), draw.random()))
+        for name in ("passages_hold_answer", "likeness_to_training", "held_out_score", "measured_wins")
+    }
+    values |= {name: share / sum(kinds) for name, share in zip(names, kinds, strict=True)}
+    values |= {"margin_over_base": draw.uniform(-1, 1), "training_examples": draw.randint(0, 3000)}
+    values |= {"latency_difference": draw.uniform(-20, 20), "cost_difference": 10 ** draw.uniform(-2, 2)}
+    has_champion = draw.random() < 0.8
+    situation = Situation(None, draw.random() < 0.8, has_champion, has_champion and draw.random() < 0.5)
+    thresholds = replace(
+        POLICY.thresholds, passages_hold_answer=draw.uniform(0.2, 0.8), like_training=draw.uniform(0, 0.9)
+    )
+    decision = replace(POLICY, thresholds=thresholds).decide(signals(**values), situation)
+    reason = deciding_reason(decision)
+    if isinstance(reason, Contribution):
+        assert reason.route is decision.route
+        assert reason.amount >= 0.05
+        assert dict(decision.scores)[decision.route] > 0
+    else:
+        assert reason in decision.gates
+        assert reason.opens or decision.route is Route.ABSTAIN
+
+
+def test_a_record_in_which_a_route_won_for_want_of_another_names_no_term_that_gave_nothing() -> None:
+    decision = decide(CHAMPION, likeness_to_training=0.005, passages_hold_answer=0.1, wants_fixed_format=0.003)
+    kept = tuple(gate for gate in decision.gates if gate.name in {"passages_too_weak", "not_small_talk"})
+    before = replace(decision, route=Route.SPECIALIST, gates=kept, policy_version="2026.11.2")
+    for language in Language:
+        said = EXPLAINER.explain(before, language)
+        assert "<1 %" not in said.headline
+        assert "+0.0" not in said.markdown
+    assert "no open route scored higher" in EXPLAINER.headline(before, Language.EN)
 
 
 def test_combined_opens_only_for_a_champion_that_was_evaluated_with_passages() -> None:
