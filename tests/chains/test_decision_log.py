@@ -131,7 +131,8 @@ async def test_a_file_of_the_first_form_is_brought_up_without_loss_by_two_at_onc
     assert latency is not None
     assert (latency.p50, latency.p95) == (10.0, 10.0)
     for number in range(1, 60):
-        assert (await log.get(f"d{number}")).decision.route is Route.RETRIEVAL
+        logged = await log.get(f"d{number}")
+        assert (logged.decision.route, logged.label) == (Route.RETRIEVAL, None)
 
 
 _KILLED = """

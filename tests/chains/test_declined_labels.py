@@ -101,14 +101,3 @@ async def test_a_label_that_a_model_chose_to_ask_for_is_declined_as_well(make_be
     assert answer.route is Route.ABSTAIN
     said = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
     assert said.index("No answer in the end") < said.index("The model chose tuned model")
-
-
-async def test_a_log_from_before_still_opens_and_takes_labels(make_bench, labelling, tmp_path: Path) -> None:
-    bench, answer = await asked(make_bench, labelling, 0.4)
-    with closing(sqlite3.connect(tmp_path / "decisions.db")) as database, database:
-        database.execute("ALTER TABLE decision DROP COLUMN label_choice")
-    log = DecisionLog(tmp_path / "decisions.db")
-    await log.open()
-    assert (await log.get(answer.decision_id)).label is None
-    again = await bench.assistant.answer(bench.ask(ASKED))
-    assert (await log.get(again.decision_id)).label == again.label
