@@ -71,22 +71,30 @@ def _quieten() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Routewise, on Discord or in the browser.")
-    parser.add_argument("--local", action="store_true", help="a Discord in the browser: no account, token or key")
-    parser.add_argument("--port", type=_port, help="of the browser's page")
+    parser.add_argument(
+        "--local", action="store_true", help="run with a Discord in the browser: no account, token or key needed"
+    )
+    parser.add_argument("--port", type=_port, help="the port of the page in the browser")
     parser.add_argument("--channel", default="ask-the-crew", help="the channel that the page shows")
     commands = parser.add_subparsers(dest="command")
     ask = commands.add_parser("ask", help="answer one question, as the server's owner")
     ask.add_argument("question")
     ask.add_argument("--guild", required=True, help="the server's name or id")
-    ask.add_argument("--route", choices=[str(route) for route in Route], help="instead of the one that is decided")
-    ask.add_argument("--json", action="store_true", help="the answer with its whole decision, as JSON")
+    ask.add_argument(
+        "--route",
+        choices=[str(route) for route in Route],
+        help="answer by this route instead of the one the bot decides on",
+    )
+    ask.add_argument("--json", action="store_true", help="print the answer with its full decision as JSON")
     evaluate = commands.add_parser("evaluate", help="try retrieval and a tuned model on the same held-out questions")
     evaluate.add_argument("--guild", required=True, help="the server's name or id")
-    evaluate.add_argument("--skill", help="by default the first that has a champion")
-    evaluate.add_argument("--limit", type=int, default=20, help="of questions; each is answered three times")
-    evaluate.add_argument("--json", action="store_true", help="every trial, as JSON")
-    explain = commands.add_parser("explain", help="say why a decision was made")
-    explain.add_argument("id", help="of the decision")
+    evaluate.add_argument("--skill", help="the skill to compare; by default the first with a champion")
+    evaluate.add_argument(
+        "--limit", type=int, default=20, help="the most questions to try; each is answered three times"
+    )
+    evaluate.add_argument("--json", action="store_true", help="print every trial as JSON")
+    explain = commands.add_parser("explain", help="explain a decision")
+    explain.add_argument("id", help="the decision's id")
     explain.add_argument("--language", choices=["en", "zh"], default="en")
     return parser
 

@@ -55,7 +55,7 @@ async def find_wrong_answer(
                 corrected = await conversation.corrected_by(message, me)
             turn = await conversation.exchange(message, me)
     except TimeoutError:
-        _log.warning("the question of an answer to correct was not found in time")
+        _log.warning("did not find the question of a wrong answer in time")
     decision_id = decision_of(corrected or message)
     if decision_id is None:
         raise NotAnAnswer
@@ -79,7 +79,7 @@ async def show_corrected(wrong: WrongAnswer, pair: QAPair, member: discord.Membe
         if len(marked) <= MESSAGE_LIMIT and marked != message.content:
             await retry_transient(lambda: message.edit(content=marked))
     except TRANSPORT_ERRORS as error:
-        _log.warning("a correction could not be shown below the answer: %r", error)
+        _log.warning("could not show a correction below the answer: %r", error)
 
 
 def origin(

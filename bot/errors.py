@@ -40,6 +40,8 @@ from typing import ClassVar
 
 from discord.utils import escape_markdown
 
+from text.plurals import counted
+
 
 class BotError(Exception):
     """Base of this package's errors. `code` names the sentence that a member reads."""
@@ -57,7 +59,7 @@ class TokenMissing(BotError):
     def __init__(self) -> None:
         super().__init__(
             "DISCORD_TOKEN is not set. Put the bot's token into .env to run on Discord, "
-            "or run `python -m bot --local` for a Discord in the browser, which needs none."
+            "or run `python -m bot --local` for a Discord in the browser, which needs no token."
         )
 
 
@@ -67,7 +69,7 @@ class TokenRefused(BotError):
     def __init__(self) -> None:
         super().__init__(
             "Discord refused the token in DISCORD_TOKEN. Copy it again from the bot page of "
-            "https://discord.com/developers/applications, or run `python -m bot --local`, which needs none."
+            "https://discord.com/developers/applications, or run `python -m bot --local`, which needs no token."
         )
 
 
@@ -76,7 +78,7 @@ class DiscordUnreachable(BotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Discord does not answer. Check the network and https://discordstatus.com, then start again; "
+            "Discord isn't responding. Check the network and https://discordstatus.com, then start again; "
             "`python -m bot --local` needs no network."
         )
 
@@ -86,7 +88,7 @@ class FolderTaken(BotError):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(
-            f"Another bot already runs on the data folder {data_dir}. End that one, or set DATA_DIR to another folder."
+            f"Another bot is already using the data folder {data_dir}. Stop it, or set DATA_DIR to another folder."
         )
 
 
@@ -94,9 +96,7 @@ class FolderUnusable(BotError):
     """Raised at the start."""
 
     def __init__(self, data_dir: Path, reason: str) -> None:
-        super().__init__(
-            f"Nothing can be kept in {data_dir}: {reason}. Set DATA_DIR to a folder that can be written to."
-        )
+        super().__init__(f"Nothing can be saved in {data_dir}: {reason}. Set DATA_DIR to a writable folder.")
 
 
 class LocalUnavailable(BotError):
@@ -110,7 +110,7 @@ class PartFailed(BotError):
 
     def __init__(self, part: str, reason: str) -> None:
         """`reason` is a code that the bot words: the cause's own message may hold what no member should read."""
-        super().__init__(f"The part {part} could not be loaded: {reason}.")
+        super().__init__(f"{part} couldn't be loaded: {reason}.")
         self.part = part
         self.reason = reason
 
@@ -177,7 +177,7 @@ class TooManyQuestions(BotError):
     code = "too_many_questions"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A member may have {limit} questions in progress.")
+        super().__init__(f"A member can have {counted(limit, 'question')} in progress.")
         self.limit = limit
 
 
@@ -187,7 +187,7 @@ class FileTooLarge(BotError):
     code = "file_too_large"
 
     def __init__(self, size_mb: float, limit_mb: int) -> None:
-        super().__init__(f"The file has {size_mb:.1f} MB; {limit_mb} MB are the most.")
+        super().__init__(f"The file has {size_mb:.1f} MB; the limit is {limit_mb} MB.")
         self.size_mb = f"{size_mb:.1f}"
         self.limit_mb = limit_mb
 
@@ -228,7 +228,7 @@ class WhichTraining(BotError):
     code = "which_training"
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} trainings run or wait; one has to be chosen.")
+        super().__init__(f"{counted(count, 'training')} running or waiting; choose one.")
         self.count = count
 
 
@@ -248,7 +248,7 @@ class UploadMissing(BotError):
     code = "upload_missing"
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(f"The upload {sha256} is not there any more. The member must send the file again.")
+        super().__init__(f"The upload {sha256} is gone. The member must send the file again.")
 
 
 class UploadAltered(BotError):
@@ -257,13 +257,13 @@ class UploadAltered(BotError):
     code = "upload_altered"
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(f"The upload {sha256} was altered on the disk. The member must send the file again.")
+        super().__init__(f"The upload {sha256} was changed on disk. The member must send the file again.")
 
 
 class SkillUnknown(BotError):
     """Raised in the terminal, where a champion is to be compared."""
 
     def __init__(self, skill: str | None, known: Sequence[str]) -> None:
-        wanted = "No skill" if skill is None else f"The skill {skill!r}"
+        wanted = "This server" if skill is None else f"The skill {skill!r}"
         listed = f"Skills with one: {', '.join(known)}." if known else "Tune one with `python -m finetune train`."
-        super().__init__(f"{wanted} has a champion here. {listed}")
+        super().__init__(f"{wanted} has no champion. {listed}")

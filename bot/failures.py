@@ -151,12 +151,12 @@ class Failures:
             if isinstance(
                 error, PartFailed
             ):  # Logged with its traceback when it failed: each question would repeat it.
-                _log.error("incident %s: %s The cause was: %r", incident, error, error.__cause__)
+                _log.error("incident %s: %s Cause: %r", incident, error, error.__cause__)
             else:
                 _log.error("incident %s: %s", incident, error, exc_info=error)
         else:
             incident = ""
-            _log.info("told a member: %s", error)
+            _log.info("user error shown: %s", error)
         values: dict[str, object] = {**vars(error), "incident": incident}
         if isinstance(error, finetune.FinetuneError):
             values |= render_tuning.error_values(vars(error), language, self._texts)
@@ -170,7 +170,7 @@ class Failures:
         try:
             await tell(self.sentence(error, language))
         except TRANSPORT_ERRORS as unreached:
-            _log.warning("a member could not be told what failed: %r", unreached)
+            _log.warning("could not show a user error: %r", unreached)
 
 
 async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:

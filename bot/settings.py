@@ -90,7 +90,7 @@ def _check_names(env_file: Path) -> None:
         if name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(known)}."
-            problems.append(f"{env_file} sets {name}, which is no setting.{hint}")
+            problems.append(f"{env_file} sets {name}, which is not a setting.{hint}")
     if problems:
         raise SettingsInvalid("\n".join(problems))
 
@@ -101,5 +101,5 @@ def _problems(error: ValidationError) -> list[str]:
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else "A setting"
         shown = "" if "TOKEN" in name or "KEY" in name else f"={problem['input']}"
-        lines.append(f"{name}{shown} cannot be used: {problem['msg']}. .env.example says what it may be.")
+        lines.append(f"{name}{shown} is not valid: {problem['msg']}. See .env.example for what it can be.")
     return lines

@@ -21,6 +21,7 @@ from chains.types import Answer, Language, Question, Route
 from finetune.training.promotion_gate import judge_comparison
 from finetune.types import Champion, RouteComparison, TaskKind
 from knowledge.types import OWNER, Contradiction, Evidence
+from text.plurals import counted
 
 _ANSWER = TypeAdapter(Answer)
 _SAID_LIMIT = 200
@@ -96,13 +97,15 @@ async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int
     loader.registry.note_comparison(guild_id, champion.adapter_sha256, compared)
     if as_json:
         return _COMPARISON.dump_json(Comparison(champion, tuple(trials), compared), indent=2).decode()
-    lines = [f"{champion.skill}, {len(trials)} held-out questions: mean score, median seconds"]
+    lines = [f"{champion.skill}, {counted(len(trials), 'held-out question')}: mean score, median time"]
     for route in TRIED:
         scores = [dict(trial.scores)[route] for trial in trials]
         seconds = [dict(trial.seconds)[route] for trial in trials]
         lines.append(f"{route:<12} {statistics.fmean(scores):.3f} {statistics.median(seconds):6.1f} s")
     gain = compared.passages_gain
-    lines.append(f"the tuned model won {compared.wins:.0%} of its comparisons with retrieval; a draw is half a win")
+    lines.append(
+        f"the tuned model won {compared.wins:.0%} of its comparisons with retrieval (a draw counts as half a win)"
+    )
     lines.append(
         f"passages change its score by {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]: "
         f"the combined route is {'open' if compared.reads_passages else 'closed'}"
@@ -124,7 +127,7 @@ def _difference_line(difference: Contradiction, answer: Answer) -> str:
         f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _SAID_LIMIT)}”"
         for each in (difference.newer, difference.older)
     ]
-    return f"Two sources differ: {', '.join(said)}"
+    return f"Two sources disagree: {', but '.join(said)}"
 
 
 def _of_tried(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, float]:

@@ -15,6 +15,7 @@ ChainsError
 from __future__ import annotations
 
 from storage.errors import DiskFull, StorageError
+from text.plurals import counted
 
 
 class ChainsError(Exception):
@@ -39,7 +40,7 @@ class QuestionTooLong(ChainsError):
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(
-            f"The question has {length:,} characters; {limit:,} are the most. "
+            f"The question has {counted(length, 'character')}; the limit is {limit:,}. "
             "Shorten it, or ingest the long text as a document and ask about it."
         )
         self.length = length
@@ -53,7 +54,7 @@ class DecisionNotFound(ChainsError):
 
     def __init__(self, decision_id: str, kept_days: int) -> None:
         super().__init__(
-            f"No decision is on record under {decision_id!r}: records are removed after {kept_days} days. "
+            f"There is no record of a decision {decision_id!r}: records are kept for {counted(kept_days, 'day')}. "
             "Ask the question again for a new one."
         )
         self.decision_id = decision_id
@@ -79,7 +80,7 @@ class GenerationFailed(ChainsError):
     def __init__(self, model: str, code: str = "generation_failed") -> None:
         """`code` says how it failed, by `chains.providers.Failure`."""
         super().__init__(
-            f"The chat model {model!r} failed while it wrote the answer ({code}). Ask again; the log has the cause."
+            f"The chat model {model!r} failed while writing the answer ({code}). Ask again; the log has the cause."
         )
         self.model = model
         self.code = code
@@ -92,7 +93,7 @@ class ProviderUnusable(ChainsError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"CHAT_MODEL={name} cannot be used: {reason}. Providers are those of LangChain's init_chat_model; "
+            f"CHAT_MODEL={name} can't be used: {reason}. The providers are those of LangChain's init_chat_model; "
             "each needs its package (for openai: langchain-openai) and its key."
         )
 
@@ -104,7 +105,7 @@ class ToolsUnknown(ChainsError):
 
     def __init__(self, model: str) -> None:
         super().__init__(
-            f"ROUTING=agent has the chat model call tools, and {model!r} cannot. Set ROUTING=policy, or set "
+            f"ROUTING=agent needs a chat model that calls tools, and {model!r} can't. Set ROUTING=policy, or set "
             "CHAT_MODEL to a model that calls tools."
         )
         self.model = model
@@ -117,7 +118,7 @@ class NotCalibrated(ChainsError):
 
     def __init__(self, embedding_model: str) -> None:
         super().__init__(
-            f"No thresholds were fitted for the embedding model {embedding_model!r}. "
+            f"There are no fitted thresholds for the embedding model {embedding_model!r}. "
             "Set EMBEDDING_MODEL to `embedded` or `embedded-en`."
         )
         self.embedding_model = embedding_model

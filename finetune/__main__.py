@@ -46,31 +46,31 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print_notice(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        print_notice("stopped; the champion is as it was")
+        print_notice("stopped; the champion is unchanged")
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m finetune", description="A guild's tuned models.")
+    parser = argparse.ArgumentParser(prog="python -m finetune", description="Manage a guild's tuned models.")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--guild", required=True, help="its name or id")
+    common.add_argument("--guild", required=True, help="the guild's name or id")
     common.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="command", required=True)
-    training = commands.add_parser("train", parents=[common], help="train, evaluate, and promote what is better")
+    training = commands.add_parser("train", parents=[common], help="train, test, and promote if better")
     training.add_argument("file", type=Path, help="a training set: .jsonl or .csv")
-    training.add_argument("--skill", help="what it is called; by default the file's name")
-    training.add_argument("--base", help="as TUNING_BASE: auto, embedded-small, embedded or hf:<id or folder>")
-    training.add_argument("--channel", help="the id of the channel whose readers alone may use it")
-    evaluating = commands.add_parser("evaluate", parents=[common], help="measure an adapter against its base again")
-    evaluating.add_argument("adapter", help="its hash, or the beginning")
-    evaluating.add_argument("file", type=Path, nargs="?", help="other examples than those that were held out")
-    commands.add_parser("list", parents=[common], help="every adapter, and which are champions")
+    training.add_argument("--skill", help="the skill's name; by default the file's name")
+    training.add_argument("--base", help="like TUNING_BASE: auto, embedded-small, embedded or hf:<id or folder>")
+    training.add_argument("--channel", help="the id of a channel: only those who can read it get its answers")
+    evaluating = commands.add_parser("evaluate", parents=[common], help="test an adapter against its base again")
+    evaluating.add_argument("adapter", help="its hash, or the start of it")
+    evaluating.add_argument("file", type=Path, nargs="?", help="a file of other examples than the held-out ones")
+    commands.add_parser("list", parents=[common], help="list the adapters, and which ones are champions")
     promoting = commands.add_parser("promote", parents=[common], help="make an adapter the champion of its skill")
-    promoting.add_argument("adapter", help="its hash, or the beginning")
-    rolling = commands.add_parser("rollback", parents=[common], help="go back to the champion before")
+    promoting.add_argument("adapter", help="its hash, or the start of it")
+    rolling = commands.add_parser("rollback", parents=[common], help="go back to the previous champion")
     rolling.add_argument("skill")
-    removing = commands.add_parser("remove", parents=[common], help="forget an adapter with its files")
-    removing.add_argument("adapter", help="its hash, or the beginning")
+    removing = commands.add_parser("remove", parents=[common], help="delete an adapter and its files")
+    removing.add_argument("adapter", help="its hash, or the start of it")
     return parser
 
 
@@ -91,14 +91,14 @@ def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Re
         case "list":
             print_adapters(registry.adapters(guild_id), as_json=arguments.json)
         case "promote":
-            print_card("is champion", registry.promote(guild_id, arguments.adapter), as_json=arguments.json)
+            print_card("is now champion", registry.promote(guild_id, arguments.adapter), as_json=arguments.json)
         case "rollback":
             champion, before = registry.roll_back(guild_id, arguments.skill)
-            print_card("is champion no more", champion, as_json=arguments.json)
+            print_card("is no longer champion", champion, as_json=arguments.json)
             if before is not None:
                 print_card("is champion again", before, as_json=arguments.json)
         case "remove":
-            print_card("is removed", registry.remove(guild_id, arguments.adapter), as_json=arguments.json)
+            print_card("was removed", registry.remove(guild_id, arguments.adapter), as_json=arguments.json)
     return 0
 
 

@@ -35,27 +35,29 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from finetune.types import FailureReason, LineProblem
+from text.plurals import counted, fill
 
 _PROBLEMS: Mapping[str, str] = {
-    "broken_json": "is no whole JSON object: each stands on one line",
-    "not_object": "is JSON, but no object with named fields",
-    "broken_csv": 'opens a quotation mark that is not closed as it should be: write "" for one within a cell',
-    "too_many_cells": "has {cells} cells under {columns} columns: put cells that hold the delimiter in quotation marks",
-    "other_form": "has the fields {fields}, other than the lines before it",
+    "broken_json": "isn't a complete JSON object: put each object on one line",
+    "not_object": "is JSON, but not an object with named fields",
+    "broken_csv": 'has a quotation mark that isn\'t closed properly: inside a cell, write it as ""',
+    "too_many_cells": "has {cells:# cell|# cells} for {columns:# column|# columns}: "
+    "put cells that contain the delimiter in quotation marks",
+    "other_form": "has the fields {fields}, unlike the lines before it",
     "missing_field": "has no field {field}",
-    "empty_field": "has nothing in the field {field}",
+    "empty_field": "has an empty field {field}",
     "not_text": "has something other than text in the field {field}",
     "control_character": "has the control character {character} in the field {field}",
-    "not_messages": "has no list of objects with role and content in the field messages, which only JSON can hold",
-    "tool_calls": "holds calls of tools, which cannot be trained on: leave them out",
-    "wrong_roles": "is no conversation that may begin with a system message and ends with a user's and an assistant's",
-    "too_many_tokens": "has {tokens} tokens, where {limit} are the most for this base",
-    "question_too_long": "has a question of {characters} characters, where {limit} are the most",
-    "label_too_long": "has a label of {characters} characters, where {limit} are the most",
+    "not_messages": "has no list of objects with role and content in the field messages; only JSON can hold one",
+    "tool_calls": "has tool calls, which can't be trained on: leave them out",
+    "wrong_roles": "has a conversation that doesn't end with a user message and an assistant message",
+    "too_many_tokens": "has {tokens:# token|# tokens}; the limit for this base model is {limit}",
+    "question_too_long": "has a question of {characters:# character|# characters}; the limit is {limit}",
+    "label_too_long": "has a label of {characters:# character|# characters}; the limit is {limit}",
     "label_line_break": "has a line break in its label",
     "duplicate": "repeats line {first}",
-    "contradiction": "asks what line {first} asks, but answers otherwise",
-    "unknown_label": "describes the label {label}, which no example has",
+    "contradiction": "asks the same as line {first}, but has another answer",
+    "unknown_label": "describes the label {label}, but no example has it",
     "label_described_twice": "describes the label {label} again, after line {first}",
 }
 
@@ -65,7 +67,7 @@ PROBLEM_CODES = frozenset(_PROBLEMS)
 
 def describe(problem: LineProblem) -> str:
     """A problem as an English sentence without its full stop, for the terminal: `line 7 repeats line 3`."""
-    return f"line {problem.line} {_PROBLEMS[problem.code].format(**dict(problem.figures))}"
+    return f"line {problem.line} {fill(_PROBLEMS[problem.code], **dict(problem.figures))}"
 
 
 class FinetuneError(Exception):
@@ -79,8 +81,8 @@ class PromptTooLongError(FinetuneError):
         self.prompt_tokens = prompt_tokens
         self.context_tokens = context_tokens
         super().__init__(
-            f"The prompt has {prompt_tokens:,} tokens, and the model's context ends at {context_tokens:,}. "
-            "Ask with fewer or shorter passages, or a shorter question."
+            f"The prompt has {counted(prompt_tokens, 'token')}; the model's limit is {context_tokens:,}. "
+            "Shorten the question, or use fewer or shorter passages."
         )
 
 
@@ -89,7 +91,7 @@ class NoChatTemplateError(FinetuneError):
 
     def __init__(self, title: str) -> None:
         super().__init__(
-            f"{title} has no chat template, so it cannot answer. Set CHAT_MODEL to a model that was trained for chat; "
+            f"{title} has no chat template, so it can't answer. Set CHAT_MODEL to a model trained for chat; "
             "its name often ends in Instruct or Chat."
         )
 
@@ -98,7 +100,7 @@ class ModelClosedError(FinetuneError):
     """The model was closed."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title} answers no more: the program is ending. Start it again.")
+        super().__init__(f"{title} no longer answers because the program is shutting down. Start it again.")
 
 
 class AdapterNotRegisteredError(FinetuneError):
@@ -109,8 +111,8 @@ class AdapterNotRegisteredError(FinetuneError):
     def __init__(self, skill: str, adapter_sha256: str) -> None:
         self.skill = skill
         super().__init__(
-            f"The adapter {adapter_sha256[:12]} of the skill {skill!r} is not registered on this machine. "
-            "Questions of this skill are answered by other routes until it is."
+            f"The adapter {adapter_sha256[:12]} of the skill {skill!r} isn't registered on this machine. "
+            "Until it is, other routes answer its questions."
         )
 
 
@@ -119,7 +121,7 @@ class RegistryTooNewError(FinetuneError):
 
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
-            f"finetune.db has version {found}, but this program reads up to {known}. Install the later program again, "
+            f"finetune.db has version {found}, but this program reads up to {known}. Install the newer program again, "
             "or set DATA_DIR to another folder."
         )
 
@@ -139,8 +141,8 @@ class AdapterChangedError(FinetuneError):
     def __init__(self, skill: str, expected: str, found: str) -> None:
         self.skill = skill
         super().__init__(
-            f"The adapter of the skill {skill!r} was changed: its hash is {found[:12]}, and {expected[:12]} was "
-            "promoted. Put its files back from a copy, or tune the skill anew; until then other routes answer."
+            f"The adapter of the skill {skill!r} has changed: its hash is {found[:12]}, but {expected[:12]} was "
+            "promoted. Restore its files from a copy, or tune the skill again; until then, other routes answer."
         )
 
 
@@ -152,8 +154,8 @@ class AdapterUnknownError(FinetuneError):
     def __init__(self, sha256: str, known: Sequence[str]) -> None:
         self.sha256 = sha256
         self.known = ", ".join(known)
-        listed = f"Known here: {', '.join(known)}." if known else "None is registered here."
-        super().__init__(f"No single adapter has a hash that begins with {sha256!r}. {listed}")
+        listed = f"Registered here: {', '.join(known)}." if known else "No adapter is registered here."
+        super().__init__(f"No adapter has a hash that starts with {sha256!r}, or several do. {listed}")
 
 
 class NothingToRollBackError(FinetuneError):
@@ -176,7 +178,7 @@ class BaseTooEnglishError(FinetuneError):
     def __init__(self, base: str) -> None:
         self.base = base
         super().__init__(
-            f"The examples hold Chinese, and the base {base} knows English only. Choose the base `embedded`, or `auto`."
+            f"The examples contain Chinese, but the base {base} only knows English. Choose `embedded` or `auto`."
         )
 
 
@@ -189,8 +191,8 @@ class NoMemoryError(FinetuneError):
         self.needed_mb = needed_mb
         self.free_mb = free_mb
         super().__init__(
-            f"This training takes about {needed_mb:,} MB of memory, and {free_mb:,} MB are free. "
-            "End other programs, or choose a smaller base."
+            f"This training needs about {needed_mb:,} MB of memory, but only {free_mb:,} MB are free. "
+            "Close other programs, or choose a smaller base."
         )
 
 
@@ -203,8 +205,8 @@ class NoDiskError(FinetuneError):
         self.needed_mb = needed_mb
         self.free_mb = free_mb
         super().__init__(
-            f"This training takes about {needed_mb:,} MB on the disk, and {free_mb:,} MB are free. Free some, or set "
-            "DATA_DIR to a folder on a larger disk."
+            f"This training needs about {needed_mb:,} MB of disk space, but only {free_mb:,} MB are free. "
+            "Free some, or set DATA_DIR to a folder on a larger disk."
         )
 
 
@@ -215,8 +217,10 @@ class OtherLabelsError(FinetuneError):
 
     def __init__(self, skill: str, unknown: Sequence[str]) -> None:
         self.skill = skill
-        listed = f" These labels are not its own: {', '.join(unknown[:5])}." if unknown else ""
-        super().__init__(f"The file's examples are not of the skill {skill!r}.{listed} Choose another file or adapter.")
+        listed = f" Labels it doesn't have: {', '.join(unknown[:5])}." if unknown else ""
+        super().__init__(
+            f"The file's examples don't belong to the skill {skill!r}.{listed} Choose another file or adapter."
+        )
 
 
 class RunNotFoundError(FinetuneError):
@@ -225,7 +229,7 @@ class RunNotFoundError(FinetuneError):
     code = "run_not_found"
 
     def __init__(self) -> None:
-        super().__init__("This training is not prepared any more. Upload the training set again.")
+        super().__init__("This training is no longer prepared. Upload the training set again.")
 
 
 class TrainingFailedError(FinetuneError):
@@ -233,17 +237,17 @@ class TrainingFailedError(FinetuneError):
 
     _SAID: ClassVar[Mapping[FailureReason, str]] = {
         FailureReason.NO_MEMORY: "it ran out of memory. Free some, or choose a smaller base.",
-        FailureReason.NO_DISK: "the disk is full. Free some; it goes on from its last checkpoint.",
+        FailureReason.NO_DISK: "the disk is full. Free some space; the training resumes from its last checkpoint.",
         FailureReason.KILLED: (
-            "the system ended it, most likely for want of memory. Free some, or choose a smaller base."
+            "the system stopped it, most likely because memory ran out. Free some, or choose a smaller base."
         ),
-        FailureReason.UNEXPECTED: "training.log in its folder has the cause.",
+        FailureReason.UNEXPECTED: "see training.log in its folder for the cause.",
     }
 
     def __init__(self, reason: FailureReason) -> None:
         self.reason = reason
         self.code = f"training_{reason}"
-        super().__init__(f"The training failed: {self._SAID[reason]} The champion answers on as before.")
+        super().__init__(f"The training failed: {self._SAID[reason]} The champion stays in use.")
 
 
 class DatasetError(FinetuneError):
@@ -262,8 +266,8 @@ class DatasetTooLargeError(DatasetError):
         self.size_mb = f"{size_mb:.1f}"
         self.limit_mb = limit_mb
         super().__init__(
-            f"{name} has {size_mb:.1f} MB, and {limit_mb} MB are the most. "
-            "Leave out fields that are not needed, or keep fewer examples."
+            f"{name} has {size_mb:.1f} MB; the limit is {limit_mb} MB. "
+            "Remove fields that aren't needed, or keep fewer examples."
         )
 
 
@@ -284,7 +288,7 @@ class DatasetNotTextError(DatasetError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"{name} is not a text file. Save it as JSONL, or as CSV in UTF-8.")
+        super().__init__(f"{name} isn't a text file. Save it as JSONL, or as CSV in UTF-8.")
 
 
 class BrokenArrayError(DatasetError):
@@ -296,8 +300,8 @@ class BrokenArrayError(DatasetError):
         self.name = name
         self.line = line
         super().__init__(
-            f"The list in {name} cannot be read on from line {line}. Correct the JSON there, "
-            "or write each example as an object on a line of its own, without brackets around all."
+            f"The list in {name} can't be read from line {line} on. Correct the JSON there, "
+            "or put each example on its own line as an object, without brackets around them all."
         )
 
 
@@ -312,8 +316,8 @@ class UnknownFormError(DatasetError):
         self.found = ", ".join(found)
         self.known = "; ".join(" + ".join(form) for form in known)
         super().__init__(
-            f"No line of {name} is an example: the first has the fields {self.found or '(none)'}, and known are "
-            f"{self.known}. Rename the fields."
+            f"{name} has no known kind of example: the first line has the fields {self.found or '(none)'}; "
+            f"known are {self.known}. Rename the fields."
         )
 
 
@@ -329,7 +333,7 @@ class TooFewExamplesError(DatasetError):
         self.minimum = minimum
         self.problems = problems
         super().__init__(
-            f"{name} has {count} usable examples, and {minimum} are the least. "
+            f"{name} has {counted(count, 'usable example')}; the minimum is {minimum}. "
             + (f"{_first(problems)} Correct these lines, or add more." if problems else "Add more.")
         )
 
@@ -346,8 +350,8 @@ class MostlyProblemsError(DatasetError):
         self.count = len(problems)
         self.problems = problems
         super().__init__(
-            f"Of the {lines:,} lines of {name}, {self.count:,} cannot be used. {_first(problems)} "
-            "Correct these lines, or take them out."
+            f"{self.count:,} of the {counted(lines, 'line')} in {name} can't be used. {_first(problems)} "
+            "Correct or remove them."
         )
 
 
@@ -359,7 +363,7 @@ class TooManyExamplesError(DatasetError):
     def __init__(self, name: str, limit: int) -> None:
         self.name = name
         self.limit = limit
-        super().__init__(f"{name} is too long: {limit:,} examples are the most. Keep the best of them.")
+        super().__init__(f"{name} is too long: the limit is {counted(limit, 'example')}. Keep the best ones.")
 
 
 class OneLabelError(DatasetError):
@@ -370,7 +374,7 @@ class OneLabelError(DatasetError):
     def __init__(self, name: str, label: str) -> None:
         self.name = name
         self.label = label
-        super().__init__(f"All examples of {name} have the label {label}. Add examples of at least one other.")
+        super().__init__(f"All examples in {name} have the label {label}. Add examples with at least one other label.")
 
 
 class TooManyLabelsError(DatasetError):
@@ -383,7 +387,7 @@ class TooManyLabelsError(DatasetError):
         self.count = count
         self.limit = limit
         super().__init__(
-            f"{name} has {count:,} labels, and {limit} are the most. Join labels, "
+            f"{name} has {counted(count, 'label')}; the limit is {limit}. Merge some, "
             "or name the fields prompt and completion if the answers are free text."
         )
 

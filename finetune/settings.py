@@ -28,12 +28,12 @@ class FinetuneSettings(BaseSettings):
     @classmethod
     def _has_a_form(cls, value: str) -> str:
         if not re.fullmatch(r"embedded|embedded-small|[a-z][a-z0-9_]*:\S.*", value):
-            raise ValueError("it is neither `embedded`, `embedded-small`, `hf:<id or folder>` nor `<provider>:<model>`")
+            raise ValueError("it must be `embedded`, `embedded-small`, `hf:<id or folder>` or `<provider>:<model>`")
         return value
 
     @field_validator("tuning_base")
     @classmethod
     def _is_local(cls, value: str) -> str:
         if not re.fullmatch(r"auto|embedded|embedded-small|hf:\S.*", value):
-            raise ValueError("it is neither `auto`, `embedded`, `embedded-small` nor `hf:<id or folder>`")
+            raise ValueError("it must be `auto`, `embedded`, `embedded-small` or `hf:<id or folder>`")
         return value

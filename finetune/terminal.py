@@ -21,13 +21,14 @@ from finetune.types import (
     TrainingStage,
     VerdictReason,
 )
+from text.plurals import counted
 from weights.progress_line import ProgressLine
 
 _SHOWN_PROBLEMS = 10
 _REASONS = {
-    VerdictReason.BETTER: "it is better than its base, and champion now",
-    VerdictReason.NOT_BETTER: "it is not better than its base beyond chance, so it is not promoted",
-    VerdictReason.FORGOT: "it forgot how to answer general questions, so it is not promoted",
+    VerdictReason.BETTER: "better than its base, so it is now the champion",
+    VerdictReason.NOT_BETTER: "not significantly better than its base, so it is not promoted",
+    VerdictReason.FORGOT: "worse at general questions than its base, so it is not promoted",
 }
 
 
@@ -39,13 +40,14 @@ class TrainingLine(ProgressLine):
         self.clear()
         how = "measured here" if preview.minutes_measured else "estimated"
         print_notice(
-            f"{preview.skill}: {preview.example_count} examples to train on, {preview.held_out_count} to measure on; "
-            f"base {preview.base_title}; about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
+            f"{preview.skill}: {counted(preview.example_count, 'example')} for training, "
+            f"{preview.held_out_count:,} for testing; base {preview.base_title}; "
+            f"about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
         )
         for problem in preview.problems[:_SHOWN_PROBLEMS]:
-            print_notice(f"left out: {describe(problem)}")
+            print_notice(f"skipped: {describe(problem)}")
         if len(preview.problems) > _SHOWN_PROBLEMS:
-            print_notice(f"left out: {len(preview.problems) - _SHOWN_PROBLEMS} more lines")
+            print_notice(f"skipped: {counted(len(preview.problems) - _SHOWN_PROBLEMS, 'more line')}")
 
     def trained(self, progress: TrainingProgress) -> None:
         """How far the training is."""
@@ -55,7 +57,7 @@ class TrainingLine(ProgressLine):
         loss = f", loss {progress.losses[-1][1]:.2f}" if progress.losses else ""
         speed = "" if progress.tokens_per_s is None else f", {progress.tokens_per_s:.0f} tokens/s"
         left = "" if progress.seconds_left is None else f", {progress.seconds_left / 60:.1f} minutes left"
-        resumed = f", went on from step {progress.resumed_from}" if progress.resumed_from else ""
+        resumed = f", resumed from step {progress.resumed_from}" if progress.resumed_from else ""
         self.show(f"{progress.stage} {progress.step}/{progress.total_steps}{loss}{speed}{left}{resumed}")
 
     def measured(self, done: int, total: int) -> None:
@@ -72,7 +74,10 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     print_evaluation(card, card.evaluation, as_json=False)
     minutes = card.training_seconds / 60
     print(f"{card.adapter_sha256[:12]}: {_REASONS[outcome.reason]}")
-    print(f"{card.steps} steps in {minutes:.1f} minutes, {card.tokens_per_s:.0f} tokens/s, {card.peak_memory_mb:,} MB")
+    print(
+        f"{counted(card.steps, 'step')} in {minutes:.1f} minutes, {card.tokens_per_s:.0f} tokens/s, "
+        f"{card.peak_memory_mb:,} MB"
+    )
 
 
 def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> None:
@@ -80,11 +85,11 @@ def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> No
     if as_json:
         print(TypeAdapter(Evaluation).dump_json(evaluation, indent=2).decode())
         return
-    what = "right labels" if card.kind is TaskKind.LABEL else "probability of a reference token"
-    unit = "" if card.kind is TaskKind.LABEL else " nats a token"
+    what = "correct labels" if card.kind is TaskKind.LABEL else "average probability of a reference token"
+    unit = "" if card.kind is TaskKind.LABEL else " nats per token"
     gain = evaluation.gain
     print(
-        f"{what}, {evaluation.held_out_count} examples held out: base {evaluation.base_score:.3f}, "
+        f"{what}, {counted(evaluation.held_out_count, 'held-out example')}: base {evaluation.base_score:.3f}, "
         f"tuned {evaluation.tuned_score:.3f}; gain {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]{unit}"
     )
     print(
@@ -103,10 +108,11 @@ def print_adapters(adapters: Sequence[ListedAdapter], *, as_json: bool) -> None:
         card, evaluation = listed.card, listed.card.evaluation
         mark = "champion" if listed.is_champion else "        "
         print(
-            f"{mark}  {card.adapter_sha256[:12]}  {card.skill}  {evaluation.base_score:.3f} -> "
-            f"{evaluation.tuned_score:.3f}  {card.example_count} examples  {card.base}  {card.created_at[:10]}"
+            f"{mark}  {card.adapter_sha256[:12]}  {card.skill}  "
+            f"{evaluation.base_score:.3f} -> {evaluation.tuned_score:.3f}  "
+            f"{counted(card.example_count, 'example')}  {card.base}  {card.created_at[:10]}"
         )
-    print_notice(f"{len(adapters)} adapters")
+    print_notice(counted(len(adapters), "adapter"))
 
 
 def print_card(what: str, card: Card, *, as_json: bool) -> None:

@@ -35,6 +35,7 @@ from knowledge.terminal import (
     show_ingest,
 )
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
+from text.plurals import counted
 from weights.errors import WeightsError
 from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
@@ -53,30 +54,34 @@ def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None
     except (KnowledgeError, WeightsError) as error:
         print_notice(str(error))
     except KeyboardInterrupt:
-        print_notice("stopped; what was finished is kept")
+        print_notice("stopped; everything finished so far is kept")
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m knowledge", description="A guild's documents.")
+    parser = argparse.ArgumentParser(prog="python -m knowledge", description="Manage a guild's documents.")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--guild", required=True, help="its name or id")
+    common.add_argument("--guild", required=True, help="the guild's name or id")
     common.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="command", required=True)
     ingesting = commands.add_parser("ingest", parents=[common], help="make files searchable")
     ingesting.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help=f"a file ({READABLE}), a zip or a folder"
     )
-    ingesting.add_argument("--link", help="where people read it on the web, of a single file; citations lead there")
-    answering = commands.add_parser("faq", parents=[common], help="take in questions with the answers to give to them")
-    answering.add_argument("path", type=Path, metavar="PATH", help="CSV or JSONL with the fields question and answer")
+    ingesting.add_argument(
+        "--link", help="where people can read it on the web (single file only); citations link there"
+    )
+    answering = commands.add_parser("faq", parents=[common], help="add questions with their answers")
+    answering.add_argument(
+        "path", type=Path, metavar="PATH", help="a CSV or JSONL file with the fields question and answer"
+    )
     searching = commands.add_parser("search", parents=[common], help="find passages")
     searching.add_argument("query")
     searching.add_argument("--limit", type=int, default=8)
-    commands.add_parser("list", parents=[common], help="what is searchable")
+    commands.add_parser("list", parents=[common], help="list the documents")
     removing = commands.add_parser("remove", parents=[common], help="delete a document")
-    removing.add_argument("name", help="its name or id")
-    commands.add_parser("reindex", parents=[common], help="embed anew what has no vectors of the current model")
+    removing.add_argument("name", help="the document's name or id")
+    commands.add_parser("reindex", parents=[common], help="embed everything that has no vectors of the current model")
     return parser
 
 
@@ -108,7 +113,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
             case _:
                 guild_id = await library.resolve_guild(arguments.guild)
                 count = await library.reindex(guild_id, show_ingest)
-                print(f'{{"embedded": {count}}}' if arguments.json else f"{count} chunks embedded")
+                print(f'{{"embedded": {count}}}' if arguments.json else f"{counted(count, 'chunk')} embedded")
         return 0
     finally:
         await library.close()
@@ -117,7 +122,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
 async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
     files = [library.file_at(path) for path in _files(paths)]
     if not files:
-        print_notice(f"no file there that can be read: {READABLE}")
+        print_notice(f"found no readable files there; supported: {READABLE}")
         return 1
     report = await library.ingest_all(
         files,
@@ -148,7 +153,7 @@ async def _answer(library: Library, guild: str, path: Path, as_json: bool) -> in
         print_notice(f"{path.name}, line {problem.line}: {problem.sentence}")
     if as_json:
         print(TypeAdapter(list[QAPairReport]).dump_json(reports, indent=2).decode())
-    print_notice(f"{len(reports)} answers taken in, {len(read.problems)} lines left out")
+    print_notice(f"{counted(len(reports), 'answer')} added, {counted(len(read.problems), 'line')} skipped")
     return 0 if reports and not read.problems else 1
 
 
@@ -157,7 +162,7 @@ async def _guild_to_ingest_into(library: Library, guild: str) -> str:
     try:
         return await library.resolve_guild(guild)
     except UnknownGuild:
-        print_notice(f"there is no guild {guild!r} yet: it is created")
+        print_notice(f"creating the guild {guild!r}")
     # `finetune/registry.py` makes the same id: the packages do not know each other. Digits are one of Discord's.
     guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)

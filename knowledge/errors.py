@@ -27,6 +27,8 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from text.plurals import fill
+
 
 class Reason(StrEnum):
     """Why a file cannot be ingested."""
@@ -94,7 +96,7 @@ class PassageGone(KnowledgeError):
     """A passage that was cited is not there any more."""
 
     def __init__(self) -> None:
-        super().__init__("the passage's document was removed or replaced since it was cited: ask again")
+        super().__init__("the passage's document has been removed or replaced since it was cited: ask again")
 
 
 class PassageHidden(KnowledgeError):
@@ -113,12 +115,12 @@ class PageImageFailed(KnowledgeError):
 
 
 _PAIR_SENTENCES = {
-    QAPairProblem.QUESTION_EMPTY: "the question has no letter or digit: write what is asked",
-    QAPairProblem.QUESTION_TOO_LONG: "the question has {count} characters, {limit} are the most: shorten it",
-    QAPairProblem.TOO_MANY_WORDINGS: "{count} wordings of the question, {limit} are the most: leave some out",
-    QAPairProblem.ANSWER_EMPTY: "the answer shows nothing: write what is to be answered",
-    QAPairProblem.ANSWER_TOO_LONG: "the answer has {count} characters, {limit} are the most: shorten it, or ingest it "
-    "as a document",
+    QAPairProblem.QUESTION_EMPTY: "the question has no letters or digits: write what is asked",
+    QAPairProblem.QUESTION_TOO_LONG: "the question has {count:# character|# characters}, limit {limit}: shorten it",
+    QAPairProblem.TOO_MANY_WORDINGS: "the question has {count:# wording|# wordings}, limit {limit}: remove some",
+    QAPairProblem.ANSWER_EMPTY: "the answer is empty: write what should be answered",
+    QAPairProblem.ANSWER_TOO_LONG: "the answer has {count:# character|# characters}, limit {limit}: shorten it, "
+    "or ingest it as a document",
 }
 
 
@@ -126,7 +128,7 @@ class QAPairError(KnowledgeError):
     """A question and its answer cannot stand as they were written; nothing was changed."""
 
     def __init__(self, problem: QAPairProblem, count: int = 0, limit: int = 0) -> None:
-        super().__init__(_PAIR_SENTENCES[problem].format(count=count, limit=limit))
+        super().__init__(fill(_PAIR_SENTENCES[problem], count=count, limit=limit))
         self.code = f"pair_{problem}"
         self.count = count
         self.limit = limit
@@ -147,21 +149,21 @@ class EncoderUnusable(KnowledgeError):
     """The embedding model that the settings name cannot be set up."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"EMBEDDING_MODEL={name} cannot be used: {reason}.")
+        super().__init__(f"EMBEDDING_MODEL={name} can't be used: {reason}.")
 
 
 class RerankerUnusable(KnowledgeError):
     """The reranker that the settings name cannot be set up."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"RERANKER={name} cannot be used: {reason}.")
+        super().__init__(f"RERANKER={name} can't be used: {reason}.")
 
 
 class EncoderUnreachable(KnowledgeError):
     """The provider of the embedding model fails, after its client has retried."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"the embedding model {name} does not answer: {reason}")
+        super().__init__(f"the embedding model {name} isn't responding: {reason}")
 
 
 class IndexUnavailable(KnowledgeError):
@@ -172,9 +174,7 @@ class DatabaseBusy(KnowledgeError):
     """Another process has been writing for long."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} is being written by another process, which may be renewing the index: try again in a minute."
-        )
+        super().__init__(f"another process is writing to {name}, perhaps to rebuild the index: try again in a minute.")
 
 
 class DatabaseUnusable(KnowledgeError):
@@ -185,7 +185,7 @@ class DiskFull(KnowledgeError):
     """Nothing more can be written to the data folder; what is there can still be read."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"the disk is full: free some space where {folder} lies, nothing was lost")
+        super().__init__(f"the disk is full: free some space on the disk of {folder}; nothing was lost")
 
 
 class DatabaseTooNew(KnowledgeError):

@@ -320,7 +320,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
             raise DocumentError(Reason.TOO_LARGE, message)
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise DocumentError(Reason.NOT_FOUND, f"{path.name}: there is no such file") from error
+        raise DocumentError(Reason.NOT_FOUND, f"{path.name}: no such file") from error
     except OSError as error:
         raise DocumentError(Reason.UNREADABLE, f"{path.name}: {error.strerror}") from error
 

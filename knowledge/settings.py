@@ -35,5 +35,5 @@ class KnowledgeSettings(BaseSettings):
     @classmethod
     def _has_a_form(cls, value: str) -> str:
         if not re.fullmatch(r"embedded|embedded-en|[a-z][a-z0-9_]*:\S.*", value):
-            raise ValueError("it is neither `embedded`, `embedded-en`, `hf:<id or folder>` nor `<provider>:<model>`")
+            raise ValueError("it must be `embedded`, `embedded-en`, `hf:<id or folder>` or `<provider>:<model>`")
         return value

@@ -21,6 +21,7 @@ from knowledge.types import (
     Retrieval,
     Source,
 )
+from text.plurals import counted
 from weights.progress_line import ProgressLine
 
 LINE = ProgressLine()
@@ -36,8 +37,9 @@ def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
     for pair in found.pairs:
         print(f"by a moderator, to “{pair.questions[0]}”\n   {_start(pair.evidence.chunk.text)}")
     if found.reranker is not None:
-        print_notice(f"in the order of {found.reranker}")
-    print_notice(f"{len(found.evidence)} passages of {found.source_count} documents in {found.seconds:.2f} s")
+        print_notice(f"ranked by {found.reranker}")
+    found_in = f"from {counted(found.source_count, 'document')} in {found.seconds:.2f} s"
+    print_notice(f"{counted(len(found.evidence), 'passage')} {found_in}")
 
 
 def print_sources(sources: list[Source], *, as_json: bool) -> None:
@@ -48,7 +50,8 @@ def print_sources(sources: list[Source], *, as_json: bool) -> None:
     for source in sources:
         day = source.ingested_at.date().isoformat()
         link = "" if source.link is None else f"  {source.link}"
-        print(f"{source.name}  ({source.chunk_count} chunks, {source.audience.key}, {day}, id {source.id}){link}")
+        chunks = counted(source.chunk_count, "chunk")
+        print(f"{source.name}  ({chunks}, {source.audience.key}, {day}, id {source.id}){link}")
 
 
 def print_report(report: IngestReport) -> None:
@@ -61,17 +64,18 @@ def report_line(report: IngestReport) -> str:
     """What became of one file, in a line."""
     if report.outcome is IngestOutcome.FAILED:
         return f"{report.outcome}: {report.detail}"
-    pages = "" if report.page_count is None else f", {report.page_count} pages"
+    pages = "" if report.page_count is None else f", {counted(report.page_count, 'page')}"
     embedded = f"{report.embedded_count} embedded, " if report.outcome is IngestOutcome.CHANGED else ""
-    return f"{report.outcome}: {report.name} ({report.chunk_count} chunks{pages}, {embedded}{report.seconds:.1f} s)"
+    chunks = counted(report.chunk_count, "chunk")
+    return f"{report.outcome}: {report.name} ({chunks}{pages}, {embedded}{report.seconds:.1f} s)"
 
 
 def print_closing(report: BatchReport) -> None:
     """The closing report on many files: to stderr, since each file's line is the result."""
     counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in IngestOutcome)
-    chunks = f"{report.embedded_count} chunks embedded, {report.reused_count} reused"
+    chunks = f"{counted(report.embedded_count, 'chunk')} embedded, {report.reused_count:,} reused"
     LINE.end()
-    print_notice(f"{len(report.reports)} files in {report.seconds:.1f} s: {counts}; {chunks}")
+    print_notice(f"{counted(len(report.reports), 'file')} in {report.seconds:.1f} s: {counts}; {chunks}")
     for failure in report.of(IngestOutcome.FAILED):
         print_notice(report_line(failure))
 
@@ -90,9 +94,9 @@ def show_batch(progress: BatchProgress) -> None:
     """How far a batch is, over the last such line."""
     if progress.files == 0:
         return
-    parts = [f"file {progress.file} of {progress.files}", f"{progress.chunks} chunks"]
+    parts = [f"file {progress.file} of {progress.files}", counted(progress.chunks, "chunk")]
     if progress.pages:
-        parts.insert(1, f"{progress.pages} pages")
+        parts.insert(1, counted(progress.pages, "page"))
     if progress.rate is not None and progress.left_s is not None:
         parts += [f"{progress.rate:.1f} chunks/s", f"about {max(1, round(progress.left_s))} s left"]
     LINE.show(f"{', '.join(parts)}: {progress.name}")

@@ -19,11 +19,13 @@ from weights.units import MEGABYTE
 
 def main() -> int:
     """Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m weights", description="The pinned models.")
+    parser = argparse.ArgumentParser(prog="python -m weights", description="Manage the pinned models.")
     commands = parser.add_subparsers(dest="command")
-    listing = commands.add_parser("list", help="what there is, whether it is ready, and who has it (the default)")
+    listing = commands.add_parser(
+        "list", help="list the models, whether they are ready, and where they come from (the default)"
+    )
     listing.add_argument("--json", action="store_true", help="print JSON")
-    fetching = commands.add_parser("fetch", help="fetch, verify and prepare a model")
+    fetching = commands.add_parser("fetch", help="download, verify and prepare a model")
     fetching.add_argument("name", help=", ".join(CATALOG))
     arguments = parser.parse_args()
     weights = Weights(WeightsSettings().model_dir)
@@ -34,7 +36,7 @@ def main() -> int:
         with ProgressLine() as line:
             folder = weights.ensure(arguments.name, line.show_fetch)
     except KeyboardInterrupt:
-        print("Stopped. The next fetch goes on from here.", file=sys.stderr)
+        print("Stopped. The next download resumes from here.", file=sys.stderr)
         return 130
     except WeightsError as error:
         print(error, file=sys.stderr)
@@ -48,7 +50,7 @@ def _list(weights: Weights, *, as_json: bool) -> None:
         print(TypeAdapter(list[Entry]).dump_json(list(CATALOG.values()), indent=2).decode())
         return
     for entry in CATALOG.values():
-        state = "ready" if weights.is_ready(entry.name) else "not here"
+        state = "ready" if weights.is_ready(entry.name) else "missing"
         print(f"{entry.name:15} {state:9} {entry.size_bytes / MEGABYTE:6.0f} MB  {entry.title} ({entry.licence})")
         if entry.note is not None:
             print(f"{'':15} {entry.note}")

@@ -30,9 +30,9 @@ def resolve(name: str, reporter: Reporter) -> Path:
             raise OwnModelError(name, "there is no such folder")
         folder = _fetched(name, wanted, reporter)
     if not (folder / "config.json").is_file():
-        raise OwnModelError(name, "it has no config.json, so it is no model folder")
+        raise OwnModelError(name, "it has no config.json, so it is not a model folder")
     if not any(folder.glob("*.safetensors")):
-        raise OwnModelError(name, "it has no safetensors, the only format of weights that is read")
+        raise OwnModelError(name, "it has no safetensors, the only supported format of weights")
     return folder.absolute()
 
 

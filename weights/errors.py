@@ -39,8 +39,8 @@ class NoSourceError(WeightsError):
     def __init__(self, name: str, file_name: str, directory: Path, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__(
-            f"The file {file_name} of the model {name!r} could not be fetched: {'; '.join(reasons)}. "
-            f"Check the network and try again: it goes on where it stopped. Or put the file into {directory}."
+            f"The file {file_name} of the model {name!r} couldn't be downloaded: {'; '.join(reasons)}. "
+            f"Check the network and try again: the download resumes where it stopped. Or put the file into {directory}."
         )
 
 
@@ -48,9 +48,9 @@ class HashMismatchError(WeightsError):
     """The bytes are not those that the catalog names."""
 
     def __init__(self, file_name: str, expected: str, found: str, *, removed: bool) -> None:
-        what_next = "It was removed." if removed else "It is left alone: replace it or take it away."
+        what_next = "It was deleted." if removed else "It was left in place: replace or delete it."
         super().__init__(
-            f"{file_name} does not hold the pinned bytes: its sha256 is {found}, not {expected}. {what_next}"
+            f"{file_name} has the wrong contents: its sha256 is {found}, not the pinned {expected}. {what_next}"
         )
 
 
@@ -69,9 +69,7 @@ class DirectoryError(WeightsError):
     """Nothing can be kept there."""
 
     def __init__(self, directory: Path, reason: str) -> None:
-        super().__init__(
-            f"Models cannot be kept in {directory}: {reason}. Set MODEL_DIR to a folder that can be written to."
-        )
+        super().__init__(f"Models can't be stored in {directory}: {reason}. Set MODEL_DIR to a writable folder.")
 
 
 class DiskFullError(WeightsError):
@@ -89,8 +87,8 @@ class ConversionError(WeightsError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"The model {name!r} was fetched, but could not be prepared: {reason}. "
-            "Check the free memory (the largest model takes 3 GB while it is prepared) and start again."
+            f"The model {name!r} was downloaded, but couldn't be prepared: {reason}. "
+            "Check the free memory (preparing the largest model takes 3 GB) and start again."
         )
 
 
@@ -98,7 +96,7 @@ class BrokenFolderError(WeightsError):
     """A folder is not as it was prepared."""
 
     def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"The model folder {folder} cannot be used: {reason}. Remove it: it is then prepared anew.")
+        super().__init__(f"The model folder {folder} can't be used: {reason}. Delete it, and it is prepared again.")
 
 
 class OwnModelError(WeightsError):
@@ -106,8 +104,8 @@ class OwnModelError(WeightsError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"The model {name} cannot be used: {reason}. Give a folder with config.json, safetensors and a tokenizer, "
-            "or a repository of the hub, such as hf:Qwen/Qwen2.5-0.5B-Instruct."
+            f"The model {name} can't be used: {reason}. Name a folder with config.json, safetensors and a tokenizer, "
+            "or a repository on the hub, such as hf:Qwen/Qwen2.5-0.5B-Instruct."
         )
 
 
@@ -115,4 +113,4 @@ class StoppedError(WeightsError):
     """Nobody waits for the model any more."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Fetching {name!r} was stopped. The next fetch goes on where it stopped.")
+        super().__init__(f"The download of {name!r} was stopped. The next one resumes where it left off.")

@@ -83,7 +83,7 @@ def _fetch_file(
             with _disk_full_named(model_dir, file.size_bytes):
                 _take(source, file, partial, reporter)
         except (DownloadError, HashMismatchError) as error:
-            _log.warning("The model %s: %s", entry.name, error)
+            _log.warning("model %s: %s", entry.name, error)
             reasons.append(str(error).rstrip("."))
         else:
             move_whole(partial, fetched)

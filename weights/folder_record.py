@@ -60,9 +60,9 @@ def read_record(folder: Path) -> FolderRecord:
     try:
         record = FolderRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise BrokenFolderError(folder, f"its {FILE_NAME} is not readable") from error
+        raise BrokenFolderError(folder, f"its {FILE_NAME} can't be read") from error
     if record.format != FORMAT:
-        raise BrokenFolderError(folder, f"it has format {record.format}, and this version reads {FORMAT}")
+        raise BrokenFolderError(folder, f"it has format {record.format}, but this version reads {FORMAT}")
     found = _sizes(folder)
     written = path.stat().st_mtime_ns
     changed = sorted(
@@ -78,7 +78,7 @@ def read_record(folder: Path) -> FolderRecord:
 def check_record(entry: Entry, folder: Path) -> None:
     """Raises BrokenFolderError unless the folder was made from the entry's pinned files."""
     if read_record(folder).sources != {file.name: file.sha256 for file in entry.files}:
-        raise BrokenFolderError(folder, "it was made from other files than those that this version pins")
+        raise BrokenFolderError(folder, "it was made from other files than this version pins")
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -48,7 +48,7 @@ class Hub:
                     self._transfer(client, file, partial, reporter)
             except httpx.HTTPError as error:
                 if size_of(partial) == 0:
-                    raise DownloadError(f"{self.name} did not answer ({_reason(error)})") from error
+                    raise DownloadError(f"{self.name} did not respond ({_reason(error)})") from error
             if size_of(partial) <= before:
                 break
         if size_of(partial) < file.size_bytes:
@@ -56,7 +56,7 @@ class Hub:
 
     def _transfer(self, client: httpx.Client, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
         if file.hub is None:
-            raise DownloadError(f"{self.name} does not publish {file.name}")
+            raise DownloadError(f"{self.name} doesn't have {file.name}")
         start = size_of(partial)
         url = self._origin.join(f"/{file.hub.repository}/resolve/{file.hub.revision}/{file.hub.path}")
         headers = {"Range": f"bytes={start}-"} if start else {}
@@ -71,7 +71,7 @@ class Hub:
                 for block in response.iter_raw():
                     done += len(block)
                     if done > file.size_bytes:
-                        raise DownloadError(f"{self.name} sends more than the {file.size_bytes:,} bytes of {file.name}")
+                        raise DownloadError(f"{self.name} sent more than the {file.size_bytes:,} bytes of {file.name}")
                     out.write(block)
                     reporter.report(Stage.DOWNLOADING, done)
 
@@ -82,7 +82,7 @@ class Hub:
             url.host == domain or url.host.endswith(f".{domain}") for domain in _DOMAINS
         )
         if not (at_origin or official):
-            raise DownloadError(f"{self.name} sends us on to {url.scheme}://{url.host}, which is not its own")
+            raise DownloadError(f"{self.name} redirected to {url.scheme}://{url.host}, which isn't its own")
 
 
 def _reason(error: httpx.HTTPError) -> str:

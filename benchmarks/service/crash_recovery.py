@@ -62,7 +62,7 @@ class _Trial:
 
     def run(self, kills: int) -> dict[str, object]:
         self._journey.open(self._discord.start())
-        self._journey.shows("The handbook is taken in", _LIMIT_S)
+        self._journey.shows("Added the handbook", _LIMIT_S)
         self._prepare("garden", _rows(messages("train")))
         self._journey.press("Start")
         self._journey.shows("is trained", _LIMIT_S)
@@ -96,7 +96,7 @@ class _Trial:
         self._journey.view_as("Iris")
         self._journey.command("/finetune start", file=str(file), skill=skill)
         self._journey.send()
-        self._journey.shows(r"ready to be trained.*Start", _LIMIT_S)
+        self._journey.shows(r"ready to train.*Start", _LIMIT_S)
 
     def _runs(self) -> list[RunFolder]:
         folders = map(RunFolder, (self._discord.data_dir / "runs").glob("*"))

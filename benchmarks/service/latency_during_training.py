@@ -124,7 +124,7 @@ async def _ask_both(made: Server) -> dict[str, object]:
 async def _start(made: Server, admin: MemberActor, channel: ChannelHandle, skill: str, data: bytes) -> None:
     """From the upload to the press of the button."""
     await admin.slash(channel, "finetune start", file=(f"{skill}.jsonl", data), skill=skill)
-    await _until_last_says(made, channel, "ready to be trained")
+    await _until_last_says(made, channel, "ready to train")
     await admin.click(_last(channel), label="Start")
 
 

@@ -57,10 +57,18 @@ class Ask(commands.Cog):
     @app_commands.guild_only()
     @app_commands.describe(
         question="What you want to know",
-        route="The way to answer; without it, the bot decides and says why",
-        private="Show the answer to you alone, from whatever you may read",
+        route="How to answer; if you leave it out, the bot decides and says why",
+        private="Only you see the answer, and it can use everything you can read",
     )
-    @app_commands.choices(route=[app_commands.Choice(name=route, value=route) for route in Route])
+    @app_commands.choices(
+        route=[
+            app_commands.Choice(name="documents", value=Route.RETRIEVAL),
+            app_commands.Choice(name="tuned model", value=Route.SPECIALIST),
+            app_commands.Choice(name="tuned model with documents", value=Route.COMBINED),
+            app_commands.Choice(name="direct", value=Route.DIRECT),
+            app_commands.Choice(name="no answer", value=Route.ABSTAIN),
+        ]
+    )
     async def ask(
         self,
         interaction: discord.Interaction,
@@ -175,7 +183,7 @@ class Ask(commands.Cog):
             return
         explanation = await assistant.explanation(decision_id, language)
         searched = await self._searched(interaction, explanation.behind, language)
-        for page in render.split_message(render.join(explanation.markdown, searched)):
+        for page in render.split_evenly(render.join(explanation.markdown, searched)):
             await reply_privately(interaction, page)
         if is_moderator:
             await self._offer_correction(interaction, "faq.offer")

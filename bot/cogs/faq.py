@@ -35,7 +35,7 @@ class Faq(commands.Cog):
 
     faq = app_commands.Group(
         name="faq",
-        description="Answers that moderators wrote",
+        description="Answers written by moderators",
         guild_only=True,
         default_permissions=discord.Permissions(manage_messages=True),
     )
@@ -58,7 +58,7 @@ class Faq(commands.Cog):
         self._client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @faq.command(name="add", description="Write the answer to a question")
-    @app_commands.describe(audience="Whose questions it answers; by default those who can read this channel")
+    @app_commands.describe(audience="Who gets this answer; by default those who can read this channel")
     @app_commands.choices(
         audience=[
             app_commands.Choice(name="Those who can read this channel", value="channel"),
@@ -69,7 +69,7 @@ class Faq(commands.Cog):
         """Show an empty form."""
         await self._guard(self._show_empty(interaction, audience), interaction)
 
-    @faq.command(name="list", description="List the answers that moderators wrote")
+    @faq.command(name="list", description="List the answers written by moderators")
     async def list_pairs(self, interaction: discord.Interaction) -> None:
         """Show what there is, to the moderator alone."""
         await defer(interaction, ephemeral=True, thinking=True)

@@ -43,7 +43,7 @@ class Finetune(commands.Cog):
 
     finetune = app_commands.Group(
         name="finetune",
-        description="Train the model on examples of this server, and choose what answers",
+        description="Train a model on examples from this server, and choose which one answers",
         guild_only=True,
         default_permissions=discord.Permissions(manage_guild=True),
     )
@@ -56,16 +56,16 @@ class Finetune(commands.Cog):
         self._base = base
         self._limit_mb = limit_mb
 
-    @finetune.command(description="Examine a training set, and show what training on it would be")
+    @finetune.command(description="Check a training set and preview the training")
     @app_commands.describe(
         file="Examples as JSONL, JSON or CSV",
-        skill="What the model learns; a skill that exists is trained anew",
-        base="The model that is trained; by default it follows the examples' language",
-        audience="Whom the tuned model may answer; by default those who can read this channel",
+        skill="What the model should learn; an existing skill is trained again",
+        base="The model to train; by default it depends on the language of the examples",
+        audience="Who the tuned model can answer; by default those who can read this channel",
     )
     @app_commands.choices(
         base=[
-            Choice(name="By the examples' language", value="auto"),
+            Choice(name="By the language of the examples", value="auto"),
             Choice(name="Small and fast, English only", value="embedded-small"),
             Choice(name="Larger, English and Chinese", value="embedded"),
         ],
@@ -86,7 +86,7 @@ class Finetune(commands.Cog):
         work = self._receive(interaction, file, skill, base or self._base, audience)
         await self._services.failures.guard(work, partial(reply_privately, interaction), of_interaction(interaction))
 
-    @finetune.command(description="What is trained now, and which tuned models answer")
+    @finetune.command(description="Show trainings in progress and the tuned models in use")
     async def status(self, interaction: discord.Interaction) -> None:
         """Show it to the admin alone."""
         await self._respond(interaction, self._status(interaction), "status of the trainings")
@@ -96,20 +96,20 @@ class Finetune(commands.Cog):
         """Show them to the admin alone."""
         await self._respond(interaction, self._list(interaction), "list of adapters")
 
-    @finetune.command(description="Cancel a training that runs or waits")
-    @app_commands.describe(training="Which one, where there are several")
+    @finetune.command(description="Cancel a training that is running or waiting")
+    @app_commands.describe(training="Which training, if there are several")
     async def cancel(self, interaction: discord.Interaction, training: str | None = None) -> None:
         """Give a training up."""
         await self._respond(interaction, self._cancel(interaction, training), "cancelling of a training")
 
-    @finetune.command(description="Let a tuned model answer for its skill")
-    @app_commands.describe(adapter="The model's hash, or its beginning")
+    @finetune.command(description="Use a tuned model for its skill")
+    @app_commands.describe(adapter="The model's hash, or the start of it")
     async def promote(self, interaction: discord.Interaction, adapter: str) -> None:
         """Make an adapter champion; what was not measured to be better is asked about first."""
         await self._respond(interaction, self._promote(interaction, adapter), "promotion")
 
-    @finetune.command(description="Take a skill's last promotion back")
-    @app_commands.describe(skill="The skill whose champion before is to answer again")
+    @finetune.command(description="Go back to a skill's previous model")
+    @app_commands.describe(skill="The skill whose previous model should answer again")
     async def rollback(self, interaction: discord.Interaction, skill: str) -> None:
         """Let the champion before answer again."""
         await self._respond(interaction, self._roll_back(interaction, skill), "rollback")

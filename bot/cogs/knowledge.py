@@ -21,7 +21,7 @@ from bot.responses import defer, edit_response
 from knowledge.types import EVERY_MEMBER
 from weights.units import MEGABYTE
 
-MENU = "Take in these files"
+MENU = "Add these files"
 """The command's name in the menu of a message."""
 _MOST_CHOICES = 25
 _GUILD = "guild"
@@ -35,7 +35,7 @@ class Knowledge(commands.Cog):
 
     sources = app_commands.Group(
         name="sources",
-        description="The documents that answers may use",
+        description="The documents to answer from",
         guild_only=True,
         default_permissions=discord.Permissions(manage_messages=True),
     )
@@ -64,17 +64,17 @@ class Knowledge(commands.Cog):
         """Take it away again."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @app_commands.command(description="Take in documents that answers may use")
+    @app_commands.command(description="Add documents to answer from")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.describe(
         file="A document: text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, code, or a zip",
-        audience="Whose answers may use it; by default those who can read this channel",
-        file_2="One more file",
-        file_3="One more file",
-        file_4="One more file",
-        file_5="One more file",
-        link="Where members read it on the web; citations lead there",
+        audience="Who gets answers from it; by default those who can read this channel",
+        file_2="Another file",
+        file_3="Another file",
+        file_4="Another file",
+        file_5="Another file",
+        link="Where members can read it on the web; citations link there",
     )
     @app_commands.choices(
         audience=[
@@ -117,7 +117,7 @@ class Knowledge(commands.Cog):
         await defer(interaction, ephemeral=True, thinking=True)
         self._start(self._list(interaction), interaction, "list of sources")
 
-    @sources.command(name="remove", description="Remove a document with all that was made of it")
+    @sources.command(name="remove", description="Remove a document and everything made from it")
     @app_commands.describe(name="The document's name")
     async def remove_source(self, interaction: discord.Interaction, name: str) -> None:
         """Remove one document."""

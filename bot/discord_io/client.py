@@ -90,13 +90,13 @@ class Routewise(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Say so in the log, and know the servers."""
-        _log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        _log.info("connected to Discord as %s (servers: %d)", self.user, len(self.guilds))
         for guild in self.guilds:
             await self._on_guild(guild)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """The last resort for listeners: what they start has its own boundary."""
-        _log.exception("the event %s failed", event_method)
+        _log.exception("event %s failed", event_method)
 
     async def _on_command_failure(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         """The last resort for commands."""

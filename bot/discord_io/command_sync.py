@@ -50,7 +50,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], record
     if record is not None and await asyncio.to_thread(_read, record) == digest:
         return
     await retry_transient(tree.sync)
-    _log.info("told Discord of %d commands", len(commands))
+    _log.info("synced %d commands with Discord", len(commands))
     if record is not None:
         await asyncio.to_thread(_write, record, digest)
 

@@ -49,6 +49,6 @@ class Notices:
             notice = self._texts(language, "notices.text_leaves", model=model, guild=guild.name)
             await InChannel(channel).send(notice, None)
         except TRANSPORT_ERRORS as error:
-            _log.warning("the owner of %s could not be told that text goes to %s: %r", guild.name, model, error)
+            _log.warning("could not tell the owner of %s that text is sent to %s: %r", guild.name, model, error)
             return False
         return True

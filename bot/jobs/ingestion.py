@@ -171,7 +171,7 @@ class Ingestion:
             closing = self._over[job.id] = Content(render.split_message(await self._outcome(job, destination, draft)))
             await draft.finish(closing)
         except TRANSPORT_ERRORS as error:
-            _log.warning("the report on documents could not be shown: %r", error)
+            _log.warning("could not show the report on documents: %r", error)
         finally:
             self._reports.pop(job.id, None)
             await draft.close()
@@ -194,7 +194,7 @@ class Ingestion:
         try:
             await draft.open(Content((self._services.texts(destination.language, "ingest.resumed"),)))
         except TRANSPORT_ERRORS as error:
-            _log.warning("an ingestion was resumed, but that could not be shown: %r", error)
+            _log.warning("resumed an upload, but could not show its progress: %r", error)
             draft.follow()
         return draft
 
@@ -248,7 +248,7 @@ class Ingestion:
     def _bytes_of(self, file: _File) -> bytes:
         """Raises DocumentError. Blocks."""
         if file.sha256 is None:
-            raise DocumentError(Reason.TOO_LARGE, f"{file.name}: it is over the limit of {self._limit_mb} MB")
+            raise DocumentError(Reason.TOO_LARGE, f"{file.name}: the file is over the limit of {self._limit_mb} MB")
         try:
             return self._uploads.load(file.sha256)
         except (UploadMissing, UploadAltered) as error:

@@ -63,7 +63,7 @@ class Jobs:
     async def submit(self, kind: str, job_id: str, inputs: Mapping[str, str]) -> None:
         """Put a job behind those of its kind. It is durable when this returns; the same id twice is one job."""
         if kind not in self._kinds:
-            raise ValueError(f"There is no kind of job {kind!r}; there are {', '.join(self._kinds)}.")
+            raise ValueError(f"Unknown kind of job {kind!r}. Known: {', '.join(self._kinds)}.")
         books = await self._opened()
         job = Job(job_id, kind, dict(inputs))
         self._follow(job)
@@ -121,12 +121,12 @@ class Jobs:
         """The books. Importing what keeps them takes half a second, so that happens in a thread, too."""
         async with self._opening:
             if self._closing:
-                raise RuntimeError("the jobs are closed")
+                raise RuntimeError("the job runner is closed")
             if self._books is None:
                 books = await asyncio.to_thread(self._new_books, asyncio.get_running_loop())
                 for job in await asyncio.to_thread(books.prepare):
                     self._follow(job)
-                    _log.info("the job %s (%s) goes on", job.id, job.kind)
+                    _log.info("resuming job %s (%s)", job.id, job.kind)
                 await asyncio.to_thread(books.open)
                 self._books = books
             return self._books

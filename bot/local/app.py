@@ -48,7 +48,7 @@ async def run_local(settings: Settings, port: int | None, channel: str) -> None:
         local = LocalDiscord(settings, documents, assistant, loader)
         closing.push_async_callback(local.close)
         page = await closing.enter_async_context(await local.open(port, channel))
-        print(f"\n  Discord in the browser: {page.url}\n  Ctrl-C ends it.\n", flush=True)  # noqa: T201
+        print(f"\n  Discord in the browser: {page.url}\n  Press Ctrl-C to stop.\n", flush=True)  # noqa: T201
         local.app.tasks.start(loader.load(documents, assistant), "loading")
         await page.wait_closed()
 
@@ -86,7 +86,7 @@ class LocalDiscord:
         channel = self.world.channels.get(channel_name)
         if channel is None:
             known = ", ".join(self.world.channels)
-            raise LocalUnavailable(f"There is no channel {channel_name!r} here. Choose one of: {known}.")
+            raise LocalUnavailable(f"There is no channel {channel_name!r}. Choose one of: {known}.")
         restored = restore_conversation(self.env, self._conversation)
         move_clock(self.env)
         await self.env.start()
@@ -162,6 +162,6 @@ def _port(wanted: int | None) -> int:
             probe.bind(("127.0.0.1", _PORT if wanted is None else wanted))
         except OSError as error:
             if wanted is not None:
-                raise LocalUnavailable(f"Port {wanted} is taken. Choose another with --port.") from error
+                raise LocalUnavailable(f"Port {wanted} is in use. Choose another with --port.") from error
             return 0
     return _PORT if wanted is None else wanted

@@ -74,7 +74,7 @@ class Handbook:
             )
             chunks += report.chunk_count
             if report.outcome is IngestOutcome.FAILED:
-                _log.error("%s was not taken in: %s", page.name, report.detail)
+                _log.error("could not add %s: %s", page.name, report.detail)
         seconds = f"{time.perf_counter() - began:.0f}"
         return self._line("done", total=len(pages), chunks=chunks, seconds=seconds)
 

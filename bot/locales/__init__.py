@@ -7,6 +7,7 @@ import tomllib
 from importlib import resources
 
 from chains.types import Language
+from text.plurals import fill
 
 _Table = dict[str, str]
 
@@ -19,7 +20,7 @@ class Texts:
 
     def __call__(self, language: Language, key: str, /, **values: object) -> str:
         """The sentence with `values` filled in, whatever their names are: an error's attributes may be among them."""
-        return self._tables[language][key].format(**values)
+        return fill(self._tables[language][key], **values)
 
     def has(self, key: str) -> bool:
         """Whether there is such a sentence."""

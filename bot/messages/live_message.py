@@ -108,9 +108,9 @@ class LiveMessage:
                 await self._throttle.turn()
                 await self._write(content, retried=True)
             except discord.NotFound:
-                _log.info("an answer was deleted before its last edit")
+                _log.info("answer deleted before its last edit")
             except TRANSPORT_ERRORS as error:
-                _log.warning("the last edit of an answer failed, so it is sent as a new message: %r", error)
+                _log.warning("last edit of an answer failed, sending it as a new message: %r", error)
                 self._written.clear()
                 await self._write(content, retried=True)
 
@@ -135,7 +135,7 @@ class LiveMessage:
             self._gone = True
             self._on_gone()
         except TRANSPORT_ERRORS as error:
-            _log.warning("an edit of an answer failed; the next one is tried: %r", error)
+            _log.warning("edit of an answer failed, trying the next one: %r", error)
 
     async def _write(self, content: Content, *, retried: bool = False) -> None:
         """Bring what stands there to `content`. `retried`: edits too, since no later one will make up for them."""

@@ -72,7 +72,7 @@ class ProgressMessage:
             try:
                 await self._edit(sheet, picture, RETRY_PAUSES_S)
             except TRANSPORT_ERRORS as error:
-                _log.info("a message cannot be edited, so it is sent as a new one: %r", error)
+                _log.info("could not edit a message, sending it as a new one: %r", error)
                 await self._try_send(sheet, picture)
 
     async def close(self) -> None:
@@ -98,10 +98,10 @@ class ProgressMessage:
         try:
             await self._edit(sheet, picture, retry_pauses_s)
         except discord.NotFound:
-            _log.info("a message that shows the progress of a training was deleted")
+            _log.info("progress message of a training was deleted")
             return False
         except TRANSPORT_ERRORS as error:
-            _log.warning("an edit of a progress message failed; the next one is tried: %r", error)
+            _log.warning("edit of a progress message failed, trying the next one: %r", error)
         return True
 
     async def _edit(self, sheet: ProgressContent, picture: bytes | None, retry_pauses_s: Sequence[float]) -> None:
@@ -122,7 +122,7 @@ class ProgressMessage:
         try:
             await self._send(sheet, picture)
         except TRANSPORT_ERRORS as error:
-            _log.warning("the result of a training could not be shown: %r", error)
+            _log.warning("could not show the result of a training: %r", error)
 
     async def _send(self, sheet: ProgressContent, picture: bytes | None) -> None:
         view = sheet.view or MISSING
@@ -139,7 +139,7 @@ class ProgressMessage:
 
     def _forgo_pictures(self) -> None:
         self._may_attach = False
-        _log.warning("the bot may not attach files in the channel %s: pictures are left out", self._channel.id)
+        _log.warning("no permission to attach files in channel %s, leaving out pictures", self._channel.id)
 
 
 async def _drawn(sheet: ProgressContent) -> bytes | None:
@@ -148,7 +148,7 @@ async def _drawn(sheet: ProgressContent) -> bytes | None:
     try:
         return await asyncio.to_thread(sheet.draw)
     except Exception:  # noqa: BLE001 - the boundary of a picture: it is logged, and the words go without it
-        _log.exception("a picture could not be drawn, and is left out")
+        _log.exception("could not draw a picture, leaving it out")
         return None
 
 

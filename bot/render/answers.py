@@ -30,6 +30,7 @@ from weights.units import MEGABYTE
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""
 
+_MESSAGE_LIMIT_STEP = 50
 _FENCE = "```"
 _IN_FENCE = re.compile("`(?=``)")
 _SMALL = "-# "
@@ -61,6 +62,17 @@ def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
     if piece:
         pieces.append("\n".join([*piece, _FENCE] if opening else piece))
     return tuple(kept for kept in (piece.strip("\n") for piece in pieces) if kept.strip())
+
+
+def split_evenly(text: str) -> tuple[str, ...]:
+    """`text` in as many messages as `split_message` makes, of similar lengths, so that no last line stands alone."""
+    pieces = split_message(text)
+    longest_line = max((len(line) for line in text.splitlines()), default=0)
+    for limit in range(max(len(text) // max(1, len(pieces)), 2 * longest_line), MESSAGE_LIMIT, _MESSAGE_LIMIT_STEP):
+        even = split_message(text, limit)
+        if len(even) == len(pieces):
+            return even
+    return pieces
 
 
 def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, head: str = "") -> tuple[str, ...]:

@@ -98,7 +98,7 @@ class Loader:
         try:
             encoders, library = await self.load_documents(documents.report)
         except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the parts, and logged
-            _log.error("the documents could not be loaded", exc_info=error)
+            _log.error("loading the documents failed", exc_info=error)
             documents.fail(error, _reason(error))
             assistant.fail(error, _reason(error))
             return
@@ -106,16 +106,16 @@ class Loader:
         try:
             assistant.succeed(await self.load_assistant(library, encoders, assistant.report))
         except Exception as error:  # noqa: BLE001 - as above
-            _log.error("the chat model could not be loaded", exc_info=error)
+            _log.error("loading the chat model failed", exc_info=error)
             assistant.fail(error, _reason(error))
         else:
-            _log.info("the chat model is ready")
+            _log.info("chat model ready")
             await self.warm_up()
 
     async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
         """Fetch the search model and open the documents."""
         for name in leaving_to(self._settings):
-            _log.warning("%s is not on this machine: questions, and passages of documents, are sent to it", name)
+            _log.warning("%s does not run on this machine: questions and passages of documents are sent to it", name)
         loop = asyncio.get_running_loop()
         encoders = await loop.run_in_executor(
             self._threads, build_encoders, self._settings, self._weights, self._told(report), self._stop

@@ -26,6 +26,7 @@ from chains.types import (
     SignalScope,
     taken_route,
 )
+from text.plurals import fill
 
 _Table = dict[str, dict[str, str]]
 
@@ -35,7 +36,7 @@ class Explanation:
     """Why a question went its way."""
 
     headline: str
-    """The deciding reason with its figure and rule, on one line."""
+    """The deciding reason with its figure, on one line."""
     markdown: str
     """The whole record in words; may exceed one Discord message."""
     behind: int | None = None
@@ -122,9 +123,10 @@ class Explainer:
         return self._wording[language]["routes"][route]
 
     def measured(self, decision: RouteDecision, language: Language) -> tuple[str, ...]:
-        """Each measured signal with its figure, in words; the constants of the guidance left out."""
+        """Each measured signal with its figure, as a model reads it; the constants of the guidance left out."""
+        words = self._wording[language]["model"]
         return tuple(
-            self._figure_of(signal.name, signal.value, language)
+            words[signal.name].format(value=self._value(signal.name, signal.value, language))
             for signal in decision.signals
             if signal.value is not None and signal.unit != "constant"
         )
@@ -136,7 +138,7 @@ class Explainer:
         choice: ModelChoice | None = None,
         label: LabelChoice | None = None,
     ) -> str:
-        """What a model chose, where one was asked, and the deciding reason with its figure and rules; or that the tuned
+        """What a model chose, where one was asked, and the deciding reason with its figure; or that the tuned
         model was too unsure of its label.
         """
         if label is not None and label.declined:
@@ -146,7 +148,7 @@ class Explainer:
         reason = deciding_reason(decision)
         if isinstance(reason, Gate):
             return self._gate(reason, language)
-        return f"{self._signal(reason, language)} ({self._names(reason.rules, language)})"
+        return self._signal(reason, language)
 
     def refusal(self, decision: RouteDecision, best_source: str | None, language: Language) -> str:
         """What is missing and what would help: the text of an answer that nobody wrote."""
@@ -160,14 +162,15 @@ class Explainer:
                 route=self.route_name(reason.route, language), reason=self._gate(absent, language)
             )
         if reason.name == GateName.PASSAGES_TOO_WEAK and best_source is not None:
-            said = wording["passages_too_weak"].format(source=best_source, figure=_percent(reason.figure))
+            said = wording["passages_too_weak"].format(source=best_source)
         else:
             said = wording[_REFUSED_AS.get(reason.name, "no_documents")]
         if any(gate.name == GateName.UNLIKE_TRAINING for gate in decision.gates):
             said = (
                 f"{said} {wording['unlike_training']}" if language is Language.EN else said + wording["unlike_training"]
             )
-        return f"{said}\n\n{wording['help']}"
+        has_documents = all(gate.name != GateName.NO_DOCUMENTS for gate in decision.gates)
+        return f"{said}\n\n{wording['help' if has_documents else 'help_no_documents']}"
 
     def declined(self, language: Language) -> str:
         """What is said where a model chose to give no answer, though the policy would have given one."""
@@ -262,7 +265,7 @@ class Explainer:
         wording, searched = self._wording[language]["found"], decision.searched
         lines = []
         if searched.behind is not None:
-            lines.append(wording["behind" if searched.behind == 1 else "behind_several"].format(count=searched.behind))
+            lines.append(fill(wording["behind"], count=searched.behind))
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
         if decision.contradictions and taken in _READING:

@@ -1,4 +1,8 @@
-"""The article's rules, read from guidance.toml: their ids and their wording. Knows no weight and no route's score."""
+"""The rules of the article that the bot applies, read from guidance.toml: their ids and their wording.
+
+The article is "RAG vs. 微调 - 提升性能的选择之道" ("RAG vs. fine-tuning: the choice that improves
+performance"), chapter 10 of a series, 2023. Its rules are restated here in our own words.
+"""
 
 from __future__ import annotations
 

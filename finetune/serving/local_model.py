@@ -86,7 +86,7 @@ class LocalChatModel(BaseChatModel):
             NotImplementedError: the chat template knows no tools, or writes their calls in a form unknown here.
         """
         if not self._engine.knows_tools():
-            raise NotImplementedError(f"{self.title} knows no tools: its chat template has no {tool_calls.OPEN}")
+            raise NotImplementedError(f"{self.title} can't call tools: its chat template has no {tool_calls.OPEN}")
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
     @property

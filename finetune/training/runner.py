@@ -73,7 +73,7 @@ class Runner:
         loop = asyncio.get_running_loop()
         stdin, stdout = child.stdin, child.stdout
         if stdin is None or stdout is None:
-            raise RuntimeError("the training child was started without its pipes")
+            raise RuntimeError("the training process was started without its pipes")
 
         def hold(is_busy: bool) -> None:
             loop.call_soon_threadsafe(_say, stdin, b"pause\n" if is_busy else b"go\n")
@@ -101,6 +101,6 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(_END_LIMIT_S):
             await child.wait()
     except TimeoutError:
-        _log.warning("the training child did not end, and is killed")
+        _log.warning("the training process did not stop, killing it")
         child.kill()
         await child.wait()

@@ -126,7 +126,7 @@ class Tuner:
                 after = folder.checkpoint()
                 if error.reason is not FailureReason.KILLED or after == before or after is None:
                     raise
-                _log.warning("the trainer of the run %s was killed, and goes on from %s", run_id, after.name)
+                _log.warning("the training process of run %s was killed, resuming from %s", run_id, after.name)
 
     async def finish(self, run_id: str) -> Outcome:
         """Register what was trained, and make it champion where it is better than its base.
@@ -281,7 +281,7 @@ class Tuner:
     def _sweep(self, started: frozenset[str]) -> None:
         for folder in self._runs.glob("*"):
             if folder.name not in started and is_older(folder, _KEPT_UNSTARTED_S) and delete_or_log(folder):
-                _log.info("the run %s was prepared and never started: deleted", folder.name)
+                _log.info("deleted stale run %s, which was never started", folder.name)
         self._registry.sweep(_KEPT_UNSTARTED_S)
 
 

@@ -14,6 +14,7 @@ from knowledge.parsing.qa_pairs import checked_pair, question_key
 from knowledge.types import QAPair
 from text.csv_reader import column_name, read_csv
 from text.decoding import NotText, decode
+from text.plurals import counted
 
 _COLUMNS = frozenset({"question", "answer"})
 
@@ -67,7 +68,7 @@ def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
         keys = [question_key(question) for question in pair.questions]
         first = next((seen[key] for key in keys if key in seen), None)
         if first is not None:
-            problems.append(ImportProblem(line, f"it asks what line {first} asks: join them, or leave one out"))
+            problems.append(ImportProblem(line, f"asks the same as line {first}: merge them, or remove one"))
             continue
         seen.update(dict.fromkeys(keys, line))
         pairs.append(NumberedQAPair(line, pair))
@@ -83,14 +84,14 @@ def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
     table = read_csv(text, [_COLUMNS])
     columns = [] if table is None else [column_name(cell) for cell in table.head.cells]
     if table is None or not _COLUMNS.issubset(columns):
-        raise DocumentError(Reason.UNSUPPORTED, f"{name}: no line names columns `question` and `answer`")
+        raise DocumentError(Reason.UNSUPPORTED, f"{name}: there are no columns `question` and `answer`")
     question, answer = columns.index("question"), columns.index("answer")
     for row in table.rows:
         if row.is_broken:
-            yield row.line, 'its quotation marks do not match: close each, and write "" for one within a cell'
+            yield row.line, 'its quotation marks don\'t match: close each one, and write "" for one inside a cell'
         elif len(row.cells) != len(columns):
-            heads = f"the head has {len(columns)}: quote cells that hold the sign between the columns"
-            yield row.line, f"it has {_counted(len(row.cells))}, {heads}"
+            found = f"has {counted(len(row.cells), 'cell')} instead of {len(columns)}"
+            yield row.line, f"{found}: quote cells that contain the separator"
         else:
             yield row.line, _Row(question=row.cells[question], answer=row.cells[answer])
 
@@ -107,11 +108,11 @@ def _json_rows(text: str) -> Iterator[tuple[int, _Row | str]]:
             yield line, _Row.model_validate(json.loads(written))
         except (ValueError, RecursionError) as error:
             known = isinstance(error, ValidationError)
-            yield line, "it has no text in `question` and `answer`" if known else "it is no JSON object on one line"
+            yield line, "has no text in `question` and `answer`" if known else "not a JSON object on one line"
 
 
 def _decoded(data: bytes, name: str) -> str:
     try:
         return decode(data)
     except NotText as error:
-        raise DocumentError(Reason.BINARY, f"{name}: it is no text file: save it as text in UTF-8") from error
+        raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error

@@ -129,7 +129,7 @@ class Ingestor:
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
-                raise DocumentError(Reason.DISK_FULL, f"{name}: the disk has too little space: free some first")
+                raise DocumentError(Reason.DISK_FULL, f"{name}: not enough disk space: free some first")
             document = load_document(upload.data, name, self.max_bytes)
             chunks = _chunks(document, source_id, name)
         except DocumentError as error:
@@ -209,7 +209,7 @@ class Ingestor:
         try:
             await self.threads.vectors.run(self._index.delete_sources, guild_id, source_ids)
         except KnowledgeError as error:
-            log.warning("vectors of removed documents stay until the next start: %s", error)
+            log.warning("could not delete the vectors of removed documents, trying again at the next start: %s", error)
             return
         await self.threads.writing.run(self._strays.forget, source_ids)
 
@@ -293,7 +293,7 @@ def _checked(link: str | None, name: str) -> str | None:
     if checked is None:
         raise DocumentError(
             Reason.BAD_LINK,
-            f"{name}: its link is no http or https address without a password, of at most {MAX_LINK_CHARS} characters",
+            f"{name}: a link must be an http or https address without a password, at most {MAX_LINK_CHARS} characters",
         )
     return checked
 

@@ -37,7 +37,7 @@ class LocalEmbeddings(Embeddings):
         """`folder` is prepared by `weights`. Raises BrokenFolderError when it can't be used."""
         prepared = read_record(folder)
         if prepared.embedding is None:
-            raise BrokenFolderError(folder, f"it holds {prepared.title}, which makes no embeddings")
+            raise BrokenFolderError(folder, f"it holds {prepared.title}, which is not an embedding model")
         self._folder = folder
         self._threads = threads
         self._usage = prepared.embedding

@@ -35,7 +35,7 @@ class CrossEncoderReranker:
         except Exception as error:  # the library raises almost anything on a folder that is none
             raise RerankerUnusable(name, str(error).partition("\n")[0]) from error
         if self._model.num_labels != 1:
-            raise RerankerUnusable(name, f"it has {self._model.num_labels} outputs, and one is needed")
+            raise RerankerUnusable(name, f"it has {self._model.num_labels} outputs instead of one")
         self.model_name = name
         self._lock = Lock()
 
@@ -54,4 +54,4 @@ class CrossEncoderReranker:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         architectures = config.get("architectures") or []
         if not any(str(each).endswith(_HEAD) for each in architectures):
-            raise RerankerUnusable(name, f"it is no cross-encoder: its config.json names no …{_HEAD}")
+            raise RerankerUnusable(name, f"it is not a cross-encoder: its config.json names no …{_HEAD}")

@@ -47,11 +47,11 @@ def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [(path, info) for info in archive.infolist() if (path := _path(info)) and not info.is_dir()]
             if len(members) > MAX_MEMBERS:
-                message = f"{name}: it holds {len(members):,} files, {MAX_MEMBERS:,} are the most: split it"
+                message = f"{name}: it has {len(members):,} files, but the limit is {MAX_MEMBERS:,}: split it"
                 raise DocumentError(Reason.TOO_MANY_FILES, message)
             files = list(_files(archive, members, max_bytes))
     except _DAMAGED as error:
-        raise DocumentError(Reason.CORRUPT, f"{name}: it is no zip that can be read: pack it anew") from error
+        raise DocumentError(Reason.CORRUPT, f"{name}: the zip is damaged: pack it again") from error
     if not files:
         raise DocumentError(Reason.EMPTY, f"{name}: the archive is empty")
     return files
@@ -66,12 +66,12 @@ def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[st
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except _DAMAGED as error:
-        message = f"{name}: it cannot be read as what its name says: save it anew from the program that made it"
+        message = f"{name}: the file is damaged or misnamed: save it again from the program that made it"
         raise DocumentError(Reason.CORRUPT, message) from error
     left = MAX_TOTAL * max_bytes
     for info in members:
         if info.flag_bits & _ENCRYPTED_FLAG:
-            raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
+            raise DocumentError(Reason.ENCRYPTED, f"{name}: the archive is encrypted: remove its password")
         if info.file_size > left or _is_bomb(info) or len(members) > MAX_MEMBERS:
             message = f"{name}: it unpacks to more than can be read: split it into smaller files"
             raise DocumentError(Reason.TOO_LARGE, message)
@@ -101,18 +101,18 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max_byt
         with archive.open(info) as file:
             return file.read()  # No more than the size that it states, which was looked at.
     except _DAMAGED as error:
-        message = f"{path}: it cannot be unpacked: pack it anew as an ordinary zip"
+        message = f"{path}: the file can't be unpacked: pack it again as an ordinary zip"
         raise DocumentError(Reason.CORRUPT, message) from error
 
 
 def _refusal(info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> DocumentError | None:
     """Why a file is not unpacked at all."""
     if (info.external_attr >> 16) & _TYPE_MASK == _LINK_TYPE:
-        return DocumentError(Reason.UNSUPPORTED, f"{path}: it is a link to a file: pack the file itself")
+        return DocumentError(Reason.UNSUPPORTED, f"{path}: this is a link to a file: pack the file itself")
     if PurePosixPath(path).suffix.lower() in _NESTED:
-        return DocumentError(Reason.NESTED_ARCHIVE, f"{path}: an archive in an archive: unpack it and send its files")
+        return DocumentError(Reason.NESTED_ARCHIVE, f"{path}: an archive inside an archive: unpack it first")
     if info.flag_bits & _ENCRYPTED_FLAG:
-        return DocumentError(Reason.ENCRYPTED, f"{path}: it is encrypted: pack it without a password and send it again")
+        return DocumentError(Reason.ENCRYPTED, f"{path}: the file is encrypted: remove its password")
     size, limit_mb = info.file_size, max_bytes // MEGABYTE
     if size > max_bytes:
         message = f"{path}: it unpacks to {size / MEGABYTE:.1f} MB, over the limit of {limit_mb} MB: split it"

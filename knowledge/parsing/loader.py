@@ -16,6 +16,7 @@ from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
+from text.plurals import fill
 from weights.units import MEGABYTE
 
 
@@ -49,7 +50,7 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAU
     media = formats.media_of(name)
     if media is None:
         better = formats.readable_suffix_for(name)
-        advice = f"only {READABLE} files can be read" if better is None else f"save it as {better} and send it again"
+        advice = f"unsupported file type; supported: {READABLE}" if better is None else f"save it as {better}"
         raise DocumentError(Reason.UNSUPPORTED, f"{name}: {advice}")
     if len(data) > max_bytes:
         size_mb, limit_mb = len(data) / MEGABYTE, max_bytes // MEGABYTE
@@ -70,12 +71,12 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAU
 def _check_kind(data: bytes, name: str, media: str, max_bytes: int) -> None:
     is_office = media in formats.OFFICE
     if is_office and formats.is_locked_office(data):
-        raise DocumentError(Reason.ENCRYPTED, f"{name}: it is encrypted: remove its password and send it again")
+        raise DocumentError(Reason.ENCRYPTED, f"{name}: the file is encrypted: remove its password")
     kind = formats.real_format(data, media)
     if is_office and kind is None:
         kind = formats.other_office(check_office_archive(data, name, max_bytes), media)
     if kind is not None:
-        raise DocumentError(Reason.MISNAMED, f"{name}: it is {kind}: give it the ending of what it is")
+        raise DocumentError(Reason.MISNAMED, f"{name}: the file is really {kind}: correct its extension")
 
 
 def _as_utf8(page: bytes, name: str) -> bytes:
@@ -83,14 +84,14 @@ def _as_utf8(page: bytes, name: str) -> bytes:
     if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return codecs.BOM_UTF8 + _decode(page, name).encode()
     if b"\0" in page:
-        raise DocumentError(Reason.BINARY, f"{name}: it is a binary file, no web page")
+        raise DocumentError(Reason.BINARY, f"{name}: this is a binary file, not a web page")
     return page
 
 
 _NO_TEXT = {
-    "html": "the page shows no text of its own",
-    "pptx": "its {count} slides hold no text: write out what their pictures show",
-    "pdf": "its {count} pages hold no text, as a scan does: recognise the text first",
+    "html": "the page has no text of its own",
+    "pptx": "{count:its slide has|its # slides have} no text: write out what the pictures show",
+    "pdf": "{count:its page has|its # pages have} no text, like a scan: run text recognition (OCR) first",
 }
 
 
@@ -101,8 +102,8 @@ def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> Loade
         raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
     sections = tuple(Section(part.text, part.page, numbers=part.numbers) for part in parts if part.text.strip())
     if not sections:
-        sentence = _NO_TEXT.get(media, "it holds no text")
-        raise DocumentError(Reason.NO_TEXT, f"{name}: {sentence.format(count=len(parts))}")
+        sentence = _NO_TEXT.get(media, "the file has no text")
+        raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}")
     return LoadedDocument(media, sections, len(parts) if media in {"pdf", "pptx"} else None)
 
 
@@ -115,7 +116,7 @@ def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
         text, link = without_front_matter(text)
         text = inline_footnotes(without_comments(text))
     if not text.strip():
-        raise DocumentError(Reason.EMPTY, f"{name}: it holds nothing but front matter and comments")
+        raise DocumentError(Reason.EMPTY, f"{name}: there is nothing but front matter and comments")
     return LoadedDocument(media, (Section(text, None),), None, link)
 
 
@@ -123,4 +124,4 @@ def _decode(data: bytes, name: str) -> str:
     try:
         return decode(data)
     except NotText as error:
-        raise DocumentError(Reason.BINARY, f"{name}: it is no text file: save it as text in UTF-8") from error
+        raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error

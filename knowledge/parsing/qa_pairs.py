@@ -103,7 +103,7 @@ def read_qa_pair(data: bytes, name: str) -> QAPair:
         written = _Written.model_validate_json(data)
         return checked_pair(written.questions, written.answer)
     except (ValidationError, QAPairError) as error:
-        raise DocumentError(Reason.CORRUPT, f"{name}: it is no question and answer pair") from error
+        raise DocumentError(Reason.CORRUPT, f"{name}: this is not a question with its answer") from error
 
 
 def heading_of(questions: Iterable[str]) -> str:

@@ -16,13 +16,13 @@ DEFAULT = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2
 
 _READING = TypeAdapter(ReaderResult)
 _SENTENCES = {
-    Reason.ENCRYPTED: "it is encrypted: remove its password and send it again",
-    Reason.TOO_LARGE: "it unpacks to more text than can be read: split it into smaller files",
-    Reason.CORRUPT: "it cannot be read as what its name says: save it anew from the program that made it",
+    Reason.ENCRYPTED: "the file is encrypted: remove its password",
+    Reason.TOO_LARGE: "the file unpacks to too much text: split it into smaller files",
+    Reason.CORRUPT: "the file doesn't match its extension or is damaged: save it again from the program that made it",
     Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
-    Reason.TOO_DEEP: "it is nested deeper than can be read: make it flatter, or save it as text",
-    Reason.MISNAMED: "it is not what its name says: give it the ending of what it is",
-    Reason.BINARY: "it is a binary file: save it as text in UTF-8",
+    Reason.TOO_DEEP: "the file is nested too deeply: flatten it, or save it as text",
+    Reason.MISNAMED: "the contents don't match the extension: rename the file",
+    Reason.BINARY: "this is a binary file: save it as UTF-8 text",
 }
 
 
@@ -32,13 +32,13 @@ def read_sandboxed(data: bytes, media: str, limits: Limits = DEFAULT) -> tuple[P
     try:
         reading = _READING.validate_json(ended.output)
     except ValidationError:
-        log.warning("the reader of a %s ended with %s and no result", media, ended.code)
+        log.warning("the reader of a %s file exited with %s and no result", media, ended.code)
         reading = ReaderResult(reason=ended.reason)
     if reading.reason is not None:
         reason = Reason(reading.reason)
         sentence = _SENTENCES[reason].format(seconds=limits.seconds)
         if reading.line is not None:
-            sentence = f"line {reading.line} cannot be read: correct it and send it again"
+            sentence = f"line {reading.line} can't be read: correct it"
         raise DocumentError(reason, sentence, reading.page)
     for part in reading.parts:
         text = part.text.rstrip("\n")

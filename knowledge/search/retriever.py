@@ -172,7 +172,10 @@ class DocumentRetriever:
         if vectors < chunks:
             missing = chunks - vectors
             log.warning(
-                "guild %s: %d of %d chunks have no vector: run `python -m knowledge reindex`", guild_id, missing, chunks
+                "guild %s: chunks without a vector: %d of %d; run `python -m knowledge reindex`",
+                guild_id,
+                missing,
+                chunks,
             )
 
     def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:

@@ -67,7 +67,7 @@ class Catalog:
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
         if not _GUILD_ID.fullmatch(guild_id):
-            raise GuildError(f"{guild_id!r} cannot be a guild's id: letters, digits and hyphens, at most 64")
+            raise GuildError(f"{guild_id!r} is not a valid guild id: use letters, digits and hyphens, at most 64")
         with self._database.write() as db:
             insert = "INSERT INTO guilds (id, name, terms_form) VALUES (?, ?, ?)"
             db.execute(f"{insert} ON CONFLICT (id) DO UPDATE SET name = excluded.name", (guild_id, name, FORM))
@@ -89,10 +89,10 @@ class Catalog:
         matches = [row["id"] for row in rows if row["name"].casefold() == name_or_id.casefold()]
         if not matches:
             known = ", ".join(row["name"] for row in rows[:20]) or "none yet"
-            raise UnknownGuild(f"no guild is named {name_or_id!r}; known: {known}")
+            raise UnknownGuild(f"there is no guild {name_or_id!r}; known: {known}")
         if len(matches) > 1:
             raise AmbiguousGuild(
-                f"{len(matches)} guilds are named {name_or_id!r}: give an id, one of {', '.join(matches)}"
+                f"{len(matches)} guilds are named {name_or_id!r}: give one of these ids: {', '.join(matches)}"
             )
         return str(matches[0])
 
@@ -134,10 +134,10 @@ class Catalog:
         readable = self.sources(guild_id, reader)
         matches = [source for source in readable if name_or_id in (source.id, source.name)]
         if not matches:
-            raise SourceNotFound(f"there is no source named {name_or_id!r}: list the sources to see their names")
+            raise SourceNotFound(f"there is no document {name_or_id!r}: list the documents to see their names")
         if len(matches) > 1:
             ids = ", ".join(f"{source.id} ({source.audience.key})" for source in matches)
-            raise SourceNotFound(f"{len(matches)} sources are named {name_or_id!r}: give an id, one of {ids}")
+            raise SourceNotFound(f"{len(matches)} documents are named {name_or_id!r}: give one of these ids: {ids}")
         return matches[0]
 
     def version(self, guild_id: str, name: str, audience: Audience) -> NewVersion | None:

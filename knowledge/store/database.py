@@ -192,7 +192,8 @@ class Database:
             raise DatabaseBusy(self._path.name) from error
         except storage.DatabaseTooNew as error:
             raise DatabaseTooNew(
-                f"{self._path.name} has version {error.found}, this program knows {error.known}: update the program"
+                f"{self._path.name} has version {error.found}, but this program reads up to {error.known}: "
+                "update the program"
             ) from error
         except storage.StorageError as error:
             raise DatabaseUnusable(str(error)) from error

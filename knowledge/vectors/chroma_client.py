@@ -34,7 +34,7 @@ class ChromaClient:
                 settings=Settings(anonymized_telemetry=False),
             )
         except ValueError as error:  # how its constructor reports a refused connection
-            raise IndexUnavailable(f"no Chroma server answers at {url}: {error}") from error
+            raise IndexUnavailable(f"no Chroma server is responding at {url}: {error}") from error
         if not isinstance(client, Client):
             raise TypeError("chromadb.HttpClient returned something that cannot be closed")
         self._client = client

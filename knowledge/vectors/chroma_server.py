@@ -53,7 +53,7 @@ class RemoteServer:
     def ensure(self) -> str:
         """Its URL. Raises IndexUnavailable where it does not answer."""
         if not _answers(self._url):
-            raise IndexUnavailable("the Chroma server of CHROMA_URL does not answer: start it or correct the setting")
+            raise IndexUnavailable("the Chroma server at CHROMA_URL isn't responding: start it or correct the setting")
         return self._url
 
     def stop(self) -> None:
@@ -92,7 +92,7 @@ class ChromaServer:
                     attempts += 1
                     self._start()
                 time.sleep(0.05)
-        raise IndexUnavailable(f"the Chroma server does not start or answer: see {self._log_file.name} in DATA_DIR")
+        raise IndexUnavailable(f"the Chroma server doesn't start or respond: see {self._log_file.name} in DATA_DIR")
 
     def stop(self) -> None:
         """End the server, whoever started it, and wait until it has let go of the folder."""

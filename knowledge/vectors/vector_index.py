@@ -151,12 +151,12 @@ class VectorIndex:
         except NotFoundError:
             self._collections.clear()
         except httpx.TransportError as error:
-            log.warning("the Chroma server is gone (%s), connecting again", error)
+            log.warning("lost the Chroma server (%s), reconnecting", error)
             self._give_up(connection)
         try:
             return call()
         except httpx.TransportError as error:
-            raise IndexUnavailable("the Chroma server does not answer: see its log in DATA_DIR") from error
+            raise IndexUnavailable("the Chroma server isn't responding: see its log in DATA_DIR") from error
 
     def _connected(self) -> ChromaClient:
         with self._connecting:
@@ -198,8 +198,8 @@ class VectorIndex:
         ours = (self._embeddings.model_name, self._embeddings.dimension)
         if theirs != ours:
             raise EmbeddingMismatch(
-                f"the documents were embedded by {theirs[0]} ({theirs[1]} numbers), the setting now names "
-                f"{ours[0]} ({ours[1]}): set EMBEDDING_MODEL back, or embed them anew with "
+                f"the documents were embedded with {theirs[0]} ({theirs[1]} dimensions), but the setting now names "
+                f"{ours[0]} ({ours[1]}): set EMBEDDING_MODEL back, or embed them again with "
                 "`python -m knowledge reindex --guild …`"
             )
 

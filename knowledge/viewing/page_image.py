@@ -19,7 +19,7 @@ DEFAULT = Limits(seconds=15, memory_bytes=1024**3, output_bytes=8_000_000)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _WANTED = TypeAdapter(PageRequest)
 _MESSAGES = {
-    Reason.ENCRYPTED: "it is encrypted",
+    Reason.ENCRYPTED: "the document is encrypted",
     Reason.TOO_LARGE: "drawing the page needs too much memory",
     Reason.CORRUPT: "the page is damaged",
     Reason.TOO_SLOW: "drawing the page takes longer than {seconds} s",
@@ -36,5 +36,5 @@ def draw_page(path: Path, page: int, passage: str, marks: Sequence[tuple[int, in
     if ended.code == 0 and ended.output.startswith(_PNG):
         return ended.output
     reason = ended.reason if ended.code is None else _REASONS.get(ended.code, ended.reason)
-    log.warning("a page could not be drawn (%s): the child ended with %s", reason, ended.code)
+    log.warning("could not draw a page (%s): the child process exited with %s", reason, ended.code)
     raise PageImageFailed(reason, _MESSAGES[reason].format(seconds=limits.seconds))

@@ -73,5 +73,5 @@ def _descriptions(command: object) -> list[str]:
         found += _descriptions(child)
     for parameter in getattr(command, "parameters", []):
         found.append(str(parameter.description))
-        found += [choice.name for choice in parameter.choices if choice.name not in set(Route)]
+        found += [choice.name for choice in parameter.choices]
     return found

@@ -45,14 +45,14 @@ def test_a_setting_in_the_file_reaches_every_package_that_declares_it(tmp_path: 
 def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     env = tmp_path / ".env"
     env.write_text("CHAT_MODLE=embedded\n", "utf-8")
-    with pytest.raises(SettingsInvalid, match=r"CHAT_MODLE, which is no setting. Did you mean CHAT_MODEL\?"):
+    with pytest.raises(SettingsInvalid, match=r"CHAT_MODLE, which is not a setting. Did you mean CHAT_MODEL\?"):
         load_settings(env)
 
 
 def test_a_model_that_does_not_exist_is_refused_with_what_may_stand_there(tmp_path: Path) -> None:
     env = tmp_path / ".env"
     env.write_text("CHAT_MODEL=gpt-17\n", "utf-8")
-    with pytest.raises(SettingsInvalid, match=r"CHAT_MODEL=gpt-17 cannot be used: .*`<provider>:<model>`"):
+    with pytest.raises(SettingsInvalid, match=r"CHAT_MODEL=gpt-17 is not valid: .*`<provider>:<model>`"):
         load_settings(env)
 
 

@@ -73,7 +73,7 @@ def test_discord_out_of_reach_is_one_sentence(
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
     monkeypatch.setenv("DISCORD_TOKEN", "some.token.here")
     assert main([]) == 1
-    assert capsys.readouterr().err.startswith("Discord does not answer.")
+    assert capsys.readouterr().err.startswith("Discord isn't responding.")
 
 
 def test_a_mistyped_setting_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +84,7 @@ def test_a_mistyped_setting_ends_the_start(tmp_path: Path, capsys: pytest.Captur
 
 def test_an_unknown_decision_cannot_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "nothing"]) == 1
-    assert "No decision is on record under 'nothing'" in capsys.readouterr().err
+    assert "There is no record of a decision 'nothing'" in capsys.readouterr().err
 
 
 def test_a_channel_that_is_not_there_is_named_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +100,7 @@ def test_a_second_bot_on_the_same_folder_is_refused(
     for command in ([], ["--local"]):
         with instance_lock(tmp_path / "data"):
             assert main(command) == 1
-        assert capsys.readouterr().err.startswith("Another bot already runs on the data folder")
+        assert capsys.readouterr().err.startswith("Another bot is already using the data folder")
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused(
@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "data"))
     assert main(["--local"]) == 1
-    assert "Set DATA_DIR to a folder that can be written to." in capsys.readouterr().err
+    assert "Set DATA_DIR to a writable folder." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["99999", "-1", "http"])

@@ -37,7 +37,7 @@ BROKEN = AIMessage(
         (SPECIALIST, Route.SPECIALIST, ("ask_specialist",), "queue: billing"),
         (BOTH, Route.COMBINED, ("search_knowledge", "ask_specialist"), "queue: billing"),
         (DIRECT, Route.DIRECT, (), "Two euros."),
-        (DECLINE, Route.ABSTAIN, (), "I do not know this"),
+        (DECLINE, Route.ABSTAIN, (), "I don't know this"),
     ],
 )
 async def test_the_model_chooses_each_route(make_bench, a_passage, champion, choice, route, tools, text) -> None:
@@ -87,9 +87,9 @@ async def test_a_choice_that_is_not_offered_or_not_readable_falls_back_and_says_
     assert (answer.route, answer.tools_run) == (Route.RETRIEVAL, ("search_knowledge",))
     assert answer.choice is not None
     assert answer.choice.fell_back
-    assert "named no offered route; the policy's was taken: probability" in bench.assistant.headline(answer)
+    assert "chose no available route, so the policy's was taken: chance" in bench.assistant.headline(answer)
     told = (await bench.assistant.explanation(answer.decision_id, Language.ZH)).markdown
-    assert told.startswith("**模型没有选出可用的路线，改用策略的路线。**")
+    assert told.startswith("**模型没有选出可用的方式，改用策略的选择。**")
 
 
 async def test_what_is_not_there_is_not_offered(make_bench) -> None:
@@ -99,7 +99,7 @@ async def test_what_is_not_there_is_not_offered(make_bench) -> None:
     assert answer.choice is not None
     assert answer.choice.offered == (Route.DIRECT, Route.ABSTAIN)
     assert (answer.route, answer.choice.fell_back) == (Route.ABSTAIN, True)
-    assert "no document yet" in answer.text
+    assert "There are no documents yet" in answer.text
 
 
 async def test_weak_passages_may_be_chosen_and_both_views_are_shown(make_bench, a_passage) -> None:
@@ -108,24 +108,24 @@ async def test_weak_passages_may_be_chosen_and_both_views_are_shown(make_bench, 
     assert (answer.route, answer.decision.route) == (Route.RETRIEVAL, Route.ABSTAIN)
     assert answer.text == "Two euros. [1]"
     assert bench.assistant.headline(answer).startswith(
-        "the model chose retrieval; the policy would have said no answer (the passages found hold the answer"
+        "the model chose “documents”; the policy would have chosen “no answer” (chance that the text found"
     )
     english, chinese = [
         (await bench.assistant.explanation(answer.decision_id, language)).markdown for language in Language
     ]
-    assert english.startswith("**The model chose retrieval.** scripted, shown the figures below")
-    assert "The policy would have said no answer" in english
+    assert english.startswith("**The model chose “documents”.** scripted saw the figures below")
+    assert "The policy would have chosen “no answer”" in english
     assert "**Route: no answer**" in english
-    assert chinese.startswith("**模型选择了检索。**scripted")
-    assert "策略原本会选不作答" in chinese
-    assert "**路线：不作答**" in chinese
+    assert chinese.startswith("**模型选了“查文档”。**scripted")
+    assert "策略原本会选“不作答”" in chinese
+    assert "**回答方式：不作答**" in chinese
 
 
 @pytest.mark.parametrize(
     ("language", "headline", "report"),
     [
-        (Language.EN, "the model and the policy agree: probability", "**The model and the policy agree.**"),
-        (Language.ZH, "模型和策略意见一致：文档", "**模型和策略意见一致。**"),
+        (Language.EN, "the model and the policy agree: chance", "**The model and the policy agree.**"),
+        (Language.ZH, "模型和策略意见一致：找到的内容", "**模型和策略意见一致。**"),
     ],
 )
 async def test_agreement_is_said_in_one_line(make_bench, a_passage, language, headline, report) -> None:

@@ -141,7 +141,7 @@ async def test_what_counts_of_two_searches_is_on_record_and_said_in_both_languag
     answer = await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
     assert bench.retriever.queries == ["And in winter?", "And in winter? What does mooring cost? Hello there?"]
     assert answer.decision.searched == SearchContext(behind=2)
-    for language, said in ((Language.EN, "together with the 2 before it"), (Language.ZH, "与前 2 个问题放在一起检索")):
+    for language, said in ((Language.EN, "together with the 2 before it"), (Language.ZH, "和前 2 个问题合在一起搜索")):
         explained = await bench.assistant.explanation(answer.decision_id, language)
         assert said in explained.markdown
         assert explained.behind == 2
@@ -159,7 +159,7 @@ async def test_only_differences_between_passages_that_are_read_are_on_record(mak
     answer = await bench.assistant.answer(bench.ask("What does mooring cost?"))
     assert answer.decision.contradictions == (both,)
     explained = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
-    assert "**Sources differ:**" in explained
+    assert "**Sources disagree:**" in explained
     assert "**Order of the passages:** by hf:mine" in explained
 
 
@@ -172,7 +172,7 @@ async def test_an_empty_question_is_told_so(make_bench, text: str) -> None:
 
 async def test_a_question_over_the_limit_is_told_both_figures(make_bench) -> None:
     bench = await make_bench()
-    with pytest.raises(QuestionTooLong, match=r"4,000 characters; 2,000"):
+    with pytest.raises(QuestionTooLong, match=r"4,000 characters; the limit is 2,000"):
         await bench.assistant.answer(bench.ask("x" * 4000))
 
 

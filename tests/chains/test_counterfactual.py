@@ -319,22 +319,23 @@ def test_the_route_without_the_request_is_said_in_both_languages() -> None:
     asked = decided(requested=Route.DIRECT)
     weak = decided(0.1, requested=Route.RETRIEVAL)
     same = decided(requested=Route.RETRIEVAL)
-    assert sentence(asked, Language.EN) == "**Without your request:** the route would have been retrieval."
-    assert sentence(asked, Language.ZH) == "**如果你没有指定路线**：路线就会是检索。"
+    assert sentence(asked, Language.EN) == "**Without your request:** the route would have been “documents”."
+    assert sentence(asked, Language.ZH) == "**如果你没有指定：**回答方式就会是“查文档”。"
     assert sentence(weak, Language.EN) == "**Without your request:** there would have been no answer."
-    assert sentence(weak, Language.ZH) == "**如果你没有指定路线**：就不会作答。"
+    assert sentence(weak, Language.ZH) == "**如果你没有指定：**就不会作答。"
     assert sentence(same, Language.EN) == "**Without your request:** the route would have been the same."
-    assert sentence(same, Language.ZH) == "**如果你没有指定路线**：路线也是这一条。"
+    assert sentence(same, Language.ZH) == "**如果你没有指定：**回答方式也是这一种。"
 
 
 def test_a_change_is_said_with_both_figures_and_the_other_route() -> None:
     case = decided(0.2)
     assert sentence(case, Language.EN) == (
-        "**What would have turned it:** if the probability that the passages hold the answer had been 39 % instead of"
-        " 20 %, the route would have been retrieval."
+        "**What would have changed it:** if the chance that the text found answers this had been 39 % instead of"
+        " 20 %, the route would have been “documents”."
     )
     assert (
-        sentence(case, Language.ZH) == "**怎样会改变**：如果文档段落中有答案的概率是 39 % 而不是 20 %，路线就会是检索。"
+        sentence(case, Language.ZH)
+        == "**怎样会改变：**如果找到的内容能回答这个问题的可能性是 39 % 而不是 20 %，回答方式就会是“查文档”。"
     )
 
 
@@ -362,7 +363,7 @@ async def test_a_record_from_before_still_loads_and_is_explained(make_bench, tmp
         database.execute("UPDATE decision SET decision = json_remove(decision, '$.counterfactual')")
     logged = (await DecisionLog(tmp_path / "decisions.db").get(answer.decision_id)).decision
     assert logged.counterfactual is None
-    assert "turned it" not in EXPLAINER.explain(logged, Language.EN).markdown
+    assert "What would have changed it" not in EXPLAINER.explain(logged, Language.EN).markdown
 
 
 def test_the_record_as_json_says_which_form_it_has() -> None:

@@ -107,7 +107,7 @@ async def test_what_says_the_same_is_answered_so_and_told_with_its_similarity(
     reason = deciding_reason(answer.decision)
     assert isinstance(reason, Gate) and reason.name == "moderators_answer_alike"
     assert reason.figure == pytest.approx(0.999)
-    assert "similarity >99 %; 90 % is needed" in bench.assistant.headline(answer)
+    assert "match >99 %, 90 % needed" in bench.assistant.headline(answer)
 
 
 async def test_what_is_only_near_is_no_answer_by_itself(make_bench: MakeBench, a_passage: Passage) -> None:
@@ -129,8 +129,8 @@ async def test_it_goes_before_the_tuned_model(make_bench: MakeBench, a_passage: 
     assert (turned.route, turned.change.signal, turned.change.value) == (Route.SPECIALIST, "moderators_answer", 1.0)
     assert turned.change.said_value < 0.9
     said = await bench.assistant.explanation(answer.decision_id, Language.EN)
-    assert "if its similarity to the question that a moderator answered had been 89 % instead of 100 %" in said.markdown
-    assert "the route would have been tuned model" in said.markdown
+    assert "if the match with a question that a moderator answered had been 89 % instead of 100 %" in said.markdown
+    assert "the route would have been “tuned model”" in said.markdown
 
 
 async def test_an_abstention_that_was_corrected_would_be_one_without_it(
@@ -143,9 +143,9 @@ async def test_an_abstention_that_was_corrected_would_be_one_without_it(
     assert answer.decision.counterfactual is not None
     assert answer.decision.counterfactual.route is Route.ABSTAIN
     said = EXPLAINER.explain(answer.decision, Language.ZH).markdown
-    assert "管理员答过一模一样的问题" in said
+    assert "管理员答过这个问题" in said
     assert "就不会作答" in said
-    assert "关闭：找到的段落" not in said.split("检索加专家模型")[0]
+    assert "关闭：找到的内容" not in said.split("微调模型加文档")[0]
 
 
 async def test_small_talk_that_a_moderator_answered_is_answered_so(make_bench: MakeBench, a_passage: Passage) -> None:

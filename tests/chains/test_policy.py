@@ -279,7 +279,7 @@ def test_a_requested_route_that_has_nothing_to_answer_with_is_not_replaced_silen
 def test_an_unmeasured_signal_contributes_nothing_and_keeps_its_reason() -> None:
     decision = decide(likeness_to_training=None)
     assert all(item.signal != "likeness_to_training" for item in decision.contributions)
-    assert "Not measured:** likeness" in EXPLAINER.explain(decision, Language.EN).markdown
+    assert "Not measured:** match" in EXPLAINER.explain(decision, Language.EN).markdown
 
 
 def test_zero_training_examples_speak_for_retrieval_with_their_whole_weight() -> None:

@@ -50,7 +50,7 @@ class ScriptedAssistant:
     evidence: tuple[Evidence, ...] = (passage("tools.md", "Borrowing › In short"),)
     ahead: int = 0
     fails: Exception | None = None
-    reason: str = "probability that the passages hold the answer: 93 % (R1)"
+    reason: str = "chance that the text found answers this: 93 %"
     questions: list[Question] = field(default_factory=list)
     stopped: int = 0
 
@@ -107,7 +107,7 @@ class ScriptedAssistant:
 
     async def explanation(self, decision_id: str, language: Language) -> Explanation:
         await self.may_go_on.wait()
-        whole = "**路线：检索**" if language is Language.ZH else "**Route: retrieval**"
+        whole = "**回答方式：查文档**" if language is Language.ZH else "**Route: documents**"
         return Explanation(
             self.reason, "\n".join([whole, *(f"> line {number}" * 20 for number in range(20))]), self.behind
         )

@@ -25,13 +25,13 @@ def test_an_owner_trains_lists_promotes_measures_rolls_back_and_removes(
     assert main(["train", str(training_set), "--base", tiny_base, *guild, "--json"]) == 0
     said = capfd.readouterr()
     card = json.loads(said.out)["card"]
-    assert f"left out: line {len(training_set.read_text().splitlines())} is no whole JSON object" in said.err
+    assert f"skipped: line {len(training_set.read_text().splitlines())} isn't a complete JSON object" in said.err
     assert not list((tmp_path / "data" / "runs").iterdir())
     assert main(["promote", card["adapter_sha256"][:8], *guild]) == 0
     assert main(["list", *guild]) == 0
     assert f"champion  {card['adapter_sha256'][:12]}  repairs" in capfd.readouterr().out
     assert main(["evaluate", card["adapter_sha256"], str(training_set), *guild]) == 0
-    assert "right labels, 72 examples held out" in capfd.readouterr().out
+    assert "correct labels, 72 held-out examples" in capfd.readouterr().out
     assert main(["rollback", "repairs", *guild]) == 0
     assert main(["rollback", "repairs", *guild]) == 1
     assert "nothing to roll back" in capfd.readouterr().err
@@ -46,10 +46,10 @@ def test_what_cannot_be_trained_on_is_refused_in_a_sentence(
     few = tmp_path / "few.jsonl"
     few.write_text('{"question": "a", "label": "b"}\n' * 5, "utf-8")
     for arguments, said in (
-        (["train", str(few)], "usable examples, and 20 are the least"),
+        (["train", str(few)], "usable examples; the minimum is 20"),
         (["train", str(tmp_path / "missing.jsonl")], "No such file"),
         (["train", str(training_set), "--base", "hf:/no/such/folder"], "/no/such/folder"),
-        (["evaluate", "abc"], "No single adapter"),
+        (["evaluate", "abc"], "No adapter has a hash that starts with"),
     ):
         assert main([*arguments, "--guild", "g"]) == 1
         assert said in capfd.readouterr().err

@@ -83,7 +83,7 @@ def test_the_beginning_of_a_hash_is_enough_where_it_names_one(registry: Registry
     card = register("one")
     assert registry.promote("1", card.adapter_sha256[:6].upper()) == card
     for unclear in ("", "zz"):
-        with pytest.raises(AdapterUnknownError, match="Known here"):
+        with pytest.raises(AdapterUnknownError, match="Registered here"):
             registry.card("1", unclear)
 
 

@@ -21,7 +21,7 @@ async def test_a_mention_is_answered_below_the_question_with_source_route_reason
     assert answer.content.splitlines() == [
         "Seven days.",
         "-# [1] tools.md › Borrowing › In short",
-        "-# retrieval · probability that the passages hold the answer: 93 % (R1) · 4.2 s",
+        "-# documents · chance that the text found answers this: 93 % · 4.2 s",
     ]
     assert answer.reference is not None
     assert [question.text for question in assistant.questions] == ["How long can I borrow a tool?"]
@@ -69,7 +69,7 @@ async def test_an_answer_that_the_end_of_the_bot_cuts_off_says_so(
     await community.env.settle()
     assert community.last().content.splitlines() == [
         "Seven",
-        "-# The bot was restarted while it wrote this. Ask again for the whole answer.",
+        "-# The bot was restarted while writing this. Ask again for the full answer.",
     ]
 
 
@@ -249,7 +249,7 @@ async def test_an_empty_question_is_told_what_to_do(community: Community, assist
 async def test_a_question_of_4000_characters_is_told_the_limit(community: Community) -> None:
     await community.member.slash(community.channel, "ask", question="x" * 4000)
     await community.rest()
-    assert "4000 characters; 2000 are the most" in community.last().content
+    assert "4000 characters; the limit is 2000" in community.last().content
 
 
 async def test_a_failing_model_leaves_a_sentence_and_the_next_question_is_answered(
@@ -257,7 +257,7 @@ async def test_a_failing_model_leaves_a_sentence_and_the_next_question_is_answer
 ) -> None:
     assistant.fails = GenerationFailed("scripted")
     failed = await community.ask(community.member, "How long?")
-    assert "The chat model failed while it wrote" in failed.content
+    assert "The chat model failed while writing" in failed.content
     assistant.fails = None
     answer = await community.ask(community.member, "How long?")
     assert answer.content.startswith("Seven days.")
@@ -325,7 +325,7 @@ class TestWhileTheModelLoads:
         await community.member.send(community.channel, f"{community.mention} How long?")
         while "Loading" not in community.last().content:
             await community.env.settle()
-        expected = "-# Loading the chat model: 43 %, 212 of 491 MB. Your question is kept."
+        expected = "-# Loading the chat model: 43 %, 212 of 491 MB. Your question is queued."
         assert community.last().content == expected
         assistant_part.succeed(assistant)
         await community.rest()
@@ -336,7 +336,7 @@ class TestWhileTheModelLoads:
     ) -> None:
         assistant_part.fail(OSError("/models is full"), "disk_full")
         answer = await community.ask(community.member, "How long?")
-        assert "the chat model could not be loaded. The disk has too little space." in answer.content
+        assert "the chat model couldn't be loaded. There isn't enough disk space." in answer.content
         assert "/models" not in answer.content
 
 
@@ -349,7 +349,7 @@ class TestWithoutDocuments:
 
     async def test_the_failure_names_the_part_that_failed(self, community: Community) -> None:
         answer = await community.ask(community.member, "How long?")
-        assert "the search model could not be loaded. It could not be downloaded." in answer.content
+        assert "the search model couldn't be loaded. The download failed." in answer.content
 
 
 async def test_everything_sent_fits_discords_own_description(community: Community) -> None:

@@ -31,7 +31,7 @@ async def test_why_shows_the_whole_reckoning_to_the_asker_alone(community: Commu
     assert result.ephemeral
     seen = [message.content for message in community.channel.history(viewer=community.member)]
     pages = seen[2:]
-    assert pages[0].startswith("**Route: retrieval**")
+    assert pages[0].startswith("**Route: documents**")
     assert len(pages) > 1
     assert len(community.channel.history(viewer=community.other)) == 2
 
@@ -44,7 +44,7 @@ async def test_why_is_explained_in_the_language_of_the_answer(
     await community.member.click(answer, label="为什么？")
     await community.rest()
     pages = [message.content for message in community.channel.history(viewer=community.member)][2:]
-    assert pages[0].startswith("**路线：检索**")
+    assert pages[0].startswith("**回答方式：查文档**")
 
 
 async def test_why_is_refused_to_others(community: Community) -> None:
@@ -73,7 +73,7 @@ async def test_why_still_works_after_a_restart(
     await community.env.restart_bot(again.client)
     await community.member.click(answer, label="Why?")
     await community.rest()
-    assert "**Route: retrieval**" in community.channel.history(viewer=community.member)[2].content
+    assert "**Route: documents**" in community.channel.history(viewer=community.member)[2].content
 
 
 async def test_why_without_a_record_says_so(community: Community, assistant: ScriptedAssistant) -> None:
@@ -82,7 +82,7 @@ async def test_why_without_a_record_says_so(community: Community, assistant: Scr
     await community.member.click(answer, label="Why?")
     await community.rest()
     told = community.channel.history(viewer=community.member)[-1]
-    assert told.content.startswith("I have no record of that answer any more.")
+    assert told.content.startswith("I no longer have a record of that answer.")
 
 
 async def test_the_asker_stops_an_answer_and_what_was_written_stays(
@@ -131,7 +131,7 @@ async def test_stop_on_an_answer_that_a_killed_bot_left_behind_clears_it_up(
     await again.tasks.idle()
     await community.env.settle()
     last = community.channel.history(viewer=community.other)[-1]
-    assert last.content.endswith("Ask again for the whole answer.")
+    assert last.content.endswith("Ask again for the full answer.")
     assert last.components == []
 
 
@@ -141,7 +141,7 @@ async def test_a_third_question_in_progress_is_refused_with_a_sentence(
     await _begin(community, assistant)
     await community.member.send(community.channel, f"{community.mention} And how short?")
     await community.member.send(community.channel, f"{community.mention} And now?")
-    while not community.last().content.startswith("I am still at work on 2 questions"):
+    while not community.last().content.startswith("I'm still working on 2 questions"):
         await community.env.settle()
     assistant.may_go_on.set()
     await community.rest()

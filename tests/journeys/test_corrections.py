@@ -74,10 +74,10 @@ async def test_a_correction_is_kept_acknowledged_and_shown_below_the_answer_with
     assert stored.source.audience == Audience(str(community.channel.id))
     assert stored.source.ingested_by == str(community.moderator.id)
     assert stored.corrects == "s1"
-    assert told.startswith(f"✏️ It is kept. Whoever asks “{QUESTION}”")
+    assert told.startswith(f"✏️ Saved. Whoever asks “{QUESTION}”")
     assert f"<#{community.channel.id}>" in told
     _, wrong, note = _public(community)
-    assert note == f"-# ✏️ Corrected by <@{community.moderator.id}>. Asked again, I answer:\n{RIGHT}"
+    assert note == f"-# ✏️ Corrected by <@{community.moderator.id}>. From now on I answer:\n{RIGHT}"
     assert wrong.endswith(f"-# ✏️ <@{community.moderator.id}> corrected this, see below.")
     assert wrong.startswith("Seven days.")
     shown = community.last()
@@ -131,7 +131,7 @@ async def test_a_correction_is_corrected_from_its_own_message(community: Communi
     form = await _form(community, note)
     assert _filled(form) == {"question": QUESTION, "answer": RIGHT}
     told = await _submit(community, form, QUESTION, "Twelve days.")
-    assert f"in place of the answer by <@{community.moderator.id}>" in told
+    assert f"replacing the answer by <@{community.moderator.id}>" in told
     assert [stored.pair.answer for stored in documents.answered] == ["Twelve days."]
     wrong = _public(community)[1]
     assert wrong.count("corrected this") == 1
@@ -142,7 +142,7 @@ async def test_the_same_form_twice_changes_nothing_more(community: Community, do
     await _correct(community, answer)
     shown = len(_public(community))
     told = await _correct(community, answer)
-    assert told == f"“{QUESTION}” has this very answer already: nothing was changed."
+    assert told == f"“{QUESTION}” already has this answer, so nothing changed."
     assert len(documents.writings) == 1
     assert len(_public(community)) == shown
 
@@ -157,18 +157,18 @@ async def test_of_two_moderators_the_later_stands_and_is_told_of_the_earlier(
     await second.submit_modal(theirs, {"question": QUESTION, "answer": "Nine days."})
     await community.rest()
     told = await _submit(community, ours, QUESTION, RIGHT)
-    assert f"in place of the answer by <@{second.id}>" in told
+    assert f"replacing the answer by <@{second.id}>" in told
     assert [stored.pair.answer for stored in documents.answered] == [RIGHT]
 
 
 @pytest.mark.parametrize(
     ("question", "answer", "sentence"),
     [
-        (QUESTION, " \n ", "The answer shows nothing."),
-        (QUESTION, "\u200b\u2060", "The answer shows nothing."),
-        ("?!", RIGHT, "The question has no letter or digit."),
-        ("x" * 1001, RIGHT, "The question has 1001 characters; 1000 are the most."),
-        ("\n".join(f"Question {n}?" for n in range(6)), RIGHT, "The question has 6 wordings; 5 are the most."),
+        (QUESTION, " \n ", "The answer is empty."),
+        (QUESTION, "\u200b\u2060", "The answer is empty."),
+        ("?!", RIGHT, "The question has no letters or digits."),
+        ("x" * 1001, RIGHT, "The question has 1001 characters; the limit is 1000."),
+        ("\n".join(f"Question {n}?" for n in range(6)), RIGHT, "The question has 6 wordings; the limit is 5."),
     ],
 )
 async def test_what_cannot_be_kept_is_answered_with_what_to_do(
@@ -216,7 +216,7 @@ async def test_it_checks_again_where_a_server_opened_it_to_everyone(
         if command.name in {CORRECT, "faq"}:
             community.guild.set_command_permissions(command, {community.guild.default_role: True})
     await community.member.context_menu(community.channel, CORRECT, answer)
-    refusal = "That needs the permission **Manage Messages**. Ask a moderator."
+    refusal = "You need the **Manage Messages** permission for that. Ask a moderator."
     assert community.last_seen_by(community.member) == refusal
     await community.member.slash(community.channel, "faq add")
     assert community.last_seen_by(community.member) == refusal
@@ -231,18 +231,18 @@ async def test_whoever_is_no_moderator_any_more_when_the_form_is_sent_changes_no
     moderating = community.guild.roles["Moderator"]
     await community.app.client.http.remove_role(community.guild.id, community.moderator.id, moderating.id)
     told = await _submit(community, form, QUESTION, RIGHT)
-    assert told.startswith("That needs the permission")
+    assert told.startswith("You need the **")
     assert documents.answered == []
 
 
 async def test_what_is_no_answer_of_the_bot_is_not_corrected(community: Community) -> None:
     said = await community.member.send(community.channel, "Seven days, I think.")
     await _form(community, said)
-    assert community.last_seen_by(community.moderator).startswith("That is no finished answer of mine.")
+    assert community.last_seen_by(community.moderator).startswith("That isn't a finished answer of mine.")
     await community.moderator.slash(community.channel, "ingest", file=("a.md", b"text"))
     await community.rest()
     await _form(community, community.last())
-    assert community.last_seen_by(community.moderator).startswith("That is no finished answer of mine.")
+    assert community.last_seen_by(community.moderator).startswith("That isn't a finished answer of mine.")
 
 
 async def test_a_moderator_of_one_channel_has_no_say_in_another(
@@ -259,7 +259,7 @@ async def test_a_moderator_of_one_channel_has_no_say_in_another(
     await community.rest()
     assert len(documents.answered) == 1
     await keeper.slash(own, "faq add", audience="guild")
-    assert community.last_seen_by(keeper, own).startswith("That needs the permission")
+    assert community.last_seen_by(keeper, own).startswith("You need the **")
     form = await keeper.slash(own, "faq add")
     await keeper.submit_modal(form, {"question": "Who waters?", "answer": "Kit."})
     await community.rest()
@@ -271,7 +271,7 @@ async def test_an_index_that_is_down_is_told_and_nothing_is_shown(
 ) -> None:
     answer = await community.ask(community.member, QUESTION)
     documents.raises = IndexUnavailable("down")
-    assert (await _correct(community, answer)).startswith("The search index doesn't answer.")
+    assert (await _correct(community, answer)).startswith("The search index isn't responding.")
     assert len(_public(community)) == 2
 
 
@@ -288,7 +288,7 @@ async def test_an_answer_is_written_ahead_listed_edited_and_removed(
     await community.rest()
     listed = community.last_seen_by(community.moderator)
     assert listed.startswith("**Answers by moderators** (1)\n")
-    assert f"**{QUESTION}** (+1 wordings) · <@{community.moderator.id}>, 2026-01-01 · every member" in listed
+    assert f"**{QUESTION}** (+1 wording) · <@{community.moderator.id}>, 2026-01-01 · every member" in listed
 
     [choice] = await community.moderator.autocomplete(community.channel, "faq edit", "question", "BACK")
     assert choice["name"] == QUESTION
@@ -299,7 +299,7 @@ async def test_an_answer_is_written_ahead_listed_edited_and_removed(
 
     await community.moderator.slash(community.channel, "faq remove", question=QUESTION)
     await community.rest()
-    assert community.last().content.startswith(f"🗑️ The answer to “{QUESTION}” is removed.")
+    assert community.last().content.startswith(f"🗑️ Removed the answer to “{QUESTION}”.")
     assert documents.answered == []
     await community.moderator.slash(community.channel, "faq edit", question=QUESTION)
     assert community.last_seen_by(community.moderator).startswith("No moderator has answered that question here")
@@ -356,7 +356,7 @@ async def test_a_moderators_answer_is_cited_with_who_wrote_it_and_when(
     source = replace(item.source, media="qa", ingested_by=str(community.moderator.id))
     assistant.evidence = (replace(item, source=source),)
     shown = await community.ask(community.member, QUESTION)
-    line = f"-# [1] answered by <@{community.moderator.id}>, 2099-01-01: {QUESTION}"
+    line = f"-# [1] answered by <@{community.moderator.id}> on 2099-01-01: {QUESTION}"
     assert line in community.channel.history(viewer=community.other)[-1].content
     assert shown.mentions is not None
 

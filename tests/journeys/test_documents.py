@@ -29,7 +29,7 @@ async def test_a_document_is_taken_in_for_those_who_can_read_the_channel(
     community: Community, documents: ListedDocuments
 ) -> None:
     report = await _ingest(community)
-    assert report.startswith("📄 **permits.md** is taken in: 2 passages, 0.1 s.")
+    assert report.startswith("📄 Added **permits.md**: 2 passages, 0.1 s.")
     assert f"<#{community.channel.id}>" in report
     [source] = documents.listed
     assert source.audience == Audience(str(community.channel.id))
@@ -39,7 +39,7 @@ async def test_a_document_is_taken_in_for_those_who_can_read_the_channel(
 
 async def test_a_document_may_be_for_every_member(community: Community, documents: ListedDocuments) -> None:
     report = await _ingest(community, audience="guild")
-    assert report.endswith("Answers may use it for every member.")
+    assert report.endswith("Used in answers for every member.")
     assert documents.listed[0].audience == EVERY_MEMBER
 
 
@@ -47,7 +47,7 @@ async def test_a_document_may_have_a_link_which_the_report_and_the_list_show(
     community: Community, documents: ListedDocuments
 ) -> None:
     report = await _ingest(community, link="https://club.example/permits")
-    assert report.endswith("\n-# Citations lead to <https://club.example/permits>")
+    assert report.endswith("\n-# Citations link to <https://club.example/permits>")
     assert documents.listed[0].link == "https://club.example/permits"
     await community.moderator.slash(community.channel, "sources list")
     await community.rest()
@@ -57,7 +57,7 @@ async def test_a_document_may_have_a_link_which_the_report_and_the_list_show(
 async def test_a_link_that_cannot_be_used_is_told(community: Community, documents: ListedDocuments) -> None:
     documents.fails_with = "bad_link"
     report = await _ingest(community, link="javascript:alert(1)")
-    assert "Its link is no address that I can use: it must begin with http:// or https://" in report
+    assert "I can't use this link. It must start with http:// or https://" in report
 
 
 async def test_a_member_cannot_use_the_moderators_commands(community: Community) -> None:
@@ -73,18 +73,18 @@ async def test_the_command_checks_again_where_a_server_opened_it_to_everyone(
     await community.member.slash(community.channel, "ingest", file=PERMITS)
     await community.rest()
     told = community.channel.history(viewer=community.member)[-1].content
-    assert told == "That needs the permission **Manage Messages**. Ask a moderator."
+    assert told == "You need the **Manage Messages** permission for that. Ask a moderator."
     assert documents.listed == []
 
 
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        ("empty", "It is empty."),
-        ("binary", "It holds no text"),
-        ("corrupt", "It is damaged."),
-        ("encrypted", "It is protected by a password."),
-        ("unsupported", "Its format is not known here."),
+        ("empty", "The file is empty."),
+        ("binary", "This is a binary file without text."),
+        ("corrupt", "The file is damaged."),
+        ("encrypted", "The file is password-protected."),
+        ("unsupported", "Unsupported file type."),
     ],
 )
 async def test_a_file_that_cannot_be_taken_in_is_answered_with_what_to_do(
@@ -92,7 +92,7 @@ async def test_a_file_that_cannot_be_taken_in_is_answered_with_what_to_do(
 ) -> None:
     documents.fails_with = reason
     report = await _ingest(community)
-    assert report.startswith("**permits.md** was not taken in.")
+    assert report.startswith("**permits.md** was not added.")
     assert sentence in report
 
 
@@ -101,7 +101,7 @@ async def test_a_file_of_30_mb_is_refused_before_it_is_downloaded(
 ) -> None:
     await _ingest(community, ("big.md", b"x" * 30_000_000))
     told = community.channel.history(viewer=community.moderator)[-1].content
-    assert told.startswith("The file has 30.0 MB; 10 MB are the most.")
+    assert told.startswith("The file has 30.0 MB; the limit is 10 MB.")
     assert documents.listed == []
 
 
@@ -116,7 +116,7 @@ async def test_an_index_that_is_down_is_told_and_logged(
     documents.raises = IndexUnavailable("the Chroma server on port 1 does not answer")
     await _ingest(community)
     told = community.channel.history(viewer=community.moderator)[-1].content
-    assert told.startswith("The search index doesn't answer.")
+    assert told.startswith("The search index isn't responding.")
     assert "port 1" in caplog.text
 
 
@@ -136,7 +136,7 @@ async def test_a_source_is_found_by_what_is_typed_and_removed(community: Communi
     assert [choice["name"] for choice in choices] == ["permits.md"]
     await community.moderator.slash(community.channel, "sources remove", name=choices[0]["value"])
     await community.rest()
-    assert community.last().content.startswith("🗑️ **permits.md** is removed, with its 2 passages.")
+    assert community.last().content.startswith("🗑️ Removed **permits.md** with its 2 passages.")
     assert documents.listed == []
 
 
@@ -144,7 +144,7 @@ async def test_removing_what_is_not_there_says_so(community: Community) -> None:
     await community.moderator.slash(community.channel, "sources remove", name="nothing.md")
     await community.rest()
     told = community.last_seen_by(community.moderator)
-    assert told.startswith("There is no single document of that name here.")
+    assert told.startswith("No document here has exactly that name")
 
 
 async def test_a_moderator_lists_no_source_of_a_channel_that_is_hidden_from_them(
@@ -177,7 +177,7 @@ class TestBeforeTheDocumentsAreOpen:
             await community.env.settle()
         documents_part.succeed(documents)
         await community.rest()
-        assert "is taken in" in community.last().content
+        assert "Added **" in community.last().content
 
 
 async def test_a_moderator_of_one_channel_manages_what_its_readers_read_and_nothing_else(
@@ -191,10 +191,10 @@ async def test_a_moderator_of_one_channel_manages_what_its_readers_read_and_noth
     )
     await keeper.slash(own, "sources remove", name="permits.md")
     await community.rest()
-    assert own.history(viewer=keeper)[-1].content.startswith("That needs the permission **Manage Messages**.")
+    assert own.history(viewer=keeper)[-1].content.startswith("You need the **Manage Messages** permission for that.")
     await keeper.slash(own, "ingest", file=PERMITS, audience="guild")
     await community.rest()
-    assert own.history(viewer=keeper)[-1].content.startswith("That needs the permission **Manage Messages**.")
+    assert own.history(viewer=keeper)[-1].content.startswith("You need the **Manage Messages** permission for that.")
     assert [source.audience for source in documents.listed] == [Audience(str(community.channel.id))]
     await keeper.slash(own, "ingest", file=("beds.md", PERMITS[1]))
     await community.rest()

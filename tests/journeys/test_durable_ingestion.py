@@ -183,7 +183,7 @@ async def test_what_the_end_of_the_bot_cut_off_goes_on_in_the_same_message(
     await _finish(community, again)
     assert await _names(community, held) == ["permits 2.md"]
     assert community.last().id == begun.id
-    assert community.last().content.startswith("📄 **permits 2.md** is taken in: 1 passage")
+    assert community.last().content.startswith("📄 Added **permits 2.md**: 1 passage")
     assert len([text for text in _told(community) if "The bot was restarted." in text]) == 1
     assert list(uploads.iterdir()) == []
 
@@ -198,7 +198,7 @@ async def test_it_waits_for_the_documents_and_says_so(
         await community.env.settle()
     later.succeed(held)
     await _finish(community, again)
-    assert "is taken in" in community.last().content
+    assert "Added **" in community.last().content
 
 
 async def test_a_document_is_taken_in_although_its_message_was_deleted(
@@ -226,7 +226,7 @@ async def test_a_second_restart_takes_nothing_up_again(
         again = await _start_again(community, documents_part, assistant_part)
         await _finish(community, again)
     assert len([text for text in _told(community) if "The bot was restarted." in text]) == 1
-    assert "is taken in" in community.last().content
+    assert "Added **" in community.last().content
 
 
 async def test_a_lost_upload_is_told_with_what_to_do(
@@ -241,7 +241,7 @@ async def test_a_lost_upload_is_told_with_what_to_do(
         path.unlink()
     again = await _start_again(community, documents_part, assistant_part)
     await _finish(community, again)
-    assert community.last().content == "The uploaded file is not there any more. Upload it again."
+    assert community.last().content == "The uploaded file is gone. Upload it again."
 
 
 async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
@@ -262,7 +262,7 @@ async def test_two_jobs_with_the_same_bytes_do_not_take_them_from_each_other(
     await _finish(community, again)
     assert sorted(await _names(community, held)) == ["copy.md", "permits 2.md"]
     reports = [message.content for message in community.channel.history(viewer=community.moderator)]
-    assert ["is taken in" in report for report in reports] == [True, True]
+    assert ["Added **" in report for report in reports] == [True, True]
 
 
 async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both_as_new(
@@ -281,7 +281,7 @@ async def test_a_kill_between_two_files_goes_on_with_the_second_and_reports_both
     again = await _start_again(community, documents_part, assistant_part)
     await _finish(community, again)
     assert await _names(community, held) == ["boats.md", "permits 2.md"]
-    assert "- 2 new, 0 changed, 0 unchanged, 0 failed\n- 2 passages embedded, 0 reused" in community.last().content
+    assert "- 2 new, 0 updated, 0 unchanged, 0 failed\n- 2 passages embedded, 0 reused" in community.last().content
     assert len(community.channel.history(viewer=community.moderator)) == 1
 
 
@@ -297,7 +297,7 @@ async def test_uploads_of_no_job_are_swept_at_the_start_and_those_of_a_job_are_n
     (uploads / f"{'1' * 64}.abcd.part").write_bytes(b"half stored")
     again = await _start_again(community, documents_part, assistant_part)
     await _finish(community, again)
-    assert "is taken in: 1 passage" in community.last().content
+    assert ": 1 passage," in community.last().content
     assert list(uploads.iterdir()) == []
 
 
@@ -308,13 +308,13 @@ async def test_a_zip_is_taken_apart_and_a_second_time_costs_nothing(
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("rules/permits.md", "# Permits\n\nA permit costs nine pounds.")
         archive.writestr("rules/scan.pdf", b"%PDF-nonsense")
-    for counts, chunks in (("1 new, 0 changed, 0 unchanged", "1 passages embedded, 0"), ("0 new, 0 changed, 1", "0 p")):
+    for counts, chunks in (("1 new, 0 updated, 0 unchanged", "1 passage embedded, 0"), ("0 new, 0 updated, 1", "0 p")):
         await community.moderator.slash(community.channel, "ingest", file=("rules.zip", packed.getvalue()))
         await community.rest()
         report = community.last().content
-        assert report.startswith("📚 **2 files** were gone through")
+        assert report.startswith("📚 **2 files** processed")
         assert f"- {counts}" in report
         assert f"- {chunks}" in report
-        assert "- **scan.pdf**: It is damaged." in report
+        assert "- **scan.pdf**: The file is damaged." in report
     assert await _names(community, held) == ["permits.md"]
     assert list(uploads.iterdir()) == []

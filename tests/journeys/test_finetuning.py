@@ -236,13 +236,13 @@ class TestPreview:
     async def test_it_says_what_the_training_would_be(self, workshop: Workshop) -> None:
         preview = await workshop.prepare()
         assert preview.content.splitlines() == [
-            "🧪 **help-desk** is ready to be trained.",
-            "- Answers: one of 4 labels. 30 examples to train on, 10 held out to measure with.",
-            "- Base: SmolLM2-135M-Instruct. 40 steps, about 6 min "
+            "🧪 **help-desk** is ready to train.",
+            "- Answers: one of 4 labels. 30 examples for training, 10 held back for testing.",
+            "- Base model: SmolLM2-135M-Instruct. 40 steps, about 6 min "
             "(estimated: this base hasn't been trained on this machine yet).",
-            "- Memory: 2,300 MB are needed, 5,120 MB are free.",
-            f"- It may answer those who can read <#{workshop.channel.id}>.",
-            "- If it is better than its base, it answers from then on. No tuned model answers for this skill now.",
+            "- Memory: 2,300 MB needed, 5,120 MB free.",
+            f"- It can answer those who can read <#{workshop.channel.id}>.",
+            "- If it beats its base model, it answers from then on. This skill has no tuned model yet.",
         ]
         [row] = preview.components
         assert [button.label for button in row.children] == ["Start", "Discard"]
@@ -252,8 +252,8 @@ class TestPreview:
         unknown = {"label": "**bold**", "sentence": "Nobody uses it."}
         preview = await workshop.prepare(training_set(unknown, *repeated))
         assert preview.content.splitlines()[-7:] == [
-            "Left out are 7 lines:",
-            "- Line 41 describes the label \\*\\*bold\\*\\*, which no example has.",
+            "7 lines are skipped:",
+            "- Line 41 describes the label \\*\\*bold\\*\\*, but no example has it.",
             "- Line 42 repeats line 2.",
             "- Line 43 repeats line 2.",
             "- Line 44 repeats line 2.",
@@ -265,7 +265,7 @@ class TestPreview:
         sha256 = card_in(workshop, "earlier")
         workshop.registry.promote(str(workshop.guild.id), sha256)
         preview = await workshop.prepare(skill="Help-Desk")
-        assert f"it replaces the champion `{sha256[:12]}`." in preview.content
+        assert f"it replaces the current champion, `{sha256[:12]}`." in preview.content
         assert "**help-desk**" in preview.content  # The skill that exists, however it is written.
 
     async def test_a_channel_beside_a_label_becomes_its_mention(self, workshop: Workshop) -> None:
@@ -275,7 +275,7 @@ class TestPreview:
 
     async def test_the_audience_and_the_base_are_those_that_were_chosen(self, workshop: Workshop) -> None:
         preview = await workshop.prepare(base="embedded", audience="guild", skill="a _b_\n*c*")
-        assert "- It may answer every member." in preview.content
+        assert "- It can answer every member." in preview.content
         [(_, wanted)] = workshop.tuner.prepared.values()
         assert wanted == TrainingRequest(str(workshop.guild.id), "a -b- c", "guild", "embedded")
 
@@ -304,7 +304,7 @@ class TestRefusals:
         for name, options in (("start", {"file": training_set(), "skill": "x"}), ("list", {}), ("cancel", {})):
             await workshop.member.slash(workshop.channel, f"finetune {name}", **options)
             await workshop.rest()
-            assert workshop.told(workshop.member).startswith("That needs the permission **Manage Server**.")
+            assert workshop.told(workshop.member).startswith("You need the **Manage Server** permission for that.")
         assert workshop.tuner.prepared == {}
 
     async def test_a_member_cannot_press_what_an_admin_was_shown(self, workshop: Workshop) -> None:
@@ -312,33 +312,33 @@ class TestRefusals:
         for label in ("Start", "Discard"):
             await workshop.member.click(preview, label=label)
             await workshop.rest()
-            assert workshop.told(workshop.member).startswith("That needs the permission **Manage Server**.")
+            assert workshop.told(workshop.member).startswith("You need the **Manage Server** permission for that.")
         assert workshop.tuner.ran == workshop.tuner.discarded == []
 
     async def test_a_file_of_30_mb_is_refused_before_it_is_read(self, workshop: Workshop) -> None:
         big = ("big_one.jsonl", b"x" * 30 * 1024**2)
         await workshop.admin.slash(workshop.channel, "finetune start", file=big, skill="x")
         await workshop.rest()
-        assert workshop.told(workshop.admin).startswith("**big\\_one.jsonl** has 30.0 MB; 20 MB are the most.")
+        assert workshop.told(workshop.admin).startswith("**big\\_one.jsonl** has 30.0 MB; the limit is 20 MB.")
 
     async def test_a_file_that_is_no_text_is_refused_with_what_to_do(self, workshop: Workshop) -> None:
         message = await workshop.prepare(("x.jsonl", b"\x00\x01\x02\xff" * 100))
-        assert message.content == ("**x.jsonl** is no text in UTF-8 or GB18030. Save it as JSONL, or as CSV in UTF-8.")
+        assert message.content == ("**x.jsonl** isn't UTF-8 or GB18030 text. Save it as JSONL, or as CSV in UTF-8.")
 
     async def test_five_examples_are_too_few(self, workshop: Workshop) -> None:
         rows = [json.dumps({"question": f"q {n}", "label": f"l{n % 2}"}) for n in range(5)] + ["no json"]
         message = await workshop.prepare(("x.jsonl", "\n".join(rows).encode()))
         assert message.content.splitlines() == [
-            "**x.jsonl** has 5 usable examples, and 20 are the least. Add more, or correct what is left out.",
-            "- Line 6 is no whole JSON object: each stands on one line.",
+            "**x.jsonl** has 5 usable examples; the minimum is 20. Add more, or correct the skipped lines.",
+            "- Line 6 isn't a complete JSON object. Put each object on one line.",
         ]
         assert message.components == []
 
     @pytest.mark.parametrize(
         ("error", "told"),
         [
-            (NoMemoryError(2300, 512), "This training takes about 2,300 MB of memory, and 512 MB are free"),
-            (NoSourceError("m", "f", Path("/secret"), ["down"]), "The base model could not be downloaded."),
+            (NoMemoryError(2300, 512), "This training needs about 2,300 MB of memory, but only 512 MB are free"),
+            (NoSourceError("m", "f", Path("/secret"), ["down"]), "I couldn't download the base model."),
         ],
     )
     async def test_what_stands_against_it_is_told_with_its_figures(
@@ -352,7 +352,7 @@ class TestRefusals:
     async def test_a_skill_of_markdown_alone_has_no_name(self, workshop: Workshop) -> None:
         await workshop.admin.slash(workshop.channel, "finetune start", file=training_set(), skill="**__**")
         await workshop.rest()
-        assert workshop.told(workshop.admin).startswith("The skill needs a name")
+        assert workshop.told(workshop.admin).startswith("Give the skill a name")
 
 
 class TestTraining:
@@ -385,10 +385,10 @@ class TestTraining:
         report = await workshop.train()
         [listed] = workshop.registry.adapters(str(workshop.guild.id))
         assert report.content.splitlines() == [
-            "✅ **help-desk** is trained, and better than its base.",
-            "- Right on 64 held-out examples: base 52.3 %, tuned **91.7 %**",
-            "- Gain: **+39.4 points** (95 % interval +30.1 to +48.0)",
-            "- Questions of this kind go to it from now on.",
+            "✅ **help-desk** is trained, and better than its base model.",
+            "- Correct on 64 test examples: base model 52.3 %, tuned **91.7 %**",
+            "- Improvement: **+39.4 points** (95 % interval +30.1 to +48.0)",
+            "- It answers questions of this kind from now on.",
             "-# 264 examples · 7 min · 1,830 MB · 310 tokens/s · answers in 0.9 s, 95 % within 1.4 s · "
             f"`{listed.card.adapter_sha256[:12]}`",
         ]
@@ -402,16 +402,16 @@ class TestTraining:
         workshop.registry.promote(str(workshop.guild.id), sha256)
         workshop.tuner.evaluation = NOT_BETTER
         report = await workshop.train()
-        assert report.content.startswith("⚖️ **help-desk** is trained, but not better than its base beyond chance")
-        assert f"- The champion before, `{sha256[:12]}`, answers on." in report.content
+        assert report.content.startswith("⚖️ **help-desk** is trained, but not significantly better than its base model")
+        assert f"- The previous model, `{sha256[:12]}`, stays in use." in report.content
         assert "(95 % interval −5.0 to +9.0)" in report.content
         assert [champion.adapter_sha256 for champion in workshop.registry.champions(str(workshop.guild.id))] == [sha256]
 
     async def test_a_failure_is_told_and_can_be_tried_again(self, workshop: Workshop) -> None:
         workshop.tuner.fails = TrainingFailedError(FailureReason.NO_DISK)
         failed = await workshop.train()
-        assert failed.content.startswith("⚠️ **help-desk** could not be trained. The disk is full.")
-        assert failed.content.endswith("What answered before answers on.")
+        assert failed.content.startswith("⚠️ Training **help-desk** failed. The disk is full.")
+        assert failed.content.endswith("Whatever answered before stays in use.")
         assert workshop.tuner.discarded == []
         await workshop.admin.click(failed, label="Try again")
         await workshop.rest()
@@ -444,7 +444,7 @@ class TestTraining:
             path.unlink()
         await workshop.admin.click(preview, label="Start")
         await workshop.rest()
-        assert workshop.message().content.startswith("This training is not prepared any more.")
+        assert workshop.message().content.startswith("This training is no longer prepared.")
         assert workshop.message().components == []
 
     async def test_a_run_whose_record_cannot_be_read_is_not_there_and_hinders_no_other(
@@ -466,7 +466,7 @@ class TestTraining:
         preview = await workshop.app.client.get_partial_messageable(workshop.channel.id).send("-", view=view)
         await workshop.admin.click(preview, label="开始")
         await workshop.rest()
-        assert workshop.message().content.startswith("✅ **help-desk** 训练完成，比基础模型好。")
+        assert workshop.message().content.startswith("✅ **help-desk** 训练完成，胜过基础模型。")
 
     async def test_without_the_right_to_attach_files_the_words_go_alone(self, workshop: Workshop) -> None:
         await workshop.begin("loading")
@@ -489,8 +489,8 @@ class TestCancelling:
         await workshop.rest()
         lines = workshop.message().content.splitlines()
         assert lines[0] == (
-            f"✖️ The training of **help-desk** was cancelled by <@{workshop.other_admin.id}>. "
-            "What answered before answers on."
+            f"✖️ <@{workshop.other_admin.id}> cancelled the training of **help-desk**. "
+            "Whatever answered before stays in use."
         )
         assert lines[1].startswith(f"-# {STAGES[stage]}")
         assert workshop.message().components == []
@@ -500,20 +500,22 @@ class TestCancelling:
     async def test_it_is_cancelled_by_the_command(self, workshop: Workshop) -> None:
         await workshop.begin("training")
         told = await workshop.command("cancel")
-        assert told == "The training of **help-desk** is cancelled, and its files are gone."
-        assert workshop.message().content.startswith("✖️ The training of **help-desk** was cancelled")
+        assert told == "Cancelled the training of **help-desk** and deleted its files."
+        assert workshop.message().content.endswith("Whatever answered before stays in use.")
 
     async def test_one_that_waits_says_its_place_and_can_be_cancelled(self, workshop: Workshop) -> None:
         await workshop.begin("training")
         for skill in ("second", "third"):
             await workshop.admin.click(await workshop.prepare(skill=skill), label="Start")
             await workshop.until(lambda: workshop.message().content.startswith("⏳"))
-        assert workshop.message().content == "⏳ **third** waits: 2 before it. One training runs at a time."
+        assert (
+            workshop.message().content == "⏳ **third** is waiting: 2 trainings ahead of it. Only one runs at a time."
+        )
         choices = await workshop.admin.autocomplete(workshop.channel, "finetune cancel", "training", "sec")
         assert [choice["name"] for choice in choices] == ["second"]
-        assert (await workshop.command("cancel")).startswith("3 trainings run or wait here.")
+        assert (await workshop.command("cancel")).startswith("There are 3 trainings running or waiting here.")
         await workshop.command("cancel", training=choices[0]["value"])
-        await workshop.until(lambda: "1 before it" in workshop.message().content)
+        await workshop.until(lambda: "1 training ahead of it" in workshop.message().content)
         workshop.tuner.may_go_on.set()
         await workshop.rest()
         assert workshop.tuner.ran == ["run0", "run2"]
@@ -525,12 +527,12 @@ class TestCancelling:
         message = await channel.send("half a training", view=view_of(button))
         await workshop.admin.click(message, label="Cancel")
         await workshop.rest()
-        assert workshop.told(workshop.admin) == "There is no training here that could still be cancelled."
+        assert workshop.told(workshop.admin) == "There is no training here to cancel."
         [left] = [seen for seen in workshop.channel.history(viewer=workshop.member) if seen.id == message.id]
         assert left.components == []
 
     async def test_where_nothing_runs_there_is_nothing_to_cancel(self, workshop: Workshop) -> None:
-        assert await workshop.command("cancel") == "There is no training here that could still be cancelled."
+        assert await workshop.command("cancel") == "There is no training here to cancel."
 
     async def test_a_report_stays_where_it_is_cancelled_while_the_files_go(self, workshop: Workshop) -> None:
         workshop.tuner.holds_discarding = asyncio.Event()
@@ -574,7 +576,7 @@ class TestAfterARestart:
         await workshop.env.restart_bot(workshop.restart().client)
         await workshop.until(lambda: "paused" in workshop.message().content)
         assert workshop.message().content.splitlines()[-1] == (
-            f"-# started by <@{workshop.admin.id}> · went on from step 16 after an interruption"
+            f"-# started by <@{workshop.admin.id}> · resumed from step 16 after an interruption"
         )
         workshop.tuner.may_go_on.set()
         await workshop.rest()
@@ -601,7 +603,7 @@ class TestAdapters:
             "**Trainings**",
             "- **help-desk**: paused while I answer, step 20 of 40, about 4 min left · "
             f"https://discord.com/channels/{workshop.guild.id}/{workshop.channel.id}/{message.id}",
-            "**Tuned models that answer**",
+            "**Tuned models in use**",
             f"- 🏆 **greeting** · `{sha256[:12]}` · 52.3 % → 91.7 % · 264 examples · 4 labels · <t:1791763200:d>",
         ]
         await workshop.command("cancel")
@@ -615,39 +617,39 @@ class TestAdapters:
         assert f"- 🏆 **help-desk** · `{second[:12]}`" in told
 
     async def test_nothing_tuned_says_how_to_begin(self, workshop: Workshop) -> None:
-        assert (await workshop.command("list")).startswith("Nothing was tuned here yet.")
+        assert (await workshop.command("list")).startswith("Nothing has been tuned here yet.")
 
     async def test_promote_and_rollback_say_what_they_changed(self, workshop: Workshop) -> None:
         first, second = card_in(workshop, "first"), card_in(workshop, "second")
         told = await workshop.command("promote", adapter=first[:12])
-        assert told == f"🏆 `{first[:12]}` answers for **help-desk** from now on. No tuned model did before."
+        assert told == f"🏆 `{first[:12]}` now answers for **help-desk**, which had no tuned model before."
         choices = await workshop.admin.autocomplete(workshop.channel, "finetune promote", "adapter", second[:6])
         assert [choice["value"] for choice in choices] == [second]
         told = await workshop.command("promote", adapter=second)
-        assert told.endswith(f"in place of `{first[:12]}`.")
+        assert told.endswith(f"replacing `{first[:12]}`.")
         skills = await workshop.admin.autocomplete(workshop.channel, "finetune rollback", "skill", "HELP")
         assert [choice["value"] for choice in skills] == ["help-desk"]
         told = await workshop.command("rollback", skill="help-desk")
-        assert told == f"↩️ `{first[:12]}` answers for **help-desk** again, in place of `{second[:12]}`."
+        assert told == f"↩️ `{first[:12]}` answers for **help-desk** again, replacing `{second[:12]}`."
         told = await workshop.command("rollback", skill="help-desk")
-        assert told.startswith(f"↩️ `{first[:12]}` answers no more for **help-desk**.")
+        assert told.startswith(f"↩️ `{first[:12]}` no longer answers for **help-desk**.")
         told = await workshop.command("rollback", skill="help-desk")
         assert told.startswith("No tuned model answers for **help-desk**")
 
     async def test_what_was_not_better_is_asked_about_first(self, workshop: Workshop) -> None:
         sha256 = card_in(workshop, "weak", evaluation=NOT_BETTER)
         told = await workshop.command("promote", adapter=sha256)
-        assert told.startswith(f"`{sha256[:12]}` was not better than its base at **help-desk** beyond chance")
+        assert told.startswith(f"`{sha256[:12]}` is not significantly better than its base model at **help-desk**")
         assert workshop.registry.champion_of(str(workshop.guild.id), "help-desk") is None
         question = workshop.channel.history(viewer=workshop.admin)[-1]
-        await workshop.admin.click(question, label="Let it answer")
+        await workshop.admin.click(question, label="Use it")
         await workshop.rest()
-        assert workshop.told(workshop.admin).startswith(f"🏆 `{sha256[:12]}` answers for **help-desk**")
+        assert workshop.told(workshop.admin).startswith(f"🏆 `{sha256[:12]}` now answers for **help-desk**")
         assert workshop.registry.champion_of(str(workshop.guild.id), "help-desk") is not None
 
     async def test_a_hash_of_no_adapter_says_so(self, workshop: Workshop) -> None:
         told = await workshop.command("promote", adapter="`0000")
-        assert told.startswith("No single tuned model here has a hash that begins with “\\`0000”.")
+        assert told.startswith("No tuned model here has a hash starting with “\\`0000”.")
 
 
 class TestTwoServers:
@@ -660,7 +662,7 @@ class TestTwoServers:
             assert "secret" not in await workshop.command(name)
         assert (await workshop.command("cancel")).startswith("There is no training here")
         assert (await workshop.command("cancel", training="run0")).startswith("There is no training here")
-        assert (await workshop.command("promote", adapter=far_sha256)).startswith("No single tuned model here")
+        assert (await workshop.command("promote", adapter=far_sha256)).startswith("No tuned model here has")
         for command, option in (("promote", "adapter"), ("rollback", "skill"), ("cancel", "training")):
             assert await workshop.admin.autocomplete(workshop.channel, f"finetune {command}", option, "") == []
         assert workshop.tuner.cancelled == []
@@ -670,7 +672,7 @@ class TestTwoServers:
         await workshop.far_admin.click(await workshop.prepare(far=True), label="Start")
         await workshop.until(lambda: "training" in workshop.message(workshop.far_channel).content)
         await workshop.admin.click(await workshop.prepare(), label="Start")
-        await workshop.until(lambda: "waits: 1 before it" in workshop.message().content)
+        await workshop.until(lambda: "is waiting: 1 training ahead of it" in workshop.message().content)
         workshop.tuner.may_go_on.set()
         await workshop.rest()
         for channel in (workshop.channel, workshop.far_channel):
@@ -689,4 +691,4 @@ class TestBeforeTheTunerIsThere:
         await workshop.until(lambda: "Loading the trainer" in workshop.message().content)
         tuner_part.succeed(tuner)
         await workshop.rest()
-        assert workshop.message().content.startswith("🧪 **x** is ready to be trained.")
+        assert workshop.message().content.startswith("🧪 **x** is ready to train.")

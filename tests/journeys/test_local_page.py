@@ -108,7 +108,7 @@ def start(settings: Settings, assistant: ScriptedAssistant, documents: ListedDoc
 
 async def test_the_first_start_greets_and_takes_the_handbook_in(start: Start, documents: ListedDocuments) -> None:
     async with start() as (_, tab):
-        texts = await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+        texts = await tab.wait_for(lambda texts: any("Added the handbook" in text for text in texts))
     assert texts[0].startswith("**Welcome to Harbour Lights**")
     assert "tools.md" in {source.name for source in documents.listed}
 
@@ -132,14 +132,14 @@ async def test_what_one_member_alone_sees_is_shown_though_it_comes_late(
     async with start() as (_, tab):
         await tab.say("@Routewise How long can I borrow a tool?")
         # Nothing else may happen in the channel meanwhile, which would bring the explanation with it.
-        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+        await tab.wait_for(lambda texts: any("Added the handbook" in text for text in texts))
         await tab.wait_for(lambda texts: any("4.2 s" in text for text in texts))
         assistant.may_go_on.clear()
         await tab.act("click", **await tab.button("Why?"))
         await asyncio.sleep(4 * 0.25)  # the page's interval: it is at rest again
         assistant.may_go_on.set()
         async with asyncio.timeout(10):
-            await tab.wait_for(lambda texts: any("**Route: retrieval**" in text for text in texts))
+            await tab.wait_for(lambda texts: any("**Route: documents**" in text for text in texts))
 
 
 async def test_what_is_typed_while_the_page_changes_is_taken_all_the_same(
@@ -158,7 +158,7 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
     async with start() as (first, tab):
         await tab.say("@Routewise How long can I borrow a tool?")
         before = await tab.wait_for(
-            lambda texts: "4.2 s" in texts[-1] and any("The handbook is taken in" in text for text in texts)
+            lambda texts: "4.2 s" in texts[-1] and any("Added the handbook" in text for text in texts)
         )
         known = first.world.guild.id, [channel.id for channel in first.world.channels.values()]
         url = first.env._preview.url if first.env._preview else ""
@@ -167,7 +167,7 @@ async def test_ids_conversation_and_address_are_the_same_after_a_restart(
         assert await tab.read() == before
         assert (second.world.guild.id, [channel.id for channel in second.world.channels.values()]) == known
         await tab.act("click", **await tab.button("Why?"))
-        after = await tab.wait_for(lambda texts: any("**Route: retrieval**" in text for text in texts))
+        after = await tab.wait_for(lambda texts: any("**Route: documents**" in text for text in texts))
         assert second.env._preview is not None
         assert second.env._preview.url.partition("#")[2] == url.partition("#")[2]
     assert after[: len(before)] == before

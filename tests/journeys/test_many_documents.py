@@ -24,15 +24,15 @@ from tests.journeys.conftest import Community
 
 PERMITS = ("permits.md", b"# Permits\n\nA permit costs nine pounds a night.")
 BOATS = ("boats.md", b"# Boats\n\nThe club has nine boats.")
-MENU = "Take in these files"
+MENU = "Add these files"
 
 
 async def test_several_files_are_taken_in_with_one_report(community: Community, documents: ListedDocuments) -> None:
     await community.moderator.slash(community.channel, "ingest", file=PERMITS, file_2=BOATS, audience="guild")
     await community.rest()
     assert community.last().content.splitlines() == [
-        "📚 **2 files** were gone through in 0.1 s. Answers may use them for every member.",
-        "- 2 new, 0 changed, 0 unchanged, 0 failed",
+        "📚 **2 files** processed in 0.1 s. Used in answers for every member.",
+        "- 2 new, 0 updated, 0 unchanged, 0 failed",
         "- 4 passages embedded, 0 reused",
         "- New: **permits.md**, **boats.md**",
     ]
@@ -49,8 +49,8 @@ async def test_one_file_that_is_too_large_does_not_stop_the_others(
     await community.moderator.slash(community.channel, "ingest", file=big, file_2=BOATS)
     await community.rest()
     report = community.last().content
-    assert "- 1 new, 0 changed, 0 unchanged, 1 failed" in report
-    assert "**Not taken in:**\n- **\\*\\*big\\*\\*.md**: It is larger than 10 MB, or unpacks to too much." in report
+    assert "- 1 new, 0 updated, 0 unchanged, 1 failed" in report
+    assert "**Not added:**\n- **\\*\\*big\\*\\*.md**: The file is larger than 10 MB, or unpacks to too much." in report
     assert [source.name for source in documents.listed] == ["boats.md"]
 
 
@@ -61,7 +61,7 @@ async def test_what_is_attached_to_a_message_is_taken_in_from_its_menu(
     result = await community.moderator.context_menu(community.channel, MENU, message)
     assert result.acknowledged
     await community.rest()
-    assert community.last().content.startswith("📚 **2 files** were gone through")
+    assert community.last().content.startswith("📚 **2 files** processed")
     assert {source.audience for source in documents.listed} == {Audience(str(community.channel.id))}
     assert {source.ingested_by for source in documents.listed} == {str(community.moderator.id)}
 
@@ -72,7 +72,7 @@ async def test_a_message_without_files_is_answered_with_what_to_do(
     message = await community.member.send(community.channel, "no papers")
     await community.moderator.context_menu(community.channel, MENU, message)
     await community.rest()
-    assert community.last_seen_by(community.moderator).startswith("No file is attached to that message.")
+    assert community.last_seen_by(community.moderator).startswith("That message has no files attached.")
     assert documents.listed == []
 
 
@@ -84,7 +84,7 @@ async def test_a_member_takes_no_message_in(community: Community, documents: Lis
     community.guild.set_command_permissions(command, {community.guild.default_role: True})
     await community.member.context_menu(community.channel, MENU, message)
     await community.rest()
-    assert community.last_seen_by(community.member).startswith("That needs the permission **Manage Messages**.")
+    assert community.last_seen_by(community.member).startswith("You need the **Manage Messages** permission for that.")
     assert documents.listed == []
 
 
@@ -103,8 +103,8 @@ class TestCancelling:
         await community.moderator.click(community.last(), label="Cancel")
         await community.rest()
         assert community.last().content.splitlines() == [
-            f"✖️ Cancelled by <@{community.moderator.id}>. What was taken in before stays.",
-            "- 1 new, 0 changed, 0 unchanged, 0 failed",
+            f"✖️ Cancelled by <@{community.moderator.id}>. Files already added are kept.",
+            "- 1 new, 0 updated, 0 unchanged, 0 failed",
             "- 2 passages embedded, 0 reused",
             "- New: **permits.md**",
         ]
@@ -119,7 +119,7 @@ class TestCancelling:
             await community.env.settle()
         await community.member.click(community.last(), label="Cancel")
         await community.env.settle()
-        assert community.last_seen_by(community.member).startswith("That needs the permission")
+        assert community.last_seen_by(community.member).startswith("You need the **")
         assert len(await community.app.jobs.unfinished()) == 1
 
 
@@ -157,7 +157,7 @@ class TestWords:
 
     def test_a_failure_names_its_page(self) -> None:
         report = IngestReport("x.pdf", IngestOutcome.FAILED, None, 0, None, 0.1, 0, "corrupt", "", 7)
-        assert "- **x.pdf**: On page 7: It is damaged." in self.closing(BatchReport((report,), 1.0))
+        assert "- **x.pdf**: On page 7: The file is damaged." in self.closing(BatchReport((report,), 1.0))
 
     def test_many_new_names_are_cut(self) -> None:
         reports = [IngestReport(f"{n}.md", IngestOutcome.NEW, None, 3, None, 0.1, 3) for n in range(40)]
@@ -168,8 +168,8 @@ class TestWords:
     def test_progress_says_file_pages_passages_rate_and_time_left(self) -> None:
         now = BatchProgress("a_b.pdf", 3, 9, 120, 400, 480, 16.04, 300.0)
         assert render_ingestion.progress(now, Language.EN, self.texts) == (
-            "-# Taking in file 3 of 9, **a\\_b.pdf**: 400 passages so far · 120 pages read · 16.0 passages/s · "
+            "-# Adding file 3 of 9, **a\\_b.pdf**: 400 passages so far · 120 pages read · 16.0 passages/s · "
             "about 5 min left"
         )
         one = BatchProgress("a.md", 1, 1, 0, 16, 40, None, None)
-        assert render_ingestion.progress(one, Language.ZH, self.texts) == "-# 正在收录 **a.md**：40 个段落中的 16 个"
+        assert render_ingestion.progress(one, Language.ZH, self.texts) == "-# 正在添加 **a.md**：已完成 16 段，共 40 段"

@@ -94,4 +94,4 @@ async def test_a_picture_that_cannot_be_drawn_does_not_take_the_words_with_it(
 
     await wall.placard.finish(ProgressContent("the end", None, broken))
     assert community.last().content == "the end"
-    assert "could not be drawn" in caplog.text
+    assert "could not draw" in caplog.text

@@ -67,7 +67,7 @@ async def documents_part(loaded: Loaded) -> LazyService[DocumentsPort]:
 async def _take_in(community: Community, name: str, data: bytes) -> None:
     await community.moderator.slash(community.channel, "ingest", file=(name, data), audience="guild")
     await community.rest()
-    assert f"**{name}** is taken in" in community.last().content.replace("\\", "")
+    assert f"Added **{name}**" in community.last().content.replace("\\", "")
 
 
 async def _ask(community: Community, loaded: Loaded, question: str) -> Answer:
@@ -110,7 +110,7 @@ async def test_the_main_journey_with_the_example_handbook(community: Community, 
     assert now_held.decision.route is Route.RETRIEVAL
     assert "£9" in _evidence(now_held)
     explained = await _explanation(community, "Why?")
-    assert "**Route: retrieval**" in explained
+    assert "**Route: documents**" in explained
     assert loaded.record.headline(now_held).split(" (")[0] in explained
 
     await community.moderator.slash(community.channel, "sources remove", name=later.name)
@@ -122,7 +122,7 @@ async def test_the_main_journey_with_the_example_handbook(community: Community, 
     chinese = await _ask(community, loaded, "中文工坊日是什么时候？")
     assert chinese.decision.route is Route.RETRIEVAL
     assert "第二和第四个星期六" in _evidence(chinese)
-    assert "路线" in await _explanation(community, "为什么？")
+    assert "回答方式" in await _explanation(community, "为什么？")
 
 
 async def test_a_handbook_that_was_never_seen_is_routed_by_what_it_holds(community: Community, loaded: Loaded) -> None:
@@ -297,11 +297,11 @@ async def test_files_that_cannot_be_taken_in_are_told_and_what_is_there_stays(
 ) -> None:
     await _take_in(community, "keys.md", _KEYS)
     for name, data, sentence in (
-        ("empty.md", b"", "It is empty."),
-        ("noise.txt", bytes(range(256)) * 40, "It holds no text"),
-        ("broken.pdf", b"%PDF-1.7\nnothing that a PDF holds", "It is damaged."),
-        ("locked.pdf", _locked_pdf(), "It is protected by a password."),
-        ("picture.png", b"\x89PNG\r\n\x1a\n", "Its format is not known here."),
+        ("empty.md", b"", "The file is empty."),
+        ("noise.txt", bytes(range(256)) * 40, "This is a binary file without text."),
+        ("broken.pdf", b"%PDF-1.7\nnothing that a PDF holds", "The file is damaged."),
+        ("locked.pdf", _locked_pdf(), "The file is password-protected."),
+        ("picture.png", b"\x89PNG\r\n\x1a\n", "Unsupported file type."),
     ):
         await community.moderator.slash(community.channel, "ingest", file=(name, data))
         await community.rest()
@@ -313,7 +313,7 @@ async def test_files_that_cannot_be_taken_in_are_told_and_what_is_there_stays(
 async def test_a_name_with_a_path_in_it_stays_a_name(community: Community, loaded: Loaded, tmp_path: Path) -> None:
     await community.moderator.slash(community.channel, "ingest", file=("../../x.md", _KEYS))
     await community.rest()
-    assert "**x.md** is taken in" in community.last().content
+    assert "Added **x.md**" in community.last().content
     assert not list(tmp_path.parent.glob("x.md"))
 
 
@@ -349,10 +349,10 @@ async def test_two_documents_that_differ_are_both_quoted_and_a_copy_is_named(
     answer = await _ask(community, loaded, "Until when is the workshop open on weekdays?")
     assert len(answer.evidence) == 2
     lines = community.last().content.splitlines()
-    [told] = [line for line in lines if "Two sources differ" in line]
+    [told] = [line for line in lines if "Two sources disagree" in line]
     assert told.index("open until 20:00") < told.index("old-hours.md") < told.index("open until 18:00")
     [old] = [line for line in lines if line.startswith("-# [") and "old-hours.md" in line]
     assert "updated <t:1709294400:R>" in old
     [new] = [line for line in lines if line.startswith("-# [") and "also in" in line]
     assert {"hours.md", "hours-again.md"} == {new.split("] ")[1].split(" ›")[0], new.split("also in ")[1]}
-    assert "**Sources differ:**" in await _explanation(community, "Why?")
+    assert "**Sources disagree:**" in await _explanation(community, "Why?")

@@ -58,7 +58,7 @@ async def test_a_member_reads_the_passage_with_its_words_marked(
     [card] = shown.embeds
     assert card.title == "[1] tools.md"
     assert card.description == "**Seven** days."
-    assert card.footer.text == "Borrowing › In short · taken in"
+    assert card.footer.text == "Borrowing › In short · added"
     assert documents.said == [("How long?", "Seven days.")]
     assert not any(message.embeds for message in community.channel.history(viewer=community.moderator))
 
@@ -76,7 +76,7 @@ async def test_whoever_may_not_read_the_source_is_told_so_and_sees_nothing_of_it
     _offer(documents, (hidden,))
     answer = await community.ask(community.moderator, "How long?")
     told = await _press(community, community.other, answer)
-    assert told.content.startswith("You may not read the document")
+    assert told.content.startswith("You can't read the document")
     assert told.embeds == []
     assert (await _press(community, community.moderator, answer)).embeds
 
@@ -94,7 +94,7 @@ async def test_a_press_is_judged_by_what_the_presser_may_read_then(
     community.env.backend.set_overwrite(community.open.id, blind)
     await community.env.settle()
     told = await _press(community, community.other, answer)
-    assert told.content.startswith("You may not read the document")
+    assert told.content.startswith("You can't read the document")
 
 
 async def test_a_passage_of_a_document_that_went_is_said_to_be_gone(
@@ -103,14 +103,14 @@ async def test_a_passage_of_a_document_that_went_is_said_to_be_gone(
     answer = await community.ask(community.member, "How long?")
     documents.chunks.clear()
     told = await _press(community, community.member, answer)
-    assert told.content.startswith("That passage is not there any more")
+    assert told.content.startswith("That passage is gone")
 
 
 async def test_an_answer_without_a_record_says_so(community: Community, assistant: ScriptedAssistant) -> None:
     answer = await community.ask(community.member, "How long?")
     assistant.__post_init__()
     told = await _press(community, community.member, answer)
-    assert told.content.startswith("I have no record of that answer any more.")
+    assert told.content.startswith("I no longer have a record of that answer.")
 
 
 async def test_several_passages_have_a_button_each(
@@ -167,7 +167,7 @@ async def test_a_chinese_answer_has_its_button_and_card_in_chinese(
     assistant.text = "工具可以借七天。"
     answer = await community.ask(community.member, "工具可以借多久？")
     shown = await _press(community, community.member, answer, "查看原文")
-    assert shown.embeds[0].footer.text == "Borrowing › In short · 收录于"
+    assert shown.embeds[0].footer.text == "Borrowing › In short · 添加于"
 
 
 async def test_a_direct_message_shows_its_passage(community: Community, assistant: ScriptedAssistant) -> None:
@@ -196,7 +196,7 @@ class TestPictures:
         documents.picture = PNG
         answer = await community.ask(community.member, "How long?")
         shown = await _press(community, community.member, answer)
-        assert shown.embeds[0].footer.text == "p. 3 · taken in"
+        assert shown.embeds[0].footer.text == "p. 3 · added"
         assert shown.content == ""
         assert [await file.read() for file in shown.attachments] == [PNG]
         assert shown.embeds[0].image.url == "attachment://page.png"
@@ -207,7 +207,7 @@ class TestPictures:
         documents.picture = PageImageFailed(Reason.TOO_SLOW, "too slow")
         answer = await community.ask(community.member, "How long?")
         shown = await _press(community, community.member, answer)
-        assert shown.content == "-# The page can't be shown as a picture: drawing it takes too long."
+        assert shown.content == "-# I can't show this page as a picture: drawing it takes too long."
         assert shown.embeds[0].description == "**Seven** days."
 
     async def test_whatever_fails_while_a_page_is_drawn_is_said(
@@ -255,4 +255,4 @@ class TestWithRealDocuments:
         assert shown.embeds[0].image.url
         await real.remove(guild_id, "boats.pdf", OWNER)
         told = await _press(community, community.member, answer)
-        assert told.content.startswith("That passage is not there any more")
+        assert told.content.startswith("That passage is gone")

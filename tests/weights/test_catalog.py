@@ -46,7 +46,7 @@ def test_a_file_that_is_no_model_is_not_prepared_and_leaves_no_folder(tmp_path: 
     file = PinnedFile("model.bin", hashlib.sha256(content).hexdigest(), len(content), None, ())
     (tmp_path / "model.bin").write_bytes(content)
     weights = Weights(tmp_path, {name: replace(real, files=(file,))}, ())
-    with pytest.raises(ConversionError, match="could not be prepared"):
+    with pytest.raises(ConversionError, match="couldn't be prepared"):
         weights.ensure(name)
     assert not weights.folder(name).exists()
     assert not weights.is_ready(name)

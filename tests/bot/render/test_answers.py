@@ -31,7 +31,7 @@ def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
         "Seven days [1].",
         "-# [1] a\\_b.md › Fees › Late",
         "-# [2] scan.pdf, p. 3",
-        "-# retrieval · because 93 % · <0.1 s",
+        "-# documents · because 93 % · <0.1 s",
     ]
 
 
@@ -44,7 +44,7 @@ def test_an_old_source_says_how_old_it_is_and_a_new_one_does_not() -> None:
         "-# [2] scan.pdf, p. 3 · updated <t:1704110400:R>",
     ]
     later = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
-    assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · taken in <t:4070908800:R>"
+    assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · added <t:4070908800:R>"
 
 
 def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
@@ -119,6 +119,15 @@ def test_nothing_is_lost_and_nothing_is_too_long_whatever_is_split(seed: int) ->
     assert "".join(kept).replace("py", "") == "".join(letters).replace("py", "")
 
 
+def test_a_long_explanation_leaves_no_short_last_message() -> None:
+    text = "\n".join([*(f"{number:02} " + "word " * 60 for number in range(7)), "-# The last line."])
+    assert [len(page) for page in render.split_message(text)][-1] < 400
+    pages = render.split_evenly(text)
+    assert len(pages) == len(render.split_message(text)) == 2
+    assert min(len(page) for page in pages) > 800
+    assert "".join("".join(pages).split()) == "".join(text.split())
+
+
 def test_nothing_but_space_gives_no_message() -> None:
     assert render.split_message(" \n\n ") == ()
 
@@ -129,7 +138,7 @@ def test_what_was_asked_is_quoted_on_one_line_without_effect() -> None:
 
 def test_progress_without_a_size_is_worded_without_one() -> None:
     line = render.loading_line("chat_model", Loading("converting"), Language.EN, TEXTS)
-    assert line == "Preparing the chat model, once on this machine: about a minute."
+    assert line == "Preparing the chat model (first run only, about a minute)."
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
     assert card.title == "[2] a\\_b.md"
     assert card.url == "https://club.example/a_b#late"
     assert card.description == "**Seven** days."
-    assert card.footer.text == "Fees › Late · taken in"
+    assert card.footer.text == "Fees › Late · added"
     assert card.timestamp == shown.source.ingested_at
 
 
@@ -47,14 +47,14 @@ def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
 def test_a_place_is_named_as_its_format_names_it(media: str, place: Place, english: str, chinese: str) -> None:
     shown = _passage("Seven days.")
     shown = replace(shown, source=replace(shown.source, media=media), chunk=replace(shown.chunk, place=place))
-    assert passage_card(1, shown, Language.EN, TEXTS, NOW).footer.text == f"{english} · taken in"
-    assert passage_card(1, shown, Language.ZH, TEXTS, NOW).footer.text == f"{chinese} · 收录于"
+    assert passage_card(1, shown, Language.EN, TEXTS, NOW).footer.text == f"{english} · added"
+    assert passage_card(1, shown, Language.ZH, TEXTS, NOW).footer.text == f"{chinese} · 添加于"
 
 
 def test_a_card_of_a_line_or_a_page_says_so_in_the_answers_language() -> None:
     card = passage_card(1, _passage("七天。", line=4), Language.ZH, TEXTS, NOW)
-    assert card.footer.text == "第 4 行 · 收录于"
-    assert passage_card(1, _passage("x", page=3), Language.EN, TEXTS, NOW).footer.text == "p. 3 · taken in"
+    assert card.footer.text == "第 4 行 · 添加于"
+    assert passage_card(1, _passage("x", page=3), Language.EN, TEXTS, NOW).footer.text == "p. 3 · added"
 
 
 def test_a_card_of_an_old_document_says_how_old_it_is() -> None:

@@ -90,29 +90,29 @@ def test_every_stage_has_its_words(stage: TrainingStage, language: Language) -> 
 def test_free_text_is_measured_in_probabilities_and_nats() -> None:
     lines = report(Outcome(FREE_TEXT, False, VerdictReason.NOT_BETTER, None))
     assert lines[1:4] == [
-        "- Mean probability of the reference's words on 64 held-out examples: base 0.31, tuned **0.52**",
-        "- Gain: **+0.52 nats a token** (95 % interval 0.00 to +0.90)",
-        "- No tuned model answers for this skill; all is as before.",
+        "- Average probability of the expected words in 64 test examples: base model 0.31, tuned **0.52**",
+        "- Improvement: **+0.52 nats per token** (95 % interval 0.00 to +0.90)",
+        "- No tuned model answers for this skill; everything is as before.",
     ]
 
 
 def test_what_was_forgotten_is_told_with_its_figures() -> None:
     forgetful = replace(FREE_TEXT, evaluation=replace(FREE_TEXT.evaluation, general_loss_tuned=2.5))
     lines = report(Outcome(forgetful, False, VerdictReason.FORGOT, CARD))
-    assert "it forgot general questions" in lines[0]
+    assert "it got worse at general questions" in lines[0]
     assert lines[3:5] == [
         "- Loss on general questions: 2.00 before, 2.50 now",
-        "- The champion before, `abcdef012345`, answers on.",
+        "- The previous model, `abcdef012345`, stays in use.",
     ]
 
 
 def test_a_report_that_is_made_again_after_a_kill_names_no_adapter_as_its_own_predecessor() -> None:
-    assert "- Questions of this kind go to it from now on." in report(Outcome(CARD, True, VerdictReason.BETTER, CARD))
+    assert "- It answers questions of this kind from now on." in report(Outcome(CARD, True, VerdictReason.BETTER, CARD))
 
 
 def test_a_skills_name_and_a_bases_title_are_shown_without_effect() -> None:
     shown = render_tuning.waiting(PreparedTraining("1", "a*b*", "x"), 1, Language.EN, TEXTS)
-    assert shown.startswith("⏳ **a\\*b\\*** waits")
+    assert shown.startswith("⏳ **a\\*b\\*** is waiting: 1 training ahead of it.")
 
 
 def test_a_preview_of_the_worst_file_fits_into_one_message() -> None:
@@ -151,8 +151,8 @@ def test_adapters_are_listed_and_what_changed_is_told() -> None:
     [page] = render_adapters.adapter_list([ListedAdapter(FREE_TEXT, True, 1)], Language.EN, TEXTS)
     assert page.splitlines()[1].endswith("0.31 → 0.52 · 264 examples · free text · <t:1791763200:d>")
     same = render_adapters.promoted(Promotion(CARD, CARD), Language.EN, TEXTS)
-    assert same == "`abcdef012345` answers for **help-desk** already."
-    assert "in place of `ffffffffffff`" in render_adapters.promoted(Promotion(CARD, other), Language.EN, TEXTS)
+    assert same == "`abcdef012345` already answers for **help-desk**."
+    assert "replacing `ffffffffffff`" in render_adapters.promoted(Promotion(CARD, other), Language.EN, TEXTS)
     assert "↩️ `ffffffffffff` answers" in render_adapters.rolled_back(CARD, other, Language.EN, TEXTS)
     for reason in (VerdictReason.NOT_BETTER, VerdictReason.FORGOT):
         assert "50.0 %" in render_adapters.doubtful(CARD, reason, Language.EN, TEXTS)
@@ -197,7 +197,7 @@ def test_the_figures_of_a_failure_are_told_and_its_words_have_no_effect() -> Non
     failures = Failures(TEXTS, Tasks())
     assert "the label **\\*x\\***" in failures.sentence(finetune.OneLabelError("a", "*x*"), Language.EN)
     assert failures.sentence(finetune.MostlyProblemsError("a", 1000, PROBLEMS), Language.EN) == (
-        "Of the 1,000 lines of **a**, 1 cannot be used. Correct them, or take them out.\n- Line 7 repeats line 3."
+        "1 of the 1,000 lines in **a** can't be used. Correct or remove it.\n- Line 7 repeats line 3."
     )
 
 

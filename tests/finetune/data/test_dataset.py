@@ -367,16 +367,16 @@ def test_a_label_described_twice_keeps_its_first_description() -> None:
         (b"PK\x03\x04\x00\x00", "set.xlsx", DatasetNotTextError, "Save it as JSONL"),
         (b"\xff" * 40, "set.jsonl", DatasetNotTextError, "Save it as JSONL"),
         (b"\x01\x02\x03 text", "set.csv", DatasetNotTextError, "Save it as JSONL"),
-        (jsonl([{"q": "Q?", "a": "A."}] * 30), "set.jsonl", UnknownFormError, "the first has the fields q, a,"),
+        (jsonl([{"q": "Q?", "a": "A."}] * 30), "set.jsonl", UnknownFormError, "the first line has the fields q, a;"),
         (b"q,a\nx,y\n", "set.csv", UnknownFormError, r"question \+ label. Rename the fields"),
-        (jsonl(label_rows(19)), "set.jsonl", TooFewExamplesError, "has 19 usable examples, and 20 are the least"),
+        (jsonl(label_rows(19)), "set.jsonl", TooFewExamplesError, "has 19 usable examples; the minimum is 20"),
         (jsonl([{"question": "Q?", "label": 1}] * 30), "set.jsonl", TooFewExamplesError, "0 usable.*Line 1 has someth"),
         (b"x\n" * 30, "set.jsonl", TooFewExamplesError, "has 0 usable examples"),
         (jsonl(label_rows(24, labels=1)), "set.jsonl", OneLabelError, "have the label kind_0. Add examples"),
-        (jsonl(label_rows(501, labels=501)), "set.jsonl", TooManyLabelsError, "has 501 labels, and 500"),
-        (jsonl([*label_rows(), *[{"id": 1}] * 25]), "set.jsonl", MostlyProblemsError, "Of the 49 lines .* 25 cannot"),
-        (jsonl(prompt_rows(50_001)), "set.jsonl", TooManyExamplesError, "50,000 examples are the most"),
-        (b"{}\n" * 101_001, "set.jsonl", TooManyExamplesError, "50,000 examples are the most"),
+        (jsonl(label_rows(501, labels=501)), "set.jsonl", TooManyLabelsError, "has 501 labels; the limit is 500"),
+        (jsonl([*label_rows(), *[{"id": 1}] * 25]), "set.jsonl", MostlyProblemsError, "25 of the 49 lines .* can't"),
+        (jsonl(prompt_rows(50_001)), "set.jsonl", TooManyExamplesError, "the limit is 50,000 examples"),
+        (b"{}\n" * 101_001, "set.jsonl", TooManyExamplesError, "the limit is 50,000 examples"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(
@@ -390,7 +390,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at() -> None:
-    with pytest.raises(DatasetTooLargeError, match="20 MB are the most") as refused:
+    with pytest.raises(DatasetTooLargeError, match="the limit is 20 MB") as refused:
         load_dataset(b"\0" * (limits.MAX_DATASET_MB * 1024**2 + 1), "set.jsonl")
     assert (refused.value.size_mb, refused.value.limit_mb) == ("20.0", 20)
 
@@ -400,8 +400,8 @@ def test_too_few_examples_are_told_with_the_first_five_problems() -> None:
         load_dataset(jsonl([*label_rows(10), *[{"question": "Q?", "label": ""}] * 7]), "set.jsonl")
     error = refused.value
     assert (error.count, error.minimum, len(error.problems)) == (10, 20, 7)
-    assert "Line 11 has nothing in the field label; line 12" in str(error)
-    assert "line 15 has nothing in the field label; and 2 more. Correct these lines" in str(error)
+    assert "Line 11 has an empty field label; line 12" in str(error)
+    assert "line 15 has an empty field label; and 2 more. Correct these lines" in str(error)
 
 
 def test_half_of_the_lines_may_be_problems() -> None:

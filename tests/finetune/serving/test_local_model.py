@@ -133,7 +133,7 @@ async def test_closing_ends_the_running_answer_and_refuses_the_next(small_model_
 
 
 def test_a_folder_that_was_not_prepared_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BrokenFolderError, match="Remove it"):
+    with pytest.raises(BrokenFolderError, match="Delete it"):
         LocalChatModel(folder=tmp_path)
 
 

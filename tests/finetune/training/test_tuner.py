@@ -175,7 +175,7 @@ async def test_a_trainer_killed_before_its_first_checkpoint_starts_again(
         if progress.step >= 2 and folder.checkpoint() is None and children():
             os.kill(children()[0].pid, signal.SIGKILL)
 
-    with pytest.raises(TrainingFailedError, match="champion answers on"):
+    with pytest.raises(TrainingFailedError, match="champion stays in use"):
         await tuner.run(preview.run_id, kill_at_once)
     told: list[TrainingProgress] = []
     await tuner.run(preview.run_id, told.append)

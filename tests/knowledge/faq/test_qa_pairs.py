@@ -72,20 +72,20 @@ def test_what_carries_meaning_makes_another_question(one: str, other: str) -> No
 
 @pytest.mark.parametrize("question", ["", "  ", "?!", "\u200b\u200d", "👍", "**"])
 def test_a_question_without_words_is_refused(question: str) -> None:
-    with pytest.raises(QAPairError, match="no letter or digit"):
+    with pytest.raises(QAPairError, match="no letters or digits"):
         checked_pair([question], "Seven days.")
 
 
 @pytest.mark.parametrize("answer", ["", " \n\t ", "\u200b\u2060", "\u3164", "```\n```", "||  ||", "\u202e\u0000"])
 def test_an_answer_of_which_nothing_is_seen_is_refused(answer: str) -> None:
-    with pytest.raises(QAPairError, match="shows nothing"):
+    with pytest.raises(QAPairError, match="the answer is empty"):
         checked_pair([TOOLS], answer)
 
 
 def test_what_is_too_long_is_refused_with_both_figures() -> None:
-    with pytest.raises(QAPairError, match="4000 characters, 1500 are the most"):
+    with pytest.raises(QAPairError, match="4000 characters, limit 1500"):
         checked_pair([TOOLS], "x" * 4000)
-    with pytest.raises(QAPairError, match="1001 characters, 1000 are the most"):
+    with pytest.raises(QAPairError, match="1001 characters, limit 1000"):
         checked_pair(["x" * 1001], "Seven days.")
     with pytest.raises(QAPairError, match="6 wordings"):
         checked_pair([f"Question {n}?" for n in range(6)], "Seven days.")

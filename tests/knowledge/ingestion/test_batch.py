@@ -42,7 +42,7 @@ def zipped(**files: str | bytes) -> bytes:
 
 
 def _refuse() -> bytes:
-    raise DocumentError(Reason.TOO_LARGE, "big.md: it is over the limit of 10 MB")
+    raise DocumentError(Reason.TOO_LARGE, "big.md: the file is over the limit of 10 MB")
 
 
 class Heard:

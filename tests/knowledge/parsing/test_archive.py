@@ -104,7 +104,7 @@ def test_files_that_are_too_much_together_are_refused_from_there_on() -> None:
 
 
 def test_too_many_files_are_refused_as_a_whole() -> None:
-    with pytest.raises(DocumentError, match="5,001 files, 5,000 are the most") as failure:
+    with pytest.raises(DocumentError, match="5,001 files, but the limit is 5,000") as failure:
         unpack(zipped(*((f"{n}.txt", b"") for n in range(archive.MAX_MEMBERS + 1)), method=STORED), "all.zip", LIMIT)
     assert failure.value.reason is Reason.TOO_MANY_FILES
 
@@ -113,7 +113,7 @@ def test_too_many_files_are_refused_as_a_whole() -> None:
 def test_an_archive_in_an_archive_is_refused(name: str) -> None:
     assert refused(only(zipped((name, b"PK")))) == (
         Reason.NESTED_ARCHIVE,
-        f"{name}: an archive in an archive: unpack it and send its files",
+        f"{name}: an archive inside an archive: unpack it first",
     )
 
 

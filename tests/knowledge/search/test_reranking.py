@@ -81,18 +81,18 @@ def test_a_reranker_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_a_model_that_scores_no_pairs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RerankerUnusable, match="RERANKER=hf:x cannot be used: it has 3 outputs, and one is needed"):
+    with pytest.raises(RerankerUnusable, match="RERANKER=hf:x can't be used: it has 3 outputs instead of one"):
         CrossEncoderReranker(make_cross_encoder(tmp_path, outputs=3), "hf:x")
 
 
 def test_an_encoder_is_no_cross_encoder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"architectures": ["BertModel"]}', "utf-8")
-    with pytest.raises(RerankerUnusable, match="it is no cross-encoder"):
+    with pytest.raises(RerankerUnusable, match="it is not a cross-encoder"):
         CrossEncoderReranker(tmp_path, "hf:x")
 
 
 def test_broken_weights_are_said(tmp_path: Path) -> None:
     folder = make_cross_encoder(tmp_path)
     (folder / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(RerankerUnusable, match="RERANKER=hf:x cannot be used"):
+    with pytest.raises(RerankerUnusable, match="RERANKER=hf:x can't be used"):
         CrossEncoderReranker(folder, "hf:x")
