@@ -1,13 +1,46 @@
-"""What every room's tests share: the small models, fetched once."""
+"""What every room's tests share: the small models, fetched once, their threads, and the memory that they give back."""
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import os
+from collections.abc import Generator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from weights.settings import WeightsSettings
 from weights.store import Weights
+
+# Two test processes share two cores, and a training on a tiny base takes several times as long with two threads, which
+# wait for each other at each small step. It has to be set before torch is imported; child processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+_MUCH_BYTES = 2**30
+_MORE_BYTES = 300 * 2**20
+_after_release = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+    """Give back the memory of models that nobody needs any more: half a gigabyte each.
+
+    A model refers to itself, so only the garbage collector frees it, and seldom comes to it; and the allocator keeps
+    what was freed. Both take a moment, so it is done where much was taken since, or where a file of tests ends.
+    After the teardown a test still holds its fixtures: so it is done after all of it.
+    """
+    done = yield
+    used, before = psutil.Process().memory_info().rss, item.config.stash.get(_after_release, 0)
+    ends = nextitem is None or nextitem.path != item.path
+    if used > (_MUCH_BYTES if ends else max(_MUCH_BYTES, before + _MORE_BYTES)):
+        gc.collect()
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
+        item.config.stash[_after_release] = psutil.Process().memory_info().rss
+    return done
 
 
 @pytest.fixture(scope="session")

@@ -15,29 +15,15 @@ def convert(form: Form, file: Path, folder: Path) -> None:
     """Write the model, its configuration and its tokenizer into `folder`, which exists and is empty."""
     match form:
         case Form.GGUF:
-            _convert_gguf(file, folder)
+            from weights.gguf_model import convert_gguf
+
+            convert_gguf(file, folder)
         case Form.E5_Q4:
             from weights.e5_conversion import convert_e5
 
             convert_e5(file, folder)
         case Form.FOLDER:
             raise ValueError("A folder needs no conversion.")
-
-
-def _convert_gguf(file: Path, folder: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-    tokenizer.save_pretrained(folder)
-    # Dequantised, because 4-bit weights can neither be saved as safetensors nor be trained.
-    model = AutoModelForCausalLM.from_pretrained(
-        file.parent,
-        gguf_file=file.name,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=torch.bfloat16,
-    )
-    model.save_pretrained(folder)
 
 
 if __name__ == "__main__":

@@ -97,14 +97,18 @@ def convert_e5(file: Path, folder: Path) -> None:
         bos_token_id=vocabulary.bos,
         eos_token_id=vocabulary.eos,
     )
-    model = BertModel(config, add_pooling_layer=False)
-    state = {name: _tensor(tensors[ours], model.get_parameter(name)) for name, ours in _names(sizes.layers).items()}
-    model.load_state_dict(state, strict=False)
+    with torch.device("meta"):
+        model = BertModel(config, add_pooling_layer=False)
+    # fp16 keeps more of a 4-bit weight times its scale than bf16 would.
+    state = {
+        name: _tensor(tensors[ours], model.get_parameter(name)).to(torch.float16)
+        for name, ours in _names(sizes.layers).items()
+    }
+    model.load_state_dict(state, strict=False, assign=True)
     missing = {name for name, _ in model.named_parameters()} - set(state)
     if missing:
         raise ValueError(f"{file.name} lacks {', '.join(sorted(missing))}")
-    # fp16 keeps more of a 4-bit weight times its scale than bf16 would.
-    model.type(torch.float16).save_pretrained(folder)
+    model.save_pretrained(folder)
     _tokenizer(vocabulary).save(str(folder / "tokenizer.json"))
 
 

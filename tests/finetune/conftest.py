@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from transformers import (
 from finetune.bases import Bases
 from finetune.registry import Registry
 from finetune.serving.busy import Busy
+from finetune.training.run_folder import RunFolder
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
 from finetune.types import Preview, TrainingRequest
@@ -158,3 +160,32 @@ def prepared(tuner: Tuner, tiny_base: str, skill_rows: list[dict[str, str]]) -> 
         return await tuner.prepare(await tuner.examine(data, "repairs.jsonl"), TrainingRequest(**wanted))
 
     return prepare
+
+
+@pytest.fixture(scope="session")
+def first_training(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first run of the invented skill left, once `trained` has trained one."""
+    return tmp_path_factory.mktemp("first_training") / "run"
+
+
+@pytest.fixture
+def trained(
+    tuner: Tuner, prepared: Callable[..., Awaitable[Preview]], tmp_path: Path, first_training: Path
+) -> Callable[..., Awaitable[Preview]]:
+    """Prepares a run of the invented skill that is trained to its end: for real once, then with those files."""
+
+    async def train(**changed: str) -> Preview:
+        preview = await prepared(**changed)
+        folder = RunFolder(tmp_path / "data" / "runs" / preview.run_id)
+        kept = RunFolder(first_training)
+        if not first_training.exists():
+            await tuner.run(preview.run_id, lambda progress: None)
+            shutil.copytree(folder.path, first_training)
+        result = kept.result()
+        assert result is not None
+        assert kept.train.read_bytes() == folder.train.read_bytes()
+        shutil.copytree(kept.adapter, folder.adapter, dirs_exist_ok=True)
+        folder.write_result(result)
+        return preview
+
+    return train

@@ -82,9 +82,8 @@ async def test_a_training_set_becomes_an_adapter_with_its_card(
     assert (await prepared()).minutes_measured
 
 
-async def test_finishing_twice_registers_one_adapter(tuner: Tuner, registry: Registry, prepared: Prepare) -> None:
-    preview = await prepared()
-    await tuner.run(preview.run_id, nothing)
+async def test_finishing_twice_registers_one_adapter(tuner: Tuner, registry: Registry, trained: Prepare) -> None:
+    preview = await trained()
     first, second = await tuner.finish(preview.run_id), await tuner.finish(preview.run_id)
     assert first.card.adapter_sha256 == second.card.adapter_sha256
     assert len(registry.adapters("g")) == 1
@@ -298,12 +297,11 @@ def test_the_trainer_ends_with_whoever_started_it(tmp_path: Path, prepared: Prep
 
 
 async def test_a_changed_adapter_answers_no_more_and_the_champion_before_it_does(
-    tuner: Tuner, registry: Registry, prepared: Prepare
+    tuner: Tuner, registry: Registry, trained: Prepare
 ) -> None:
     cards = []
     for rows in (None, "again"):
-        preview = await prepared() if rows is None else await prepared(skill="repairs", audience_key="channel:1")
-        await tuner.run(preview.run_id, nothing)
+        preview = await trained() if rows is None else await trained(skill="repairs", audience_key="channel:1")
         cards.append((await tuner.finish(preview.run_id)).card)
     # Both runs learnt the same: tell them apart by retraining is not needed, since promotion is what is tested.
     first = cards[0]
@@ -322,10 +320,9 @@ async def test_a_changed_adapter_answers_no_more_and_the_champion_before_it_does
 
 
 async def test_rolling_back_goes_to_the_champion_before_and_then_to_none(
-    tuner: Tuner, registry: Registry, prepared: Prepare
+    tuner: Tuner, registry: Registry, trained: Prepare
 ) -> None:
-    preview = await prepared()
-    await tuner.run(preview.run_id, nothing)
+    preview = await trained()
     card = (await tuner.finish(preview.run_id)).card
     registry.promote("g", card.adapter_sha256[:8])
     assert registry.roll_back("g", "repairs") == (card, None)
@@ -339,10 +336,9 @@ async def test_rolling_back_goes_to_the_champion_before_and_then_to_none(
 
 
 async def test_a_champion_answers_with_its_labels_alone_and_its_base_as_before(
-    tuner: Tuner, registry: Registry, prepared: Prepare, weights: Weights
+    tuner: Tuner, registry: Registry, trained: Prepare, weights: Weights
 ) -> None:
-    preview = await prepared()
-    await tuner.run(preview.run_id, nothing)
+    preview = await trained()
     card = (await tuner.finish(preview.run_id)).card
     registry.promote("g", card.adapter_sha256)
     (champion,) = registry.champions("g")
