@@ -149,7 +149,11 @@ def test_a_file_that_states_less_than_it_holds_is_refused() -> None:
     assert refused(only(bytes(data)))[0] is Reason.CORRUPT
 
 
-@pytest.mark.parametrize("data", [b"PK", b"", b"plain text", zipped(("a.txt", b"text"))[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"PK", b"", b"plain text", zipped(("a.txt", b"text"))[:-30]],
+    ids=["its first letters", "nothing", "text", "its end is missing"],
+)
 def test_what_is_no_zip_is_refused(data: bytes) -> None:
     with pytest.raises(DocumentError) as failure:
         unpack(data, "all.zip", LIMIT)
