@@ -17,8 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.faq.import_file import read_qa_pairs
 from knowledge.library import Library, read_file
-from knowledge.models.factory import build_embeddings, build_reranker
-from knowledge.models.lazy import LazyEmbeddings
+from knowledge.models.factory import LazyEmbeddings, build_embeddings, build_reranker
 from knowledge.parsing.archive import ARCHIVE
 from knowledge.parsing.formats import MEDIA_BY_SUFFIX, READABLE
 from knowledge.ports import TextEmbeddings

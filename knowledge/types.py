@@ -77,7 +77,7 @@ class Source:
     ingested_by: str
     """A member's id, or `terminal`."""
     link: str | None = None
-    """Where people read the document itself: an http(s) address, checked by `knowledge.parsing.source_link`."""
+    """Where people read the document itself: an http(s) address, checked by `knowledge.parsing.document_metadata`."""
     dated: date | None = None
     """As the document itself says; None: it does not."""
 

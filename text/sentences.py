@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from text.markdown_blocks import without_code_blocks
-from text.negations import count_negations
 from text.quantities import Quantity, quantities_in
-from text.words import content_words, fold
+from text.words import content_words, count_negations, fold
 
 _SENTENCE = re.compile(r"[^\n.!?。！？；]+(?:[.!?](?!\s|$)[^\n.!?。！？；]*)*[.!?。！？；]?")
 _BETWEEN = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from text.negations import expand_contractions, without_negations
 from text.scripts import CJK
 from text.stop_words import ASKING_CHINESE, ASKING_ENGLISH, CHINESE, ENGLISH
 
@@ -21,6 +20,11 @@ PREFIX_LETTERS = 6
 _RUN = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")
 _ARTICLE = re.compile(r"\b(a|an|the)\b")
+_CONTRACTED = re.compile(r"n['’]t\b|(?<=can)not\b")
+_NEGATION = re.compile(
+    r"\b(?:not|no(?!\s+(?:later|earlier|more|less|fewer)\b)|never|neither|nor|without|forbidden|prohibited)\b"
+    rf"|不(?!过|過|仅|僅|但|同|少)|没有?|沒有?|未(?=[{CJK}])|勿|禁止"
+)
 
 
 def fold(text: str) -> str:
@@ -96,3 +100,18 @@ def scored_words(text: str, *, by_character: bool) -> list[str]:
     """What SQuAD's measures compare: no case, punctuation or English articles; `by_character` for Chinese."""
     kept = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in fold(text))
     return list("".join(kept.split())) if by_character else _ARTICLE.sub(" ", kept).split()
+
+
+def expand_contractions(folded_text: str) -> str:
+    """The text with "n't" and "cannot" written out, so that every negation is a word of its own."""
+    return _CONTRACTED.sub(" not", folded_text)
+
+
+def count_negations(folded_text: str) -> int:
+    """How many words deny something."""
+    return len(_NEGATION.findall(expand_contractions(folded_text)))
+
+
+def without_negations(expanded_text: str) -> str:
+    """The text with a space in place of each negation."""
+    return _NEGATION.sub(" ", expanded_text)

@@ -21,9 +21,8 @@ from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.ingestion.embedder import Embedder, EmbeddingTask
 from knowledge.ingestion.reports import failed_report, report_on, unchanged_report
-from knowledge.parsing.dates import date_of
+from knowledge.parsing.document_metadata import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import LoadedDocument, load_document
-from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.ports import TextEmbeddings
 from knowledge.store.catalog import Catalog, ExistingSource, NewVersion, new_source_id
 from knowledge.store.originals import SHOWN, Originals
@@ -282,7 +281,7 @@ def _source(
         ingested_at=datetime.now(UTC),
         ingested_by=upload.ingested_by,
         link=link,
-        dated=date_of(upload.data, document.media),
+        dated=document.dated,
     )
 
 

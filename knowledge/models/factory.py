@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from threading import Event
 
-from knowledge.models.local_embeddings import LocalEmbeddings
+from knowledge.models.local_embeddings import LocalEmbeddings, SentenceTransformerEmbeddings
 from knowledge.models.provider_embeddings import ProviderEmbeddings
 from knowledge.models.reranker import CrossEncoderReranker
-from knowledge.models.sentence_transformer import SentenceTransformerEmbeddings
 from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from weights.catalog import EMBEDDING_MODELS
@@ -34,3 +35,36 @@ def build_reranker(
     """The reranker of `settings`, where they name one; blocks. Raises WeightsError, RerankerUnusable."""
     name = settings.reranker
     return None if name is None else CrossEncoderReranker(weights.ensure(name, on_progress, stop), name)
+
+
+class LazyEmbeddings:
+    """What `build` returns; it is called once, by the thread that needs it first, while others wait."""
+
+    def __init__(self, build: Callable[[], TextEmbeddings]) -> None:
+        self._build = build
+        self._built: TextEmbeddings | None = None
+        self._building = threading.Lock()
+
+    @property
+    def model_name(self) -> str:
+        """The built model's name."""
+        return self._embeddings().model_name
+
+    @property
+    def dimension(self) -> int:
+        """The built model's dimension."""
+        return self._embeddings().dimension
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector a passage."""
+        return self._embeddings().embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question."""
+        return self._embeddings().embed_query(text)
+
+    def _embeddings(self) -> TextEmbeddings:
+        with self._building:
+            if self._built is None:
+                self._built = self._build()
+            return self._built

@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
+from knowledge.errors import EncoderUnusable
 from weights.errors import BrokenFolderError
 from weights.folder_record import read_record
 from weights.loading import settle_torch
 
 if TYPE_CHECKING:
     import torch
+    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
     from transformers import PreTrainedModel
 
 _BATCH_TOKENS = 4096
 """Texts of a batch times the longest one's tokens: bounds the memory, and keeps batches of short texts large."""
 _CACHED_QUERIES = 256
+_BATCH = 32
 
 
 class LocalEmbeddings(Embeddings):
@@ -138,3 +141,44 @@ def _batches(lengths: list[int]) -> list[list[int]]:
         batches.append(order[start : start + size])
         start += size
     return batches
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """L2-normalised vectors, with the prompts that the model states for questions and passages."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Raises EncoderUnusable: the library is missing, or the folder holds no encoder."""
+        try:
+            from sentence_transformers import SentenceTransformer  # 6 s
+        except ModuleNotFoundError as error:
+            raise EncoderUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
+        try:
+            self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except Exception as error:  # the library raises almost anything on a folder that is no encoder
+            raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
+        self._name = name
+        self._dimension = len(self.embed_query("dimension"))
+
+    @property
+    def model_name(self) -> str:
+        """The model as the setting names it."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has, as measured."""
+        return self._dimension
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector a passage, in their order. Blocks."""
+        if not texts:
+            return []
+        vectors: list[list[float]] = self._model.encode_document(
+            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        ).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """The question's vector. Blocks."""
+        vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
+        return [float(number) for number in vector]

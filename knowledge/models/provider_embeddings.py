@@ -8,13 +8,12 @@ from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from knowledge.errors import EncoderUnreachable, EncoderUnusable
-from knowledge.models.measured import MeasuredEmbeddings
 
 _NO_KEY = "none"
 """What a client is given where a server of one's own asks for no key: it insists on one."""
 
 
-class ProviderEmbeddings(MeasuredEmbeddings):
+class ProviderEmbeddings(Embeddings):
     """`provider:model`. Passages and questions leave this machine, unless the server is one's own."""
 
     def __init__(self, name: str, base_url: str | None, api_key: SecretStr | None) -> None:
@@ -33,7 +32,18 @@ class ProviderEmbeddings(MeasuredEmbeddings):
             self._model: Embeddings = init_embeddings(name, **options)
         except Exception as error:  # each provider's constructor raises what it likes
             raise EncoderUnusable(name, str(error).partition("\n")[0].rstrip(".")) from error
-        super().__init__(name)
+        self._name = name
+        self._dimension = len(self.embed_query("dimension"))
+
+    @property
+    def model_name(self) -> str:
+        """The model as the setting names it."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has, as measured."""
+        return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector a passage, in their order. Blocks; the client retries by itself. Raises EncoderUnreachable."""

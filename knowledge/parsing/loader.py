@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import codecs
+import logging
 from dataclasses import dataclass
+from datetime import date
+
+from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import formats
 from knowledge.parsing.archive import check_office_archive
+from knowledge.parsing.document_metadata import pdf_date, read_front_matter
 from knowledge.parsing.formats import READABLE
-from knowledge.parsing.front_matter import without_front_matter
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
-from knowledge.parsing.sandbox import Limits
-from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
+from knowledge.parsing.sandbox import Limits, run_sandboxed
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
 from text.plurals import fill
 from weights.units import MEGABYTE
+
+log = logging.getLogger(__name__)
+
+READER_LIMITS = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2)
+
+_READING = TypeAdapter(ReaderResult)
+_SENTENCES = {
+    Reason.ENCRYPTED: "the file is encrypted: remove its password",
+    Reason.TOO_LARGE: "the file unpacks to too much text: split it into smaller files",
+    Reason.CORRUPT: "the file doesn't match its extension or is damaged: save it again from the program that made it",
+    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
+    Reason.TOO_DEEP: "the file is nested too deeply: flatten it, or save it as text",
+    Reason.MISNAMED: "the contents don't match the extension: rename the file",
+    Reason.BINARY: "this is a binary file: save it as UTF-8 text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +61,12 @@ class LoadedDocument:
     sections: tuple[Section, ...]
     page_count: int | None
     link: str | None = None
-    """That the document gives itself, checked."""
+    """The checked link that the document gives to itself."""
+    dated: date | None = None
+    """The date that the document gives itself; None: it gives none."""
 
 
-def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
+def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = READER_LIMITS) -> LoadedDocument:
     """Read `data` as the type that `name` ends in. Raises DocumentError."""
     media = formats.media_of(name)
     if media is None:
@@ -104,20 +125,21 @@ def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> Loade
     if not sections:
         sentence = _NO_TEXT.get(media, "the file has no text")
         raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}")
-    return LoadedDocument(media, sections, len(parts) if media in {"pdf", "pptx"} else None)
+    page_count = len(parts) if media in {"pdf", "pptx"} else None
+    return LoadedDocument(media, sections, page_count, dated=pdf_date(data) if media == "pdf" else None)
 
 
 def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
     text = _decode(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    link = None
-    if media == "md":
-        text, link = without_front_matter(text)
-        text = inline_footnotes(without_comments(text))
+    if media != "md":
+        return LoadedDocument(media, (Section(text, None),), None)
+    markdown = read_front_matter(text)
+    text = inline_footnotes(without_comments(markdown.text))
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: there is nothing but front matter and comments")
-    return LoadedDocument(media, (Section(text, None),), None, link)
+    return LoadedDocument(media, (Section(text, None),), None, markdown.link, markdown.dated)
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -125,3 +147,24 @@ def _decode(data: bytes, name: str) -> str:
         return decode(data)
     except NotText as error:
         raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error
+
+
+def read_sandboxed(data: bytes, media: str, limits: Limits = READER_LIMITS) -> tuple[ParsedPart, ...]:
+    """The document's parts, in order. Raises DocumentError."""
+    ended = run_sandboxed("knowledge.parsing.reader_process", [media], data, limits)
+    try:
+        reading = _READING.validate_json(ended.output)
+    except ValidationError:
+        log.warning("the reader of a %s file exited with %s and no result", media, ended.code)
+        reading = ReaderResult(reason=ended.reason)
+    if reading.reason is not None:
+        reason = Reason(reading.reason)
+        sentence = _SENTENCES[reason].format(seconds=limits.seconds)
+        if reading.line is not None:
+            sentence = f"line {reading.line} can't be read: correct it"
+        raise DocumentError(reason, sentence, reading.page)
+    for part in reading.parts:
+        text = part.text.rstrip("\n")
+        if text and part.numbers is not None and len(part.numbers) <= text.count("\n"):
+            raise DocumentError(Reason.CORRUPT, _SENTENCES[Reason.CORRUPT])
+    return reading.parts

@@ -10,11 +10,10 @@ from functools import cached_property
 from itertools import combinations
 
 from knowledge.types import Contradiction, Evidence, TextSpan
-from text.negations import expand_contractions
 from text.quantities import quantities_in
 from text.scripts import holds_cjk, same_script
 from text.sentences import Sentence, declarative_sentences
-from text.words import content_words, fold
+from text.words import content_words, expand_contractions, fold
 
 LEAST_WORDS = 3
 LEAST_PAIRS = 5

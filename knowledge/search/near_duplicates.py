@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from text.negations import count_negations
 from text.quantities import quantities_in
-from text.words import fold
+from text.words import count_negations, fold
 
 SHINGLE = 8
 """Characters of a shingle: about two words, in either language."""

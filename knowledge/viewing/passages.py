@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 
-from knowledge.errors import PassageGone, PassageHidden
+from pydantic import TypeAdapter
+
+from knowledge.errors import PageImageFailed, PassageGone, PassageHidden, Reason
+from knowledge.parsing.sandbox import Limits, run_sandboxed
 from knowledge.store.catalog import Catalog
 from knowledge.store.originals import Originals
 from knowledge.types import Passage, Reader
 from knowledge.viewing.highlighting import highlight
-from knowledge.viewing.page_image import draw_page
+from knowledge.viewing.page_image_process import EXIT_CODES, PageRequest
+
+log = logging.getLogger(__name__)
+
+DRAWING_LIMITS = Limits(seconds=15, memory_bytes=1024**3, output_bytes=8_000_000)
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_WANTED = TypeAdapter(PageRequest)
+_MESSAGES = {
+    Reason.ENCRYPTED: "the document is encrypted",
+    Reason.TOO_LARGE: "drawing the page needs too much memory",
+    Reason.CORRUPT: "the page is damaged",
+    Reason.TOO_SLOW: "drawing the page takes longer than {seconds} s",
+}
+_REASONS = {code: Reason(name) for name, code in EXIT_CODES.items()}
 
 
 class PassageViewer:
@@ -35,3 +54,18 @@ class PassageViewer:
         if page is None or (original := self._originals.path(passage.source.sha256)) is None:
             return None
         return draw_page(original, page, passage.chunk.text, passage.marks)
+
+
+def draw_page(
+    path: Path, page: int, passage: str, marks: Sequence[tuple[int, int]], limits: Limits = DRAWING_LIMITS
+) -> bytes:
+    """The page, from 1, as a PNG of at most 8 MB; what `marks` cuts out of the passage on it is highlighted where it
+    is found. Raises PictureFailed.
+    """
+    wanted = _WANTED.dump_json(PageRequest(page, passage, tuple(marks)))
+    ended = run_sandboxed("knowledge.viewing.page_image_process", [str(path)], wanted, limits)
+    if ended.code == 0 and ended.output.startswith(_PNG):
+        return ended.output
+    reason = ended.reason if ended.code is None else _REASONS.get(ended.code, ended.reason)
+    log.warning("could not draw a page (%s): the child process exited with %s", reason, ended.code)
+    raise PageImageFailed(reason, _MESSAGES[reason].format(seconds=limits.seconds))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.readers.cell_text import cell_text
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from text.markdown_tables import markdown_table, titles_above
@@ -29,6 +30,8 @@ Line = tuple[str, int]
 """A line of the text, and the row that it comes from, from 1."""
 Ranges = dict[int, list[tuple[int, int, int]]]
 """Merged cells, by the number of each row that they touch: first row, first and last column, from 1."""
+_CURRENCY = re.compile(r"\[\$([^\]\-]{1,4})|\\?\"?([£€¥$])(?![^\[]*\])")
+_DECIMALS = re.compile(r"0\.(0+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +147,30 @@ def _joined(head: Sequence[str], second: Sequence[str]) -> list[str]:
     width = max(len(head), len(second))
     pairs = [(head[at] if at < len(head) else "", second[at] if at < len(second) else "") for at in range(width)]
     return [" ".join(dict.fromkeys(word for word in pair if word)) for pair in pairs]
+
+
+def cell_text(value: object, number_format: str) -> str:
+    """Percentages, currencies, dates and times in words; other formats are left out."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        return _number(value, number_format)
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time()
+        return value.date().isoformat() if midnight else value.isoformat(" ", timespec="minutes")
+    if isinstance(value, dt.time):
+        return value.isoformat(timespec="minutes")
+    return str(value).strip()
+
+
+def _number(value: float, number_format: str) -> str:
+    shown = number_format[:100].partition(";")[0]
+    found = _DECIMALS.search(shown)
+    if "%" in shown:
+        return f"{value:.{len(found[1]) if found else 0}%}"
+    currency = _CURRENCY.search(shown)
+    if currency is None:
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
+    symbol = (currency[1] or currency[2]).strip('"')
+    figure = f"{value:,.{len(found[1]) if found else 0}f}"
+    return f"{symbol}{figure}" if len(symbol) == 1 else f"{symbol} {figure}"

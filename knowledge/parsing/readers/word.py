@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.html_to_markdown import markdown_of
+from knowledge.parsing.readers.html import markdown_of
 from knowledge.parsing.readers.parts import PICTURE, ParsedPart
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from knowledge.errors import PageImageFailed, Reason
 from knowledge.viewing.highlighting import highlight
-from knowledge.viewing.page_image import DEFAULT, draw_page
+from knowledge.viewing.passages import DRAWING_LIMITS, draw_page
 from tests.knowledge import pdfs
 
 TEXT = "Kayaks are rented by the hour"
@@ -24,7 +24,9 @@ def path(tmp_path: Path) -> Path:
 
 def drawn(path: Path, data: bytes, said: str = "", text: str = TEXT, seconds: int = 15) -> Image.Image:
     path.write_bytes(data)
-    return Image.open(io.BytesIO(draw_page(path, 1, text, highlight(text, [said]), replace(DEFAULT, seconds=seconds))))
+    return Image.open(
+        io.BytesIO(draw_page(path, 1, text, highlight(text, [said]), replace(DRAWING_LIMITS, seconds=seconds)))
+    )
 
 
 def highlighted(picture: Image.Image) -> tuple[int, int, int, int] | None:
