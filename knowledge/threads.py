@@ -1,7 +1,7 @@
-"""The threads of one library. Each kind of slow work has its own, so that it keeps only its own kind waiting.
+"""Runs slow work in threads, with a pool for each kind, so that one kind delays no other.
 
-asyncio's shared threads, of which there are few, are for what takes milliseconds. Edit this for a new kind of slow
-work, and for how much of one kind runs at a time.
+asyncio's few shared threads are for calls of milliseconds. Edit it for a new kind of slow work, and for how much of a
+kind runs at once.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class ThreadPool:
-    """Threads for one kind of work."""
+    """Holds the threads for one kind of work."""
 
     def __init__(self, name: str, count: int) -> None:
         self._executor = ThreadPoolExecutor(count, name)
 
     async def run(self, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """The result of the call. Cancelled meanwhile, this returns at once, and a call that has begun goes on."""
+        """Return the result of the call. If cancelled, this returns at once, while a call that has begun continues."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)
 
     async def finish(
@@ -31,9 +31,9 @@ class ThreadPool:
         *arguments: *Arguments,
         on_cancel: Callable[[], None] = lambda: None,
     ) -> T:
-        """As `run`, but cancelled meanwhile, it waits for the end of a call that has begun before it raises that.
+        """Return the result of the call; if cancelled, wait for a call that has begun before raising.
 
-        `on_cancel` is called then, and can tell the call.
+        `on_cancel` is called at the cancellation, and can tell the call to stop.
         """
         work = self._executor.submit(call, *arguments)
         waiting = asyncio.wrap_future(work)
@@ -47,12 +47,12 @@ class ThreadPool:
             raise
 
     def close(self) -> None:
-        """Wait for the calls that have begun; those that wait for their turn are cancelled."""
+        """Wait for the calls that have begun, and cancel those in the queue."""
         self._executor.shutdown(cancel_futures=True)
 
 
 class ThreadPools:
-    """All threads of one library."""
+    """Holds all threads of one library."""
 
     def __init__(self) -> None:
         self.reading = ThreadPool("reading", 2)

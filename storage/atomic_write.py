@@ -16,7 +16,7 @@ from pathlib import Path
 
 UNFINISHED = ".part"
 """How the name of an unfinished file ends."""
-_ABANDONED_S = 3600.0
+_STALE_AFTER_S = 3600.0
 """An unfinished file that was not written to for so long belongs to a process that was killed."""
 
 
@@ -26,7 +26,7 @@ def write_whole(path: Path, data: bytes, *, owner: str = "", mode: int = 0o666) 
     `owner` stands in the unfinished file's name, for whoever clears away what a kill leaves. Raises OSError; then
     nothing of it stays.
     """
-    _clear_abandoned(path)
+    _delete_stale_parts(path)
     part = path.with_name(f"{path.name}.{owner}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -108,11 +108,11 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _clear_abandoned(path: Path) -> None:
+def _delete_stale_parts(path: Path) -> None:
     """Delete what killed writers of this file left."""
     for part in path.parent.glob(f"{escape(path.name)}.*{UNFINISHED}"):
         try:
-            if time.time() - part.stat().st_mtime > _ABANDONED_S:
+            if time.time() - part.stat().st_mtime > _STALE_AFTER_S:
                 part.unlink()
         except FileNotFoundError:
             continue

@@ -75,11 +75,11 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str
     DatabaseTooNew and other StorageErrors.
     """
     with translated(path):
-        if _version(connection, path, len(migrations)) == len(migrations):
+        if _schema_version(connection, path, len(migrations)) == len(migrations):
             return
     with transaction(connection, path, writing=True):
-        for script in migrations[_version(connection, path, len(migrations)) :]:
-            for statement in _statements(script):
+        for script in migrations[_schema_version(connection, path, len(migrations)) :]:
+            for statement in _split_statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
@@ -115,7 +115,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection, path: Path, busy_s: flo
     if mode == "wal":
         return
     until = time.monotonic() + busy_s
-    with _locked(path.parent):
+    with _folder_lock(path.parent):
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -127,7 +127,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection, path: Path, busy_s: flo
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Hold a lock on the folder itself, which leaves no file behind, against other threads and processes."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -137,14 +137,14 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
+def _schema_version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if found > known:
         raise DatabaseTooNew(path, found, known)
     return found
 
 
-def _statements(script: str) -> Iterator[str]:
+def _split_statements(script: str) -> Iterator[str]:
     """One by one: sqlite3's executescript would commit between them."""
     statement = ""
     for line in script.splitlines(keepends=True):

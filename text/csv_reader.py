@@ -54,9 +54,9 @@ def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | Non
     start = 1 if is_declared else 0
     sample = text[:_SAMPLE_CHARS].split("\n")
     delimiter = declared[-1] if is_declared else _delimiter(sample, names)
-    first = _sampled(sample, start, delimiter)
+    first = _sample_rows(sample, start, delimiter)
     width = _usual_width(first)
-    rows = _rows(lines, start, delimiter, width)
+    rows = _read_rows(lines, start, delimiter, width)
     opening = list(islice(rows, _MOST_TITLES + 1))
     if not opening:
         return None
@@ -81,14 +81,14 @@ def _delimiter(sample: list[str], names: Sequence[Collection[str]]) -> str:
 
     csv.Sniffer guesses by expressions that take quadratic time, and takes letters for delimiters.
     """
-    tried = {delimiter: _sampled(sample, 0, delimiter) for delimiter in _DELIMITERS}
+    tried = {delimiter: _sample_rows(sample, 0, delimiter) for delimiter in _DELIMITERS}
     for delimiter, rows in tried.items():
         if any(_names_one_of(row, names) for row in rows[: _MOST_TITLES + 1]):
             return delimiter
-    return max(tried, key=lambda delimiter: _agreement(tried[delimiter]))
+    return max(tried, key=lambda delimiter: _width_agreement(tried[delimiter]))
 
 
-def _agreement(rows: Sequence[CsvRow]) -> tuple[float, int]:
+def _width_agreement(rows: Sequence[CsvRow]) -> tuple[float, int]:
     """The share of rows that have the usual number of columns, and that number."""
     width = _usual_width(rows)
     same = sum(len(row.cells) == width for row in rows)
@@ -99,28 +99,28 @@ def _usual_width(rows: Sequence[CsvRow]) -> int:
     return max(Counter(len(row.cells) for row in rows).most_common(1), default=(0, 0))[0]
 
 
-def _sampled(sample: list[str], start: int, delimiter: str) -> list[CsvRow]:
-    return list(islice(_rows(sample, start, delimiter, 0), _SAMPLE_ROWS))
+def _sample_rows(sample: list[str], start: int, delimiter: str) -> list[CsvRow]:
+    return list(islice(_read_rows(sample, start, delimiter, 0), _SAMPLE_ROWS))
 
 
 def _count_titles(opening: Sequence[CsvRow], width: int) -> int:
     """How many rows stand above the head: those that say one thing only, and, above an empty line, short ones."""
     if width < 2:
         return 0
-    count = next((at for at, row in enumerate(opening) if _filled(row) > 1), len(opening))
+    count = next((at for at, row in enumerate(opening) if _count_filled(row) > 1), len(opening))
     for at in range(count + 1, len(opening)):
         above = opening[at - 1]
         is_apart = opening[at].line > above.line + 1 and "\n" not in "".join(above.cells)
-        if is_apart and len(opening[at].cells) == width and all(_filled(row) < width for row in opening[:at]):
+        if is_apart and len(opening[at].cells) == width and all(_count_filled(row) < width for row in opening[:at]):
             return at
     return count if count < len(opening) else 0
 
 
-def _filled(row: CsvRow) -> int:
+def _count_filled(row: CsvRow) -> int:
     return sum(1 for cell in row.cells if cell.strip())
 
 
-def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[CsvRow]:
+def _read_rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[CsvRow]:
     """The rows from the line at `start`, with their lines. `width`: the columns that a row usually has; 0: unknown."""
     at = start
     while at < len(lines):
@@ -141,7 +141,7 @@ def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[
         except csv.Error:
             pass
         # Read anew from the next line, so that what the open quotation mark took in is not lost.
-        yield CsvRow(at + 1, tuple(_as_it_stands(lines[at], delimiter)), is_broken=True)
+        yield CsvRow(at + 1, tuple(_cells_of_line(lines[at], delimiter)), is_broken=True)
         at += 1
 
 
@@ -149,10 +149,10 @@ def _swallows_rows(taken: Sequence[str], cells: Sequence[str], delimiter: str, w
     """Whether a record with a wrong number of cells has taken in lines most of which are rows by themselves."""
     if width < 2 or len(cells) == width:
         return False
-    return 2 * sum(len(_as_it_stands(line, delimiter)) == width for line in taken) > len(taken)
+    return 2 * sum(len(_cells_of_line(line, delimiter)) == width for line in taken) > len(taken)
 
 
-def _as_it_stands(line: str, delimiter: str) -> list[str]:
+def _cells_of_line(line: str, delimiter: str) -> list[str]:
     """The cells of a single line; quotation marks that don't match are letters."""
     if line.count('"') % 2:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])

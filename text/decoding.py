@@ -68,7 +68,7 @@ def decode(data: bytes) -> str:
     # What is UTF-8 is so by more than chance: then second controls are what an earlier program misread, not binary.
     odd = _ODD_IF_GUESSED if text is None else _ODD
     if text is None:
-        text = _otherwise(data)
+        text = _decode_other(data)
     if "\0" in text or _is_often_in(text, odd):
         raise NotText
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -86,14 +86,14 @@ def _as_utf8(data: bytes) -> str | None:
         return None
 
 
-def _otherwise(data: bytes) -> str:
+def _decode_other(data: bytes) -> str:
     for mark, encoding in _MARKED:
         if data.startswith(mark):
             return _strictly(data, encoding)
-    return _strictly(data, _unmarked_wide(data) if b"\0" in data else _legacy(data))
+    return _strictly(data, _utf16_without_mark(data) if b"\0" in data else _legacy_encoding(data))
 
 
-def _unmarked_wide(data: bytes) -> str:
+def _utf16_without_mark(data: bytes) -> str:
     """UTF-16 as Windows writes it without a mark: every second byte of English is zero."""
     sample = data[:_SAMPLE_BYTES]
     for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
@@ -102,7 +102,7 @@ def _unmarked_wide(data: bytes) -> str:
     raise NotText
 
 
-def _legacy(data: bytes) -> str:
+def _legacy_encoding(data: bytes) -> str:
     if _is_korean(data):
         return "euc_kr"
     shares = {encoding: _share_of_frequent(data, encoding) for encoding in _FREQUENT}
@@ -117,7 +117,7 @@ def _legacy(data: bytes) -> str:
         return likeliest
     high = sum(byte > 0x7F for byte in data[:_SAMPLE_BYTES])
     letters = sum(chr(byte).isalpha() for byte in data[:_SAMPLE_BYTES] if byte < 0x80)
-    return "cp1252" if letters >= _MOSTLY_ASCII * high else _other(data)
+    return "cp1252" if letters >= _MOSTLY_ASCII * high else _guess_encoding(data)
 
 
 def _is_korean(data: bytes) -> bool:
@@ -184,7 +184,7 @@ def _share_of_frequent(data: bytes, encoding: str) -> float:
     return frequent / len(wide) if wide else 0.0
 
 
-def _other(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_SAMPLE_BYTES], cp_isolation=_OTHERS).best()

@@ -19,24 +19,24 @@ def inline_footnotes(markdown: str) -> str:
     if "[^" not in markdown:
         return markdown
     lines = markdown.split("\n")
-    definitions = {name: (first, end, said) for name, first, end, said in _definitions(lines)}
+    definitions = {name: (first, end, text) for name, first, end, text in _definitions(lines)}
     marked: set[str] = set()
 
-    def noted(mark: re.Match[str]) -> str:
+    def note(mark: re.Match[str]) -> str:
         marked.add(mark[1])
         return mark[0]
 
-    sub_outside_code(_MARK, noted, markdown)
-    kept = {name: said for name, (_, _, said) in definitions.items() if name in marked}
+    sub_outside_code(_MARK, note, markdown)
+    kept = {name: text for name, (_, _, text) in definitions.items() if name in marked}
     for name in kept:
         first, end, _ = definitions[name]
         lines[first:end] = [""] * (end - first)
 
-    def said_at(mark: re.Match[str]) -> str:
-        said = kept.pop(mark[1], None)
-        return mark[0] if said is None else f" ({said})"
+    def inlined_at(mark: re.Match[str]) -> str:
+        text = kept.pop(mark[1], None)
+        return mark[0] if text is None else f" ({text})"
 
-    inlined = sub_outside_code(_MARK, said_at, "\n".join(lines))
+    inlined = sub_outside_code(_MARK, inlined_at, "\n".join(lines))
     # A footnote whose only mark is in another one would be lost.
     return inlined if not kept else markdown
 
@@ -51,15 +51,15 @@ def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
             if found is None or found[1] in known:
                 at += 1
                 continue
-            end = _end(lines, at, block.end)
-            said = " ".join([lines[at][found.end() :], *lines[at + 1 : end]]).split()
-            if len(" ".join(said)) <= _LONGEST:
+            end = _footnote_end(lines, at, block.end)
+            text = " ".join([lines[at][found.end() :], *lines[at + 1 : end]]).split()
+            if len(" ".join(text)) <= _LONGEST:
                 known.add(found[1])
-                yield found[1], at, end, " ".join(said)
+                yield found[1], at, end, " ".join(text)
             at = end
 
 
-def _end(lines: list[str], first: int, last: int) -> int:
+def _footnote_end(lines: list[str], first: int, last: int) -> int:
     """Behind the lines of the footnote that begins on `first`: further paragraphs of it are indented."""
     end = at = first + 1
     while at < last:

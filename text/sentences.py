@@ -33,14 +33,14 @@ class Sentence:
 
 def declarative_sentences(text: str) -> Iterator[Sentence]:
     """The sentences that state something, in order: no questions, code or addresses."""
-    prose = _WRAPPED.sub(_spaces, without_code_blocks(text))
+    prose = _WRAPPED.sub(_blanks, without_code_blocks(text))
     for found in _SENTENCE.finditer(prose):
-        said = found[0].strip()
-        if said and said[-1] not in "?？" and not _CODE.search(said):
-            quantities, rest = quantities_in(said)
+        sentence = found[0].strip()
+        if sentence and sentence[-1] not in "?？" and not _CODE.search(sentence):
+            quantities, rest = quantities_in(sentence)
             start = found.start() + len(found[0]) - len(found[0].lstrip())
             negations = count_negations(fold(rest))
-            yield Sentence(start, start + len(said), content_words(rest), quantities, negations)
+            yield Sentence(start, start + len(sentence), content_words(rest), quantities, negations)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -53,5 +53,5 @@ def sentence_ends(text: str) -> list[int]:
     return [found.end() for found in _FINISHED.finditer(text) if found[0].strip()]
 
 
-def _spaces(found: re.Match[str]) -> str:
+def _blanks(found: re.Match[str]) -> str:
     return " " * len(found[0])

@@ -80,8 +80,8 @@ def prefixes(text: str) -> set[str]:
 
 def asked_prefixes(question: str) -> set[str]:
     """The beginnings of a question's words, without those that only ask; of Chinese the pairs, or a character alone."""
-    told = ASKING_CHINESE.sub(" ", fold(question))
-    content = " ".join(word for word in re.split(r"[^\w]+", told) if word not in ASKING_ENGLISH)
+    rest = ASKING_CHINESE.sub(" ", fold(question))
+    content = " ".join(word for word in re.split(r"[^\w]+", rest) if word not in ASKING_ENGLISH)
     found: set[str] = set()
     for run, is_cjk in runs(content):
         found.update((pairs(run) or [run]) if is_cjk else [run[:PREFIX_LETTERS]])

@@ -43,7 +43,7 @@ def cut_at_headings(markdown: str, *, by_words: bool) -> list[MarkdownPart]:
     end = Block(Kind.HEADING, len(lines), len(lines))
     headings = [*(block for block in blocks(lines) if block.kind is Kind.HEADING), end]
     anchors = Anchors(by_words=by_words)
-    _append(parts, path, lines[: headings[0].first], 1, None)
+    _append_part(parts, path, lines[: headings[0].first], 1, None)
     for heading, following in pairwise(headings):
         title, anchor = anchors.of(heading.title)
         while path and path[-1][0] >= heading.level:
@@ -51,21 +51,21 @@ def cut_at_headings(markdown: str, *, by_words: bool) -> list[MarkdownPart]:
         path.append((heading.level, title))
         body = lines[heading.end : following.first]
         if any(line.strip() for line in body):
-            _append(parts, path, body, heading.end + 1, anchor)
+            _append_part(parts, path, body, heading.end + 1, anchor)
         elif following.level <= heading.level:
-            parts.append(MarkdownPart(_joined(path), title, heading.first + 1, anchor))
+            parts.append(MarkdownPart(_heading_path(path), title, heading.first + 1, anchor))
     return parts
 
 
-def _append(
+def _append_part(
     parts: list[MarkdownPart], path: list[tuple[int, str]], body: list[str], line: int, anchor: str | None
 ) -> None:
     text = "\n".join(body)
     if text.strip():
-        parts.append(MarkdownPart(_joined(path), text, line, anchor))
+        parts.append(MarkdownPart(_heading_path(path), text, line, anchor))
 
 
-def _joined(path: list[tuple[int, str]]) -> str | None:
+def _heading_path(path: list[tuple[int, str]]) -> str | None:
     return PATH_SEPARATOR.join(title for _, title in path) or None
 
 

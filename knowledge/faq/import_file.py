@@ -10,10 +10,10 @@ from pathlib import PurePath
 from pydantic import BaseModel, ValidationError
 
 from knowledge.errors import DocumentError, QAPairError, Reason
+from knowledge.parsing.loader import decode_file
 from knowledge.parsing.qa_pairs import checked_pair, question_key
 from knowledge.types import QAPair
 from text.csv_reader import column_name, read_csv
-from text.decoding import NotText, decode
 from text.plurals import counted
 
 _COLUMNS = frozenset({"question", "answer"})
@@ -43,14 +43,14 @@ class ImportedFile:
     problems: tuple[ImportProblem, ...]
 
 
-class _Row(BaseModel):
+class _QAPairRow(BaseModel):
     question: str | list[str]
     answer: str
 
 
 def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
     """The pairs of a file with the fields `question` and `answer`. Raises DocumentError where it is no such file."""
-    text = _decoded(data, name)
+    text = decode_file(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     rows = _csv_rows(text, name) if PurePath(name).suffix.lower() == ".csv" else _json_rows(text)
@@ -75,11 +75,11 @@ def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
     return ImportedFile(tuple(pairs), tuple(problems))
 
 
-def _wordings(row: _Row) -> list[str]:
+def _wordings(row: _QAPairRow) -> list[str]:
     return [row.question] if isinstance(row.question, str) else row.question
 
 
-def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
+def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _QAPairRow | str]]:
     """Each row, or what is wrong with it, with its first line."""
     table = read_csv(text, [_COLUMNS])
     columns = [] if table is None else [column_name(cell) for cell in table.head.cells]
@@ -93,26 +93,15 @@ def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
             found = f"has {counted(len(row.cells), 'cell')} instead of {len(columns)}"
             yield row.line, f"{found}: quote cells that contain the separator"
         else:
-            yield row.line, _Row(question=row.cells[question], answer=row.cells[answer])
+            yield row.line, _QAPairRow(question=row.cells[question], answer=row.cells[answer])
 
 
-def _counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
-
-
-def _json_rows(text: str) -> Iterator[tuple[int, _Row | str]]:
+def _json_rows(text: str) -> Iterator[tuple[int, _QAPairRow | str]]:
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
         try:
-            yield line, _Row.model_validate(json.loads(written))
+            yield line, _QAPairRow.model_validate(json.loads(written))
         except (ValueError, RecursionError) as error:
             known = isinstance(error, ValidationError)
             yield line, "has no text in `question` and `answer`" if known else "not a JSON object on one line"
-
-
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return decode(data)
-    except NotText as error:
-        raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error

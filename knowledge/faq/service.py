@@ -47,63 +47,63 @@ class FaqService:
         self._ingestor = ingestor
         self._writing = asyncio.Lock()
 
-    async def write(self, writing: QAPairDraft) -> QAPairReport:
+    async def write(self, draft: QAPairDraft) -> QAPairReport:
         """Keep a pair in place of those that answer its question for the same audience, whose wordings it takes over.
 
         Raises PairError, GuildError, DocumentError and what the index raises.
         """
-        pair = checked_pair(writing.pair.questions, writing.pair.answer)
+        pair = checked_pair(draft.pair.questions, draft.pair.answer)
         async with self._writing:
-            earlier = await asyncio.to_thread(self._earlier, writing, pair)
-            if writing.replacing is None:
+            earlier = await asyncio.to_thread(self._replaced_pairs, draft, pair)
+            if draft.replacing is None:
                 pair = _with_wordings(pair, earlier)
-            upload = Upload(pair_bytes(pair), pair_name(pair), writing.guild_id, writing.audience, writing.written_by)
+            upload = Upload(pair_bytes(pair), pair_name(pair), draft.guild_id, draft.audience, draft.written_by)
             report = await self._ingestor.ingest(upload, None)
             if report.source is None:
                 raise DocumentError(Reason(report.reason or Reason.CORRUPT), report.detail or "")
-            if writing.corrects is not None:
+            if draft.corrects is not None:
                 await self._ingestor.threads.writing.run(
-                    self._pairs.note_correction, report.source.id, writing.corrects
+                    self._pairs.record_correction, report.source.id, draft.corrects
                 )
             for old in earlier:
                 # That of the same name is gone already.
                 if old.source.id != report.source.id and old.source.name != report.source.name:
                     await self._ingestor.threads.writing.run(self._catalog.remove, old.source)
-                    await self._ingestor.discard(writing.guild_id, [old.source])
-                    await self._ingestor.purge(writing.guild_id)
+                    await self._ingestor.discard(draft.guild_id, [old.source])
+                    await self._ingestor.purge(draft.guild_id)
         outcome = report.outcome if report.outcome is IngestOutcome.UNCHANGED or not earlier else IngestOutcome.CHANGED
         replaced = tuple(earlier) if outcome is IngestOutcome.CHANGED else ()
-        return QAPairReport(outcome, StoredQAPair(report.source, pair, writing.corrects), replaced)
+        return QAPairReport(outcome, StoredQAPair(report.source, pair, draft.corrects), replaced)
 
-    def listed(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
+    def list_pairs(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
         """The guild's pairs that `reader` may read, the latest first. Blocks."""
         sources = [source for source in self._catalog.sources(guild_id, reader) if source.media == QA]
         corrections = self._pairs.corrections(guild_id)
         found = [
-            _stored(source, chunk, corrections.get(source.id))
+            _stored_pair(source, chunk, corrections.get(source.id))
             for source in sources
             for chunk in self._catalog.source_chunks(source.id)
         ]
         return sorted(found, key=lambda stored: stored.source.ingested_at, reverse=True)
 
-    def _earlier(self, writing: QAPairDraft, pair: QAPair) -> Sequence[StoredQAPair]:
+    def _replaced_pairs(self, draft: QAPairDraft, pair: QAPair) -> Sequence[StoredQAPair]:
         """What the new pair replaces."""
         ids = [
             chunk_id
             for question in pair.questions
-            for chunk_id in self._pairs.asking(writing.guild_id, question_key(question))
+            for chunk_id in self._pairs.chunks_answering(draft.guild_id, question_key(question))
         ]
-        if writing.replacing is not None:
-            ids += [chunk.id for chunk in self._catalog.source_chunks(writing.replacing)]
-        found = self._catalog.chunks(writing.guild_id, list(dict.fromkeys(ids)))
+        if draft.replacing is not None:
+            ids += [chunk.id for chunk in self._catalog.source_chunks(draft.replacing)]
+        found = self._catalog.chunks(draft.guild_id, list(dict.fromkeys(ids)))
         return [
-            _stored(source, chunk, None)
+            _stored_pair(source, chunk, None)
             for chunk, source in found.values()
-            if source.media == QA and source.audience == writing.audience
+            if source.media == QA and source.audience == draft.audience
         ]
 
 
-def _stored(source: Source, chunk: Chunk, corrects: str | None) -> StoredQAPair:
+def _stored_pair(source: Source, chunk: Chunk, corrects: str | None) -> StoredQAPair:
     return StoredQAPair(source, QAPair(questions_of(chunk.place.heading), chunk.text), corrects)
 
 

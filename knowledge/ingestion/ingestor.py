@@ -24,7 +24,7 @@ from knowledge.ingestion.reports import failed_report, report_on, unchanged_repo
 from knowledge.parsing.document_metadata import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import LoadedDocument, load_document
 from knowledge.ports import TextEmbeddings
-from knowledge.store.catalog import Catalog, ExistingSource, NewVersion, new_source_id
+from knowledge.store.catalog import Catalog, IngestionRecord, DocumentVersion, new_source_id
 from knowledge.store.originals import SHOWN, Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.threads import ThreadPools
@@ -73,7 +73,7 @@ class Ingestor:
     def __init__(
         self,
         catalog: Catalog,
-        strays: PendingDeletions,
+        pending_deletions: PendingDeletions,
         index: VectorIndex,
         embeddings: TextEmbeddings,
         originals: Originals,
@@ -85,7 +85,7 @@ class Ingestor:
     ) -> None:
         """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
         self._catalog = catalog
-        self._strays = strays
+        self._pending_deletions = pending_deletions
         self._index = index
         self._embedder = Embedder(index, embeddings, threads)
         self.threads = threads
@@ -96,7 +96,7 @@ class Ingestor:
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
         """The report on one file; a file that cannot be ingested is reported, not raised."""
-        report = on_progress or _ignore
+        report = on_progress or _ignore_progress
         report(IngestProgress("reading", 0, 0))
         prepared = await self.threads.reading.run(self.prepare, upload)
         if isinstance(prepared, IngestReport):
@@ -119,22 +119,22 @@ class Ingestor:
         digest = hashlib.sha256(upload.data).hexdigest()
         last = self._catalog.version(upload.guild_id, name, upload.audience)
         try:
-            link = _checked(upload.link, name)
+            link = _checked_upload_link(upload.link, name)
         except DocumentError as error:
             return failed_report(name, error, began)
         if last is not None and last.source.sha256 == digest:
-            renewed = replace(last, source=self._renew(last.source, upload, link))
-            return unchanged_report(renewed, upload.batch, began)
+            current = replace(last, source=self._update_unchanged(last.source, upload, link))
+            return unchanged_report(current, upload.batch, began)
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: not enough disk space: free some first")
             document = load_document(upload.data, name, self.max_bytes)
-            chunks = _chunks(document, source_id, name)
+            chunks = _split_named(document, source_id, name)
         except DocumentError as error:
             return failed_report(name, error, began)
         return PreparedDocument(
-            source=_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
+            source=_new_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
             page_count=document.page_count,
             chunks=tuple(chunks),
             original=upload.data if document.media in SHOWN else None,
@@ -143,7 +143,7 @@ class Ingestor:
             began=began,
         )
 
-    def _renew(self, source: Source, upload: Upload, link: str | None) -> Source:
+    def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
         """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
         if source.media in SHOWN:
             self._originals.put(upload.data, source.sha256)
@@ -164,11 +164,13 @@ class Ingestor:
         guild_id, audience = sources[0].guild_id, sources[0].audience.key
         writing = self.threads.writing
         try:
-            await writing.finish(self._strays.announce, sources, self._owner)
+            await writing.finish(self._pending_deletions.announce, sources, self._owner)
             await writing.finish(self._keep_originals, documents)
-            passages = await asyncio.to_thread(self._passages, documents)
-            embedded = await self._embedder.write(guild_id, audience, passages, on_written)
-            versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
+            tasks = await asyncio.to_thread(self._embedding_tasks, documents)
+            embedded = await self._embedder.write(guild_id, audience, tasks, on_written)
+            versions = [
+                (_document_version(document, embedded.get(document.source.id, 0)), document) for document in documents
+            ]
             publishing = [(version, document.chunks) for version, document in versions]
             cancelled = Event()
             replaced = await writing.finish(
@@ -176,13 +178,13 @@ class Ingestor:
             )
         except BaseException:
             # It may be published all the same, where the cancellation came too late: then this changes nothing.
-            await writing.finish(self._abandon, documents)
+            await writing.finish(self._roll_back, documents)
             raise
         await self.discard(guild_id, replaced)
         return [report_on(version, document.began) for version, document in versions]
 
-    def _abandon(self, documents: Sequence[PreparedDocument]) -> None:
-        self._strays.abandon([document.source.id for document in documents])
+    def _roll_back(self, documents: Sequence[PreparedDocument]) -> None:
+        self._pending_deletions.cancel([document.source.id for document in documents])
         versions = [version for document in documents for version in (document.source, document.earlier)]
         self._originals.discard_unused([version.sha256 for version in versions if version is not None])
 
@@ -210,11 +212,11 @@ class Ingestor:
         except KnowledgeError as error:
             log.warning("could not delete the vectors of removed documents, trying again at the next start: %s", error)
             return
-        await self.threads.writing.run(self._strays.forget, source_ids)
+        await self.threads.writing.run(self._pending_deletions.forget, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
         """Embed the guild's chunks that have no vector of the current model; how many it was."""
-        report = on_progress or _ignore
+        report = on_progress or _ignore_progress
         try:
             embedded = await self.threads.vectors.run(self._index.ids, guild_id)
         except EmbeddingMismatch:
@@ -223,7 +225,7 @@ class Ingestor:
         count = 0
         for source in await asyncio.to_thread(self._catalog.sources, guild_id, OWNER):
             chunks = await asyncio.to_thread(self._catalog.source_chunks, source.id)
-            missing = [_passage(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
+            missing = [_embedding_task(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
             total = len(missing)
 
             def show(done: int, total: int = total) -> None:
@@ -234,33 +236,35 @@ class Ingestor:
             count += total
         return count
 
-    def _passages(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
+    def _embedding_tasks(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
         """All chunks, each with the chunk of the version before whose vector is its own."""
-        passages: list[EmbeddingTask] = []
+        tasks: list[EmbeddingTask] = []
         for document in documents:
             earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
-            passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
-        return passages
+            tasks.extend(_embedding_task(document.source, chunk, earlier) for chunk in document.chunks)
+        return tasks
 
 
-def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
+def _split_named(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
     try:
         return split_document(document, source_id)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}") from error
 
 
-def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:
+def _embedding_task(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:
     text = embedded_text(source.name, chunk.place.heading, chunk.text)
     return EmbeddingTask(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
 
 
-def _version(document: PreparedDocument, embedded_count: int) -> NewVersion:
+def _document_version(document: PreparedDocument, embedded_count: int) -> DocumentVersion:
     outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
-    return NewVersion(document.source, document.page_count, ExistingSource(outcome, embedded_count, document.batch))
+    return DocumentVersion(
+        document.source, document.page_count, IngestionRecord(outcome, embedded_count, document.batch)
+    )
 
 
-def _source(
+def _new_source(
     upload: Upload,
     name: str,
     digest: str,
@@ -285,7 +289,7 @@ def _source(
     )
 
 
-def _checked(link: str | None, name: str) -> str | None:
+def _checked_upload_link(link: str | None, name: str) -> str | None:
     if link is None:
         return None
     checked = checked_link(link)
@@ -297,5 +301,5 @@ def _checked(link: str | None, name: str) -> str | None:
     return checked
 
 
-def _ignore(_: IngestProgress) -> None:
+def _ignore_progress(_: IngestProgress) -> None:
     pass

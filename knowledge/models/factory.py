@@ -43,7 +43,7 @@ class LazyEmbeddings:
     def __init__(self, build: Callable[[], TextEmbeddings]) -> None:
         self._build = build
         self._built: TextEmbeddings | None = None
-        self._building = threading.Lock()
+        self._build_lock = threading.Lock()
 
     @property
     def model_name(self) -> str:
@@ -64,7 +64,7 @@ class LazyEmbeddings:
         return self._embeddings().embed_query(text)
 
     def _embeddings(self) -> TextEmbeddings:
-        with self._building:
+        with self._build_lock:
             if self._built is None:
                 self._built = self._build()
             return self._built

@@ -47,9 +47,9 @@ class LocalEmbeddings(Embeddings):
         self._name = f"{prepared.name}:{'+'.join(sorted(prepared.sources.values()))[:12]}"
         self._dimension = prepared.embedding.dimension
         self._encoder: _Encoder | None = None
-        self._working = threading.Lock()
+        self._encoder_lock = threading.Lock()
         self._queries: OrderedDict[str, list[float]] = OrderedDict()
-        self._remembering = threading.Lock()
+        self._cache_lock = threading.Lock()
 
     @property
     def model_name(self) -> str:
@@ -67,13 +67,13 @@ class LocalEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """The question's vector. Blocks, except where the same question was asked lately."""
-        with self._remembering:
+        with self._cache_lock:
             known = self._queries.get(text)
             if known is not None:
                 self._queries.move_to_end(text)
                 return list(known)
         vector = self._encode([self._usage.query_prefix + text])[0]
-        with self._remembering:
+        with self._cache_lock:
             self._queries[text] = vector
             if len(self._queries) > _CACHED_QUERIES:
                 self._queries.popitem(last=False)
@@ -82,9 +82,9 @@ class LocalEmbeddings(Embeddings):
     def _encode(self, texts: list[str]) -> list[list[float]]:
         if not texts:
             return []
-        with self._working:
+        with self._encoder_lock:
             if self._encoder is None:
-                self._encoder = _load(self._folder, self._usage.max_tokens, self._threads)
+                self._encoder = _load_encoder(self._folder, self._usage.max_tokens, self._threads)
             return self._encoder.encode(texts)
 
 
@@ -99,7 +99,7 @@ class _Encoder:
         """One vector a text, in their order."""
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         vectors: list[list[float]] = [[]] * len(texts)
-        for batch in _batches([len(ids) for ids in token_ids]):
+        for batch in _batches_by_length([len(ids) for ids in token_ids]):
             for index, vector in zip(batch, self._forward([token_ids[index] for index in batch]), strict=True):
                 vectors[index] = vector
         return vectors
@@ -119,7 +119,7 @@ class _Encoder:
         return vectors
 
 
-def _load(folder: Path, max_tokens: int, threads: int) -> _Encoder:
+def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     from tokenizers import Tokenizer
     from transformers import AutoModel
 
@@ -131,7 +131,7 @@ def _load(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     return _Encoder(tokenizer, model.eval())
 
 
-def _batches(lengths: list[int]) -> list[list[int]]:
+def _batches_by_length(lengths: list[int]) -> list[list[int]]:
     """Indices of texts of about the same length, so that little is computed on padding. Longest first."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     batches: list[list[int]] = []

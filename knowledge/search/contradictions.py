@@ -1,6 +1,6 @@
 """Where two passages answer a question with different figures, times, days, or one of them denies what the other says.
 
-Precise rather than complete: said is only what hardly anybody would read otherwise. Knows no index and no answer.
+Precise rather than complete: span_of is only what hardly anybody would read otherwise. Knows no index and no answer.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from text.words import content_words, expand_contractions, fold
 
 LEAST_WORDS = 3
 LEAST_PAIRS = 5
-"""What both statements must share to be about one thing: words, or pairs of Chinese characters."""
+"""What both sentences must share to be about one thing: words, or pairs of Chinese characters."""
 ALIKE = 0.75
-"""The share of their words that two statements with different figures have in common."""
+"""The share of their words that two sentences with different figures have in common."""
 ALIKE_DENIED = 0.85
 """The same where one denies what the other says: there a single word more may be the reason."""
 COVERED = 0.5
@@ -29,7 +29,7 @@ many are none of its words, or ask."""
 
 
 def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Contradiction, ...]:
-    """One for each two passages of different documents that contradict each other, the newer statement first."""
+    """One for each two passages of different documents that contradict each other, the newer sentence first."""
     asked, rest = quantities_in(question)
     words, values = content_words(rest), {figure.value for figure in asked}
     least = max(1, len(words) * (COVERED_PAIRS if any(holds_cjk(word) for word in words) else COVERED))
@@ -62,34 +62,34 @@ class _ComparedPassage:
         self.covered = asked & everything
 
     @cached_property
-    def statements(self) -> tuple[Sentence, ...]:
+    def sentences(self) -> tuple[Sentence, ...]:
         """Taken apart only where another passage is about the same."""
         return tuple(declarative_sentences(self.item.chunk.text))
 
-    def said(self, statement: Sentence) -> TextSpan:
-        return TextSpan(self.item.chunk.id, statement.start, statement.end)
+    def span_of(self, sentence: Sentence) -> TextSpan:
+        return TextSpan(self.item.chunk.id, sentence.start, sentence.end)
 
 
 def _difference(
     one: _ComparedPassage, other: _ComparedPassage, asked: frozenset[str], values: set[str]
 ) -> Contradiction | None:
-    for ours, theirs in _couples(one, other):
+    for ours, theirs in _sentence_pairs(one, other):
         about = asked & (ours.words | one.above)
         if about and about == asked & (theirs.words | other.above) and contradict(ours, theirs, values):
-            first, second = one.said(ours), other.said(theirs)
+            first, second = one.span_of(ours), other.span_of(theirs)
             newest = one.item.source.as_of >= other.item.source.as_of
             return Contradiction(first, second) if newest else Contradiction(second, first)
     return None
 
 
-def _couples(one: _ComparedPassage, other: _ComparedPassage) -> Iterator[tuple[Sentence, Sentence]]:
-    for ours in one.statements:
-        for theirs in other.statements:
+def _sentence_pairs(one: _ComparedPassage, other: _ComparedPassage) -> Iterator[tuple[Sentence, Sentence]]:
+    for ours in one.sentences:
+        for theirs in other.sentences:
             yield ours, theirs
 
 
 def contradict(ours: Sentence, theirs: Sentence, asked: set[str]) -> bool:
-    """Whether two statements about one thing cannot both be meant; `asked` are the values of the question's figures."""
+    """Whether two sentences about one thing cannot both be meant; `asked` are the values of the question's figures."""
     shared = ours.words & theirs.words
     chinese = any(holds_cjk(word) for word in shared)
     if len(shared) < (LEAST_PAIRS if chinese else LEAST_WORDS):

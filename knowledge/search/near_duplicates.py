@@ -29,30 +29,30 @@ class ComparedPassage:
     """Its own heading, or the question that it answers."""
 
 
-def merge_near_duplicates(sayings: Mapping[str, ComparedPassage], limit: int) -> dict[str, list[str]]:
+def merge_near_duplicates(passages: Mapping[str, ComparedPassage], limit: int) -> dict[str, list[str]]:
     """The ids of the first `limit` that are no copies of an earlier one, in order, each with those of its copies.
 
     A text with another figure, or with a negation more, is no copy: it may contradict. Nor is one of another document
     below another heading: the same words say something else there.
     """
     kept: dict[str, list[str]] = {}
-    prints: dict[str, _Fingerprint] = {}
-    for id_, saying in sayings.items():
-        print_ = _Fingerprint(saying)
-        original = next((other for other in kept if print_.is_copy_of(prints[other])), None)
+    fingerprints: dict[str, _Fingerprint] = {}
+    for id_, passage in passages.items():
+        fingerprint = _Fingerprint(passage)
+        original = next((other for other in kept if fingerprint.is_duplicate_of(fingerprints[other])), None)
         if original is not None:
             kept[original].append(id_)
         elif len(kept) < limit:
-            kept[id_], prints[id_] = [], print_
+            kept[id_], fingerprints[id_] = [], fingerprint
     return kept
 
 
 class _Fingerprint:
     """What is compared of one text."""
 
-    def __init__(self, saying: ComparedPassage) -> None:
-        self._saying = saying
-        self._folded = fold(saying.text)
+    def __init__(self, passage: ComparedPassage) -> None:
+        self._passage = passage
+        self._folded = fold(passage.text)
         self._letters = _NO_LETTER.sub("", self._folded)
 
     @cached_property
@@ -61,23 +61,26 @@ class _Fingerprint:
         return {letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1))}
 
     @cached_property
-    def _said(self) -> tuple[list[str], int]:
+    def _quantities_and_negations(self) -> tuple[list[str], int]:
         """Figures and denials: looked for where the letters are alike, since that takes ten times as long."""
         return sorted(str(quantity) for quantity in quantities_in(self._folded)[0]), count_negations(self._folded)
 
-    def is_copy_of(self, other: _Fingerprint) -> bool:
-        one, another = self._saying, other._saying
+    def is_duplicate_of(self, other: _Fingerprint) -> bool:
+        one, another = self._passage, other._passage
         if one.source_id != another.source_id and one.above.casefold() != another.above.casefold():
             return False
-        if not self._may_be_copy_of(other):
+        if not self._may_be_duplicate_of(other):
             return False
         ours, theirs = len(self._shingles), len(other._shingles)
         if min(ours, theirs) < ALIKE * max(ours, theirs):
             return False
         shared = len(self._shingles & other._shingles)
-        return shared >= ALIKE * (ours + theirs - shared) and self._said == other._said
+        return (
+            shared >= ALIKE * (ours + theirs - shared)
+            and self._quantities_and_negations == other._quantities_and_negations
+        )
 
-    def _may_be_copy_of(self, other: _Fingerprint) -> bool:
+    def _may_be_duplicate_of(self, other: _Fingerprint) -> bool:
         """Whether half of a few shingles are there too: nearly all texts are told apart by these alone."""
         letters = self._letters
         step = max(1, len(letters) // PROBES)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from text.scripts import is_cjk
 
-SHARE = 0.4
+CENTERED_SHARE = 0.4
 """Of the mean that is taken out: found on development sets in one language, where all of it does harm."""
 _PREFIX = "question_means_"
 
@@ -28,9 +28,9 @@ class QueryCentering:
     other: tuple[float, ...]
 
     def centred(self, question: str, vector: Sequence[float]) -> list[float]:
-        """The question's vector without `SHARE` of what it has in common with other questions; not of length 1."""
+        """The question's vector without `CENTERED_SHARE` of what it has in common with other questions; not of length 1."""
         mean = self.cjk if is_cjk(question) else self.other
-        return [own - SHARE * common for own, common in zip(vector, mean, strict=True)]
+        return [own - CENTERED_SHARE * common for own, common in zip(vector, mean, strict=True)]
 
 
 def load_query_centering(embedding_model: str) -> QueryCentering | None:

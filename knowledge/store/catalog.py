@@ -31,7 +31,7 @@ _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class ExistingSource:
+class IngestionRecord:
     """How a version of a document came in, as its batch reports it."""
 
     outcome: IngestOutcome
@@ -42,26 +42,28 @@ class ExistingSource:
 
 
 @dataclass(frozen=True, slots=True)
-class NewVersion:
+class DocumentVersion:
     """A version of a document without its text."""
 
     source: Source
     page_count: int | None
-    taken: ExistingSource | None
+    record: IngestionRecord | None
     """None: it was published before this was kept."""
 
 
 class Catalog:
     """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex, pairs: QAIndex, strays: PendingDeletions) -> None:
+    def __init__(
+        self, database: Database, keywords: KeywordIndex, pairs: QAIndex, pending_deletions: PendingDeletions
+    ) -> None:
         """The other three are kept in step with the sources, in the same transactions."""
         self._database = database
         self._keywords = keywords
         self._pairs = pairs
-        self._strays = strays
+        self._pending_deletions = pending_deletions
         self._closing = Event()
-        self._purging: defaultdict[str, Lock] = defaultdict(Lock)
+        self._purge_locks: defaultdict[str, Lock] = defaultdict(Lock)
         """By guild: a second purge waits for the first, and mostly finds its work done."""
 
     def register_guild(self, guild_id: str, name: str) -> None:
@@ -73,12 +75,12 @@ class Catalog:
             db.execute(f"{insert} ON CONFLICT (id) DO UPDATE SET name = excluded.name", (guild_id, name, FORM))
             self._keywords.create(db, guild_id)
 
-    def renew(self, guild_id: str) -> None:
+    def rebuild_outdated(self, guild_id: str) -> None:
         """Cut the guild's text into terms anew, where an earlier program did so in another form."""
         if self._keywords.is_outdated(guild_id):
             with self._database.write() as db:
-                self._keywords.renew(db, guild_id)
-                self._pairs.renew(db, guild_id)
+                self._keywords.rebuild(db, guild_id)
+                self._pairs.rebuild(db, guild_id)
 
     def resolve_guild(self, name_or_id: str) -> str:
         """The id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
@@ -126,7 +128,7 @@ class Catalog:
         """The guild's sources that `reader` may read, by name."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM sources WHERE guild_id = ? ORDER BY name, audience", (guild_id,))
-            found = [_source(row) for row in rows]
+            found = [_source_of_row(row) for row in rows]
         return [source for source in found if reader.may_read(source.audience)]
 
     def find_source(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
@@ -140,14 +142,14 @@ class Catalog:
             raise SourceNotFound(f"{len(matches)} documents are named {name_or_id!r}: give one of these ids: {ids}")
         return matches[0]
 
-    def version(self, guild_id: str, name: str, audience: Audience) -> NewVersion | None:
+    def version(self, guild_id: str, name: str, audience: Audience) -> DocumentVersion | None:
         """The source of that name and audience; None where there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
                 raise UnknownGuild(f"guild {guild_id!r} is not registered")
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
-        return None if row is None else NewVersion(_source(row), row["page_count"], _taken(row))
+        return None if row is None else DocumentVersion(_source_of_row(row), row["page_count"], _ingestion_record(row))
 
     def embedded(self, source_id: str) -> dict[bytes, str]:
         """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
@@ -156,7 +158,9 @@ class Catalog:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
     def publish(
-        self, versions: Sequence[tuple[NewVersion, Sequence[Chunk]]], is_cancelled: Callable[[], bool] = lambda: False
+        self,
+        versions: Sequence[tuple[DocumentVersion, Sequence[Chunk]]],
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Source]:
         """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
 
@@ -173,11 +177,11 @@ class Catalog:
                 rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
                 for row in rows:
                     self._delete(db, source.guild_id, row["id"])
-                    replaced.append(_source(row))
+                    replaced.append(_source_of_row(row))
                 _insert(db, version, chunks)
                 self._keywords.add(db, source)
                 self._pairs.add(db, source)
-                self._strays.settle(db, source.id)
+                self._pending_deletions.confirm(db, source.id)
             if is_cancelled():
                 raise IngestionCancelled
         return replaced
@@ -195,20 +199,20 @@ class Catalog:
     def purge(self, guild_id: str) -> None:
         """Take deleted text out of the file and its log for good. Costs nothing where none was deleted.
 
-        What is owed is noted as done only after it was; cut off or hindered before, it is done the next time.
+        What is pending is noted as done only after it was; cut off or hindered before, it is done the next time.
         """
-        with self._purging[guild_id]:
-            while (owed := self._keywords.owed(guild_id)) is not None:
+        with self._purge_locks[guild_id]:
+            while (pending := self._keywords.pending_purge(guild_id)) is not None:
                 if not self._keywords.merge(guild_id, self._closing.is_set):
                     return
-                if owed.has_deletions and not self._database.checkpoint():
+                if pending.has_deletions and not self._database.checkpoint():
                     log.warning(
                         "deleted text of guild %s stays in knowledge.db's log until the next purge: another process "
                         "reads or writes all the time",
                         guild_id,
                     )
                     return
-                self._keywords.settle(guild_id, owed)
+                self._keywords.mark_purged(guild_id, pending)
 
     def close(self) -> None:
         """End a purge after its current step; the next opening goes on."""
@@ -229,21 +233,23 @@ class Catalog:
             rows = db.execute(f"SELECT * FROM chunks WHERE id IN ({marks})", list(ids)).fetchall()  # noqa: S608
             source_ids = list({row["source_id"] for row in rows})
             among = f"SELECT * FROM sources WHERE id IN ({','.join('?' * len(source_ids))}) AND +guild_id = ?"  # noqa: S608
-            sources = {row["id"]: _source(row) for row in db.execute(among, (*source_ids, guild_id))}
-        return {row["id"]: (_chunk(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources}
+            sources = {row["id"]: _source_of_row(row) for row in db.execute(among, (*source_ids, guild_id))}
+        return {
+            row["id"]: (_chunk_of_row(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources
+        }
 
     def source_chunks(self, source_id: str) -> list[Chunk]:
         """A source's chunks, in reading order."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM chunks WHERE source_id = ? ORDER BY ordinal", (source_id,))
-            return [_chunk(row) for row in rows]
+            return [_chunk_of_row(row) for row in rows]
 
     def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         self._keywords.remove(db, guild_id, source_id)
         self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
-        self._strays.add(db, guild_id, source_id)
+        self._pending_deletions.add(db, guild_id, source_id)
 
 
 def new_source_id() -> str:
@@ -251,8 +257,8 @@ def new_source_id() -> str:
     return uuid.uuid4().hex
 
 
-def _insert(db: sqlite3.Connection, version: NewVersion, chunks: Sequence[Chunk]) -> None:
-    source, taken = version.source, version.taken
+def _insert(db: sqlite3.Connection, version: DocumentVersion, chunks: Sequence[Chunk]) -> None:
+    source, record = version.source, version.record
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
         "link, batch, outcome, embedded_count, dated"
@@ -272,33 +278,33 @@ def _insert(db: sqlite3.Connection, version: NewVersion, chunks: Sequence[Chunk]
             source.ingested_at.isoformat(),
             source.ingested_by,
             source.link,
-            *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
+            *((record.batch, record.outcome, record.embedded_count) if record else (None, None, None)),
             None if source.dated is None else source.dated.isoformat(),
         ),
     )
     columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
     db.executemany(
         f"INSERT INTO chunks ({columns}) VALUES ({','.join('?' * 9)})",  # noqa: S608
-        ((c.id, c.source_id, c.ordinal, c.text, *_place(c), _print(source, c)) for c in chunks),
+        ((c.id, c.source_id, c.ordinal, c.text, *_place_columns(c), _fingerprint(source, c)) for c in chunks),
     )
 
 
-def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
+def _place_columns(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
     place = chunk.place
     return place.page, place.heading, place.line, place.anchor
 
 
-def _print(source: Source, chunk: Chunk) -> bytes:
+def _fingerprint(source: Source, chunk: Chunk) -> bytes:
     return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
 
 
-def _taken(row: sqlite3.Row) -> ExistingSource | None:
+def _ingestion_record(row: sqlite3.Row) -> IngestionRecord | None:
     if row["outcome"] is None:
         return None
-    return ExistingSource(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
+    return IngestionRecord(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
 
 
-def _source(row: sqlite3.Row) -> Source:
+def _source_of_row(row: sqlite3.Row) -> Source:
     return Source(
         id=row["id"],
         guild_id=row["guild_id"],
@@ -315,6 +321,6 @@ def _source(row: sqlite3.Row) -> Source:
     )
 
 
-def _chunk(row: sqlite3.Row) -> Chunk:
+def _chunk_of_row(row: sqlite3.Row) -> Chunk:
     place = Place(row["page"], row["heading"], row["line"], row["anchor"])
     return Chunk(row["id"], row["source_id"], row["ordinal"], row["text"], place)

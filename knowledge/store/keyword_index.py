@@ -28,13 +28,13 @@ MERGE_PAGES = 100
 _PAUSE_S = 0.01
 """A step of a merge, for which other writers wait, takes about as long as the pause after it."""
 _STALE_SHARE = 0.01
-"""Counts are remembered until so many of a guild's chunks have come or gone: they weigh terms, no more."""
+"""Counts are cached until so many of a guild's chunks have come or gone: they weigh terms, no more."""
 _MOST_TERMS = 20_000
 """Remembered of a guild."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingPurge:
     """What a guild's merge takes care of: all that was there before it began."""
 
     deletions: int
@@ -55,7 +55,7 @@ class KeywordIndex:
     def create(self, db: sqlite3.Connection, guild_id: str) -> None:
         """Make the guild's index, if it has none."""
         db.execute(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table(db, guild_id)} "
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table_name(db, guild_id)} "
             "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
         )
 
@@ -64,9 +64,9 @@ class KeywordIndex:
         with self._database.read() as db:
             return int(db.execute("SELECT terms_form FROM guilds WHERE id = ?", (guild_id,)).fetchone()[0]) != FORM
 
-    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+    def rebuild(self, db: sqlite3.Connection, guild_id: str) -> None:
         """Make the guild's index anew from the catalog, within the transaction of `db`."""
-        db.execute(f"DROP TABLE IF EXISTS {_table(db, guild_id)}")
+        db.execute(f"DROP TABLE IF EXISTS {_table_name(db, guild_id)}")
         self.create(db, guild_id)
         for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
             self._add(db, guild_id, row["id"], row["name"])
@@ -77,28 +77,28 @@ class KeywordIndex:
         self._add(db, source.guild_id, source.id, source.name)
 
     def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
-        table = _table(db, guild_id)
+        table = _table_name(db, guild_id)
         rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
-        _note_change(db, guild_id, len(rows))
+        _count_changes(db, guild_id, len(rows))
         insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
-        db.executemany(insert, ((row["number"], _terms(name, row)) for row in rows))
+        db.executemany(insert, ((row["number"], _indexed_terms(name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
 
         They are found no more, but gone from the file only after `merge`.
         """
-        table = _table(db, guild_id)
+        table = _table_name(db, guild_id)
         query = (
             "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
         )
         rows = db.execute(query, (source_id,)).fetchall()
         delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
-        db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
+        db.executemany(delete, ((row["number"], _indexed_terms(row["name"], row)) for row in rows))
         db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
-        _note_change(db, guild_id, len(rows))
+        _count_changes(db, guild_id, len(rows))
 
-    def owed(self, guild_id: str) -> Owed | None:
+    def pending_purge(self, guild_id: str) -> PendingPurge | None:
         """What a merge would take care of; None where it is not worth it."""
         query = (
             "SELECT deletions, purged_deletions, changed_chunks, merged_chunks, "
@@ -111,7 +111,11 @@ class KeywordIndex:
             return None
         has_deletions = row["deletions"] > row["purged_deletions"]
         is_scattered = row["changed_chunks"] - row["merged_chunks"] > SCATTERED_SHARE * row["chunk_count"]
-        return Owed(row["deletions"], row["changed_chunks"], has_deletions) if has_deletions or is_scattered else None
+        return (
+            PendingPurge(row["deletions"], row["changed_chunks"], has_deletions)
+            if has_deletions or is_scattered
+            else None
+        )
 
     def merge(self, guild_id: str, is_stopped: Callable[[], bool]) -> bool:
         """Take the guild's deleted terms out of the index. Returns False where it was stopped before that was done.
@@ -127,19 +131,19 @@ class KeywordIndex:
             time.sleep(_PAUSE_S)
         return True
 
-    def settle(self, guild_id: str, owed: Owed) -> None:
-        """Note that what was owed is done. Another process may have noted more meanwhile."""
+    def mark_purged(self, guild_id: str, pending_purge: PendingPurge) -> None:
+        """Note that what was pending_purge is done. Another process may have noted more meanwhile."""
         done = (
             "UPDATE guilds SET purged_deletions = max(purged_deletions, ?), merged_chunks = max(merged_chunks, ?) "
             "WHERE id = ?"
         )
         with self._database.write() as db:
-            db.execute(done, (owed.deletions, owed.changed_chunks, guild_id))
+            db.execute(done, (pending_purge.deletions, pending_purge.changed_chunks, guild_id))
 
     def _merge(self, guild_id: str, pages: int) -> bool:
         """Go on with the merging by so many pages; whether there was anything to do."""
         with self._database.write() as db:
-            table = _table(db, guild_id)
+            table = _table_name(db, guild_id)
             before = db.total_changes
             db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
             return db.total_changes - before > 1  # The statement itself counts as one.
@@ -150,18 +154,18 @@ class KeywordIndex:
         if not terms or scope.readable_count == 0:
             return []
         with self._database.read() as db:
-            table = _table(db, guild_id)
-            wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
+            table = _table_name(db, guild_id)
+            wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
             if not wanted:
                 return []
             if scope.audiences is None:
-                return _ranked(db, table, wanted, limit)
-            looked_at = scope.among_all(limit)
-            if looked_at <= LOOKED_UP:
-                found = _ranked(db, table, wanted, looked_at, of_audiences=scope.audiences)[:limit]
-                if len(found) == limit or looked_at == scope.chunk_count:
+                return _best_matches(db, table, wanted, limit)
+            candidate_count = scope.among_all(limit)
+            if candidate_count <= LOOKED_UP:
+                found = _best_matches(db, table, wanted, candidate_count, of_audiences=scope.audiences)[:limit]
+                if len(found) == limit or candidate_count == scope.chunk_count:
                     return found
-            return _ranked(db, table, wanted, limit, among_audiences=scope.audiences)
+            return _best_matches(db, table, wanted, limit, among_audiences=scope.audiences)
 
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
@@ -175,7 +179,7 @@ class KeywordIndex:
         held = dict.fromkeys(chunk_ids, 0.0)
         total = 0.0
         with self._database.read() as db:
-            table = _table(db, guild_id)
+            table = _table_name(db, guild_id)
             chunk_count, counts = self._counts.of(db, table, guild_id, terms)
             marks = ",".join("?" * len(chunk_ids))
             numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
@@ -189,7 +193,7 @@ class KeywordIndex:
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
 
 
-def _ranked(
+def _best_matches(
     db: sqlite3.Connection,
     table: str,
     terms: Sequence[str],
@@ -200,8 +204,12 @@ def _ranked(
 ) -> list[tuple[str, float]]:
     """The `limit` best ids among those of some audiences; or those of some audiences of the `limit` best of all."""
     of_match = f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
-    among = f"AND {of_match} IN ({_marks(among_audiences)})" if among_audiences else ""
-    of = f"JOIN sources ON sources.id = source_id WHERE audience IN ({_marks(of_audiences)})" if of_audiences else ""
+    among = f"AND {of_match} IN ({_placeholders(among_audiences)})" if among_audiences else ""
+    of = (
+        f"JOIN sources ON sources.id = source_id WHERE audience IN ({_placeholders(of_audiences)})"
+        if of_audiences
+        else ""
+    )
     query = (
         f"SELECT chunks.id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
         f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
@@ -211,38 +219,38 @@ def _ranked(
     return [(row["id"], row["score"]) for row in rows]
 
 
-def _marks(values: Sequence[str]) -> str:
+def _placeholders(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
 
 
-def _telling(counts: Mapping[str, int]) -> list[str]:
+def _rarest_terms(counts: Mapping[str, int]) -> list[str]:
     """The rarest terms that some chunk holds, as many as can be ranked in time; all of them in a small guild."""
-    telling: list[str] = []
+    rarest: list[str] = []
     ranked = 0
     for term in sorted((term for term, count in counts.items() if count), key=counts.__getitem__):
         ranked += counts[term]
-        if telling and ranked > RANKED:
+        if rarest and ranked > RANKED:
             break
-        telling.append(term)
-    return telling
+        rarest.append(term)
+    return rarest
 
 
-def _table(db: sqlite3.Connection, guild_id: str) -> str:
+def _table_name(db: sqlite3.Connection, guild_id: str) -> str:
     """The name of the guild's table, made of a number alone, so that it is safe inside a statement."""
     row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
     return f"keywords_{int(row['number'])}"
 
 
-def _terms(name: str, row: sqlite3.Row) -> str:
+def _indexed_terms(name: str, row: sqlite3.Row) -> str:
     return indexable(in_context(name, row["heading"], row["text"]))
 
 
-def _note_change(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
+def _count_changes(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
     db.execute("UPDATE guilds SET changed_chunks = changed_chunks + ? WHERE id = ?", (chunk_count, guild_id))
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class _CachedCounts:
     changes: int
     """Chunks that had come or gone in all when counting began."""
     chunk_count: int
@@ -253,19 +261,19 @@ class TermCounts:
     """Of all guilds. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._guilds: dict[str, _Remembered] = {}
+        self._guilds: dict[str, _CachedCounts] = {}
         self._lock = Lock()
 
     def of(self, db: sqlite3.Connection, table: str, guild_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
         """How many chunks the guild has, and how many of them hold each of these FTS5 expressions."""
-        remembered = self._remembered(db, guild_id)
+        cached = self._cached_counts(db, guild_id)
         counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
         for term in terms:
-            if term not in remembered.counts:
-                remembered.counts[term] = int(db.execute(counting, (term,)).fetchone()[0])
-        return remembered.chunk_count, {term: remembered.counts[term] for term in terms}
+            if term not in cached.counts:
+                cached.counts[term] = int(db.execute(counting, (term,)).fetchone()[0])
+        return cached.chunk_count, {term: cached.counts[term] for term in terms}
 
-    def _remembered(self, db: sqlite3.Connection, guild_id: str) -> _Remembered:
+    def _cached_counts(self, db: sqlite3.Connection, guild_id: str) -> _CachedCounts:
         row = db.execute("SELECT changed_chunks FROM guilds WHERE id = ?", (guild_id,)).fetchone()
         changes = int(row["changed_chunks"])
         with self._lock:
@@ -275,10 +283,10 @@ class TermCounts:
         sized = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
         (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
         with self._lock:
-            self._guilds[guild_id] = _Remembered(changes, chunk_count)
+            self._guilds[guild_id] = _CachedCounts(changes, chunk_count)
             return self._guilds[guild_id]
 
 
-def _is_fresh(known: _Remembered, changes: int) -> bool:
+def _is_fresh(known: _CachedCounts, changes: int) -> bool:
     is_recent = abs(changes - known.changes) <= _STALE_SHARE * known.chunk_count
     return is_recent and len(known.counts) < _MOST_TERMS

@@ -22,10 +22,10 @@ SHOWN = frozenset({"pdf"})
 class Originals:
     """A folder of files, each named by its own sha256."""
 
-    def __init__(self, folder: Path, strays: PendingDeletions, owner: ProcessLock) -> None:
+    def __init__(self, folder: Path, pending_deletions: PendingDeletions, owner: ProcessLock) -> None:
         self._folder = folder
-        self._strays = strays
-        self._owner = owner
+        self._pending_deletions = pending_deletions
+        self._process_lock = owner
 
     def put(self, data: bytes, sha256: str) -> None:
         """Keep `data` durably. Raises DiskFull; then nothing stays."""
@@ -33,7 +33,7 @@ class Originals:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            write_whole(self._folder / sha256, data, owner=self._owner.token)
+            write_whole(self._folder / sha256, data, owner=self._process_lock.token)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise DiskFull(self._folder.parent) from error
@@ -52,7 +52,7 @@ class Originals:
         """Delete those of these files that nobody uses any more. Safe to call again."""
         kept = [sha256 for sha256 in set(sha256s) if (self._folder / sha256).exists()]
         if kept:
-            with self._strays.unused(kept, self._owner.live) as unused:
+            with self._pending_deletions.unused(kept, self._process_lock.live) as unused:
                 for sha256 in unused:
                     (self._folder / sha256).unlink(missing_ok=True)
             sync_folder(self._folder)
@@ -62,7 +62,7 @@ class Originals:
         if not self._folder.exists():
             return
         paths = list(self._folder.iterdir())
-        live = self._owner.live()
+        live = self._process_lock.live()
         for path in paths:
             # An earlier program named an unfinished file by its owner alone.
             owner = owner_of(path) or path.suffix.removeprefix(".")

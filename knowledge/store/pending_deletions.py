@@ -25,7 +25,7 @@ class PendingDeletions:
         with self._database.write() as db:
             db.executemany(insert, ((source.id, source.guild_id, owner, source.sha256) for source in sources))
 
-    def abandon(self, source_ids: Sequence[str]) -> None:
+    def cancel(self, source_ids: Sequence[str]) -> None:
         """Note that the announced sources will not come: their vectors must go."""
         with self._database.write() as db:
             rows = ((source_id,) for source_id in source_ids)
@@ -35,11 +35,11 @@ class PendingDeletions:
         """Note that the vectors of a source must go, within the transaction of `db` that deletes it."""
         db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))
 
-    def settle(self, db: sqlite3.Connection, source_id: str) -> None:
+    def confirm(self, db: sqlite3.Connection, source_id: str) -> None:
         """Note that an announced source has come, within the transaction of `db` that publishes it."""
         db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source_id,))
 
-    def left(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
+    def outstanding(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
         """By guild, the ids of sources whose vectors must go and which no live owner is writing."""
         live = set(live_owners)
         with self._database.read() as db:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class ProcessLock:
-    """One user of the folder, from construction to `leave`."""
+    """One user of the folder, from construction to `release`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ class ProcessLock:
                 path.unlink(missing_ok=True)
         return live
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give up ownership."""
         (self._folder / self.token).unlink(missing_ok=True)
         os.close(self._lock)

@@ -18,15 +18,15 @@ class QAIndex:
     def add(self, db: sqlite3.Connection, source: Source) -> None:
         """Index a pair's questions, once it stands in the catalog, within the transaction of `db`."""
         if source.media == QA:
-            self._add(db, source.id)
+            self._index_questions(db, source.id)
 
-    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
+    def rebuild(self, db: sqlite3.Connection, guild_id: str) -> None:
         """Index the guild's pairs anew, within the transaction of `db`."""
         for row in db.execute("SELECT id FROM sources WHERE guild_id = ? AND media = ?", (guild_id, QA)).fetchall():
             db.execute("DELETE FROM pair_questions WHERE source_id = ?", (row["id"],))
-            self._add(db, row["id"])
+            self._index_questions(db, row["id"])
 
-    def _add(self, db: sqlite3.Connection, source_id: str) -> None:
+    def _index_questions(self, db: sqlite3.Connection, source_id: str) -> None:
         rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
         keys = {question_key(question) for row in rows for question in questions_of(row["heading"])}
         db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source_id) for key in keys))
@@ -36,7 +36,7 @@ class QAIndex:
         db.execute("DELETE FROM pair_questions WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM corrections WHERE source_id = ? OR corrects = ?", (source_id, source_id))
 
-    def asking(self, guild_id: str, key: str) -> list[str]:
+    def chunks_answering(self, guild_id: str, key: str) -> list[str]:
         """The ids of the chunks that answer the question of that key, the latest first, whoever may read them."""
         query = (
             "SELECT chunks.id FROM pair_questions JOIN sources ON sources.id = pair_questions.source_id "
@@ -54,7 +54,7 @@ class QAIndex:
         with self._database.read() as db:
             return int(db.execute(query, (guild_id,)).fetchone()[0])
 
-    def note_correction(self, source_id: str, corrects: str) -> None:
+    def record_correction(self, source_id: str, corrects: str) -> None:
         """Remember from which source the question was answered wrongly before; nothing where either is gone."""
         insert = (
             "INSERT OR REPLACE INTO corrections (source_id, corrects) SELECT ?, ? "

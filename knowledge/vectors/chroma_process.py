@@ -17,7 +17,7 @@ from pathlib import Path
 def main(folder: Path, lock_file: Path, port: int) -> None:
     """Serve `folder` on `port` of loopback, in the background; does nothing where another server owns it."""
     lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
-    if not _take(lock):
+    if not _take_lock(lock):
         return
     if os.fork() > 0:
         # The starter waits for this process only; the other half, which shares the lock, is nobody's child.
@@ -33,7 +33,7 @@ def main(folder: Path, lock_file: Path, port: int) -> None:
     app()  # type: ignore[no-untyped-call]  # chromadb's own entry point
 
 
-def _take(lock: int) -> bool:
+def _take_lock(lock: int) -> bool:
     """Lock an emptied record. False where a server holds it; who only probes it holds it for an instant."""
     while True:
         try:

@@ -52,7 +52,7 @@ class RemoteServer:
 
     def ensure(self) -> str:
         """Its URL. Raises IndexUnavailable where it does not answer."""
-        if not _answers(self._url):
+        if not _responds(self._url):
             raise IndexUnavailable("the Chroma server at CHROMA_URL isn't responding: start it or correct the setting")
         return self._url
 
@@ -60,7 +60,7 @@ class RemoteServer:
         """Leave it running."""
 
 
-class _Record(BaseModel):
+class _ServerRecord(BaseModel):
     pid: int
     port: int
 
@@ -83,8 +83,8 @@ class ChromaServer:
             until = time.monotonic() + START_LIMIT_S
             while time.monotonic() < until:
                 if is_locked(self._lock_file):
-                    record = self._record()
-                    if record is not None and _answers(url := f"http://127.0.0.1:{record.port}"):
+                    record = self._read_record()
+                    if record is not None and _responds(url := f"http://127.0.0.1:{record.port}"):
                         return url
                 elif attempts == ATTEMPTS:
                     break
@@ -97,19 +97,19 @@ class ChromaServer:
     def stop(self) -> None:
         """End the server, whoever started it, and wait until it has let go of the folder."""
         with self._starting:
-            if not self._end(signal.SIGTERM):
-                self._end(signal.SIGKILL)
+            if not self._signal_and_wait(signal.SIGTERM):
+                self._signal_and_wait(signal.SIGKILL)
 
     @property
     def pid(self) -> int | None:
         """The process that serves the folder now; None where none does."""
-        record = self._record()
+        record = self._read_record()
         return record.pid if record is not None and is_locked(self._lock_file) else None
 
     def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         # A dead server's record must not be taken for the next one's.
-        if not _clear(self._lock_file):
+        if not _clear_record(self._lock_file):
             return
         port = self._find_port()
         command = [sys.executable, "-m", "knowledge.vectors.chroma_process"]
@@ -128,13 +128,13 @@ class ChromaServer:
             )
         log.info("started the Chroma server on port %d", port)
 
-    def _record(self) -> _Record | None:
+    def _read_record(self) -> _ServerRecord | None:
         try:
-            return _Record.model_validate_json(self._lock_file.read_bytes())
+            return _ServerRecord.model_validate_json(self._lock_file.read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
 
-    def _end(self, how: signal.Signals) -> bool:
+    def _signal_and_wait(self, how: signal.Signals) -> bool:
         """Whether the server let go of the folder in time after this signal."""
         pid = self.pid
         if pid is None:
@@ -149,7 +149,7 @@ class ChromaServer:
         return True
 
 
-def _clear(lock_file: Path) -> bool:
+def _clear_record(lock_file: Path) -> bool:
     """Empty the record; False where a server lives."""
     lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -162,7 +162,7 @@ def _clear(lock_file: Path) -> bool:
     return True
 
 
-def _answers(url: str) -> bool:
+def _responds(url: str) -> bool:
     try:
         return httpx.get(f"{url}/api/v2/heartbeat", timeout=5).is_success
     except httpx.HTTPError:

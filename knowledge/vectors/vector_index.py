@@ -61,7 +61,7 @@ class VectorIndex:
                     metadatas=[{"source": source_id, "audience": audience} for source_id in source_ids[part]],
                 )
 
-        self._reach(write)
+        self._call(write)
 
     def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
         """The vectors of these ids, as they were written; ids without one are left out."""
@@ -73,7 +73,7 @@ class VectorIndex:
             rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
             return dict(zip(found["ids"], rows, strict=True))
 
-        return self._reach_existing(fetch, {})
+        return self._call_existing(fetch, {})
 
     def query(
         self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, audiences: Sequence[str] | None
@@ -84,13 +84,13 @@ class VectorIndex:
             found = self._collection(guild_id).query(
                 query_embeddings=np.asarray(vectors, dtype=np.float32),
                 n_results=limit,
-                where=None if audiences is None else _among("audience", audiences),
+                where=None if audiences is None else _where_in("audience", audiences),
                 include=["distances"],
             )
             answers = zip(found["ids"], found["distances"] or [], strict=True)
             return [[(id_, 1.0 - d) for id_, d in zip(ids, distances, strict=True)] for ids, distances in answers]
 
-        return self._reach_existing(ask, [[] for _ in vectors])
+        return self._call_existing(ask, [[] for _ in vectors])
 
     def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
         """The cosine of each of these ids to `vector`; ids without a vector are left out."""
@@ -106,23 +106,25 @@ class VectorIndex:
             norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(question)
             return dict(zip(found["ids"], (rows @ question / norms).tolist(), strict=True))
 
-        return self._reach_existing(ask, {})
+        return self._call_existing(ask, {})
 
     def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
         """Delete the vectors of these sources, whichever model made them."""
-        self._reach_existing(lambda: self._stored(guild_id).delete(where=_among("source", source_ids)), None)
+        self._call_existing(
+            lambda: self._existing_collection(guild_id).delete(where=_where_in("source", source_ids)), None
+        )
 
     def ids(self, guild_id: str) -> set[str]:
         """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
-        return self._reach_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
+        return self._call_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
 
     def count(self, guild_id: str) -> int:
         """How many vectors the guild has, whichever model made them."""
-        return self._reach_existing(lambda: self._stored(guild_id).count(), 0)
+        return self._call_existing(lambda: self._existing_collection(guild_id).count(), 0)
 
     def drop(self, guild_id: str) -> None:
         """Delete all the guild's vectors, whichever model made them."""
-        self._reach_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
+        self._call_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
         self._collections.pop(guild_id, None)
 
     def close(self) -> None:
@@ -133,16 +135,16 @@ class VectorIndex:
             self._broken.clear()
             self._connection = None
 
-    def _reach_existing(self, call: Callable[[], T], absent: T) -> T:
+    def _call_existing(self, call: Callable[[], T], absent: T) -> T:
         """The result of `call`, or `absent` where the guild has no collection yet."""
         from chromadb.errors import NotFoundError
 
         try:
-            return self._reach(call)
+            return self._call(call)
         except NotFoundError:
             return absent
 
-    def _reach(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], T]) -> T:
         """Run `call`; where the server is gone or a collection was made anew, run it once more from the beginning."""
         from chromadb.errors import NotFoundError
 
@@ -153,7 +155,7 @@ class VectorIndex:
             self._collections.clear()
         except httpx.TransportError as error:
             log.warning("lost the Chroma server (%s), reconnecting", error)
-            self._give_up(connection)
+            self._replace_connection(connection)
         try:
             return call()
         except httpx.TransportError as error:
@@ -165,7 +167,7 @@ class VectorIndex:
                 self._connection = ChromaClient(self._server.ensure())
             return self._connection
 
-    def _give_up(self, connection: ChromaClient) -> None:
+    def _replace_connection(self, connection: ChromaClient) -> None:
         """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
         with self._connecting:
             if self._connection is connection:
@@ -177,15 +179,15 @@ class VectorIndex:
         """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
         known = self._collections.get(guild_id)
         if known is None:
-            known = self._created(guild_id) if create else self._stored(guild_id)
-            self._check(known)
+            known = self._new_collection(guild_id) if create else self._existing_collection(guild_id)
+            self._check_model(known)
             self._collections[guild_id] = known
         return known
 
-    def _stored(self, guild_id: str) -> Collection:
+    def _existing_collection(self, guild_id: str) -> Collection:
         return self._connected().client.get_collection(_collection_name(guild_id), embedding_function=None)
 
-    def _created(self, guild_id: str) -> Collection:
+    def _new_collection(self, guild_id: str) -> Collection:
         return self._connected().client.get_or_create_collection(
             _collection_name(guild_id),
             configuration={"hnsw": {"space": "cosine"}},
@@ -193,7 +195,7 @@ class VectorIndex:
             embedding_function=None,
         )
 
-    def _check(self, collection: Collection) -> None:
+    def _check_model(self, collection: Collection) -> None:
         recorded = collection.metadata or {}
         theirs = (recorded.get("embedding_model"), recorded.get("dimension"))
         ours = (self._embeddings.model_name, self._embeddings.dimension)
@@ -205,7 +207,7 @@ class VectorIndex:
             )
 
 
-def _among(field: str, values: Sequence[str]) -> Where:
+def _where_in(field: str, values: Sequence[str]) -> Where:
     wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*values]}
     return {field: wanted}
 

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 DRAWING_LIMITS = Limits(seconds=15, memory_bytes=1024**3, output_bytes=8_000_000)
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_WANTED = TypeAdapter(PageRequest)
+_REQUEST = TypeAdapter(PageRequest)
 _MESSAGES = {
     Reason.ENCRYPTED: "the document is encrypted",
     Reason.TOO_LARGE: "drawing the page needs too much memory",
@@ -38,7 +38,7 @@ class PassageViewer:
         self._catalog = catalog
         self._originals = originals
 
-    def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
+    def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
         """The passage as it is now. Raises PassageGone, PassageHidden."""
         found = self._catalog.chunks(guild_id, [chunk_id]).get(chunk_id)
         if found is None:
@@ -46,9 +46,9 @@ class PassageViewer:
         chunk, source = found
         if not reader.may_read(source.audience):
             raise PassageHidden
-        return Passage(chunk, source, highlight(chunk.text, said))
+        return Passage(chunk, source, highlight(chunk.text, texts))
 
-    def page_picture(self, passage: Passage) -> bytes | None:
+    def page_image(self, passage: Passage) -> bytes | None:
         """The passage's page as a PNG; None where there is no page or no original. Raises PictureFailed."""
         page = passage.chunk.place.page
         if page is None or (original := self._originals.path(passage.source.sha256)) is None:
@@ -62,10 +62,10 @@ def draw_page(
     """The page, from 1, as a PNG of at most 8 MB; what `marks` cuts out of the passage on it is highlighted where it
     is found. Raises PictureFailed.
     """
-    wanted = _WANTED.dump_json(PageRequest(page, passage, tuple(marks)))
-    ended = run_sandboxed("knowledge.viewing.page_image_process", [str(path)], wanted, limits)
-    if ended.code == 0 and ended.output.startswith(_PNG):
-        return ended.output
-    reason = ended.reason if ended.code is None else _REASONS.get(ended.code, ended.reason)
-    log.warning("could not draw a page (%s): the child process exited with %s", reason, ended.code)
+    request = _REQUEST.dump_json(PageRequest(page, passage, tuple(marks)))
+    result = run_sandboxed("knowledge.viewing.page_image_process", [str(path)], request, limits)
+    if result.code == 0 and result.output.startswith(_PNG):
+        return result.output
+    reason = result.reason if result.code is None else _REASONS.get(result.code, result.reason)
+    log.warning("could not draw a page (%s): the child process exited with %s", reason, result.code)
     raise PageImageFailed(reason, _MESSAGES[reason].format(seconds=limits.seconds))

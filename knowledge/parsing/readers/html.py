@@ -1,4 +1,7 @@
-"""A web page as Markdown: what a reader sees of it, with its headings, lists, tables and code."""
+"""Reads a web page as Markdown: its visible text with headings and anchors, lists, tables and code.
+
+Edit it for what is left out of a page, and for spans, layouts and headers of tables.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,12 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 MAX_SPAN = 500
 MAX_COPIED = 100_000
-"""Elements and texts, to fill in the spans of all tables of a page."""
+"""Elements and texts copied to fill the spans of all tables of a page."""
 _MOST_HEAD_ROWS = 3
 
 
 def read_html(data: bytes) -> Iterator[ParsedPart]:
-    """The page, as the only part, in whatever encoding it states. Raises Refused, and what its parser raises."""
+    """Yield the page as the only part, in the encoding that it states. Raises ReaderRefused and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
 
     soup = BeautifulSoup(data, "html.parser")
@@ -42,7 +45,7 @@ def read_html(data: bytes) -> Iterator[ParsedPart]:
 
 
 def _note_anchor(heading: Tag) -> None:
-    """Find what leads to a heading: its own id, a link in it to itself, which goes, or the id of its section."""
+    """Record a heading's anchor: its own id, a link in it to itself, which is removed, or its section's id."""
     links = [link for link in heading.find_all("a") if str(link.get("href", "")).startswith("#")]
     section = heading.parent if heading.parent is not None and heading.parent.name == "section" else None
     linked = [unquote(str(link["href"])[1:]) for link in links]
@@ -55,7 +58,7 @@ def _note_anchor(heading: Tag) -> None:
 
 
 def markdown_of(body: Tag) -> str:
-    """A heading's `data-anchor` stands behind it, in the form that `knowledge.chunking.headings` reads."""
+    """Return HTML as Markdown, with a heading's `data-anchor` behind it as `knowledge.chunking.headings` reads it."""
     from markdownify import MarkdownConverter
 
     class WithAnchors(MarkdownConverter):
@@ -72,19 +75,19 @@ def markdown_of(body: Tag) -> str:
 
 
 def normalise_tables(body: Tag) -> None:
-    """Raises Refused where the spans make too many cells."""
+    """Make each table a plain grid with one header row. Raises ReaderRefused if its spans make too many cells."""
     left = MAX_COPIED
     for table in body.find_all("table"):
         if table.find("table") is not None:
             _undo_layout(table)
         else:
-            left -= _fill_in(table, left)
+            left -= _fill_spans(table, left)
             _join_heads(table)
-            _escape(table)
+            _escape_bars(table)
 
 
 def _undo_layout(table: Tag) -> None:
-    """A table with tables inside arranges a page: its cells are paragraphs."""
+    """Turn a table that contains tables, and so only lays out the page, into paragraphs."""
     for name in ("thead", "tbody", "tfoot", "tr", "td", "th", "caption"):
         for element in table.find_all(name):
             if element.find_parent("table") is table:
@@ -92,24 +95,24 @@ def _undo_layout(table: Tag) -> None:
     table.name = "div"
 
 
-def _fill_in(table: Tag, most: int) -> int:
-    """How much was added. What spans rows stands in each, what spans columns in each column of the heads."""
+def _fill_spans(table: Tag, most: int) -> int:
+    """Return how much was added. A row span is repeated in each row, a column span in each column of the header."""
     above: dict[int, tuple[Tag, int]] = {}
     count = 0
     for number, row in enumerate(table.find_all("tr")):
         cells = [cell.extract() for cell in row.find_all(["td", "th"], recursive=False)]
         row.clear()
-        count -= sum(map(_size, cells))
-        for cell in _placed(cells, above, is_head=number == 0):
-            count += _size(cell)
+        count -= sum(map(_element_count, cells))
+        for cell in _place_cells(cells, above, is_head=number == 0):
+            count += _element_count(cell)
             if count > most:
                 raise ReaderRefused("too_large")
             row.append(cell)
     return count
 
 
-def _placed(cells: list[Tag], above: dict[int, tuple[Tag, int]], *, is_head: bool) -> Iterator[Tag]:
-    """A row's cells, with those that reach into it from above, which are counted down."""
+def _place_cells(cells: list[Tag], above: dict[int, tuple[Tag, int]], *, is_head: bool) -> Iterator[Tag]:
+    """Yield a row's cells and those that reach into it from above, whose remaining height is counted down."""
     column = 0
     for cell in cells:
         while column in above:
@@ -135,7 +138,7 @@ def _from_above(above: dict[int, tuple[Tag, int]], column: int) -> Tag:
     return copy.copy(cell)
 
 
-def _size(cell: Tag) -> int:
+def _element_count(cell: Tag) -> int:
     return 1 + sum(1 for _ in cell.descendants)
 
 
@@ -145,7 +148,7 @@ def _span(cell: Tag, name: str) -> int:
 
 
 def _join_heads(table: Tag) -> None:
-    """Several rows of heads become one: `2026` above `March` is `2026 March`."""
+    """Join several header rows into one: `2026` above `March` becomes `2026 March`."""
     rows = table.find_all("tr")
     heads = []
     for row in rows[:_MOST_HEAD_ROWS]:
@@ -162,6 +165,6 @@ def _join_heads(table: Tag) -> None:
         row.decompose()
 
 
-def _escape(table: Tag) -> None:
+def _escape_bars(table: Tag) -> None:
     for text in table.find_all(string=lambda text: text is not None and "|" in text):
         text.replace_with(str(text).replace("|", "\\|"))

@@ -1,4 +1,7 @@
-"""A Word file as Markdown: headings, lists, tables, footnotes and the pictures' descriptions."""
+"""Reads a Word file as Markdown: headings, lists, tables, footnotes and image descriptions.
+
+Edit it for how styles become headings.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ p[style-name='Intense Quote'] => blockquote:fresh
 
 
 def read_word(data: bytes) -> Iterator[ParsedPart]:
-    """The document, as the only part. Raises Refused, and what its parser raises."""
+    """Yield the document as the only part. Raises ReaderRefused and what mammoth raises."""
     import mammoth
     from bs4 import BeautifulSoup
 

@@ -86,7 +86,7 @@ async def test_the_same_file_again_brings_an_original_that_was_not_kept(
     (settings.data_dir / "originals" / BOATS_HASH).unlink()
     found = await library.search("kayak", GUILD, OWNER)
     passage = await library.passage(GUILD, found.evidence[0].chunk.id, OWNER, ["kayak"])
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
     assert (await put(library, BOATS)).outcome is IngestOutcome.UNCHANGED
     assert kept(settings) == {BOATS_HASH}
 
@@ -96,7 +96,7 @@ async def test_an_original_that_was_altered_is_not_shown(library: Library, setti
     (settings.data_dir / "originals" / BOATS_HASH).write_bytes(pdf(["Something else"]))
     found = await library.search("kayak", GUILD, OWNER)
     passage = await library.passage(GUILD, found.evidence[0].chunk.id, OWNER, [])
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
 
 
 _KILLED = """
@@ -171,10 +171,10 @@ def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays:
     originals = Originals(tmp_path / "originals", strays, mine)
     originals.sweep()
     assert len(list((tmp_path / "originals").iterdir())) == 2
-    other.leave()
+    other.release()
     originals.sweep()
     assert list((tmp_path / "originals").iterdir()) == []
-    mine.leave()
+    mine.release()
 
 
 def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: PendingDeletions) -> None:
@@ -187,7 +187,7 @@ def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: 
             assert list(threads.map(lambda _, d=data, s=sha256: originals.put(d, s), range(4))) == [None] * 4
             assert originals.path(sha256) is not None
     assert len(list((tmp_path / "originals").iterdir())) == 20
-    owner.leave()
+    owner.release()
 
 
 def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -> None:
@@ -198,5 +198,5 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -
     with pytest.raises(DiskFull, match="the disk is full"):
         originals.put(big, hashlib.sha256(big).hexdigest())
     assert list((small_disk / "originals").iterdir()) == []
-    owner.leave()
+    owner.release()
     database.close()

@@ -98,5 +98,5 @@ async def test_documents_from_before_links_and_originals_are_still_there(setting
     library = await Library.open(settings, HashingEmbeddings())
     passage = await library.passage(GUILD, "s:0", OWNER, ["tool"])
     assert (passage.source.link, passage.chunk.place.anchor) == (None, None)
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
     await library.close()
