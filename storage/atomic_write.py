@@ -1,4 +1,4 @@
-"""Writes files and folders that are there whole or not at all, whatever happens, and stay once they were written.
+"""Writes files and folders completely or not at all, whatever happens, and durably once written.
 
 Edit it for the order of writing, syncing and renaming, and for the names of unfinished files.
 """
@@ -15,16 +15,16 @@ from glob import escape
 from pathlib import Path
 
 UNFINISHED = ".part"
-"""How the name of an unfinished file ends."""
+"""The extension of an unfinished file."""
 _STALE_AFTER_S = 3600.0
-"""An unfinished file that was not written to for so long belongs to a process that was killed."""
+"""An unfinished file that was not written to for this long belongs to a process that was killed."""
 
 
 def write_whole(path: Path, data: bytes, *, owner: str = "", mode: int = 0o666) -> None:
-    """Put `data` at `path`, in place of what is there; several threads and processes may do so at once.
+    """Put `data` at `path`, replacing what is there; several threads and processes may do so at once.
 
-    `owner` stands in the unfinished file's name, for whoever clears away what a kill leaves. Raises OSError; then
-    nothing of it stays.
+    `owner` becomes part of the unfinished file's name, for whoever deletes what a kill leaves. Raises OSError and then
+    leaves nothing behind.
     """
     _delete_stale_parts(path)
     part = path.with_name(f"{path.name}.{owner}.{secrets.token_hex(8)}{UNFINISHED}")
@@ -42,14 +42,14 @@ def write_whole(path: Path, data: bytes, *, owner: str = "", mode: int = 0o666) 
 
 
 def owner_of(path: Path) -> str | None:
-    """The owner that `write_whole` put into an unfinished file's name; None where it is no unfinished file."""
+    """Return the owner that `write_whole` put into an unfinished file's name; None for any other file."""
     if not path.name.endswith(UNFINISHED):
         return None
     return path.name.removesuffix(UNFINISHED).rpartition(".")[0].rpartition(".")[2]
 
 
 def move_whole(source: Path, target: Path) -> None:
-    """Give a finished file its name, once its bytes are on the disk."""
+    """Rename a finished file, once its bytes are on the disk."""
     _sync(source)
     source.replace(target)
     sync_folder(target.parent)
@@ -57,9 +57,9 @@ def move_whole(source: Path, target: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which gets the name `path` at the end of the block; thrown away where `path` is there by then.
+    """Yield a folder to fill, renamed to `path` at the end of the block, or discarded if `path` exists by then.
 
-    Where an error leaves the block, nothing of it stays.
+    If an error leaves the block, nothing of it stays.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     part.mkdir(parents=True)
@@ -78,7 +78,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def delete_tree(folder: Path) -> None:
-    """Delete a folder with all that is in it, durably. Raises OSError where something stays."""
+    """Delete a folder with all its contents, durably. Raises OSError if something stays."""
     while folder.exists():
         try:
             shutil.rmtree(folder)
@@ -89,14 +89,14 @@ def delete_tree(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make the files in `folder`, and their names, durable."""
+    """Make the files in `folder` and their names durable."""
     for path in folder.rglob("*"):
         _sync(path)
     _sync(folder)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names that came into `folder`, or went, durable."""
+    """Make names that were added to or removed from `folder` durable."""
     _sync(folder)
 
 

@@ -1,8 +1,8 @@
-"""From bytes to text in whatever encoding.
+"""Decodes bytes in whatever encoding into text.
 
-A general detector takes one short Chinese text in two for something else, so encodings are told apart here: the
-characters that people use stand in the first half of each Chinese standard, and bytes that are read by the wrong one
-don't; and of an alphabet's letters a dozen make up most of any text.
+A general detector gets every other short Chinese text wrong, so encodings are distinguished here: frequent characters
+are in the first half of each Chinese standard, which bytes read in the wrong one are not; and a dozen letters of an
+alphabet make up most of any text. Edit it to add an encoding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LATIN = frozenset({"cp1252", "cp1254", "cp1250", "mac_roman"})
 _OTHERS = ["shift_jis", "cp1252", "cp1251", "koi8_r"]
 _LONGEST_RUN = 20
 _SURE = 0.6
-"""The share of an alphabet's letters from which on a text is taken to be written in it."""
+"""The share of an alphabet's letters from which a text is taken to be written in it."""
 _WORD = re.compile(r"[^\W\d_]+")
 _QUANTITY_SIGNS = "¼½¾¹²³±×÷"
 _SIGN_IN_WORD = re.compile(rf"[^\W\d_][{_QUANTITY_SIGNS}]|[{_QUANTITY_SIGNS}][^\W\d_]")
@@ -48,7 +48,7 @@ _NEUTRAL = frozenset(_QUANTITY_SIGNS + "\xa0\xad«»‘’“”„‚‹›–�
 _HANGUL_LEADS = (0xB0, 0xC8)
 _FREQUENT_HANGUL = frozenset("이다는의에을를가고하지은기한나로사도어리아인시자서대요니입습들으여수일정상부제보")
 _MOST_SYLLABLES = 8
-"""Of a Korean word; Chinese has no spaces."""
+"""The longest Korean word in syllables; Chinese has no spaces."""
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f"
 _ODD = re.compile(f"[{_CONTROLS}]")
 _ODD_IF_GUESSED = re.compile(f"[{_CONTROLS}\x80-\x9f\ue000-\uf8ff]")
@@ -59,11 +59,11 @@ _MOSTLY_ASCII = 3
 
 
 class NotText(Exception):
-    """The bytes are text in no encoding that is known here."""
+    """The bytes are not text in any known encoding."""
 
 
 def decode(data: bytes) -> str:
-    """The text of `data`, with `\\n` for every end of a line. Raises NotText."""
+    r"""Return the text of `data`, with `\n` at the end of every line. Raises NotText."""
     text = _as_utf8(data)
     # What is UTF-8 is so by more than chance: then second controls are what an earlier program misread, not binary.
     odd = _ODD_IF_GUESSED if text is None else _ODD
@@ -75,7 +75,7 @@ def decode(data: bytes) -> str:
 
 
 def _as_utf8(data: bytes) -> str | None:
-    """None: it is something else."""
+    """Return the text, or None if it is not UTF-8."""
     if b"\0" in data:
         return None
     try:
@@ -94,7 +94,7 @@ def _decode_other(data: bytes) -> str:
 
 
 def _utf16_without_mark(data: bytes) -> str:
-    """UTF-16 as Windows writes it without a mark: every second byte of English is zero."""
+    """Return UTF-16 as Windows writes it without a byte-order mark: every second byte of English is zero."""
     sample = data[:_SAMPLE_BYTES]
     for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         if zeros.count(0) * 3 > len(zeros) * 2 and zeros.count(0) == sample.count(0):
@@ -121,8 +121,9 @@ def _legacy_encoding(data: bytes) -> str:
 
 
 def _is_korean(data: bytes) -> bool:
-    """Whether nearly all beyond ASCII are Korean syllables, which stand in words: Chinese read so is no syllable in two
-    of five.
+    """Return whether nearly all non-ASCII characters are Korean syllables in words.
+
+    Chinese read as Korean is no syllable in two of five cases.
     """
     try:
         wide = [char for char in data.decode("euc_kr")[:_SAMPLE_CHARS] if char > "\x7f" and char.isalpha()]
@@ -137,7 +138,7 @@ def _is_korean(data: bytes) -> bool:
 
 
 def _is_japanese(data: bytes) -> bool:
-    """Whether it is Shift-JIS in which a fifth of all beyond ASCII is kana of full width."""
+    """Return whether this is Shift-JIS in which a fifth of the non-ASCII characters is full-width kana."""
     try:
         wide = [char for char in data.decode("shift_jis")[:_SAMPLE_CHARS] if char > "\x7f"]
     except UnicodeDecodeError:
@@ -146,7 +147,7 @@ def _is_japanese(data: bytes) -> bool:
 
 
 def _share_of_alphabet(data: bytes, encoding: str) -> float:
-    """The share of frequent letters among what is beyond ASCII in words; less for what stands in no word like that."""
+    """Return the share of frequent letters among non-ASCII characters in words, less for improbable words."""
     try:
         text = data[:_SAMPLE_BYTES].decode(encoding)
     except UnicodeDecodeError:
@@ -173,7 +174,7 @@ def _share_of_alphabet(data: bytes, encoding: str) -> float:
 
 
 def _share_of_frequent(data: bytes, encoding: str) -> float:
-    """Of the characters beyond ASCII, those that are frequent if this is the encoding; 0 where it cannot be."""
+    """Return the share of frequent non-ASCII characters if this is the encoding; 0 if it cannot be."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:

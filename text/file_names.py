@@ -1,4 +1,4 @@
-"""A safe name to show and to store from whatever name a file was sent with."""
+"""Makes a safe name to show and store from the name that a file was sent with. Edit it for forbidden characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNSAFE = re.compile(r"[*`~|<>\[\]()\\:\"?@#$^{}!;&%=+']+")
 
 
 def safe_name(raw: str) -> str:
-    """The last part of `raw`, without control, invisible and Markdown characters; never empty, never a path."""
+    """Return the last part of `raw` without control, invisible and Markdown characters; never empty, never a path."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", raw))[-1]
     name = "".join(" " if char.isspace() else char for char in name)
     name = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
@@ -27,7 +27,7 @@ def safe_name(raw: str) -> str:
 
 
 def distinct_names(paths: Sequence[str]) -> list[str]:
-    """A safe name for each path; those that would be alike get as many of their folders as it takes, or a number."""
+    """Return a safe name for each path; equal ones get as many of their folders as needed, or a number."""
     parts = [[part for part in re.split(r"[/\\]", path) if part.strip(" .")] or [path] for path in paths]
     depths = [1] * len(paths)
     while growing := [at for at in _repeated(_names_at_depth(parts, depths)) if depths[at] < len(parts[at])]:

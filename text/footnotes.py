@@ -1,4 +1,7 @@
-"""Puts a Markdown text's footnotes where their marks are, so that no cut parts them from what they say more of."""
+"""Moves a Markdown text's footnotes to their marks, so that no chunk separates them from what they explain.
+
+Edit it for the syntax of footnotes.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(?=\S)")
 _MARK = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")
 _INDENTED = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _LONGEST = 500
-"""Characters; a longer one is a text of its own and stays where it is."""
+"""Characters; a longer footnote is a text of its own and stays in place."""
 
 
 def inline_footnotes(markdown: str) -> str:
-    """The text with each footnote in round brackets in place of its first mark, every line where it was."""
+    """Return the text with each footnote in parentheses at its first mark, every line where it was."""
     if "[^" not in markdown:
         return markdown
     lines = markdown.split("\n")
@@ -42,7 +45,7 @@ def inline_footnotes(markdown: str) -> str:
 
 
 def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
-    """Name, first line, the line behind the last, and text of each footnote; the first of a name counts."""
+    """Yield name, first line, line after the last, and text of each footnote; the first of a name counts."""
     known: set[str] = set()
     for block in blocks(lines):
         at = block.first
@@ -60,7 +63,7 @@ def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
 
 
 def _footnote_end(lines: list[str], first: int, last: int) -> int:
-    """Behind the lines of the footnote that begins on `first`: further paragraphs of it are indented."""
+    """Return the line after the footnote that begins on `first`; further paragraphs of it are indented."""
     end = at = first + 1
     while at < last:
         line = lines[at]

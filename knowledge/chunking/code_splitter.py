@@ -1,7 +1,7 @@
-"""Source code of any language cut where its definitions part, each piece with its line. Knows no document.
+"""Splits source code of any language between its definitions, each piece with its line and enclosing definitions.
 
-LangChain's lists of keywords part a function from its decorators and from the comment above it, and know few languages;
-everywhere a line without indentation below an empty one begins something new.
+LangChain's keyword lists separate a function from its decorators and comments, and cover few languages. Edit it for
+what begins a new piece, and for what counts as a definition.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 _SEPARATORS = [r"\n\n(?=[^\s)}\]])", r"\n\n(?=(?:\t| {2,4})[^\s)}\]])", r"\n\n", r"\n", r"(?s:.{1,100}[\s;]|.{100})"]
-"""The last takes a line apart that is longer than a piece, in stretches so that a long one takes no time."""
+"""The last one cuts a line that is longer than a piece, in stretches so that a long one takes no time."""
 Path = tuple[str, ...]
-"""Definitions within each other, outermost first, each as its line says it."""
+"""Nested definitions, outermost first, each as its line is written."""
 
 _LONGEST_LINE = 300
-"""A longer one is data, and what a hostile file would keep an expression busy with."""
+"""A longer line is data, on which a hostile file could keep an expression busy."""
 _LONGEST_NAME = 80
 _DEEPEST = 4
 _MODIFIERS = (
@@ -34,23 +34,23 @@ _TYPED = r"(?:[\w<>\[\]*&:,.]+ )+[*&\w:~]+\([^;]*\{"
 _DEFINITION = re.compile(rf"{_MODIFIERS}(?:{_NAMED}|{_ARROW}|{_TYPED})")
 _NO_DEFINITION = re.compile(r"(?:else|if|for|while|switch|catch|return|new|throw|await)\b|\} ")
 _ABOVE = re.compile(r"\s*(?:#|//|/\*|\*|--|@|$)")
-"""Comments and decorators: they belong to what follows."""
+"""Comments and decorators, which belong to the definition below them."""
 _CLOSING = re.compile(r"[)}\]>;,\s]*(?:end)?[;.\s]*")
 
 
 @dataclass(frozen=True, slots=True)
 class CodePiece:
-    """A stretch of source code."""
+    """Holds a stretch of source code."""
 
     text: str
     line: int
-    """On which it begins, from 1."""
+    """The line on which it begins, from 1."""
     within: tuple[str, ...]
-    """The definitions that hold all of it, outermost first."""
+    """The definitions that contain all of it, outermost first."""
 
 
 def code_pieces(code: str, weigh: Callable[[str], int], limit: int) -> Iterator[CodePiece]:
-    """Pieces of at most `limit`, in order. Indentation is kept; nothing overlaps."""
+    """Yield pieces of at most `limit`, in order, with indentation and without overlap."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter  # 0.3 s
 
     splitter = RecursiveCharacterTextSplitter(
@@ -76,7 +76,7 @@ def code_pieces(code: str, weigh: Callable[[str], int], limit: int) -> Iterator[
 
 
 def definitions_by_line(code: str) -> list[Path]:
-    """For each line, in order, the definitions that it stands in, itself among them."""
+    """Return for each line, in order, the definitions that contain it, including one that begins there."""
     found: list[Path] = []
     open_: list[tuple[int, str]] = []
     path: Path = ()
@@ -101,7 +101,10 @@ def _is_definition(words: str) -> bool:
 
 
 def innermost(definitions: Sequence[Path], first: int, text: str) -> Path:
-    """The definitions that hold all of `text`, which begins on the line `first`, from 1; what leads to one is its."""
+    """Return the definitions that contain all of `text`, which begins on the line `first`, from 1.
+
+    Comments and decorators above a definition belong to it.
+    """
     lines = text.split("\n")
     above = next((number for number, line in enumerate(lines) if not _ABOVE.match(line)), 0)
     held = definitions[first - 1 + above : first - 1 + len(lines)]

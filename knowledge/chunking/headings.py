@@ -1,6 +1,7 @@
-"""Cuts Markdown at its headings, keeping each part's heading path and first line.
+"""Splits Markdown at its headings, keeping each part's heading path, first line and link anchor.
 
-LangChain's MarkdownHeaderTextSplitter strips the indentation of code and forgets line numbers, hence this one.
+LangChain's MarkdownHeaderTextSplitter strips the indentation of code and loses line numbers. Edit it for heading paths
+and anchors.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from text.markdown_blocks import Block, Kind, blocks
 
 PATH_SEPARATOR = " › "
 _NAMED = re.compile(r":?\s*#([^\s{}#]{1,100})(?:\s[^{}]*)?\}")
-"""As Pandoc, kramdown and MkDocs write it, with classes and the like behind it."""
+"""An anchor as Pandoc, kramdown and MkDocs write it, possibly followed by classes and other attributes."""
 _LONGEST = 300
 _MARKS = re.compile(r"[^\w\- ]+")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -21,21 +22,21 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 
 @dataclass(frozen=True, slots=True)
 class MarkdownPart:
-    """The text below one heading, up to the next."""
+    """Holds the text below one heading, up to the next."""
 
     heading: str | None
     """The headings above it, outermost first."""
     text: str
     line: int
-    """The document's line, from 1, on which `text` begins."""
+    """The document's line on which `text` begins, from 1."""
     anchor: str | None
-    """The fragment of a link to the heading; None where it is not known."""
+    """The fragment of a link to the heading; None: unknown."""
 
 
 def cut_at_headings(markdown: str, *, by_words: bool) -> list[MarkdownPart]:
-    """The parts with text. A heading that has neither text nor subheadings is itself the text.
+    """Return the parts that have text. A heading with neither text nor subheadings is itself the text.
 
-    `by_words`: a heading that names no anchor has the one that sites make of its words.
+    `by_words`: a heading that names no anchor gets the slug that sites make of its words.
     """
     path: list[tuple[int, str]] = []
     parts: list[MarkdownPart] = []
@@ -70,15 +71,15 @@ def _heading_path(path: list[tuple[int, str]]) -> str | None:
 
 
 class Anchors:
-    """Of one document's headings, in their order."""
+    """Makes the link anchors of one document's headings, in their order."""
 
     def __init__(self, *, by_words: bool) -> None:
-        """`by_words`: a heading that names no anchor has one as GitHub, and most that show Markdown, make it."""
+        """Start a document; `by_words`: a heading that names no anchor gets the slug that GitHub and others make."""
         self._by_words = by_words
         self._used: dict[str, int] = {}
 
     def of(self, heading: str) -> tuple[str, str | None]:
-        """The heading's words, without the anchor that it names (`Refunds {#refunds}`), and its anchor."""
+        """Return the heading without the anchor that it names (`Refunds {#refunds}`), and its anchor."""
         words, _, attributes = heading.rpartition("{")
         if named := _NAMED.fullmatch(attributes):
             return words.strip() or named[1], named[1]

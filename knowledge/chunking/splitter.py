@@ -1,4 +1,4 @@
-"""From a document's text to its chunks, each with its place. Knows no index and no embedding model."""
+"""Cuts a document's text into chunks, each with its place, by format. Edit it for the size and overlap of chunks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHUNK_WEIGHT = 900
 OVERLAP_WEIGHT = 90
 INTRODUCTION_WEIGHT = 200
-"""Of a paragraph that stays with the code below it."""
+"""The longest paragraph that stays with the code that it introduces."""
 MAX_CHARS = 40_000_000
 # A Chinese character holds about as many of e5's tokens (0.7) as 2.5 English ones, so one limit serves both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
@@ -37,7 +37,7 @@ _WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
 
 
 def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
-    """The document's chunks, in reading order. Raises DocumentError where a table repeats its head too often."""
+    """Return the document's chunks in reading order. Raises DocumentError if a table repeats its header too often."""
     chunks: list[Chunk] = []
     left = MAX_CHARS
     for text, place in _split_sections(document):
@@ -51,7 +51,7 @@ def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
 
 
 def weigh(text: str) -> int:
-    """The length of `text` in English characters, a Chinese character counting as `CJK_WEIGHT` of them."""
+    """Return the length of `text` in English characters, with `CJK_WEIGHT` for each Chinese character."""
     if text.isascii():
         return len(text)
     return round(len(text) + (CJK_WEIGHT - 1) * count_cjk(text))
@@ -76,8 +76,9 @@ def _split_sections(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
 
 
 def _place(media: str, section: Section, line: int) -> Place:
-    """Where the file has what stands on this line of its text: a page of its own counts, else what the lines' numbers
-    are. What was made from another form has no lines.
+    """Return where the file has this line of its text: its page if it has one, or else the number of the line.
+
+    Text converted from another format has no lines.
     """
     if section.page is not None:
         return Place(page=section.page)
@@ -102,7 +103,7 @@ def _length_splitter() -> RecursiveCharacterTextSplitter:
 
 
 def _split_markdown(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """As `_split_text`, but tables and code blocks that are longer than a chunk are cut into tables and code blocks."""
+    """Split text as `_split_text` does, but cut long tables and code blocks into tables and code blocks."""
     lines = text.split("\n")
     start = 0
     for block in blocks(lines):
@@ -132,7 +133,7 @@ def _split_table(splitter: RecursiveCharacterTextSplitter, lines: list[str]) -> 
 
 
 def _split_code_block(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]:
-    """Code blocks, the first below what introduces it; with the index of the line, 0 for the first."""
+    """Yield code blocks, the first below its introduction, each with the index of its line, 0 for the first."""
     frame = weigh(f"{code.opening}\n\n{code.closing}") + 2
     for number, piece in enumerate(code_pieces(code.text, weigh, CHUNK_WEIGHT - frame - weigh(above))):
         opening = code.opening if number == 0 else code.reopening
@@ -141,7 +142,7 @@ def _split_code_block(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]:
 
 
 def _introduction_start(lines: list[str], start: int, end: int) -> int:
-    """Where the paragraph begins that introduces a block; `end` where it is too long for that, or there is none."""
+    """Return where the paragraph that introduces a block begins; `end` if it is too long or there is none."""
     last = end
     while last > start and not lines[last - 1].strip():
         last -= 1
@@ -152,7 +153,7 @@ def _introduction_start(lines: list[str], start: int, end: int) -> int:
 
 
 def _split_text(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """Each piece of `text` with the document's line on which it begins."""
+    """Yield each piece of `text` with the line of the document on which it begins."""
     counted, line = 0, first_line
     for piece in splitter.create_documents([text]):
         start: int = max(piece.metadata["start_index"], 0)

@@ -1,4 +1,7 @@
-"""Question and answer pairs from a CSV or JSONL file, checked line by line. Knows no library."""
+"""Reads question and answer pairs from a CSV or JSONL file, and checks each line.
+
+Edit it for accepted columns and the messages about faulty lines.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _COLUMNS = frozenset({"question", "answer"})
 
 @dataclass(frozen=True, slots=True)
 class NumberedQAPair:
-    """A pair and the line on which it begins, from 1."""
+    """Holds a pair and the line on which it begins, from 1."""
 
     line: int
     pair: QAPair
@@ -29,7 +32,7 @@ class NumberedQAPair:
 
 @dataclass(frozen=True, slots=True)
 class ImportProblem:
-    """Why a line is left out, in an English sentence."""
+    """Says in an English sentence why a line is skipped."""
 
     line: int
     sentence: str
@@ -37,7 +40,7 @@ class ImportProblem:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """What a file says."""
+    """Holds what was read from a file."""
 
     pairs: tuple[NumberedQAPair, ...]
     problems: tuple[ImportProblem, ...]
@@ -49,7 +52,7 @@ class _QAPairRow(BaseModel):
 
 
 def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
-    """The pairs of a file with the fields `question` and `answer`. Raises DocumentError where it is no such file."""
+    """Return the pairs of a file with the fields `question` and `answer`. Raises DocumentError if it has none."""
     text = decode_file(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
@@ -80,7 +83,7 @@ def _wordings(row: _QAPairRow) -> list[str]:
 
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _QAPairRow | str]]:
-    """Each row, or what is wrong with it, with its first line."""
+    """Yield each row, or what is wrong with it, with its first line."""
     table = read_csv(text, [_COLUMNS])
     columns = [] if table is None else [column_name(cell) for cell in table.head.cells]
     if table is None or not _COLUMNS.issubset(columns):

@@ -1,4 +1,4 @@
-"""Writes moderators' answers, each as a document in the way of all documents, and lists them. Knows no Discord."""
+"""Saves and lists moderators' answers, each stored as a document. Edit it for how answers replace each other."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from knowledge.types import (
 
 @dataclass(frozen=True, slots=True)
 class QAPairDraft:
-    """A pair to keep, and on whose behalf."""
+    """Holds a pair to save, and on whose behalf."""
 
     pair: QAPair
     guild_id: str
     audience: Audience
     written_by: str
     corrects: str | None = None
-    """The id of the source from which it was answered wrongly before."""
+    """The id of the source that answered it wrongly before."""
     replacing: str | None = None
-    """The id of the pair that is written anew, with whatever wordings; None: it is found by the question."""
+    """The id of the pair that is edited, with whatever wordings; None: it is found by its question."""
 
 
 class FaqService:
-    """All guilds' pairs. One is written at a time, so that of two with one question the later stays."""
+    """Writes and lists question and answer pairs, one at a time in each guild, so that the later of two stays."""
 
     def __init__(self, catalog: Catalog, pairs: QAIndex, ingestor: Ingestor) -> None:
         self._catalog = catalog
@@ -48,9 +48,9 @@ class FaqService:
         self._writing = asyncio.Lock()
 
     async def write(self, draft: QAPairDraft) -> QAPairReport:
-        """Keep a pair in place of those that answer its question for the same audience, whose wordings it takes over.
+        """Save a pair in place of those that answer its question for the same audience, and take over their wordings.
 
-        Raises PairError, GuildError, DocumentError and what the index raises.
+        Raises QAPairError, GuildError, DocumentError and what the index raises.
         """
         pair = checked_pair(draft.pair.questions, draft.pair.answer)
         async with self._writing:
@@ -76,7 +76,7 @@ class FaqService:
         return QAPairReport(outcome, StoredQAPair(report.source, pair, draft.corrects), replaced)
 
     def list_pairs(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
-        """The guild's pairs that `reader` may read, the latest first. Blocks."""
+        """Return the guild's pairs that `reader` may read, the latest first. Blocks."""
         sources = [source for source in self._catalog.sources(guild_id, reader) if source.media == QA]
         corrections = self._pairs.corrections(guild_id)
         found = [
@@ -87,7 +87,7 @@ class FaqService:
         return sorted(found, key=lambda stored: stored.source.ingested_at, reverse=True)
 
     def _replaced_pairs(self, draft: QAPairDraft, pair: QAPair) -> Sequence[StoredQAPair]:
-        """What the new pair replaces."""
+        """Return the pairs that the new one replaces."""
         ids = [
             chunk_id
             for question in pair.questions
@@ -108,7 +108,7 @@ def _stored_pair(source: Source, chunk: Chunk, corrects: str | None) -> StoredQA
 
 
 def _with_wordings(pair: QAPair, earlier: Sequence[StoredQAPair]) -> QAPair:
-    """The pair with the other wordings of what it replaces: corrected for one of them, it is for all."""
+    """Return the pair with the other wordings of those that it replaces: a correction of one corrects them all."""
     known = {question_key(question) for question in pair.questions}
     inherited = [
         question for stored in earlier for question in stored.pair.questions if question_key(question) not in known

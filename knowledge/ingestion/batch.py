@@ -1,6 +1,6 @@
-"""Many files taken in as one: archives unpacked, names told apart, short documents embedded together.
+"""Ingests many files as one batch: archives unpacked, names made distinct, short documents embedded together.
 
-What is wrong with a file stands in its report and does not stop the rest. Knows no index.
+A faulty file is reported and does not stop the others. Edit it for the size of a batch's steps and its progress.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from text.file_names import distinct_names
 
 WINDOW_CHUNKS = 128
 WINDOW_FILES = 64
-"""So much is embedded and made visible together: what a kill has to begin again, and what is sorted by length."""
+"""So many documents or chunks are embedded and published together: a kill repeats at most that much."""
 _MIN_RATE_S = 2.0
-"""Before it, the rate says little."""
+"""Seconds before which the rate means little."""
 
 OnBatchProgress = Callable[[BatchProgress], None]
 OnReport = Callable[[IngestReport], None]
@@ -30,21 +30,21 @@ OnReport = Callable[[IngestReport], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """On whose behalf a batch is taken in, and who hears of it, from whichever thread."""
+    """Holds on whose behalf a batch is ingested, and its callbacks, which are called from any thread."""
 
     guild_id: str
     audience: Audience
     ingested_by: str
     batch: str | None
-    """Its id. Begun again under the same, it reports again what it reported of the files that are done."""
+    """Its id. Started again under the same id, it repeats its reports on finished files."""
     link: str | None
-    """Where people read the document, where it is a single one."""
+    """Where people read the document, if it is a single one."""
     on_progress: OnBatchProgress
     on_report: OnReport
 
 
 class Batch:
-    """One batch, at work."""
+    """Runs the ingestion of one batch."""
 
     def __init__(self, ingestor: Ingestor, request: BatchRequest) -> None:
         self._ingestor = ingestor
@@ -56,7 +56,7 @@ class Batch:
         self._read_bytes = self._pages = self._known_chunks = self._done_chunks = 0
 
     async def run(self, files: Sequence[IngestFile]) -> BatchReport:
-        """Take all files in. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
+        """Ingest all files. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
         self._show_progress("", 0, 0)
         self._files = await self._ingestor.threads.reading.run(_unpack_archives, files, self._ingestor.max_bytes)
         names = distinct_names([file.name for file in self._files])
@@ -108,7 +108,7 @@ class Batch:
         self._request.on_report(report)
 
     def _show_progress(self, name: str, file: int, written: int) -> None:
-        """`written`: chunks of the window that have their vectors."""
+        """Report the progress; `written`: chunks of the current window that have their vectors."""
         done, seconds = self._done_chunks + written, time.perf_counter() - self._began
         all_bytes = sum(file.size_bytes for file in self._files)
         share_read = self._read_bytes / all_bytes if all_bytes else 0.0
@@ -119,7 +119,7 @@ class Batch:
 
 
 def estimate(done: int, known: int, share_read: float, seconds: float) -> tuple[float | None, float | None]:
-    """Chunks a second and the seconds that are left, if the unread files hold as many chunks a byte as those read.
+    """Return chunks per second and the seconds left, assuming the unread files have as many chunks per byte.
 
     `known`: the chunks of the files read so far, of which `done` have their vectors.
     """
@@ -130,7 +130,7 @@ def estimate(done: int, known: int, share_read: float, seconds: float) -> tuple[
 
 
 def _unpack_archives(files: Sequence[IngestFile], max_bytes: int) -> list[IngestFile]:
-    """The files, and in the place of an archive what is in it."""
+    """Return the files, with the contents of an archive in its place."""
     found: list[IngestFile] = []
     for file in files:
         if PurePosixPath(file.name).suffix.lower() == ARCHIVE:

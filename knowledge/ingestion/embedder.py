@@ -1,6 +1,6 @@
-"""Writes the vectors of tasks: takes over those of texts that were embedded before, and embeds each other text once.
+"""Writes the vectors of chunks: reuses those of texts embedded before, and embeds each other text once.
 
-Knows no document and no database.
+Edit it for the size of batches, and for how much runs at a time.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from knowledge.vectors.vector_index import VectorIndex
 BATCH = 16
 """Texts embedded at a time: about a second on two cores, so that questions get their turn in between."""
 REUSE_BATCH = 256
-"""Vectors taken over at a time."""
+"""Vectors reused at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingTask:
-    """A chunk as it is embedded."""
+    """Holds a chunk as it is embedded."""
 
     chunk_id: str
     source_id: str
     text: str
-    """In its context."""
+    """The chunk's text in its context."""
     earlier: str | None
-    """The id of a chunk for which the same text was embedded."""
+    """The id of a chunk for which the same text was embedded before; None: there is none."""
 
 
 class Embedder:
@@ -44,7 +44,7 @@ class Embedder:
     async def write(
         self, guild_id: str, audience: str, tasks: Sequence[EmbeddingTask], on_written: Callable[[int], None]
     ) -> Mapping[str, int]:
-        """How many texts were embedded, by their source's id. `on_written` hears of how many vectors are there."""
+        """Return how many texts were embedded for each source id. `on_written` receives how many vectors are stored."""
         written = 0
 
         def report(count: int) -> None:
@@ -71,7 +71,7 @@ class Embedder:
         work: Sequence[Sequence[Sequence[EmbeddingTask]]],
         report: Callable[[int], None],
     ) -> None:
-        """Embed each text once. While a batch is written, which is mostly waiting, the next is embedded."""
+        """Embed each text once. While a batch is written, which is mostly waiting, the next one is embedded."""
         writing: asyncio.Task[None] | None = None
         try:
             for batch in work:
@@ -101,7 +101,7 @@ class Embedder:
         report(len(tasks))
 
     def _reuse_vectors(self, guild_id: str, audience: str, tasks: Sequence[EmbeddingTask]) -> list[EmbeddingTask]:
-        """Write vectors that are in the index once more; the tasks whose earlier vector is lost."""
+        """Write stored vectors under new ids, and return the tasks whose earlier vector is missing."""
         vectors = self._index.vectors(guild_id, [task.earlier for task in tasks if task.earlier])
         found = [task for task in tasks if task.earlier in vectors]
         self._write(guild_id, audience, found, [vectors[task.earlier] for task in found if task.earlier])
@@ -117,7 +117,7 @@ class Embedder:
 
 
 def _group_by_text(tasks: Sequence[EmbeddingTask]) -> list[list[EmbeddingTask]]:
-    """The tasks of each text; the first is whose it counts as embedded for."""
+    """Return the tasks grouped by text; the embedding counts for the first one's source."""
     by_text: dict[str, list[EmbeddingTask]] = {}
     for task in tasks:
         by_text.setdefault(task.text, []).append(task)
@@ -125,6 +125,6 @@ def _group_by_text(tasks: Sequence[EmbeddingTask]) -> list[list[EmbeddingTask]]:
 
 
 def _batches_by_length(texts: Sequence[list[EmbeddingTask]]) -> list[list[list[EmbeddingTask]]]:
-    """In batches of texts of about one length, so that little is computed on padding."""
+    """Return batches of texts of similar length, so that little is computed on padding."""
     ordered = sorted(texts, key=lambda same: weigh(same[0].text), reverse=True)
     return [ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH)]

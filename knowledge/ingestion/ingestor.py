@@ -1,8 +1,8 @@
-"""From a file's bytes to visible chunks. The order of its writes is what keeps a kill at any instant harmless:
+"""Turns a file's bytes into visible chunks, in an order of writes that makes a kill at any instant harmless.
 
-announced in SQLite, the original kept, vectors in Chroma, then one SQLite transaction that puts the new version in the
-old one's place, then the old vectors and originals deleted. What is announced and never published is swept when the
-library opens.
+The order: announce in SQLite, keep the original, write vectors to Chroma, publish in one SQLite transaction that
+replaces the old version, delete the old vectors and originals. What is announced and never published is deleted when
+the library opens.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from knowledge.ingestion.reports import failed_report, report_on, unchanged_repo
 from knowledge.parsing.document_metadata import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import LoadedDocument, load_document
 from knowledge.ports import TextEmbeddings
-from knowledge.store.catalog import Catalog, IngestionRecord, DocumentVersion, new_source_id
+from knowledge.store.catalog import Catalog, DocumentVersion, IngestionRecord, new_source_id
 from knowledge.store.originals import SHOWN, Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.threads import ThreadPools
@@ -39,7 +39,7 @@ OnProgress = Callable[[IngestProgress], None]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to ingest, and on whose behalf."""
+    """Holds a file to ingest, and on whose behalf."""
 
     data: bytes
     name: str
@@ -47,20 +47,20 @@ class Upload:
     audience: Audience
     ingested_by: str
     batch: str | None = None
-    """The batch that it belongs to; begun again after a kill, it reports what it reported before."""
+    """The batch that it belongs to; started again after a kill, it repeats its earlier report."""
     link: str | None = None
-    """Where people read the document, unchecked; None: as the document itself says."""
+    """Where people read the document, unchecked; None: the link that the document gives itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A document that was read, and is not stored yet."""
+    """Holds a document that was read, but is not stored yet."""
 
     source: Source
     page_count: int | None
     chunks: tuple[Chunk, ...]
     original: bytes | None
-    """The file itself, where it is kept."""
+    """The file itself, if it is kept."""
     earlier: Source | None
     """The version that it replaces."""
     batch: str | None
@@ -83,7 +83,7 @@ class Ingestor:
         max_bytes: int,
         has_room: Callable[[int], bool],
     ) -> None:
-        """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
+        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes."""
         self._catalog = catalog
         self._pending_deletions = pending_deletions
         self._index = index
@@ -95,7 +95,7 @@ class Ingestor:
         self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
-        """The report on one file; a file that cannot be ingested is reported, not raised."""
+        """Ingest one file and return the report on it; a file that cannot be ingested is reported, not raised."""
         report = on_progress or _ignore_progress
         report(IngestProgress("reading", 0, 0))
         prepared = await self.threads.reading.run(self.prepare, upload)
@@ -113,7 +113,7 @@ class Ingestor:
         return stored
 
     def prepare(self, upload: Upload) -> PreparedDocument | IngestReport:
-        """Read a file; where nothing of it is to be stored, the report on it. Blocks. Raises UnknownGuild."""
+        """Read a file, or return the report on it if nothing of it needs storing. Blocks. Raises UnknownGuild."""
         began = time.perf_counter()
         name = safe_name(upload.name)
         digest = hashlib.sha256(upload.data).hexdigest()
@@ -144,7 +144,7 @@ class Ingestor:
         )
 
     def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
-        """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
+        """Update an unchanged source: its link, and its original if that was not kept yet."""
         if source.media in SHOWN:
             self._originals.put(upload.data, source.sha256)
             self._originals.discard_unused([source.sha256])  # It may have gone meanwhile.
@@ -156,9 +156,9 @@ class Ingestor:
     async def store(
         self, documents: Sequence[PreparedDocument], on_written: Callable[[int], None]
     ) -> list[IngestReport]:
-        """Make documents of one guild and audience visible, all at once; the reports, in their order.
+        """Publish documents of one guild and audience together, and return the reports in their order.
 
-        `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
+        `on_written` receives how many of their chunks have a vector. Replaced text stays in the file until `purge`.
         """
         sources = [document.source for document in documents]
         guild_id, audience = sources[0].guild_id, sources[0].audience.key
@@ -194,17 +194,17 @@ class Ingestor:
                 self._originals.put(document.original, document.source.sha256)
 
     async def discard(self, guild_id: str, sources: Sequence[Source]) -> None:
-        """Delete what lies outside of the catalog of sources that are gone from it."""
+        """Delete the originals and vectors of sources that are no longer in the catalog."""
         if sources:
             await self.threads.writing.run(self._originals.discard_unused, [source.sha256 for source in sources])
             await self.discard_vectors(guild_id, [source.id for source in sources])
 
     async def purge(self, guild_id: str) -> None:
-        """Take the text of replaced versions out of the database's file."""
+        """Remove the text of replaced versions from the database file."""
         await self.threads.purging.run(self._catalog.purge, guild_id)
 
     async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
-        """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
+        """Delete the vectors of removed sources. If that fails, the next start deletes them."""
         if not source_ids:
             return
         try:
@@ -215,7 +215,7 @@ class Ingestor:
         await self.threads.writing.run(self._pending_deletions.forget, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
-        """Embed the guild's chunks that have no vector of the current model; how many it was."""
+        """Embed the guild's chunks that have no vector of the current model, and return how many there were."""
         report = on_progress or _ignore_progress
         try:
             embedded = await self.threads.vectors.run(self._index.ids, guild_id)
@@ -237,7 +237,7 @@ class Ingestor:
         return count
 
     def _embedding_tasks(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
-        """All chunks, each with the chunk of the version before whose vector is its own."""
+        """Return a task for each chunk, with the earlier version's chunk whose vector it can reuse."""
         tasks: list[EmbeddingTask] = []
         for document in documents:
             earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)

@@ -1,16 +1,16 @@
-"""The closing report on one file, from what became of it. Pure but for the clock."""
+"""Builds the report on one file from what became of it. Edit it when a report needs another field."""
 
 from __future__ import annotations
 
 import time
 
 from knowledge.errors import DocumentError
-from knowledge.store.catalog import IngestionRecord, DocumentVersion
+from knowledge.store.catalog import DocumentVersion, IngestionRecord
 from knowledge.types import IngestOutcome, IngestReport
 
 
 def failed_report(name: str, error: DocumentError, began: float) -> IngestReport:
-    """The report on a file that could not be ingested."""
+    """Return the report on a file that could not be ingested."""
     return IngestReport(
         name=name,
         outcome=IngestOutcome.FAILED,
@@ -25,7 +25,7 @@ def failed_report(name: str, error: DocumentError, began: float) -> IngestReport
 
 
 def unchanged_report(last: DocumentVersion, batch: str | None, began: float) -> IngestReport:
-    """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
+    """Return the report on a file already stored: what its own batch reported, or else that it is unchanged."""
     if batch is not None and last.record is not None and last.record.batch == batch:
         return report_on(last, began)
     unchanged = IngestionRecord(IngestOutcome.UNCHANGED, 0, batch)
@@ -33,7 +33,7 @@ def unchanged_report(last: DocumentVersion, batch: str | None, began: float) -> 
 
 
 def report_on(version: DocumentVersion, began: float) -> IngestReport:
-    """The report on a file that stands, as it came in."""
+    """Return the report on a stored file, with the outcome of its ingestion."""
     source, record = version.source, version.record
     return IngestReport(
         name=source.name,

@@ -1,4 +1,7 @@
-"""Builds the embedding model and the reranker that the settings name. Knows no document."""
+"""Builds the embedding model and the reranker that the settings name, at once or at their first use.
+
+Edit it to add a kind of model.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from weights.types import OnProgress
 def build_embeddings(
     settings: KnowledgeSettings, weights: Weights, on_progress: OnProgress | None = None, stop: Event | None = None
 ) -> TextEmbeddings:
-    """The embedding model of `settings`, fetched where it is not here; blocks. Raises WeightsError, KnowledgeError."""
+    """Return the embedding model of `settings`, downloaded if needed. Blocks. Raises WeightsError, KnowledgeError."""
     name = settings.embedding_model
     if name in EMBEDDING_MODELS:
         return LocalEmbeddings(weights.ensure(EMBEDDING_MODELS[name], on_progress, stop))
@@ -32,13 +35,16 @@ def build_embeddings(
 def build_reranker(
     settings: KnowledgeSettings, weights: Weights, on_progress: OnProgress | None = None, stop: Event | None = None
 ) -> Reranker | None:
-    """The reranker of `settings`, where they name one; blocks. Raises WeightsError, RerankerUnusable."""
+    """Return the reranker of `settings`; None if they name none. Blocks. Raises WeightsError, RerankerUnusable."""
     name = settings.reranker
     return None if name is None else CrossEncoderReranker(weights.ensure(name, on_progress, stop), name)
 
 
 class LazyEmbeddings:
-    """What `build` returns; it is called once, by the thread that needs it first, while others wait."""
+    """Builds an embedding model at its first use, so that a library opens before its model is there.
+
+    `build` is called once, by the thread that needs it first, while others wait.
+    """
 
     def __init__(self, build: Callable[[], TextEmbeddings]) -> None:
         self._build = build
@@ -47,20 +53,20 @@ class LazyEmbeddings:
 
     @property
     def model_name(self) -> str:
-        """The built model's name."""
+        """Return the built model's name."""
         return self._embeddings().model_name
 
     @property
     def dimension(self) -> int:
-        """The built model's dimension."""
+        """Return how many numbers a vector of the built model has."""
         return self._embeddings().dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage."""
+        """Return one vector for each passage, in their order."""
         return self._embeddings().embed_documents(texts)
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of a question."""
+        """Return the vector of a question."""
         return self._embeddings().embed_query(text)
 
     def _embeddings(self) -> TextEmbeddings:

@@ -1,6 +1,6 @@
-"""A sentence encoder on this machine, as LangChain's Embeddings.
+"""Embeds texts on this machine: with the pinned models, or with any model that sentence-transformers can load.
 
-Knows a prepared model folder; doesn't know where that came from, nor what is done with the vectors.
+Edit it for pooling, prefixes, batches and the cache of questions.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _BATCH_TOKENS = 4096
-"""Texts of a batch times the longest one's tokens: bounds the memory, and keeps batches of short texts large."""
+"""Number of texts in a batch times the longest one's tokens: limits memory, and keeps batches of short texts large."""
 _CACHED_QUERIES = 256
 _BATCH = 32
 
 
 class LocalEmbeddings(Embeddings):
-    """Mean-pooled, L2-normalised vectors; queries and passages get the prefixes that the model was trained with.
+    """Makes mean-pooled, L2-normalised vectors with the prefixes that the model was trained with.
 
     The model loads at the first use. One text or batch is encoded at a time.
     """
 
     def __init__(self, folder: Path, threads: int = 2) -> None:
-        """`folder` is prepared by `weights`. Raises BrokenFolderError when it can't be used."""
+        """Use the model in `folder`, prepared by `weights`. Raises BrokenFolderError if it cannot be used."""
         prepared = read_record(folder)
         if prepared.embedding is None:
             raise BrokenFolderError(folder, f"it holds {prepared.title}, which is not an embedding model")
@@ -53,20 +53,20 @@ class LocalEmbeddings(Embeddings):
 
     @property
     def model_name(self) -> str:
-        """The model and the beginning of its file's hash: vectors of different names don't compare."""
+        """Return the model and the beginning of its file's hash; vectors of different names are not comparable."""
         return self._name
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """Return how many numbers a vector has."""
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage, in their order. Blocks."""
+        """Return one vector for each passage, in their order. Blocks."""
         return self._encode([self._usage.passage_prefix + text for text in texts])
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector. Blocks, except where the same question was asked lately."""
+        """Return the question's vector. Blocks, unless the same question was asked recently."""
         with self._cache_lock:
             known = self._queries.get(text)
             if known is not None:
@@ -90,13 +90,13 @@ class LocalEmbeddings(Embeddings):
 
 @dataclass(frozen=True, slots=True)
 class _Encoder:
-    """The loaded model."""
+    """Holds the loaded tokenizer and model."""
 
     tokenizer: Tokenizer
     model: PreTrainedModel
 
     def encode(self, texts: list[str]) -> list[list[float]]:
-        """One vector a text, in their order."""
+        """Return one vector for each text, in their order."""
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         vectors: list[list[float]] = [[]] * len(texts)
         for batch in _batches_by_length([len(ids) for ids in token_ids]):
@@ -132,7 +132,7 @@ def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
 
 
 def _batches_by_length(lengths: list[int]) -> list[list[int]]:
-    """Indices of texts of about the same length, so that little is computed on padding. Longest first."""
+    """Return batches of indices of texts of similar length, longest first, to compute little on padding."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     batches: list[list[int]] = []
     start = 0
@@ -144,10 +144,10 @@ def _batches_by_length(lengths: list[int]) -> list[list[int]]:
 
 
 class SentenceTransformerEmbeddings(Embeddings):
-    """L2-normalised vectors, with the prompts that the model states for questions and passages."""
+    """Makes L2-normalised vectors with the prompts that the model defines for questions and passages."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Raises EncoderUnusable: the library is missing, or the folder holds no encoder."""
+        """Load the model. Raises EncoderUnusable: the library is missing, or the folder has no encoder."""
         try:
             from sentence_transformers import SentenceTransformer  # 6 s
         except ModuleNotFoundError as error:
@@ -170,7 +170,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage, in their order. Blocks."""
+        """Return one vector for each passage, in their order. Blocks."""
         if not texts:
             return []
         vectors: list[list[float]] = self._model.encode_document(
@@ -179,6 +179,6 @@ class SentenceTransformerEmbeddings(Embeddings):
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector. Blocks."""
+        """Return the question's vector. Blocks."""
         vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return [float(number) for number in vector]

@@ -1,4 +1,4 @@
-"""A provider's embedding model, by LangChain's own factory. Knows of each provider only what they all share."""
+"""Embeds texts with a provider's model, through LangChain's factory. Edit it for what a provider's client needs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from knowledge.errors import EncoderUnreachable, EncoderUnusable
 
 _NO_KEY = "none"
-"""What a client is given where a server of one's own asks for no key: it insists on one."""
+"""A placeholder for a self-hosted server that needs no key, because the client insists on one."""
 
 
 class ProviderEmbeddings(Embeddings):
-    """`provider:model`. Passages and questions leave this machine, unless the server is one's own."""
+    """Embeds with a model named `provider:model`. Texts leave this machine, unless the server is self-hosted."""
 
     def __init__(self, name: str, base_url: str | None, api_key: SecretStr | None) -> None:
-        """Asks for one vector, to know the dimension. Raises EncoderUnusable, EncoderUnreachable."""
+        """Connect, and request one vector to learn the dimension. Raises EncoderUnusable, EncoderUnreachable."""
         from langchain.embeddings import init_embeddings
 
         options: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
@@ -46,14 +46,14 @@ class ProviderEmbeddings(Embeddings):
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage, in their order. Blocks; the client retries by itself. Raises EncoderUnreachable."""
+        """Return one vector for each passage, in their order. Blocks and retries. Raises EncoderUnreachable."""
         try:
             return self._model.embed_documents(texts) if texts else []
         except Exception as error:  # the boundary to clients of any kind; the cause is chained
             raise EncoderUnreachable(self._name, str(error).partition("\n")[0]) from error
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector. As above."""
+        """Return the question's vector. Blocks and retries. Raises EncoderUnreachable."""
         try:
             return self._model.embed_query(text)
         except Exception as error:  # as above

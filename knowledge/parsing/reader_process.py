@@ -62,7 +62,7 @@ def _without_surrogates(text: str) -> str:
 
 
 def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
-    """Return the reader of a format. Only its own imports are loaded, after the limits are set, so that it starts fast."""
+    """Return the reader of a format. Only its own imports are loaded, after the limits are set, for a fast start."""
     match media:
         case "pdf":
             from knowledge.parsing.readers.pdf import read_pdf as reader

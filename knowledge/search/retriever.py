@@ -1,6 +1,6 @@
-"""Finds the passages for a question: dense and keyword arm, each under the reader's audience, fused with all scores.
+"""Finds the passages for a question: dense and keyword retrieval under the reader's audience, fused with all scores.
 
-Blocking; knows no event loop.
+Blocking. Edit it for the steps of a search and how many candidates each takes.
 """
 
 from __future__ import annotations
@@ -33,42 +33,42 @@ from text.scripts import same_script
 log = logging.getLogger(__name__)
 
 CANDIDATES = 50
-"""Of each arm, before they are fused."""
+"""Candidates from each retriever before the fusion."""
 TOP_COSINES = 5
 COMPARED = 8
-"""Passages that are compared with each other for what they say differently."""
+"""Passages that are compared with each other to find contradictions."""
 RERANKED = 20
-"""Of the fused candidates, read by a reranker, where there is one: each costs a pass of its model."""
+"""Fused candidates that a reranker reads; each costs a pass of its model."""
 NEAR_PAIRS = 5
-"""Moderators' answers to other words than these, whose questions are then compared."""
+"""Moderators' answers to similar questions, whose questions are then compared with this one."""
 
 
 _PARALLEL_LOOKUPS = 8
-"""Searches that at one time do two things at once; more of them wait for each other."""
+"""Searches that can run two lookups in parallel; further ones wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """What both candidates found that this reader may read: scores by chunk id, best first."""
+    """Holds what both retrievers found that this reader may read: scores by chunk id, best first."""
 
     dense: dict[str, float]
-    """By the vector that is ranked by, which is not quite the question's own."""
+    """The cosines to the vector used for ranking, which is not quite the question's own."""
     cosines: dict[str, float]
-    """To the question's vector."""
+    """The cosines to the question's vector."""
     keyword: dict[str, float]
     known: dict[str, tuple[Chunk, Source]]
 
 
 @dataclass(frozen=True, slots=True)
 class _RetrieverResults:
-    """What both candidates found, whatever it is and whoever may read it: ids with scores, best first."""
+    """Holds what both retrievers found before the catalog was asked: ids with scores, best first."""
 
     nearest: Sequence[tuple[str, float]]
     ranked: Sequence[tuple[str, float]]
     matching: Sequence[tuple[str, float]]
 
     def candidates(self, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
-        """The best `limit` of each arm that are `known`."""
+        """Return the best `limit` results of each retriever that are `known`."""
         dense, cosines, keyword = (
             dict(islice(((id_, score) for id_, score in found if id_ in known), limit))
             for found in (self.ranked, self.nearest, self.matching)
@@ -79,8 +79,8 @@ class _RetrieverResults:
 class DocumentRetriever:
     """Searches one data folder.
 
-    A moderator's answer is no evidence: it answers its own question and no other, so that near it stand the questions
-    that it answers wrongly. It is found beside the passages, for whoever can tell whether its question says the same.
+    A moderator's answer is not evidence: it answers only its own question, and similar questions are those that it
+    answers wrongly. It is returned next to the passages, for a caller that can tell whether its question is the same.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class DocumentRetriever:
         self._executor = ThreadPoolExecutor(_PARALLEL_LOOKUPS, "search")
 
     def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
-        """The `limit` best passages that `reader` may read, best first."""
+        """Return the `limit` best passages that `reader` may read, best first."""
         began = time.perf_counter()
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
@@ -148,7 +148,7 @@ class DocumentRetriever:
         )
 
     def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
-        """Return the ids of the `limit` passages that the keyword arm alone ranks best, best first."""
+        """Return the ids of the `limit` passages that the keyword retriever alone ranks best, best first."""
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return []
@@ -157,16 +157,16 @@ class DocumentRetriever:
         return [id_ for id_ in ranked if id_ in readable]
 
     def close(self) -> None:
-        """Wait for what is still being looked up."""
+        """Wait for running lookups."""
         self._executor.shutdown()
 
     @cached_property
     def _centering(self) -> QueryCentering | None:
-        """Looked up at the first search: whoever only lists or removes needs no model."""
+        """Return the model's question means, at the first search: listing and removing need no model."""
         return load_query_centering(self._embeddings.model_name)
 
     def _warn_of_missing_vectors(self, guild_id: str) -> None:
-        """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
+        """Warn once if vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
         if guild_id in self._checked_guilds:
             return
         self._checked_guilds.add(guild_id)
@@ -181,7 +181,7 @@ class DocumentRetriever:
             )
 
     def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:
-        """Those that the catalog has and lets `reader` read: a vector may outlive its document for a moment."""
+        """Return the chunks in the catalog that `reader` may read; a vector may briefly outlive its document."""
         found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
         return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
 
@@ -193,7 +193,7 @@ class DocumentRetriever:
         return fuse(candidates.dense, keyword)
 
     def _rerank(self, query: str, ids: Sequence[str], candidates: _Candidates) -> dict[str, float]:
-        """The reranker's scores of the best candidates; empty where there is none."""
+        """Return the reranker's scores of the best candidates; empty if there is no reranker."""
         if self._reranker is None or not ids:
             return {}
         texts = [in_context(candidates.known[id_][1].name, *_heading_and_text(candidates.known[id_][0])) for id_ in ids]
@@ -207,7 +207,7 @@ class DocumentRetriever:
         vector: Sequence[float],
         candidates: _Candidates,
     ) -> tuple[FoundQAPair, ...]:
-        """Moderators' answers: those to these very words, then the best of those that the candidates found."""
+        """Return moderators' answers: those to these very words, then the best that the retrievers found."""
         fused = self._fuse(query, candidates)
         equal = [id_ for id_ in same if id_ in candidates.known]
         near = [id_ for id_ in fused if id_ not in equal][:NEAR_PAIRS]
@@ -249,7 +249,7 @@ def _heading_and_text(chunk: Chunk) -> tuple[str | None, str]:
 
 
 def _duplicate_sources(item: Evidence, found: dict[str, list[str]], candidates: _Candidates) -> tuple[Source, ...]:
-    """The documents that hold copies of a passage, each once, without its own; a moderator's answer has no name."""
+    """Return the other documents with a near duplicate of the passage, each once; moderators' answers have no name."""
     sources = {candidates.known[id_][1].id: candidates.known[id_][1] for id_ in found[item.chunk.id]}
     return tuple(source for id_, source in sources.items() if id_ != item.source.id and source.media != QA)
 

@@ -1,6 +1,6 @@
-"""Guilds, sources and chunks in SQLite, which holds the truth: a chunk that is not here does not exist.
+"""The catalog of guilds, sources and chunks in SQLite, the source of truth: a chunk not listed here does not exist.
 
-Knows no vectors.
+Edit it for queries and for what publishing and removing change.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class IngestionRecord:
-    """How a version of a document came in, as its batch reports it."""
+    """Records how a version of a document was ingested, as its batch reports it."""
 
     outcome: IngestOutcome
     embedded_count: int
-    """Chunks that were embedded for it; the vectors of the others were there."""
+    """Chunks that were embedded for it; the others' vectors were reused."""
     batch: str | None
-    """None: it came alone."""
+    """None: it was ingested alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """A version of a document without its text."""
+    """Holds a version of a document without its text."""
 
     source: Source
     page_count: int | None
     record: IngestionRecord | None
-    """None: it was published before this was kept."""
+    """None: it was published before records were kept."""
 
 
 class Catalog:
-    """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
+    """Reads and writes guilds, sources and chunks. Blocking; safe to use from several threads."""
 
     def __init__(
         self, database: Database, keywords: KeywordIndex, pairs: QAIndex, pending_deletions: PendingDeletions
     ) -> None:
-        """The other three are kept in step with the sources, in the same transactions."""
+        """Open the catalog; the other three are kept in step with the sources, in the same transactions."""
         self._database = database
         self._keywords = keywords
         self._pairs = pairs
@@ -76,14 +76,14 @@ class Catalog:
             self._keywords.create(db, guild_id)
 
     def rebuild_outdated(self, guild_id: str) -> None:
-        """Cut the guild's text into terms anew, where an earlier program did so in another form."""
+        """Rebuild the guild's indexes if an earlier program cut its text into other terms."""
         if self._keywords.is_outdated(guild_id):
             with self._database.write() as db:
                 self._keywords.rebuild(db, guild_id)
                 self._pairs.rebuild(db, guild_id)
 
     def resolve_guild(self, name_or_id: str) -> str:
-        """The id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
+        """Return the id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
         with self._database.read() as db:
             rows = db.execute("SELECT id, name FROM guilds ORDER BY name").fetchall()
         if any(row["id"] == name_or_id for row in rows):
@@ -99,12 +99,12 @@ class Catalog:
         return str(matches[0])
 
     def guild_ids(self) -> list[str]:
-        """Every guild's id."""
+        """Return every guild's id."""
         with self._database.read() as db:
             return [row["id"] for row in db.execute("SELECT id FROM guilds ORDER BY number")]
 
     def scope(self, guild_id: str, reader: Reader) -> ReadableScope:
-        """What `reader` may draw on."""
+        """Return what `reader` may search."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
         readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
@@ -116,7 +116,7 @@ class Catalog:
         )
 
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
-        """Which of these chunks the guild has for one of these audiences."""
+        """Return which of these chunks the guild has for one of these audiences."""
         marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
         # CROSS JOIN: SQLite begins with the ids, which are few, and not with all that has the audience.
         query = "SELECT chunks.id FROM chunks CROSS JOIN sources ON sources.id = source_id"
@@ -125,14 +125,14 @@ class Catalog:
             return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
 
     def sources(self, guild_id: str, reader: Reader) -> list[Source]:
-        """The guild's sources that `reader` may read, by name."""
+        """Return the guild's sources that `reader` may read, by name."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM sources WHERE guild_id = ? ORDER BY name, audience", (guild_id,))
             found = [_source_of_row(row) for row in rows]
         return [source for source in found if reader.may_read(source.audience)]
 
     def find_source(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """The one readable source with that id or name. Raises SourceError."""
+        """Return the one readable source with that id or name. Raises SourceNotFound."""
         readable = self.sources(guild_id, reader)
         matches = [source for source in readable if name_or_id in (source.id, source.name)]
         if not matches:
@@ -143,7 +143,7 @@ class Catalog:
         return matches[0]
 
     def version(self, guild_id: str, name: str, audience: Audience) -> DocumentVersion | None:
-        """The source of that name and audience; None where there is none. Raises UnknownGuild."""
+        """Return the source with that name and audience; None if there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
@@ -152,7 +152,7 @@ class Catalog:
         return None if row is None else DocumentVersion(_source_of_row(row), row["page_count"], _ingestion_record(row))
 
     def embedded(self, source_id: str) -> dict[bytes, str]:
-        """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
+        """Return the ids of a source's chunks by the fingerprint of the text that was embedded for them."""
         query = "SELECT fingerprint, id FROM chunks WHERE source_id = ? AND fingerprint IS NOT NULL"
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
@@ -162,10 +162,10 @@ class Catalog:
         versions: Sequence[tuple[DocumentVersion, Sequence[Chunk]]],
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Source]:
-        """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
+        """Publish sources together, each replacing the one with its name and audience, and return what was replaced.
 
-        The replaced text is gone from the file only after `cleanse`. Raises IngestionCancelled, and publishes nothing,
-        where that is so once the database can be written, or before the end.
+        The replaced text stays in the file until `purge`. Raises IngestionCancelled and publishes nothing if
+        `is_cancelled` once the database can be written, or before the end.
         """
         replaced: list[Source] = []
         with self._database.write() as db:
@@ -187,19 +187,19 @@ class Catalog:
         return replaced
 
     def set_link(self, source_id: str, link: str) -> None:
-        """Let a source's citations lead to `link`."""
+        """Set the link that a source's citations lead to."""
         with self._database.write() as db:
             db.execute("UPDATE sources SET link = ? WHERE id = ?", (link, source_id))
 
     def remove(self, source: Source) -> None:
-        """Delete a source and its text, which is gone from the file only after `cleanse`."""
+        """Delete a source and its text, which stays in the file until `purge`."""
         with self._database.write() as db:
             self._delete(db, source.guild_id, source.id)
 
     def purge(self, guild_id: str) -> None:
-        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted.
+        """Remove deleted text from the file and its log for good. Costs nothing if none was deleted.
 
-        What is pending is noted as done only after it was; cut off or hindered before, it is done the next time.
+        It is marked as purged only afterwards; an interrupted purge is repeated the next time.
         """
         with self._purge_locks[guild_id]:
             while (pending := self._keywords.pending_purge(guild_id)) is not None:
@@ -215,17 +215,17 @@ class Catalog:
                 self._keywords.mark_purged(guild_id, pending)
 
     def close(self) -> None:
-        """End a purge after its current step; the next opening goes on."""
+        """Stop a purge after its current step; the next opening continues it."""
         self._closing.set()
 
     def chunk_count(self, guild_id: str) -> int:
-        """How many chunks the guild has."""
+        """Return how many chunks the guild has."""
         with self._database.read() as db:
             total = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
             return int(db.execute(total, (guild_id,)).fetchone()[0])
 
     def chunks(self, guild_id: str, ids: Sequence[str]) -> dict[str, tuple[Chunk, Source]]:
-        """The chunks with these ids that the guild has, each with its source."""
+        """Return the guild's chunks with these ids, each with its source."""
         if not ids:
             return {}
         marks = ",".join("?" * len(ids))
@@ -239,7 +239,7 @@ class Catalog:
         }
 
     def source_chunks(self, source_id: str) -> list[Chunk]:
-        """A source's chunks, in reading order."""
+        """Return a source's chunks in reading order."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM chunks WHERE source_id = ? ORDER BY ordinal", (source_id,))
             return [_chunk_of_row(row) for row in rows]
@@ -253,7 +253,7 @@ class Catalog:
 
 
 def new_source_id() -> str:
-    """A fresh id; each version of a document has its own, so that its vectors are told from the last version's."""
+    """Return a new id; each version of a document has its own, which distinguishes their vectors."""
     return uuid.uuid4().hex
 
 

@@ -1,4 +1,4 @@
-"""knowledge.db: its schema, its migrations and a pool of connections. Edit it to change a table."""
+"""Opens knowledge.db: its schema, its migrations and a pool of connections. Edit it to change a table."""
 
 from __future__ import annotations
 
@@ -127,10 +127,10 @@ _MIGRATIONS = (
 
 
 class Database:
-    """A pool of connections to one SQLite file. Safe to use from several threads and processes."""
+    """Keeps a pool of connections to one SQLite file. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path, busy_s: float = sqlite.BUSY_S) -> None:
-        """`busy_s`: how long it waits for another's lock.
+        """Open and migrate the file; `busy_s`: how long it waits for another's lock.
 
         Raises DatabaseBusy, DatabaseTooNew, DatabaseUnusable, DiskFull, as every other method does.
         """
@@ -147,20 +147,20 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection whose statements all see the same state."""
+        """Yield a connection whose statements all see the same state."""
         with self._connection() as connection, sqlite.transaction(connection, self._path, writing=False):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction that is committed at the end, or undone where an error leaves it."""
+        """Yield a connection in a transaction that is committed at the end, or undone if an error leaves it."""
         with self._connection() as connection, sqlite.transaction(connection, self._path, writing=True):
             yield connection
 
     def checkpoint(self) -> bool:
-        """Move what the write-ahead log holds into the file and empty the log: deleted text is then gone from both.
+        """Move the write-ahead log into the file and empty it, so that deleted text is gone from both.
 
-        Returns whether that was done; another process that reads or writes all the time is in its way.
+        Returns whether that was done; another process that always reads or writes prevents it.
         """
         with self._connection() as connection:
             return sqlite.checkpoint(connection, self._path)

@@ -1,6 +1,7 @@
-"""The keyword arm: one FTS5 index a guild inside knowledge.db, holding terms but no copy of the text.
+"""The keyword retriever: one FTS5 index per guild in knowledge.db, which holds terms but no copy of the text.
 
-Knows no vectors. Its scores are SQLite's BM25, turned so that higher is better.
+Its scores are SQLite's BM25 with the sign changed, so that higher is better. Edit it for ranking, merging and cached
+term counts.
 """
 
 from __future__ import annotations
@@ -19,53 +20,53 @@ from knowledge.types import Source
 from text.index_terms import FORM, indexable, question_terms, search_terms
 
 RANKED = 5000
-"""Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
+"""About how many chunks one search scores: a frequent term next to rarer ones changes little and costs the most."""
 LOOKED_UP = 1000
-"""Of the best of all audiences at most so many are looked up; where more would be, each match is."""
+"""The most chunks of all audiences that are looked up; beyond that each match is filtered by audience."""
 SCATTERED_SHARE = 0.1
-"""Of a guild's chunks: where more have come or gone since the last merge, a search reads many segments."""
+"""The share of a guild's chunks that may change before its segments are merged, since many slow down a search."""
 MERGE_PAGES = 100
 _PAUSE_S = 0.01
-"""A step of a merge, for which other writers wait, takes about as long as the pause after it."""
+"""The pause after each step of a merge, about as long as a step, for which other writers wait."""
 _STALE_SHARE = 0.01
-"""Counts are cached until so many of a guild's chunks have come or gone: they weigh terms, no more."""
+"""Counts are cached until this share of a guild's chunks has changed: they only weight terms."""
 _MOST_TERMS = 20_000
-"""Remembered of a guild."""
+"""Terms cached for each guild."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingPurge:
-    """What a guild's merge takes care of: all that was there before it began."""
+    """Holds what a guild's merge purges: everything deleted before it began."""
 
     deletions: int
-    """Ever made."""
+    """Deletions ever made."""
     changed_chunks: int
-    """Ever."""
+    """Chunks ever added or removed."""
     has_deletions: bool
-    """Whether some of the deletions were not purged yet."""
+    """Whether some deletions have not been purged yet."""
 
 
 class KeywordIndex:
-    """All guilds' terms. Blocking; safe to use from several threads."""
+    """Keeps all guilds' terms. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts = TermCounts()
 
     def create(self, db: sqlite3.Connection, guild_id: str) -> None:
-        """Make the guild's index, if it has none."""
+        """Create the guild's index if it has none."""
         db.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table_name(db, guild_id)} "
             "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
         )
 
     def is_outdated(self, guild_id: str) -> bool:
-        """Whether the guild's text was cut into terms in another form than questions are now."""
+        """Return whether the guild's text was cut into other terms than questions are now."""
         with self._database.read() as db:
             return int(db.execute("SELECT terms_form FROM guilds WHERE id = ?", (guild_id,)).fetchone()[0]) != FORM
 
     def rebuild(self, db: sqlite3.Connection, guild_id: str) -> None:
-        """Make the guild's index anew from the catalog, within the transaction of `db`."""
+        """Rebuild the guild's index from the catalog, within the transaction of `db`."""
         db.execute(f"DROP TABLE IF EXISTS {_table_name(db, guild_id)}")
         self.create(db, guild_id)
         for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
@@ -73,7 +74,7 @@ class KeywordIndex:
         db.execute("UPDATE guilds SET terms_form = ? WHERE id = ?", (FORM, guild_id))
 
     def add(self, db: sqlite3.Connection, source: Source) -> None:
-        """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
+        """Index a source's chunks, once they are in the catalog, within the transaction of `db`."""
         self._add(db, source.guild_id, source.id, source.name)
 
     def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
@@ -84,9 +85,9 @@ class KeywordIndex:
         db.executemany(insert, ((row["number"], _indexed_terms(name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
-        """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
+        """Remove a source's terms, within the transaction of `db`, before its chunks are deleted.
 
-        They are found no more, but gone from the file only after `merge`.
+        They are no longer found, but stay in the file until `merge`.
         """
         table = _table_name(db, guild_id)
         query = (
@@ -99,7 +100,7 @@ class KeywordIndex:
         _count_changes(db, guild_id, len(rows))
 
     def pending_purge(self, guild_id: str) -> PendingPurge | None:
-        """What a merge would take care of; None where it is not worth it."""
+        """Return what a merge would purge; None if it is not worth it."""
         query = (
             "SELECT deletions, purged_deletions, changed_chunks, merged_chunks, "
             "(SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = guilds.id) AS chunk_count "
@@ -118,10 +119,10 @@ class KeywordIndex:
         )
 
     def merge(self, guild_id: str, is_stopped: Callable[[], bool]) -> bool:
-        """Take the guild's deleted terms out of the index. Returns False where it was stopped before that was done.
+        """Remove the guild's deleted terms from the index. Returns False if it was stopped before that was done.
 
-        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
-        come. That rewrites the whole index, so it is done in short transactions, between which others may write.
+        Deletion only marks them; merging all segments removes them, and speeds up searches after many additions. That
+        rewrites the whole index, so it is done in short transactions, between which others can write.
         """
         pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
         while self._merge(guild_id, pages):
@@ -132,7 +133,7 @@ class KeywordIndex:
         return True
 
     def mark_purged(self, guild_id: str, pending_purge: PendingPurge) -> None:
-        """Note that what was pending_purge is done. Another process may have noted more meanwhile."""
+        """Record that the purge is done. Another process may have recorded more meanwhile."""
         done = (
             "UPDATE guilds SET purged_deletions = max(purged_deletions, ?), merged_chunks = max(merged_chunks, ?) "
             "WHERE id = ?"
@@ -141,7 +142,7 @@ class KeywordIndex:
             db.execute(done, (pending_purge.deletions, pending_purge.changed_chunks, guild_id))
 
     def _merge(self, guild_id: str, pages: int) -> bool:
-        """Go on with the merging by so many pages; whether there was anything to do."""
+        """Continue the merge by so many pages, and return whether there was anything to do."""
         with self._database.write() as db:
             table = _table_name(db, guild_id)
             before = db.total_changes
@@ -149,7 +150,7 @@ class KeywordIndex:
             return db.total_changes - before > 1  # The statement itself counts as one.
 
     def search(self, guild_id: str, question: str, limit: int, scope: ReadableScope) -> list[tuple[str, float]]:
-        """The `limit` best chunk ids with their BM25, best first, of those in `scope`."""
+        """Return the `limit` best chunk ids in `scope` with their BM25, best first."""
         terms = search_terms(question)
         if not terms or scope.readable_count == 0:
             return []
@@ -168,10 +169,10 @@ class KeywordIndex:
             return _best_matches(db, table, wanted, limit, among_audiences=scope.audiences)
 
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
-        """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
+        """Return for each chunk the share, 0 to 1, of the question's terms that it contains, weighted by rarity.
 
-        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which hold the
-        term. SQLite looks each term up itself, so words are stemmed alike here and in `search`.
+        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which contain the
+        term. SQLite looks each term up, so words are stemmed as in `search`.
         """
         terms = question_terms(question)
         if not terms or not chunk_ids:
@@ -202,7 +203,7 @@ def _best_matches(
     among_audiences: Sequence[str] = (),
     of_audiences: Sequence[str] = (),
 ) -> list[tuple[str, float]]:
-    """The `limit` best ids among those of some audiences; or those of some audiences of the `limit` best of all."""
+    """Return the `limit` best ids among some audiences, or those of some audiences among the `limit` best of all."""
     of_match = f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
     among = f"AND {of_match} IN ({_placeholders(among_audiences)})" if among_audiences else ""
     of = (
@@ -224,7 +225,7 @@ def _placeholders(values: Sequence[str]) -> str:
 
 
 def _rarest_terms(counts: Mapping[str, int]) -> list[str]:
-    """The rarest terms that some chunk holds, as many as can be ranked in time; all of them in a small guild."""
+    """Return the rarest terms that some chunk contains, as many as can be ranked in time; all in a small guild."""
     rarest: list[str] = []
     ranked = 0
     for term in sorted((term for term, count in counts.items() if count), key=counts.__getitem__):
@@ -236,7 +237,7 @@ def _rarest_terms(counts: Mapping[str, int]) -> list[str]:
 
 
 def _table_name(db: sqlite3.Connection, guild_id: str) -> str:
-    """The name of the guild's table, made of a number alone, so that it is safe inside a statement."""
+    """Return the name of the guild's table, made only of a number, so that it is safe inside a statement."""
     row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
     return f"keywords_{int(row['number'])}"
 
@@ -252,20 +253,20 @@ def _count_changes(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> N
 @dataclass(frozen=True, slots=True)
 class _CachedCounts:
     changes: int
-    """Chunks that had come or gone in all when counting began."""
+    """Chunks ever added or removed when counting began."""
     chunk_count: int
     counts: dict[str, int] = field(default_factory=dict)
 
 
 class TermCounts:
-    """Of all guilds. Safe to use from several threads."""
+    """Counts how many chunks contain a term, which SQLite does slowly for frequent terms, and caches the counts."""
 
     def __init__(self) -> None:
         self._guilds: dict[str, _CachedCounts] = {}
         self._lock = Lock()
 
     def of(self, db: sqlite3.Connection, table: str, guild_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks the guild has, and how many of them hold each of these FTS5 expressions."""
+        """Return how many chunks the guild has, and how many of them match each of these FTS5 expressions."""
         cached = self._cached_counts(db, guild_id)
         counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
         for term in terms:

@@ -1,6 +1,7 @@
-"""The bytes of documents of which pages are shown, kept by content. Blocking; knows no source.
+"""Keeps the original bytes of documents whose pages can be shown, by content. Blocking.
 
-A file is written before a version that needs it is published, and goes when the catalog knows nobody who uses it.
+A file is written before a version that needs it is published, and deleted when no source uses it. Edit it for which
+formats are kept.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from knowledge.store.process_locks import ProcessLock
 from storage.atomic_write import owner_of, sync_folder, write_whole
 
 SHOWN = frozenset({"pdf"})
-"""The media whose pages can be shown, so that their originals are kept."""
+"""The formats whose pages can be shown, so that their originals are kept."""
 
 
 class Originals:
-    """A folder of files, each named by its own sha256."""
+    """Keeps a folder of files, each named by its own sha256."""
 
     def __init__(self, folder: Path, pending_deletions: PendingDeletions, owner: ProcessLock) -> None:
         self._folder = folder
@@ -28,7 +29,7 @@ class Originals:
         self._process_lock = owner
 
     def put(self, data: bytes, sha256: str) -> None:
-        """Keep `data` durably. Raises DiskFull; then nothing stays."""
+        """Keep `data` durably. Raises DiskFull and then keeps nothing."""
         if self.path(sha256) is not None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ class Originals:
             raise
 
     def path(self, sha256: str) -> Path | None:
-        """Where the file lies; None where it was not kept, or is not what was kept."""
+        """Return where the file is; None if it was not kept or has been altered."""
         path = self._folder / sha256
         try:
             with path.open("rb") as file:

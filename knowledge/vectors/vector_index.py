@@ -1,6 +1,7 @@
-"""The vectors of every guild, one Chroma collection each: ids, vectors and what to filter by, never text.
+"""The vectors of every guild, one Chroma collection each, with ids and filter metadata but no text.
 
-Knows no document. A server that has died is started again by the next call.
+A server that died is started again by the next call. Edit it for what is stored in Chroma, for its queries and its
+client.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TIMEOUT_S = 60
 
 
 class VectorIndex:
-    """All guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
+    """Keeps all guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
 
     def __init__(self, server: ChromaAddress, embeddings: TextEmbeddings) -> None:
         self._server = server
@@ -48,7 +49,7 @@ class VectorIndex:
         ids: Sequence[str],
         vectors: Sequence[Sequence[float]],
     ) -> None:
-        """Write vectors of sources of one audience: of each its id and its source's."""
+        """Write vectors of sources of one audience, each with its id and its source's id."""
         rows = np.asarray(vectors, dtype=np.float32)
 
         def write() -> None:
@@ -64,7 +65,7 @@ class VectorIndex:
         self._call(write)
 
     def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
-        """The vectors of these ids, as they were written; ids without one are left out."""
+        """Return the vectors of these ids as they were written; ids without one are left out."""
         if not ids:
             return {}
 
@@ -78,7 +79,10 @@ class VectorIndex:
     def query(
         self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, audiences: Sequence[str] | None
     ) -> list[list[tuple[str, float]]]:
-        """For each vector the `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
+        """Return for each vector the `limit` nearest ids with their cosines, best first.
+
+        `audiences`: only ids of these; None: of all.
+        """
 
         def ask() -> list[list[tuple[str, float]]]:
             found = self._collection(guild_id).query(
@@ -93,7 +97,7 @@ class VectorIndex:
         return self._call_existing(ask, [[] for _ in vectors])
 
     def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
-        """The cosine of each of these ids to `vector`; ids without a vector are left out."""
+        """Return the cosine of each of these ids to `vector`; ids without a vector are left out."""
         if not ids:
             return {}
 
@@ -115,11 +119,11 @@ class VectorIndex:
         )
 
     def ids(self, guild_id: str) -> set[str]:
-        """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
+        """Return every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
         return self._call_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
 
     def count(self, guild_id: str) -> int:
-        """How many vectors the guild has, whichever model made them."""
+        """Return how many vectors the guild has, whichever model made them."""
         return self._call_existing(lambda: self._existing_collection(guild_id).count(), 0)
 
     def drop(self, guild_id: str) -> None:
@@ -128,7 +132,7 @@ class VectorIndex:
         self._collections.pop(guild_id, None)
 
     def close(self) -> None:
-        """Close the connections; the server runs on."""
+        """Close the connections; the server keeps running."""
         with self._connecting:
             for connection in (*self._broken, *([self._connection] if self._connection else ())):
                 connection.close()
@@ -136,7 +140,7 @@ class VectorIndex:
             self._connection = None
 
     def _call_existing(self, call: Callable[[], T], absent: T) -> T:
-        """The result of `call`, or `absent` where the guild has no collection yet."""
+        """Return the result of `call`, or `absent` if the guild has no collection yet."""
         from chromadb.errors import NotFoundError
 
         try:
@@ -145,7 +149,7 @@ class VectorIndex:
             return absent
 
     def _call(self, call: Callable[[], T]) -> T:
-        """Run `call`; where the server is gone or a collection was made anew, run it once more from the beginning."""
+        """Run `call`, and once more if the server is gone or a collection was recreated."""
         from chromadb.errors import NotFoundError
 
         connection = self._connected()
@@ -168,7 +172,9 @@ class VectorIndex:
             return self._connection
 
     def _replace_connection(self, connection: ChromaClient) -> None:
-        """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
+        """Make the next call reconnect, unless another thread has. Others may still use this connection: it is
+        closed later.
+        """
         with self._connecting:
             if self._connection is connection:
                 self._collections.clear()
@@ -176,7 +182,7 @@ class VectorIndex:
                 self._connection = None
 
     def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
-        """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
+        """Return the guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
         known = self._collections.get(guild_id)
         if known is None:
             known = self._new_collection(guild_id) if create else self._existing_collection(guild_id)
@@ -217,7 +223,7 @@ def _collection_name(guild_id: str) -> str:
 
 
 class ChromaClient:
-    """One client of the server at `url`. Raises IndexUnavailable where none answers."""
+    """Holds one client of the server at `url`. Raises IndexUnavailable if none responds."""
 
     def __init__(self, url: str) -> None:
         # 0.6 s, hence not at the top.
@@ -248,11 +254,11 @@ class ChromaClient:
 
     @property
     def client(self) -> ClientAPI:
-        """What collections are reached through."""
+        """Return the client through which collections are reached."""
         return self._client
 
     def close(self) -> None:
-        """Close the connection; the server runs on."""
+        """Close the connection; the server keeps running."""
         self._client.close()
         for session in self._sessions:
             session.close()

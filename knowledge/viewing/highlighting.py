@@ -1,6 +1,7 @@
-"""Which words of a passage were asked or answered: English by their stems, Chinese by pairs of characters.
+"""Finds the words of a passage that occur in given texts: English by stems, Chinese by pairs of characters.
 
-Stems are SQLite's own, so that what is marked is what the keyword arm finds.
+The stems are SQLite's own, so what is highlighted is what keyword search finds. Edit it for what counts as the same
+word.
 """
 
 from __future__ import annotations
@@ -28,9 +29,7 @@ _MOST_TERMS = 512
 
 
 def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
-    """Where `text` shares words with what was texts, in order; what stands between two only by a few words that say
-    nothing of their own is marked with them.
-    """
+    """Return where `text` shares words with `texts`, in order; only stop words between two matches join them."""
     folded, origins = _fold_with_origins(text)
     terms = list(dict.fromkeys(term for part in texts for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
@@ -38,7 +37,7 @@ def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
 
 
 def _content_terms(texts: str) -> Iterator[str]:
-    """The terms of what was texts, without those that say nothing, and without pairs that only stand between two."""
+    """Yield the terms of a text without stop words, and without pairs that only span two Chinese words."""
     between = set(question_terms(_CHINESE_WORD.sub(" ", simplified(texts))))
     for term in question_terms(texts):
         bare = term.strip('"')
@@ -47,7 +46,7 @@ def _content_terms(texts: str) -> Iterator[str]:
 
 
 def _fold_with_origins(text: str) -> tuple[str, list[int]]:
-    """`text` in the form in which terms are compared, and for each of its characters where it came from."""
+    """Return `text` in the form in which terms are compared, and the original index of each character."""
     chars: list[str] = []
     origins: list[int] = []
     for at, char in enumerate(text):
@@ -73,7 +72,7 @@ def _word_matches(folded: str, terms: Sequence[str]) -> Iterator[Span]:
 
 
 def _whole_numbers(folded: str, words: Sequence[Span]) -> Iterator[Span]:
-    """The words, but of a number all or nothing: "18:00" is not half of "20:00"."""
+    """Yield the matches, but a number only as a whole: "18:00" is not half of "20:00"."""
     numbers = [number.span() for number in _NUMBER.finditer(folded)]
     for word in words:
         number = next((each for each in numbers if _within(word, each)), None)
@@ -88,7 +87,7 @@ def _within(span: Span, around: Span) -> bool:
 
 
 def _length(folded: str, spans: Sequence[Span]) -> int:
-    """In letters and digits."""
+    """Return the number of letters and digits."""
     return sum(char.isalnum() for start, end in spans for char in folded[start:end])
 
 
@@ -112,7 +111,7 @@ def _cjk_matches(folded: str, terms: Sequence[str]) -> Iterator[Span]:
 
 
 def _merge_adjacent(folded: str, found: Sequence[Span]) -> Iterator[Span]:
-    """Spans that touch, or that only spaces and stop words part, as one."""
+    """Yield spans that touch, or are separated only by spaces and stop words, as one."""
     last: Span | None = None
     for start, end in found:
         if last is not None and (start <= last[1] or _holds_only_stop_words(folded[last[1] : start])):

@@ -1,6 +1,7 @@
-"""The child process that draws one page of a PDF.
+"""The child process that draws one page of a PDF as an image.
 
-The file comes in by path and what is request as JSON on stdin; a PNG goes out on stdout. Knows nothing of the rest.
+The file comes in by path, the request as JSON on stdin; a PNG goes out on stdout. Edit it for resolution and
+highlighting.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfBitmap, PdfPage, PdfTextPage
 
 LONGEST_PX = 1600
-"""Of the longer side: 137 dots an inch on A4, which reads well and stays within 8 MB."""
+"""The longer side: 137 dots an inch on A4, which is readable and stays within 8 MB."""
 MAX_SCALE = 4.0
 
 EXIT_CODES = {"encrypted": 3, "too_large": 4, "corrupt": 5}
-"""By the names in `knowledge.errors.Reason`."""
+"""Exit codes by the names in `knowledge.errors.Reason`."""
 
 _HIGHLIGHT = (255, 236, 92)
 _MOST_CHARS = 100_000
 _MOST_RECTANGLES = 500
 _LEAST_CHARS = 2
-"""Of a phrase that is looked for without its surroundings."""
+"""The shortest phrase that is searched for without its surroundings."""
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What to draw."""
+    """Says what to draw."""
 
     page: int
     """From 1."""
@@ -48,7 +49,7 @@ class PageRequest:
 
 
 def main(path: Path, limits: Limits) -> int:
-    """Draw the page; returns the exit code."""
+    """Draw the page and return the exit code."""
     enter_sandbox(limits)
     request = json.load(sys.stdin)
     request = PageRequest(request["page"], request["passage"], tuple((start, end) for start, end in request["marks"]))
@@ -84,7 +85,7 @@ def _draw(path: Path, request: PageRequest) -> Image:
 
 
 def _boxes(page: PdfPage, bitmap: PdfBitmap, request: PageRequest) -> Iterator[Box]:
-    """The marked words' rectangles on the bitmap; words that are not found have none."""
+    """Yield the marked words' rectangles on the bitmap; words that are not found have none."""
     text = page.get_textpage()
     to_bitmap = bitmap.get_posconv(page).to_bitmap
     left_over = _MOST_RECTANGLES
@@ -97,7 +98,7 @@ def _boxes(page: PdfPage, bitmap: PdfBitmap, request: PageRequest) -> Iterator[B
 
 
 def _page_text(text: PdfTextPage) -> str:
-    """One character for each of PDFium's, by whose numbers it tells where they stand."""
+    """Return one character for each of PDFium's, by whose numbers it reports positions."""
     from pypdfium2.raw import FPDFText_GetUnicode
 
     numbers = range(min(text.count_chars(), _MOST_CHARS))
@@ -105,14 +106,15 @@ def _page_text(text: PdfTextPage) -> str:
 
 
 def _alphanumeric(text: str) -> tuple[str, list[int]]:
-    """The letters and digits alone, and where each stood: two readers of a page agree on little else."""
+    """Return only the letters and digits, and their origins: two readers of a page agree on little else."""
     pairs = [(plain, at) for at, char in enumerate(text) for plain in char.casefold() if plain.isalnum()]
     return "".join(plain for plain, _ in pairs), [at for _, at in pairs]
 
 
 def _highlight_spans(page: str, origins: Sequence[int], request: PageRequest) -> Iterator[tuple[int, int]]:
-    """Where the marked words stand among PDFium's characters: within the passage, or wherever they are on the page
-    where its text does not stand there in one piece.
+    """Yield where the marked words are among PDFium's characters.
+
+    That is within the passage, or anywhere on the page if the passage is not there in one piece.
     """
     passage, passage_origins = _alphanumeric(request.passage)
     begin = page.find(passage)

@@ -1,4 +1,7 @@
-"""A cited passage as one reader may see it, with the words marked that were asked and answered. Blocking."""
+"""Shows a cited passage as one reader may see it, with its words highlighted and its page as an image. Blocking.
+
+Edit it for who may see a passage, and for the limits on drawing.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,14 @@ _REASONS = {code: Reason(name) for name, code in EXIT_CODES.items()}
 
 
 class PassageViewer:
-    """Of one data folder."""
+    """Shows the passages of one data folder."""
 
     def __init__(self, catalog: Catalog, originals: Originals) -> None:
         self._catalog = catalog
         self._originals = originals
 
     def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
-        """The passage as it is now. Raises PassageGone, PassageHidden."""
+        """Return the passage as it is now. Raises PassageGone, PassageHidden."""
         found = self._catalog.chunks(guild_id, [chunk_id]).get(chunk_id)
         if found is None:
             raise PassageGone
@@ -49,7 +52,7 @@ class PassageViewer:
         return Passage(chunk, source, highlight(chunk.text, texts))
 
     def page_image(self, passage: Passage) -> bytes | None:
-        """The passage's page as a PNG; None where there is no page or no original. Raises PictureFailed."""
+        """Return the passage's page as a PNG; None if it has no page or original. Raises PageImageFailed."""
         page = passage.chunk.place.page
         if page is None or (original := self._originals.path(passage.source.sha256)) is None:
             return None
@@ -59,8 +62,9 @@ class PassageViewer:
 def draw_page(
     path: Path, page: int, passage: str, marks: Sequence[tuple[int, int]], limits: Limits = DRAWING_LIMITS
 ) -> bytes:
-    """The page, from 1, as a PNG of at most 8 MB; what `marks` cuts out of the passage on it is highlighted where it
-    is found. Raises PictureFailed.
+    """Return a page, from 1, as a PNG of at most 8 MB with the marked words of the passage highlighted.
+
+    A child process draws it. Raises PageImageFailed.
     """
     request = _REQUEST.dump_json(PageRequest(page, passage, tuple(marks)))
     result = run_sandboxed("knowledge.viewing.page_image_process", [str(path)], request, limits)

@@ -108,7 +108,7 @@ def _merged_ranges(sheet: ReadOnlyWorksheet) -> Ranges:
 
 
 def _sheet_lines(name: str, rows: Sequence[SheetRow]) -> Iterator[Line]:
-    """Yield a sheet's lines. A title above a table is its heading; a later table without one repeats the sheet's name."""
+    """Yield a sheet's lines: a title above a table as its heading, or else the sheet's name again."""
     yield f"# {name}", rows[0].number
     titles: list[Line] = []
     is_titled = False

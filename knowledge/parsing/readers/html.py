@@ -27,7 +27,7 @@ _MOST_HEAD_ROWS = 3
 
 
 def read_html(data: bytes) -> Iterator[ParsedPart]:
-    """Yield the page as the only part, in the encoding that it states. Raises ReaderRefused and what its parser raises."""
+    """Yield the page as the only part, in the encoding it states. Raises ReaderRefused and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
 
     soup = BeautifulSoup(data, "html.parser")

@@ -70,7 +70,7 @@ def _shape_blocks(shape: BaseShape) -> Iterator[str]:
 
 
 def _frame_markdown(frame: GraphicFrame) -> str:
-    """Return a table or a chart; empty if python-pptx cannot read it, like a 3-D chart, so that other shapes still are."""
+    """Return a table or a chart; empty if python-pptx cannot read it, like a 3-D chart."""
     try:
         if frame.has_table:
             return _table_markdown(frame.table)
