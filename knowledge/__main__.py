@@ -16,10 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.faq.import_file import read_qa_pairs
 from knowledge.library import Library, read_file
-from knowledge.models.factory import LazyEmbeddings, build_embeddings, build_reranker
+from knowledge.models.factory import LazyEmbeddings, LazyReranker, build_embeddings
+from knowledge.models.reranker import CrossEncoderReranker
 from knowledge.parsing.archive import ARCHIVE
 from knowledge.parsing.formats import MEDIA_BY_SUFFIX, READABLE
-from knowledge.ports import TextEmbeddings
+from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import (
     LINE,
@@ -90,10 +91,19 @@ def _lazy_embeddings(settings: KnowledgeSettings) -> TextEmbeddings:
     return LazyEmbeddings(build)
 
 
+def _lazy_reranker(settings: KnowledgeSettings) -> Reranker | None:
+    name = settings.reranker
+    if name is None:
+        return None
+
+    def build() -> Reranker:
+        return CrossEncoderReranker(Weights(WeightsSettings().model_dir).ensure(name, LINE.show_fetch), name)
+
+    return LazyReranker(name, build)
+
+
 async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> int:
-    reads = arguments.command == "search"
-    reranker = build_reranker(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch) if reads else None
-    library = await Library.open(settings, embeddings, reranker)
+    library = await Library.open(settings, embeddings, _lazy_reranker(settings))
     try:
         match arguments.command:
             case "ingest":
@@ -161,7 +171,7 @@ async def _guild_to_ingest_into(library: Library, guild: str) -> str:
         return await library.resolve_guild(guild)
     except UnknownGuild:
         print_notice(f"creating the guild {guild!r}")
-    # `finetune/registry.py` makes the same id: the packages do not know each other. Digits are one of Discord's.
+    # `finetune/registry.py` makes the same id, as the packages don't know each other. Digits are a Discord id.
     guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)
     return guild_id

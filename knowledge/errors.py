@@ -5,18 +5,18 @@ KnowledgeError
 ├── GuildError           a guild that cannot be used
 │   ├── UnknownGuild     none by that name
 │   └── AmbiguousGuild   several by that name
-├── SourceNotFound          no source, or several, by that name
+├── SourceNotFound       no source, or several, by that name
 ├── PassageGone          a cited passage's source was removed or replaced
 ├── PassageHidden        a cited passage is not for this reader
-├── PageImageFailed        a page cannot be shown as a picture; `reason` says why
-├── QAPairError            a question and its answer cannot stand as they were written
+├── PageImageFailed      a page cannot be shown as an image; `reason` says why
+├── QAPairError          a question and its answer cannot be saved as written
 ├── IngestionCancelled   an ingestion was cancelled before its document was published
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── RerankerUnusable     the reranker that the settings name cannot be set up
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
-├── DatabaseBusy         another process has been writing for long
+├── DatabaseBusy         another process has been writing for a long time
 ├── DatabaseUnusable     knowledge.db is damaged, or cannot be written to
 ├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program

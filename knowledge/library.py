@@ -305,7 +305,7 @@ class Library:
             await self._ingestor.purge(guild_id)
 
     def _close(self) -> None:
-        with ExitStack() as closing:  # From below: each is closed whatever those before it raise.
+        with ExitStack() as closing:  # Last in, first closed; each is closed even if one before it raises.
             closing.callback(self._stop_server)
             closing.callback(self._process_lock.release)
             closing.callback(self._database.close)

@@ -43,7 +43,7 @@ class ThreadPool:
             if not work.cancel():
                 on_cancel()
                 await asyncio.wait([waiting])
-                waiting.exception()  # Whoever cancelled does not want to hear of it.
+                waiting.exception()  # The caller cancelled, so its error doesn't matter.
             raise
 
     def close(self) -> None:
@@ -56,19 +56,19 @@ class ThreadPools:
 
     def __init__(self) -> None:
         self.reading = ThreadPool("reading", 2)
-        """Files, in child processes that each take a processor and up to 2 GB."""
+        """Reads files, in child processes that each take a processor and up to 2 GB."""
         self.drawing = ThreadPool("drawing", 2)
-        """Pages, in child processes that each take a processor and up to 1 GB."""
+        """Draws pages, in child processes that each take a processor and up to 1 GB."""
         self.embedding = ThreadPool("embedding", 2)
-        """Passages. A model on this machine takes one batch at a time; a provider writes a second meanwhile."""
+        """Embeds passages. A local model takes one batch at a time; a provider can compute a second meanwhile."""
         self.vectors = ThreadPool("vectors", 4)
-        """What Chroma writes, and its start."""
+        """Writes to Chroma, and starts it."""
         self.searching = ThreadPool("searching", 8)
-        """Questions, which wait for the encoder and Chroma."""
+        """Answers searches, which wait for the encoder and Chroma."""
         self.writing = ThreadPool("writing", 4)
-        """What waits for the database's write lock, and for the disk."""
+        """Waits for the database's write lock, and for the disk."""
         self.purging = ThreadPool("purging", 2)
-        """Deleted text, which takes as long as the guild's index is large."""
+        """Purges deleted text, which takes longer the larger the guild's index is."""
 
     def close(self) -> None:
         """Wait for the calls that have begun."""

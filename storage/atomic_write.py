@@ -70,7 +70,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             try:
                 part.rename(path)
             except OSError:
-                if not path.exists():  # Else somebody else was faster.
+                if not path.exists():  # Otherwise another writer was faster.
                     raise
         sync_folder(path.parent)
     finally:
@@ -82,7 +82,7 @@ def delete_tree(folder: Path) -> None:
     while folder.exists():
         try:
             shutil.rmtree(folder)
-        except FileNotFoundError:  # Somebody else is deleting it, too.
+        except FileNotFoundError:  # Another process is deleting it, too.
             continue
     if folder.parent.exists():
         sync_folder(folder.parent)

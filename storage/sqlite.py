@@ -119,7 +119,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection, path: Path, busy_s: flo
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError as error:  # Somebody is reading which mode it is.
+            except sqlite3.OperationalError as error:  # Another connection is reading the mode.
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             time.sleep(_RETRY_S)

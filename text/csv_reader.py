@@ -125,7 +125,7 @@ def _read_rows(lines: list[str], start: int, delimiter: str, width: int) -> Iter
     at = start
     while at < len(lines):
         begin = at
-        # By index: to skip to the start each time would take quadratic time.
+        # By index: skipping to the start each time would take quadratic time.
         left = (lines[index] + "\n" for index in range(begin, len(lines)))
         records = csv.reader(left, delimiter=delimiter, strict=True)
         try:
@@ -140,7 +140,7 @@ def _read_rows(lines: list[str], start: int, delimiter: str, width: int) -> Iter
                 return
         except csv.Error:
             pass
-        # Read anew from the next line, so that what the open quotation mark took in is not lost.
+        # Read again from the next line, so that the lines after the open quotation mark are not lost.
         yield CsvRow(at + 1, tuple(_cells_of_line(lines[at], delimiter)), is_broken=True)
         at += 1
 

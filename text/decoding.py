@@ -23,8 +23,8 @@ _FREQUENT = {
 }
 _WESTERN = "éèêëàâáäåãæçíìîïóòôõöøúùüûñßœ"
 _CYRILLIC = "оеаинтсрвлкмдпуяыьзбгчй"
-# By encoding: the letters beyond ASCII that most of its texts are made of, and those that none has. The first of the
-# likeliest is taken, so that what may be Western European is.
+# By encoding: the most frequent non-ASCII letters of its texts, and those that no text has. The first of the likeliest
+# is used, so that ambiguous text counts as Western European.
 _ALPHABETS = {
     "cp1252": (_WESTERN, ""),
     "cp1251": (_CYRILLIC, ""),
@@ -65,7 +65,7 @@ class NotText(Exception):
 def decode(data: bytes) -> str:
     r"""Return the text of `data`, with `\n` at the end of every line. Raises NotText."""
     text = _as_utf8(data)
-    # What is UTF-8 is so by more than chance: then second controls are what an earlier program misread, not binary.
+    # Valid UTF-8 is hardly a coincidence: C1 controls in it come from an earlier program's misreading, not from binary.
     odd = _ODD_IF_GUESSED if text is None else _ODD
     if text is None:
         text = _decode_other(data)
@@ -157,8 +157,8 @@ def _share_of_alphabet(data: bytes, encoding: str) -> float:
     letters: set[str] = set()
     for word in _WORD.findall(text):
         wide = [char for char in word.lower() if char > "\x7f" and char.isalpha()]
-        # Capitals within a word betray letters of another alphabet, or of another order of this one; so do words that
-        # are made of two alphabets, or of Latin letters with accents alone.
+        # Capitals within a word indicate letters of another alphabet, or another order of this one; so do words that
+        # mix two alphabets, or consist only of accented Latin letters.
         is_mixed = 2 * len(wide) > len(word) > 2 if encoding in _LATIN else len(wide) < len(word)
         is_odd = is_mixed or (not word[0].isupper() and word != word.lower())
         count += len(wide)
@@ -168,8 +168,8 @@ def _share_of_alphabet(data: bytes, encoding: str) -> float:
     count += sum(1 for char in text if char > "\x7f" and not char.isalpha() and char not in _NEUTRAL)
     count += sum(1 for _ in _SIGN_IN_WORD.finditer(text))
     if count > _LONGEST_RUN and len(letters) == 1:
-        return 0.0  # A letter that is repeated is filling.
-    # With nothing but punctuation, nothing speaks against the most frequent one.
+        return 0.0  # A single repeated letter is padding.
+    # Punctuation alone does not rule out the most frequent encoding.
     return score / count if count else float(encoding == "cp1252")
 
 
@@ -200,5 +200,5 @@ def _strictly(data: bytes, encoding: str) -> str:
 
 
 def _is_often_in(text: str, odd: re.Pattern[str]) -> bool:
-    """Control and private-use characters betray bytes that only happen to decode."""
+    """Return whether many characters are control or private-use ones, so that the decoding was only a coincidence."""
     return sum(1 for _ in odd.finditer(text)) > len(text) * 0.01

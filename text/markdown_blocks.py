@@ -1,7 +1,7 @@
 """Finds a Markdown text's headings, code, tables and comments, as CommonMark and GitHub's tables define them.
 
 It reads line by line and keeps nothing: markdown-it-py, against which it is tested, makes two million tokens of a table
-of one megabyte. Lists and quotations are only told from paragraphs. Edit it for the syntax of blocks.
+of one megabyte. Lists and quotations are only distinguished from paragraphs. Edit it for the syntax of blocks.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def without_code_blocks(markdown: str) -> str:
     lines = markdown.split("\n")
     for block in blocks(lines):
         if block.kind is Kind.CODE:
-            # As many characters, so that a place in the one is a place in the other.
+            # The length stays the same, so that positions stay valid.
             lines[block.first : block.end] = ["\n" * len(line) for line in lines[block.first : block.end]]
     return "\n".join(lines)
 
@@ -219,9 +219,9 @@ class _Scanner:
         self._paragraph: int | None = None
         """Where a paragraph begins that a row of dashes would make a heading."""
         self._is_contained = False
-        """Whether the line above is one of a list or a quotation, whose paragraph may go on without its sign."""
+        """Whether the line above is in a list or quotation, whose paragraph may continue without its sign."""
         self._item_indent: int | None = None
-        """Where the text of the list's latest item begins: what stands further in belongs to it."""
+        """Where the text of the latest list item begins; more indented lines belong to it."""
 
     def blocks(self) -> Iterator[Block]:
         if self._text_from:
@@ -289,7 +289,7 @@ class _Scanner:
         before, fence = opened
         if item := _LIST_ITEM.match(before):
             self._item_indent = indent = len(item[0].expandtabs(4))
-        # Within an item of a list, code ends with the item.
+        # Code within a list item ends with the item.
         least = self._item_indent if self._item_indent is not None and indent >= self._item_indent else 0
         for end in range(at + 1, len(self._lines)):
             bare = self._lines[end].strip()
@@ -311,7 +311,7 @@ class _Scanner:
             return None
         title = line[found.end() :].strip()
         bare = title.rstrip("#")
-        if not bare or bare[-1] in " \t":  # Closing signs stand behind a space: `## C#` has none.
+        if not bare or bare[-1] in " \t":  # Closing signs follow a space: `## C#` has none.
             title = bare.rstrip()
         return Block(Kind.HEADING, at, at + 1, len(found[1]), title) if title else None
 

@@ -13,8 +13,8 @@ CJK = "\u3040-\u30ff" + HAN
 _HAN_LETTER = re.compile(f"[{HAN}]")
 _CJK_LETTER = re.compile(f"[{CJK}]")
 
-# Such texts often name things in Latin letters ("怎么用 GitHub 登录 Discord"), and a character carries about as much as
-# three letters do.
+# Such texts often name things in Latin letters ("怎么用 GitHub 登录 Discord"), and a character carries about as much
+# as three letters.
 _LEAST_SHARE = 0.25
 
 

@@ -25,12 +25,12 @@ OVERLAP_WEIGHT = 90
 INTRODUCTION_WEIGHT = 200
 """The longest paragraph that stays with the code that it introduces."""
 MAX_CHARS = 40_000_000
-# A Chinese character holds about as many of e5's tokens (0.7) as 2.5 English ones, so one limit serves both:
+# A Chinese character takes about as many of e5's tokens (0.7) as 2.5 English ones, so one limit fits both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
 CJK_WEIGHT = 2.5
 
-# The last takes a sentence apart that is longer than a chunk: word by word, or character by character, takes a second
-# for each 100 kB.
+# The last one cuts a sentence that is longer than a chunk: word by word or character by character would take a second
+# per 100 kB.
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
 _MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
 _WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})

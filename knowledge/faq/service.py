@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,8 @@ class FaqService:
         self._catalog = catalog
         self._pairs = pairs
         self._ingestor = ingestor
-        self._writing = asyncio.Lock()
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One lock per guild."""
 
     async def write(self, draft: QAPairDraft) -> QAPairReport:
         """Save a pair in place of those that answer its question for the same audience, and take over their wordings.
@@ -53,7 +55,7 @@ class FaqService:
         Raises QAPairError, GuildError, DocumentError and what the index raises.
         """
         pair = checked_pair(draft.pair.questions, draft.pair.answer)
-        async with self._writing:
+        async with self._writing[draft.guild_id]:
             earlier = await asyncio.to_thread(self._replaced_pairs, draft, pair)
             if draft.replacing is None:
                 pair = _with_wordings(pair, earlier)
@@ -66,7 +68,7 @@ class FaqService:
                     self._pairs.record_correction, report.source.id, draft.corrects
                 )
             for old in earlier:
-                # That of the same name is gone already.
+                # The ingestion has already replaced the one with the same name.
                 if old.source.id != report.source.id and old.source.name != report.source.name:
                     await self._ingestor.threads.writing.run(self._catalog.remove, old.source)
                     await self._ingestor.discard(draft.guild_id, [old.source])

@@ -52,7 +52,7 @@ class Batch:
         self._began = time.perf_counter()
         self._files: Sequence[IngestFile] = ()
         self._reports: dict[int, IngestReport] = {}
-        """By the file's place in the batch."""
+        """The reports by the file's position in the batch."""
         self._read_bytes = self._pages = self._known_chunks = self._done_chunks = 0
 
     async def run(self, files: Sequence[IngestFile]) -> BatchReport:
@@ -86,7 +86,7 @@ class Batch:
         request, began = self._request, time.perf_counter()
         try:
             if request.link is not None and len(self._files) > 1:
-                message = f"{name}: a link belongs to a single document: take each in with its own"
+                message = f"{name}: a link belongs to a single document: ingest each with its own"
                 raise DocumentError(Reason.LINK_OF_MANY, message)
             data = file.read()
         except DocumentError as error:

@@ -147,7 +147,7 @@ class Ingestor:
         """Update an unchanged source: its link, and its original if that was not kept yet."""
         if source.media in SHOWN:
             self._originals.put(upload.data, source.sha256)
-            self._originals.discard_unused([source.sha256])  # It may have gone meanwhile.
+            self._originals.discard_unused([source.sha256])  # Its source may have been removed meanwhile.
         if link is None or link == source.link:
             return source
         self._catalog.set_link(source.id, link)
@@ -177,7 +177,7 @@ class Ingestor:
                 self._catalog.publish, publishing, cancelled.is_set, on_cancel=cancelled.set
             )
         except BaseException:
-            # It may be published all the same, where the cancellation came too late: then this changes nothing.
+            # If the cancellation came too late, the source is published, and this changes nothing.
             await writing.finish(self._roll_back, documents)
             raise
         await self.discard(guild_id, replaced)

@@ -74,3 +74,21 @@ class LazyEmbeddings:
             if self._built is None:
                 self._built = self._build()
             return self._built
+
+
+class LazyReranker:
+    """Builds a reranker at its first use, as `LazyEmbeddings` builds an embedding model."""
+
+    def __init__(self, name: str, build: Callable[[], Reranker]) -> None:
+        """Create it; `name` is the model's name in the setting."""
+        self.model_name = name
+        self._build = build
+        self._built: Reranker | None = None
+        self._build_lock = threading.Lock()
+
+    def scores(self, question: str, passages: list[str]) -> list[float]:
+        """Return one score for each passage, in their order; higher is better. Blocks."""
+        with self._build_lock:
+            if self._built is None:
+                self._built = self._build()
+        return self._built.scores(question, passages)

@@ -108,7 +108,7 @@ class _Encoder:
         import torch
 
         longest = max(len(ids) for ids in token_ids)
-        # The mask hides what fills the shorter rows, so any id serves.
+        # The mask hides the padding of shorter rows, so any id will do.
         inputs = torch.tensor([ids + [0] * (longest - len(ids)) for ids in token_ids])
         mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in token_ids])
         with torch.inference_mode():
@@ -154,19 +154,19 @@ class SentenceTransformerEmbeddings(Embeddings):
             raise EncoderUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
         try:
             self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        except Exception as error:  # the library raises almost anything on a folder that is no encoder
+        except Exception as error:  # the library raises almost anything if the folder has no encoder
             raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
         self._name = name
         self._dimension = len(self.embed_query("dimension"))
 
     @property
     def model_name(self) -> str:
-        """The model as the setting names it."""
+        """Return the model as the setting names it."""
         return self._name
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has, as measured."""
+        """Return how many numbers a vector has, as measured."""
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:

@@ -26,23 +26,23 @@ class ProviderEmbeddings(Embeddings):
         elif base_url is not None:
             options["api_key"] = _NO_KEY
         if name.startswith("openai:") and base_url is not None:
-            # Else it sends token ids of its own vocabulary, which other servers do not know.
+            # Otherwise it sends token ids of its own vocabulary, which other servers don't know.
             options["check_embedding_ctx_length"] = False
         try:
             self._model: Embeddings = init_embeddings(name, **options)
-        except Exception as error:  # each provider's constructor raises what it likes
+        except Exception as error:  # each provider's constructor raises its own errors
             raise EncoderUnusable(name, str(error).partition("\n")[0].rstrip(".")) from error
         self._name = name
         self._dimension = len(self.embed_query("dimension"))
 
     @property
     def model_name(self) -> str:
-        """The model as the setting names it."""
+        """Return the model as the setting names it."""
         return self._name
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has, as measured."""
+        """Return how many numbers a vector has, as measured."""
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -56,5 +56,5 @@ class ProviderEmbeddings(Embeddings):
         """Return the question's vector. Blocks and retries. Raises EncoderUnreachable."""
         try:
             return self._model.embed_query(text)
-        except Exception as error:  # as above
+        except Exception as error:  # the boundary, as above
             raise EncoderUnreachable(self._name, str(error).partition("\n")[0]) from error

@@ -32,11 +32,11 @@ class CrossEncoderReranker:
         except ModuleNotFoundError as error:
             raise RerankerUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
         try:
-            # A sigmoid, the library's default, rounds the best scores to one and the same.
+            # A sigmoid, the library's default, rounds the best scores to the same value.
             self._model: CrossEncoder = CrossEncoder(
                 str(folder), device="cpu", local_files_only=True, activation_fn=Identity()
             )
-        except Exception as error:  # the library raises almost anything on a folder that is none
+        except Exception as error:  # the library raises almost anything if the folder has no model
             raise RerankerUnusable(name, str(error).partition("\n")[0]) from error
         if self._model.num_labels != 1:
             raise RerankerUnusable(name, f"it has {self._model.num_labels} outputs instead of one")

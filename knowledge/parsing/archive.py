@@ -104,7 +104,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max
         raise refusal
     try:
         with archive.open(info) as file:
-            return file.read()  # No more than the size that it states, which was looked at.
+            return file.read()  # At most the size that it states, which was checked.
     except _DAMAGED as error:
         message = f"{path}: the file can't be unpacked: pack it again as an ordinary zip"
         raise DocumentError(Reason.CORRUPT, message) from error

@@ -111,7 +111,7 @@ def _front_matter_date(block: str) -> date | None:
 
 
 def _believable_date(year: str, month: str, day: str) -> date | None:
-    """Return the date, or None where there is no such day, it is too early or lies in the future."""
+    """Return the date; None if it does not exist, is too early or is in the future."""
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:

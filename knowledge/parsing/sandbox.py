@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # The child gets no token and no key.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _STDERR_CHARS = 2000
-# A child that outruns a limit may have no time to say so: the system ends it, or a library gives up.
+# A child that exceeds a limit may be unable to report it: the system kills it, or a library aborts.
 _BY_SIGNAL = {-signal.SIGXCPU: Reason.TOO_SLOW, -signal.SIGKILL: Reason.TOO_LARGE, -signal.SIGABRT: Reason.TOO_LARGE}
 
 
@@ -60,7 +60,7 @@ def run_sandboxed(module: str, arguments: Sequence[str], stdin: bytes, limits: L
     numbers = (limits.seconds, limits.memory_bytes, limits.output_bytes)
     command = [sys.executable, "-m", module, *map(str, numbers), *arguments]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # One numeric thread: each further one reserves address space, of which the child has little.
+    # One numeric thread: each further one reserves some of the child's limited address space.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -79,7 +79,7 @@ def enter_sandbox(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A library that warns of each fault of a file would fill the pipe.
+    # A library that warns about every defect of a file would fill the pipe.
     logging.disable()
     warnings.simplefilter("ignore")
 

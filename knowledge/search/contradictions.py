@@ -33,7 +33,7 @@ for pairs of Chinese characters, of which many are no words, or only ask.
 def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Contradiction, ...]:
     """Return one contradiction for each two passages of different documents, the newer sentence first."""
     asked, rest = quantities_in(question)
-    words, values = content_words(rest), {figure.value for figure in asked}
+    words, values = content_words(rest), {quantity.value for quantity in asked}
     least = max(1, len(words) * (COVERED_PAIRS if any(holds_cjk(word) for word in words) else COVERED))
     documents = [item for item in evidence if item.source.media != "qa"]
     covering = [item for item in documents if _may_cover(item, words, least)]
@@ -102,6 +102,6 @@ def contradict(ours: Sentence, theirs: Sentence, asked: set[str]) -> bool:
         return denied and alike >= ALIKE_DENIED and ours.quantities == theirs.quantities
     if alike < ALIKE or [each.kind for each in ours.quantities] != [each.kind for each in theirs.quantities]:
         return False
-    # Of several figures that differ, one may say which thing is meant: a room, a level, a year.
+    # If several quantities differ, one may say which thing is meant: a room, a level, a year.
     differing = [pair for pair in zip(ours.quantities, theirs.quantities, strict=True) if pair[0] != pair[1]]
     return len(differing) == 1 and not {each.value for each in differing[0]} & asked

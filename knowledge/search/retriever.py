@@ -100,7 +100,7 @@ class DocumentRetriever:
         self._dense = DenseRetriever(index, catalog)
         self._embeddings = embeddings
         self._checked_guilds: set[str] = set()
-        # SQLite, the encoder and Chroma all let other threads run.
+        # SQLite, the encoder and Chroma all release the interpreter's lock.
         self._executor = ThreadPoolExecutor(_PARALLEL_LOOKUPS, "search")
 
     def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
@@ -110,7 +110,7 @@ class DocumentRetriever:
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._warn_of_missing_vectors(guild_id)
-        # Pairs take no document's place among the candidates.
+        # Pairs must not displace documents among the candidates.
         wanted = CANDIDATES + min(CANDIDATES, self._pairs.count(guild_id))
         matching_later = self._executor.submit(self._keywords.search, guild_id, query, wanted, scope)
         vector = self._embeddings.embed_query(query)
@@ -186,7 +186,7 @@ class DocumentRetriever:
         return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
 
     def _fuse(self, query: str, candidates: _Candidates) -> dict[str, float]:
-        # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
+        # Across scripts a question and a passage share at most a name or a number, which says nothing about relevance.
         keyword = {
             id_: bm25 for id_, bm25 in candidates.keyword.items() if same_script(query, candidates.known[id_][0].text)
         }

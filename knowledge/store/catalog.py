@@ -64,7 +64,7 @@ class Catalog:
         self._pending_deletions = pending_deletions
         self._closing = Event()
         self._purge_locks: defaultdict[str, Lock] = defaultdict(Lock)
-        """By guild: a second purge waits for the first, and mostly finds its work done."""
+        """One lock per guild: a second purge waits for the first, and mostly finds its work done."""
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -118,7 +118,7 @@ class Catalog:
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
         """Return which of these chunks the guild has for one of these audiences."""
         marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
-        # CROSS JOIN: SQLite begins with the ids, which are few, and not with all that has the audience.
+        # CROSS JOIN: makes SQLite begin with the few ids instead of every source with the audience.
         query = "SELECT chunks.id FROM chunks CROSS JOIN sources ON sources.id = source_id"
         query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
         with self._database.read() as db:

@@ -54,20 +54,20 @@ _MIGRATIONS = (
     """
     -- Of the text that was embedded. NULL: it was embedded before this was kept.
     ALTER TABLE chunks ADD COLUMN fingerprint BLOB;
-    -- What the batch that took a source in reports of it: cut off and begun again, it reports the same.
+    -- What a source's batch reports of it: interrupted and started again, it reports the same.
     ALTER TABLE sources ADD COLUMN batch TEXT;
     ALTER TABLE sources ADD COLUMN outcome TEXT;
     ALTER TABLE sources ADD COLUMN embedded_count INTEGER;
     -- How many sources were deleted whose terms may still be in the file.
     ALTER TABLE guilds ADD COLUMN deletions INTEGER NOT NULL DEFAULT 0;
-    -- How many chunks have come or gone in all.
+    -- How many chunks were ever added or removed.
     ALTER TABLE guilds ADD COLUMN changed_chunks INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX sources_by_audience ON sources (guild_id, audience, chunk_count);
     """,
     """
     ALTER TABLE sources ADD COLUMN link TEXT;
     ALTER TABLE chunks ADD COLUMN anchor TEXT;
-    -- Of the file whose original must stay while `owner` takes it in.
+    -- Of the file whose original must be kept while `owner` ingests it.
     ALTER TABLE stray_vectors ADD COLUMN sha256 TEXT;
     """,
     """
@@ -120,7 +120,7 @@ _MIGRATIONS = (
     """
     -- Of deletions, how many were there when the guild's deleted text was last taken out of the file and its log.
     ALTER TABLE guilds ADD COLUMN purged_deletions INTEGER NOT NULL DEFAULT 0;
-    -- Earlier programs could take a debt for paid that was not: each guild is purged once.
+    -- Earlier programs could record a purge that was not done: each guild is purged once.
     UPDATE guilds SET deletions = max(deletions, 0) + 1;
     """,
 )

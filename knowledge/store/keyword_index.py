@@ -124,7 +124,7 @@ class KeywordIndex:
         Deletion only marks them; merging all segments removes them, and speeds up searches after many additions. That
         rewrites the whole index, so it is done in short transactions, between which others can write.
         """
-        pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+        pages = -MERGE_PAGES  # Negative: all present segments are included in one merge.
         while self._merge(guild_id, pages):
             if is_stopped():
                 return False

@@ -65,7 +65,7 @@ class Originals:
         paths = list(self._folder.iterdir())
         live = self._process_lock.live()
         for path in paths:
-            # An earlier program named an unfinished file by its owner alone.
+            # An earlier program named an unfinished file only by its owner.
             owner = owner_of(path) or path.suffix.removeprefix(".")
             if owner and owner not in live:
                 path.unlink(missing_ok=True)

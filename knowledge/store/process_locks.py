@@ -18,7 +18,7 @@ class ProcessLock:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.token = uuid.uuid4().hex
-        # Locked under another name first: a file that is visible as an owner is always locked by a live one.
+        # Locked under another name first, so that a visible owner file is always locked by a live process.
         hidden = folder / f".{self.token}"
         self._lock = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
         try:

@@ -21,11 +21,11 @@ def main(folder: Path, lock_file: Path, port: int) -> None:
     if not _take_lock(lock):
         return
     if os.fork() > 0:
-        # The starter waits for this process only; the other half, which shares the lock, is nobody's child.
+        # The starter waits only for this process; the fork, which shares the lock, is detached from it.
         os._exit(0)
     record = json.dumps({"pid": os.getpid(), "port": port}).encode()
     os.pwrite(lock, record, 0)
-    # Each collection keeps four files open once touched: the usual 1024 would be spent at 250 guilds.
+    # Each collection keeps four files open once used: the usual 1024 would be exhausted at 250 guilds.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     from chromadb.cli.cli import app

@@ -108,7 +108,7 @@ class ChromaServer:
 
     def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        # A dead server's record must not be taken for the next one's.
+        # A dead server's record must not be mistaken for the next one's.
         if not _clear_record(self._lock_file):
             return
         port = self._find_port()
@@ -120,7 +120,7 @@ class ChromaServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C ends the bot, which then ends the server in order.
+                # Ctrl-C stops the bot, which then stops the server properly.
                 start_new_session=True,
                 env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
                 timeout=START_LIMIT_S,

@@ -226,7 +226,7 @@ class ChromaClient:
     """Holds one client of the server at `url`. Raises IndexUnavailable if none responds."""
 
     def __init__(self, url: str) -> None:
-        # 0.6 s, hence not at the top.
+        # These imports take 0.6 s, so they are not at the top.
         import chromadb
         from chromadb.api.client import Client
         from chromadb.api.fastapi import FastAPI

@@ -60,7 +60,7 @@ def _word_matches(folded: str, terms: Sequence[str]) -> Iterator[Span]:
     wanted = [term for term in terms if not _CJK_RUN.search(term)]
     if not wanted:
         return
-    # Chinese is no word here: SQLite would take it and the Latin letters beside it for one.
+    # Chinese is blanked out: SQLite would read it and adjacent Latin letters as one word.
     words = _CJK_RUN.sub(lambda run: " " * len(run[0]), folded)
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE VIRTUAL TABLE passage USING fts5 (words, tokenize = 'porter unicode61')")

@@ -20,7 +20,7 @@ def refuse_dtd(data: bytes) -> None:
 
 
 class _Found(Exception):
-    """Ends the parsing at a DTD, or at the element that it would precede."""
+    """Stops the parsing at a DTD, or at the element that it would precede."""
 
     def __init__(self, *, is_dtd: bool) -> None:
         super().__init__()
@@ -43,6 +43,6 @@ def _has_dtd(file: IO[bytes]) -> bool:
         parser.ParseFile(file)
     except _Found as found:
         return found.is_dtd
-    except expat.ExpatError:  # A picture, or XML that its parser will not read either.
+    except expat.ExpatError:  # An image, or XML that its parser will refuse, too.
         return False
     return False

@@ -68,7 +68,7 @@ def read_excel(data: bytes) -> Iterator[ParsedPart]:
 def _sheet_rows(sheet: ReadOnlyWorksheet) -> Iterator[SheetRow]:
     merged = _merged_ranges(sheet)
     above: dict[tuple[int, int], str] = {}
-    sheet.reset_dimensions()  # What the file says of its size need not be so.
+    sheet.reset_dimensions()  # The size that the file states may be wrong.
     cells = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
         cells += len(row)
@@ -114,7 +114,7 @@ def _sheet_lines(name: str, rows: Sequence[SheetRow]) -> Iterator[Line]:
     is_titled = False
     for block in _row_blocks(rows):
         own_titles = [
-            (" ".join((row.single or "").split()), row.number)  # A cell may hold lines, and has one number.
+            (" ".join((row.single or "").split()), row.number)  # A cell may have several lines, but one row number.
             for row in takewhile(lambda row: row.single is not None, block)
         ]
         titles += own_titles

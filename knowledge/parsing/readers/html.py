@@ -16,7 +16,7 @@ from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 if TYPE_CHECKING:
     from bs4 import Tag
 
-# What a browser does not show, and what stands around the text on every page of a site.
+# Elements that a browser does not show, and those that surround the text on every page of a site.
 _LEFT_OUT = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "aside", "form")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PICTURE = "🖼"
+IMAGE_MARK = "🖼"
 """Marks a document's own description of an image, for those who cannot see it."""
 
 

@@ -17,7 +17,7 @@ def read_pdf(data: bytes) -> Iterator[ParsedPart]:
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
 
     with warnings.catch_warnings():
-        # The package announces its own end at import; its parsers work on.
+        # The package warns at import that it is deprecated; its parsers still work.
         warnings.filterwarnings("ignore", message=".*langchain-community", category=DeprecationWarning)
         from langchain_community.document_loaders.parsers import PyPDFParser  # loaded in the child only
     try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.parts import PICTURE, ParsedPart
+from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart
 from text.markdown_tables import markdown_table
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _shape_blocks(shape: BaseShape) -> Iterator[str]:
             yield from _shape_blocks(member)
     elif isinstance(shape, Picture):
         if description := _picture_description(shape):
-            yield f"{PICTURE} {description}"
+            yield f"{IMAGE_MARK} {description}"
     elif isinstance(shape, GraphicFrame):
         yield _frame_markdown(shape)
     elif isinstance(shape, Shape):
@@ -103,7 +103,7 @@ def _table_markdown(table: Table) -> str:
             if not cell.is_spanned:
                 cells.append(cell.text_frame.text)
                 continue
-            reaches_down = bool(rows) and cell._tc.vMerge  # python-pptx tells no direction
+            reaches_down = bool(rows) and cell._tc.vMerge  # python-pptx does not say in which direction
             cells.append(rows[-1][column] if reaches_down else cells[-1] if number == 0 else "")
         rows.append(cells)
     return "\n".join(markdown_table(rows)) if rows else ""

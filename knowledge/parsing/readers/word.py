@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.html import markdown_of
-from knowledge.parsing.readers.parts import PICTURE, ParsedPart
+from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart
 
 if TYPE_CHECKING:
     from mammoth.documents import Image
 
-# A document's title stands above its headings.
+# The title of a document ranks above its headings.
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Heading 1'] => h2:fresh
@@ -45,7 +45,7 @@ def read_word(data: bytes) -> Iterator[ParsedPart]:
         back_link.decompose()
     for image in soup.find_all("img"):
         words = " ".join(str(image.get("alt") or "").split())
-        image.replace_with(f"{PICTURE} {words}" if words else "")
+        image.replace_with(f"{IMAGE_MARK} {words}" if words else "")
     yield ParsedPart(markdown_of(soup))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Event
 
 import pytest
 
@@ -280,3 +281,33 @@ async def test_a_cut_off_writing_leaves_the_pair_as_it_was(settings: KnowledgeSe
         await write(library, "Ten days.")
     assert await answers(library) == [("Seven days.", True)]
     await library.close()
+
+
+class SlowOnParking(HashingEmbeddings):
+    """Embeds everything at once, except texts on parking, which wait to be released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.released = Event(), Event()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        if any("parking" in text for text in texts):
+            self.begun.set()
+            assert self.released.wait(60)
+        return super().embed_documents(texts)
+
+
+async def test_a_pair_that_is_slow_to_embed_delays_no_other_guild(settings: KnowledgeSettings) -> None:
+    encoder = SlowOnParking()
+    library = await Library.open(settings, encoder)
+    for guild in (GUILD, OTHER_GUILD):
+        await library.register_guild(guild, guild)
+    slow = asyncio.create_task(write(library, "Behind the hall.", "Where is the parking?"))
+    try:
+        assert await asyncio.to_thread(encoder.begun.wait, 30)
+        await asyncio.wait_for(write(library, "At noon.", "When is lunch?", guild=OTHER_GUILD), 10)
+        assert not slow.done()
+    finally:
+        encoder.released.set()
+        await slow
+        await library.close()
