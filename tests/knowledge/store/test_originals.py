@@ -154,21 +154,23 @@ async def test_what_a_kill_leaves_behind_is_swept_at_the_next_start(
 
 
 @pytest.fixture
-def strays(tmp_path: Path) -> Iterator[PendingDeletions]:
+def pending_deletions(tmp_path: Path) -> Iterator[PendingDeletions]:
     database = Database(tmp_path / "knowledge.db")
     yield PendingDeletions(database)
     database.close()
 
 
-def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays: PendingDeletions) -> None:
+def test_what_another_live_process_is_ingesting_is_not_swept(
+    tmp_path: Path, pending_deletions: PendingDeletions
+) -> None:
     mine, other = ProcessLock(tmp_path / "owners"), ProcessLock(tmp_path / "owners")
-    taken_in = Source(
+    ingested = Source(
         "s1", GUILD, "boats.pdf", "pdf", BOATS_HASH, EVERY_MEMBER, len(BOATS), 1, datetime(2026, 1, 1, tzinfo=UTC), "7"
     )
-    strays.announce([taken_in], other.token)
-    Originals(tmp_path / "originals", strays, other).put(BOATS, BOATS_HASH)
+    pending_deletions.announce([ingested], other.token)
+    Originals(tmp_path / "originals", pending_deletions, other).put(BOATS, BOATS_HASH)
     (tmp_path / "originals" / f"{'1' * 64}.{other.token}").write_bytes(b"half")
-    originals = Originals(tmp_path / "originals", strays, mine)
+    originals = Originals(tmp_path / "originals", pending_deletions, mine)
     originals.sweep()
     assert len(list((tmp_path / "originals").iterdir())) == 2
     other.release()
@@ -177,9 +179,9 @@ def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays:
     mine.release()
 
 
-def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: PendingDeletions) -> None:
+def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, pending_deletions: PendingDeletions) -> None:
     owner = ProcessLock(tmp_path / "owners")
-    originals = Originals(tmp_path / "originals", strays, owner)
+    originals = Originals(tmp_path / "originals", pending_deletions, owner)
     with ThreadPoolExecutor(4) as threads:
         for n in range(20):
             data = BOATS + bytes([n]) * 1_000_000
