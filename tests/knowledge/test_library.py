@@ -194,7 +194,7 @@ async def test_the_same_name_for_another_audience_is_another_source(library: Lib
     await put(library, REFUNDS)
     await put(library, "Staff pay nothing.", audience=STAFF)
     assert len(await library.sources(GUILD, OWNER)) == 2
-    with pytest.raises(SourceNotFound, match="2 sources"):
+    with pytest.raises(SourceNotFound, match="2 documents"):
         await library.remove(GUILD, "fees.md", OWNER)
     await library.remove(GUILD, "fees.md", MEMBER)
     (left,) = await library.sources(GUILD, OWNER)

@@ -142,7 +142,7 @@ def test_json_lines_are_cited_by_their_line() -> None:
     for chunk in chunks_of("\n".join(lines).encode(), "boats.jsonl"):
         if chunk.text.startswith("name: "):
             assert chunk.text.startswith(f"name: Boat {chunk.place.line}\n")
-    with pytest.raises(DocumentError, match=r"x\.jsonl: line 3 cannot be read") as caught:
+    with pytest.raises(DocumentError, match=r"x\.jsonl: line 3 can't be read") as caught:
         read(b'{"a": 1}\n\n{"a": \n{"a": 3}\n', "x.jsonl")
     assert caught.value.reason is Reason.CORRUPT
 
@@ -249,7 +249,7 @@ def test_an_older_format_says_what_to_save_it_as(name: str, reason: Reason) -> N
 
 
 def test_a_file_under_a_wrong_name_says_what_it_is() -> None:
-    with pytest.raises(DocumentError, match=r"it is a \.xlsx file") as caught:
+    with pytest.raises(DocumentError, match=r"the file is really a \.xlsx file") as caught:
         read(budget(), "budget.docx")
     assert caught.value.reason is Reason.MISNAMED
 
