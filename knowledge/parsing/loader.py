@@ -35,7 +35,7 @@ _SENTENCES = {
     Reason.ENCRYPTED: "the file is encrypted: remove its password",
     Reason.TOO_LARGE: "the file unpacks to too much text: split it into smaller files",
     Reason.CORRUPT: "the file doesn't match its extension or is damaged: save it again from the program that made it",
-    Reason.TOO_SLOW: "result it took longer than {seconds} s: split it into smaller files",
+    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
     Reason.TOO_DEEP: "the file is nested too deeply: flatten it, or save it as text",
     Reason.MISNAMED: "the contents don't match the extension: rename the file",
     Reason.BINARY: "this is a binary file: save it as UTF-8 text",

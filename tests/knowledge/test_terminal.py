@@ -114,7 +114,7 @@ def test_a_guild_that_does_not_exist_is_named(run: Run) -> None:
     assert (code, err) == (1, "there is no guild 'Tennis club'; known: none yet\n")
 
 
-def test_an_empty_folder_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     code, _, err = run("ingest", "empty", "--guild", "Chess club")
     assert code == 1
@@ -143,7 +143,7 @@ def test_a_link_is_given_to_a_single_file(run: Run, tmp_path: Path) -> None:
     assert "https://club.example/a" in run("list", "--guild", "Chess club")[1]
 
 
-def test_questions_with_answers_are_taken_in_and_broken_lines_are_named(run: Run, tmp_path: Path) -> None:
+def test_questions_with_answers_are_imported_and_broken_lines_are_named(run: Run, tmp_path: Path) -> None:
     lines = [json.dumps({"question": f"What is rule {n}?", "answer": f"Rule {n} holds."}) for n in range(100)]
     lines[6] = '{"question": "What is rule 6?", "answer": " \\u200b"}'
     lines[40] = '{"question": "What is rule 40?"'
@@ -161,7 +161,7 @@ def test_questions_with_answers_are_taken_in_and_broken_lines_are_named(run: Run
     assert same["evidence"]["chunk"]["text"] == "Rule 42 holds."
 
 
-def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_path: Path) -> None:
+def test_importing_a_table_of_answers_again_changes_nothing(run: Run, tmp_path: Path) -> None:
     table = (
         'Answer,Question\n"Ten days,\nnever the lathe.",How long can I borrow a tool?\nx,y,z\n十一点。,食堂几点开门？\n'
     )

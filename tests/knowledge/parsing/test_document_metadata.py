@@ -117,7 +117,7 @@ def test_a_heading_may_name_its_anchor() -> None:
     assert Anchors(by_words=False).of("Late fees") == ("Late fees", None)
 
 
-def test_a_web_pages_headings_have_the_anchors_that_stand_in_it() -> None:
+def test_a_web_pages_headings_keep_the_pages_own_anchors() -> None:
     page = (
         b"<body><h2 id='a_b'>One</h2><p>1</p><section id='two'><h2>Two<a href='#two'>\xc2\xb6</a></h2>"
         b"<p>2</p></section><h2 data-anchor='x'>Three</h2><p>3</p></body>"

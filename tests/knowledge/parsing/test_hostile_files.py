@@ -36,7 +36,7 @@ def _label(file: HostileFile) -> str:
 
 
 @pytest.mark.parametrize("file", HOSTILE_FILES, ids=_label)
-def test_a_hostile_file_is_taken_in_or_ends_in_its_reason(
+def test_a_hostile_file_is_ingested_or_refused_with_its_reason(
     file: HostileFile, endings: dict[str, Future[tuple[Ending, float]]]
 ) -> None:
     ending, seconds = endings[_label(file)].result()

@@ -60,7 +60,7 @@ async def test_an_original_goes_with_the_last_source_that_uses_it(
     assert len(kept(settings)) == 1
 
 
-async def test_a_file_that_cannot_be_taken_in_leaves_no_original(library: Library, settings: KnowledgeSettings) -> None:
+async def test_a_file_that_cannot_be_ingested_leaves_no_original(library: Library, settings: KnowledgeSettings) -> None:
     assert (await put(library, b"%PDF-1.7\n%%EOF")).outcome is IngestOutcome.FAILED
     assert kept(settings) == set()
 

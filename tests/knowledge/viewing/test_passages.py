@@ -76,7 +76,7 @@ async def test_a_given_link_goes_before_the_one_in_the_file(library: Library) ->
     assert (await library.sources(GUILD, OWNER))[0].link == "https://club.example/given"
 
 
-async def test_a_link_that_is_none_is_reported_and_nothing_is_taken_in(library: Library) -> None:
+async def test_an_invalid_link_is_reported_and_nothing_is_ingested(library: Library) -> None:
     report = await put(library, TOOLS, link="javascript:alert(1)")
     assert (report.outcome, report.reason) == (IngestOutcome.FAILED, "bad_link")
     assert await library.sources(GUILD, OWNER) == []
