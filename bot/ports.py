@@ -96,7 +96,7 @@ class DocumentsPort(Protocol):
         """A passage with the words marked that it shares with what was `said`; raises PassageGone, PassageHidden."""
         ...
 
-    async def page_picture(self, passage: Passage) -> bytes | None:
+    async def page_image(self, passage: Passage) -> bytes | None:
         """Its page as a PNG; None where there is none. Raises PictureFailed."""
         ...
 

@@ -1,1 +1,1 @@
-"""From a document to evidence."""
+"""Turns documents into evidence: parsing, chunking, indexing, search, moderators' answers and cited passages."""

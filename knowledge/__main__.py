@@ -1,8 +1,7 @@
-"""`python -m knowledge`: ingest, search, list, remove and reindex a guild's documents, as the guild's owner.
+"""The command `python -m knowledge`: ingest, search, list, remove and reindex a guild's documents as its owner.
 
-`faq` takes in questions with their answers.
-
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+Edit it for commands and their arguments. `faq` imports questions with their answers. Results go to stdout, progress and
+errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from knowledge.errors import KnowledgeError, UnknownGuild
 from knowledge.faq.import_file import read_qa_pairs
 from knowledge.library import Library, read_file
-from knowledge.models.factory import build_embeddings, build_reranker
-from knowledge.models.lazy import LazyEmbeddings
+from knowledge.models.factory import LazyEmbeddings, LazyReranker, build_embeddings
+from knowledge.models.reranker import CrossEncoderReranker
 from knowledge.parsing.archive import ARCHIVE
 from knowledge.parsing.formats import MEDIA_BY_SUFFIX, READABLE
-from knowledge.ports import TextEmbeddings
+from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.settings import KnowledgeSettings
 from knowledge.terminal import (
     LINE,
@@ -47,7 +46,7 @@ def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None
     arguments = _parser().parse_args(argv)
     try:
         settings = KnowledgeSettings()
-        return asyncio.run(_run(arguments, settings, embeddings or _local(settings)))
+        return asyncio.run(_run(arguments, settings, embeddings or _lazy_embeddings(settings)))
     except ValidationError as error:
         first = error.errors()[0]
         print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
@@ -71,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     ingesting.add_argument(
         "--link", help="where people can read it on the web (single file only); citations link there"
     )
-    answering = commands.add_parser("faq", parents=[common], help="add questions with their answers")
-    answering.add_argument(
+    importing = commands.add_parser("faq", parents=[common], help="add questions with their answers")
+    importing.add_argument(
         "path", type=Path, metavar="PATH", help="a CSV or JSONL file with the fields question and answer"
     )
     searching = commands.add_parser("search", parents=[common], help="find passages")
@@ -85,23 +84,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _local(settings: KnowledgeSettings) -> TextEmbeddings:
+def _lazy_embeddings(settings: KnowledgeSettings) -> TextEmbeddings:
     def build() -> TextEmbeddings:
         return build_embeddings(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch)
 
     return LazyEmbeddings(build)
 
 
+def _lazy_reranker(settings: KnowledgeSettings) -> Reranker | None:
+    name = settings.reranker
+    if name is None:
+        return None
+
+    def build() -> Reranker:
+        return CrossEncoderReranker(Weights(WeightsSettings().model_dir).ensure(name, LINE.show_fetch), name)
+
+    return LazyReranker(name, build)
+
+
 async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embeddings: TextEmbeddings) -> int:
-    reads = arguments.command == "search"
-    reranker = build_reranker(settings, Weights(WeightsSettings().model_dir), LINE.show_fetch) if reads else None
-    library = await Library.open(settings, embeddings, reranker)
+    library = await Library.open(settings, embeddings, _lazy_reranker(settings))
     try:
         match arguments.command:
             case "ingest":
                 return await _ingest(library, arguments.guild, arguments.paths, arguments.link, arguments.json)
             case "faq":
-                return await _answer(library, arguments.guild, arguments.path, arguments.json)
+                return await _import_faq(library, arguments.guild, arguments.path, arguments.json)
             case "search":
                 return await _search(library, arguments.guild, arguments.query, arguments.limit, arguments.json)
             case "list":
@@ -120,7 +128,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
 
 
 async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
-    files = [library.file_at(path) for path in _files(paths)]
+    files = [library.file_at(path) for path in _expand_folders(paths)]
     if not files:
         print_notice(f"found no readable files there; supported: {READABLE}")
         return 1
@@ -139,8 +147,8 @@ async def _ingest(library: Library, guild: str, paths: list[Path], link: str | N
     return 1 if report.of(IngestOutcome.FAILED) else 0
 
 
-async def _answer(library: Library, guild: str, path: Path, as_json: bool) -> int:
-    """Take in the pairs of a file; what is wrong with a line is told, and the others are taken in."""
+async def _import_faq(library: Library, guild: str, path: Path, as_json: bool) -> int:
+    """Import the pairs of a file; a faulty line is reported, and the others are still imported."""
     read = read_qa_pairs(await asyncio.to_thread(read_file, path, library.max_bytes), path.name)
     guild_id = await _guild_to_ingest_into(library, guild)
     reports: list[QAPairReport] = []
@@ -158,12 +166,12 @@ async def _answer(library: Library, guild: str, path: Path, as_json: bool) -> in
 
 
 async def _guild_to_ingest_into(library: Library, guild: str) -> str:
-    """The guild so named; where there is none, a new one that only the terminal knows."""
+    """Return the id of the guild with this name; if there is none, create one that only the terminal knows."""
     try:
         return await library.resolve_guild(guild)
     except UnknownGuild:
         print_notice(f"creating the guild {guild!r}")
-    # `finetune/registry.py` makes the same id: the packages do not know each other. Digits are one of Discord's.
+    # `finetune/registry.py` makes the same id, as the packages don't know each other. Digits are a Discord id.
     guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)
     return guild_id
@@ -174,8 +182,8 @@ async def _search(library: Library, guild: str, query: str, limit: int, as_json:
     return 0
 
 
-def _files(paths: list[Path]) -> list[Path]:
-    """The named files, and of a named folder all that can be read."""
+def _expand_folders(paths: list[Path]) -> list[Path]:
+    """Return the named files, and for a named folder all its readable files."""
     files: list[Path] = []
     known = {*MEDIA_BY_SUFFIX, ARCHIVE}
     for path in paths:

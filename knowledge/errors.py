@@ -5,18 +5,18 @@ KnowledgeError
 ├── GuildError           a guild that cannot be used
 │   ├── UnknownGuild     none by that name
 │   └── AmbiguousGuild   several by that name
-├── SourceNotFound          no source, or several, by that name
+├── SourceNotFound       no source, or several, by that name
 ├── PassageGone          a cited passage's source was removed or replaced
 ├── PassageHidden        a cited passage is not for this reader
-├── PageImageFailed        a page cannot be shown as a picture; `reason` says why
-├── QAPairError            a question and its answer cannot stand as they were written
+├── PageImageFailed      a page cannot be shown as an image; `reason` says why
+├── QAPairError          a question and its answer cannot be saved as written
 ├── IngestionCancelled   an ingestion was cancelled before its document was published
 ├── EmbeddingMismatch    the guild's vectors were made by another embedding model
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── RerankerUnusable     the reranker that the settings name cannot be set up
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
-├── DatabaseBusy         another process has been writing for long
+├── DatabaseBusy         another process has been writing for a long time
 ├── DatabaseUnusable     knowledge.db is damaged, or cannot be written to
 ├── DiskFull             nothing more can be written to the data folder
 └── DatabaseTooNew       knowledge.db was written by a later version of this program
@@ -70,7 +70,7 @@ class DocumentError(KnowledgeError):
     """One file cannot be ingested."""
 
     def __init__(self, reason: Reason, message: str, page: int | None = None) -> None:
-        """`page`: on which it failed, from 1; None where that is not known or there are none."""
+        """Create the error; `page` is where it failed, from 1, or None if that is unknown or there are no pages."""
         super().__init__(message)
         self.reason = reason
         self.page = page
@@ -93,21 +93,21 @@ class SourceNotFound(KnowledgeError):
 
 
 class PassageGone(KnowledgeError):
-    """A passage that was cited is not there any more."""
+    """A cited passage no longer exists."""
 
     def __init__(self) -> None:
         super().__init__("the passage's document has been removed or replaced since it was cited: ask again")
 
 
 class PassageHidden(KnowledgeError):
-    """A passage that was cited is not for whoever wants to read it."""
+    """A cited passage may not be shown to the person who asks for it."""
 
     def __init__(self) -> None:
         super().__init__("the passage's document is not for this reader")
 
 
 class PageImageFailed(KnowledgeError):
-    """A page cannot be shown as a picture; its text still can."""
+    """A page cannot be shown as an image; its text still can."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -125,7 +125,7 @@ _PAIR_SENTENCES = {
 
 
 class QAPairError(KnowledgeError):
-    """A question and its answer cannot stand as they were written; nothing was changed."""
+    """A question and its answer cannot be saved as written; nothing was changed."""
 
     def __init__(self, problem: QAPairProblem, count: int = 0, limit: int = 0) -> None:
         super().__init__(fill(_PAIR_SENTENCES[problem], count=count, limit=limit))
@@ -171,7 +171,7 @@ class IndexUnavailable(KnowledgeError):
 
 
 class DatabaseBusy(KnowledgeError):
-    """Another process has been writing for long."""
+    """Another process has been writing for a long time."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"another process is writing to {name}, perhaps to rebuild the index: try again in a minute.")

@@ -1,6 +1,6 @@
-"""All of a community's documents behind one object: ingest, search, list, remove. It never blocks the event loop.
+"""Opens one data folder as a library: ingest, search, list and remove documents without blocking the event loop.
 
-Knows no Discord, and no model but the embeddings that it is given.
+Edit it for what bot may call, and for the order in which the parts open and close.
 """
 
 from __future__ import annotations
@@ -54,57 +54,59 @@ log = logging.getLogger(__name__)
 
 _SPARE_BYTES = 64 * MEGABYTE
 _GROWTH = 10
-"""Text in the table, in the keyword index and in the log of both, and 1.5 kB of vector for each 900 characters."""
+"""How much disk a document takes per byte: its text in the table, the keyword index and the log of both, and about 1.5
+kB of vector for each 900 characters.
+"""
 
 
 class Library:
-    """One data folder, open. Several processes may have it open at once."""
+    """Keeps one data folder open. Several processes may have it open at once."""
 
     def __init__(
         self, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
     ) -> None:
         folder = settings.data_dir
-        self._owner = ProcessLock(folder / "owners")
+        self._process_lock = ProcessLock(folder / "owners")
         try:
             self._database = Database(folder / "knowledge.db")
         except BaseException:
-            self._owner.leave()
+            self._process_lock.release()
             raise
         self._threads = ThreadPools()
         keywords = KeywordIndex(self._database)
         pairs = QAIndex(self._database)
-        self._strays = PendingDeletions(self._database)
-        self._catalog = Catalog(self._database, keywords, pairs, self._strays)
+        self._pending_deletions = PendingDeletions(self._database)
+        self._catalog = Catalog(self._database, keywords, pairs, self._pending_deletions)
         self._server: ChromaAddress = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings, reranker)
-        self._originals = Originals(folder / "originals", self._strays, self._owner)
+        self._originals = Originals(folder / "originals", self._pending_deletions, self._process_lock)
         self._passages = PassageViewer(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * MEGABYTE
         self._ingestor = Ingestor(
             self._catalog,
-            self._strays,
+            self._pending_deletions,
             self._index,
             embeddings,
             self._originals,
             self._threads,
-            owner=self._owner.token,
+            owner=self._process_lock.token,
             max_bytes=max_bytes,
             has_room=lambda size: _has_room(folder, size),
         )
-        self._pair_book = FaqService(self._catalog, pairs, self._ingestor)
+        self._faq = FaqService(self._catalog, pairs, self._ingestor)
 
     @classmethod
     async def open(
         cls, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
     ) -> Library:
-        """Open the data folder, clear away what an earlier process left half done, and renew what another version made.
+        """Open the data folder, delete what an earlier process left unfinished and rebuild outdated indexes.
 
-        The Chroma server starts with the first call that needs it. Raises DatabaseTooNew, DatabaseUnusable and what
-        clearing away raises; the folder is let go of then.
+        The Chroma server starts with the first call that needs it. Raises DatabaseTooNew, DatabaseUnusable and what the
+        cleanup raises; the folder is released then.
         """
         opening = asyncio.create_task(asyncio.to_thread(cls, settings, embeddings, reranker))
         try:
@@ -113,7 +115,7 @@ class Library:
             await (await opening).close()
             raise
         try:
-            await library._sweep()
+            await library._clean_up()
         except BaseException:
             await library.close()
             raise
@@ -121,26 +123,26 @@ class Library:
 
     @property
     def max_bytes(self) -> int:
-        """A larger file is refused."""
+        """Return the size above which a file is refused."""
         return self._ingestor.max_bytes
 
     async def warm_up(self) -> None:
-        """Start what a first question would else wait for. Raises IndexUnavailable."""
+        """Start what the first question would otherwise wait for. Raises IndexUnavailable."""
         await asyncio.gather(
             self._threads.vectors.run(self._server.ensure),
             self._threads.searching.run(self._embeddings.embed_query, "warm-up"),
         )
 
     async def close(self) -> None:
-        """Let go of the data folder; the last to do so ends the Chroma server."""
+        """Release the data folder; the last process to do so stops the Chroma server."""
         await asyncio.to_thread(self._close)
 
     async def register_guild(self, guild_id: str, name: str) -> None:
-        """Make a guild known, or its new name. Its documents need this first. Raises GuildError."""
+        """Add a guild, or update its name. Its documents need this first. Raises GuildError."""
         await self._threads.writing.run(self._catalog.register_guild, guild_id, name)
 
     async def resolve_guild(self, name_or_id: str) -> str:
-        """The id of the one guild so named. Raises UnknownGuild, AmbiguousGuild."""
+        """Return the id of the one guild with this name or id. Raises UnknownGuild, AmbiguousGuild."""
         return await asyncio.to_thread(self._catalog.resolve_guild, name_or_id)
 
     async def ingest(
@@ -154,7 +156,7 @@ class Library:
         link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
-        """`ingest_bytes` with what the file at `path` holds; `name` stands for the file's own."""
+        """Ingest the file at `path` as `ingest_bytes` does; `name` replaces the file's own name."""
         began = time.perf_counter()
         shown = path.name if name is None else name
         try:
@@ -182,10 +184,10 @@ class Library:
         link: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
-        """Make a document searchable, in place of the one with its name and audience.
+        """Make a document searchable, replacing the one with its name and audience.
 
-        `link` is where people read it; it goes before the one that the document gives itself. A file that cannot be
-        ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
+        `link` is where people read it; it takes precedence over the one that the document gives itself. A file that
+        cannot be ingested is reported, not raised. Raises GuildError, EmbeddingMismatch, IndexUnavailable.
         """
         return await self._ingestor.ingest(Upload(data, name, guild_id, audience, ingested_by, link=link), on_progress)
 
@@ -201,37 +203,37 @@ class Library:
         on_progress: OnBatchProgress | None = None,
         on_report: OnReport | None = None,
     ) -> BatchReport:
-        """Make files searchable, and what is in their archives, each in place of the one with its name and audience.
+        """Make files and the contents of archives searchable, each replacing the one with its name and audience.
 
-        A batch that was cut off and is begun again under the same id goes on where it was, and reports on all of it.
-        `link` is where people read the document, where it is a single one. Both callbacks come from any thread. Raises
-        what `ingest_bytes` does; what was finished before stays.
+        An interrupted batch that is started again under the same id continues where it stopped, and reports on all of
+        it. `link` is where people read the document if it is a single one. Both callbacks are called from any thread.
+        Raises what `ingest_bytes` raises; files finished before that are kept.
         """
-        tell, report = on_progress or _ignore, on_report or _ignore
-        order = BatchRequest(guild_id, audience, ingested_by, batch, link, tell, report)
-        return await Batch(self._ingestor, order).run(files)
+        show, report = on_progress or _ignore_report, on_report or _ignore_report
+        request = BatchRequest(guild_id, audience, ingested_by, batch, link, show, report)
+        return await Batch(self._ingestor, request).run(files)
 
     def file_at(self, path: Path) -> IngestFile:
-        """The file at `path`, for `ingest_all`; it is read when its turn comes."""
+        """Return the file at `path` for `ingest_all`, which reads it when its turn comes."""
         size = path.stat().st_size if path.is_file() else 0
         return IngestFile(path.as_posix(), size, partial(read_file, path, self._ingestor.max_bytes))
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
-        """The `limit` best passages that `reader` may read, best first; none where the guild has no documents.
+        """Return the `limit` best passages that `reader` may read, best first; none if the guild has no documents.
 
         Raises EmbeddingMismatch, IndexUnavailable.
         """
         return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit)
 
     async def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
-        """Return the ids of the passages that the keyword index alone ranks best, best first: to compare `search` with.
+        """Return the ids of the passages that the keyword index alone ranks best, best first, to compare `search` with.
 
-        It is not restricted to passages in the question's script, as `search` is.
+        Unlike `search`, it is not restricted to passages in the question's script.
         """
         return await asyncio.to_thread(self._retriever.search_by_keywords, query, guild_id, reader, limit)
 
     async def chunks(self, guild_id: str, reader: Reader) -> list[tuple[Chunk, Source]]:
-        """Return every passage that `reader` may read, by the name of its source and its place there."""
+        """Return every passage that `reader` may read, ordered by its source's name and its place there."""
         return await asyncio.to_thread(
             lambda: [
                 (chunk, source)
@@ -241,24 +243,27 @@ class Library:
         )
 
     async def sources(self, guild_id: str, reader: Reader) -> list[Source]:
-        """The guild's sources that `reader` may read, by name."""
+        """Return the guild's sources that `reader` may read, by name."""
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """Delete a source that `reader` may read, with all that was made and kept of it. Raises SourceError."""
+        """Delete a source that `reader` may read, with everything derived from it. Raises SourceNotFound."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await self._threads.writing.run(self._catalog.remove, source)
         await self._ingestor.discard(guild_id, [source])
         await self._ingestor.purge(guild_id)
         return source
 
-    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
-        """The passage, with the words marked that it shares with what was `said`. Raises PassageGone, PassageHidden."""
-        return await asyncio.to_thread(self._passages.passage, guild_id, chunk_id, reader, said)
+    async def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
+        """Return a passage with the words marked that it shares with `texts`. Raises PassageGone, PassageHidden."""
+        return await asyncio.to_thread(self._passages.passage, guild_id, chunk_id, reader, texts)
 
-    async def page_picture(self, passage: Passage) -> bytes | None:
-        """The page of a passage as a PNG, its words marked; None where no original is kept. Raises PictureFailed."""
-        return await self._threads.drawing.run(self._passages.page_picture, passage)
+    async def page_image(self, passage: Passage) -> bytes | None:
+        """Return the passage's page as a PNG with its words marked; None if no original is kept.
+
+        Raises PageImageFailed.
+        """
+        return await self._threads.drawing.run(self._passages.page_image, passage)
 
     async def write_pair(
         self,
@@ -270,35 +275,39 @@ class Library:
         corrects: str | None = None,
         replacing: str | None = None,
     ) -> QAPairReport:
-        """Let a question be answered so from now on, in place of what that audience had for it.
+        """Save a moderator's answer to a question, replacing the one that this audience had for it.
 
-        `corrects` is the id of the source from which it was answered wrongly, `replacing` that of an earlier pair.
-        Raises PairError, GuildError, EmbeddingMismatch, IndexUnavailable, DocumentError.
+        `corrects` is the id of the source that answered it wrongly, `replacing` that of an earlier pair. Raises
+        QAPairError, GuildError, EmbeddingMismatch, IndexUnavailable, DocumentError.
         """
-        return await self._pair_book.write(
+        return await self._faq.write(
             QAPairDraft(pair, guild_id, audience, written_by, corrects=corrects, replacing=replacing)
         )
 
     async def pairs(self, guild_id: str, reader: Reader) -> list[StoredQAPair]:
-        """The guild's pairs that `reader` may read, the latest first."""
-        return await asyncio.to_thread(self._pair_book.listed, guild_id, reader)
+        """Return the guild's question and answer pairs that `reader` may read, the latest first."""
+        return await asyncio.to_thread(self._faq.list_pairs, guild_id, reader)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None = None) -> int:
-        """Embed every chunk that has no vector of the current model, and drop another model's; how many it was."""
+        """Embed every chunk without a vector of the current model, delete another model's vectors, and return how many
+        chunks were embedded.
+        """
         return await self._ingestor.reindex(guild_id, on_progress)
 
-    async def _sweep(self) -> None:
+    async def _clean_up(self) -> None:
         await self._threads.writing.run(self._originals.sweep)
-        for guild_id, source_ids in (await asyncio.to_thread(lambda: self._strays.left(self._owner.live()))).items():
+        for guild_id, source_ids in (
+            await asyncio.to_thread(lambda: self._pending_deletions.outstanding(self._process_lock.live()))
+        ).items():
             await self._ingestor.discard_vectors(guild_id, source_ids)
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
-            await self._threads.writing.run(self._catalog.renew, guild_id)
+            await self._threads.writing.run(self._catalog.rebuild_outdated, guild_id)
             await self._ingestor.purge(guild_id)
 
     def _close(self) -> None:
-        with ExitStack() as closing:  # From below: each is closed whatever those before it raise.
+        with ExitStack() as closing:  # Last in, first closed; each is closed even if one before it raises.
             closing.callback(self._stop_server)
-            closing.callback(self._owner.leave)
+            closing.callback(self._process_lock.release)
             closing.callback(self._database.close)
             closing.callback(self._index.close)
             closing.callback(self._retriever.close)
@@ -306,12 +315,12 @@ class Library:
             closing.callback(self._catalog.close)
 
     def _stop_server(self) -> None:
-        if not self._owner.others():
+        if not self._process_lock.others():
             self._server.stop()
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
-    """What the file holds. Raises DocumentError."""
+    """Return the bytes of a file. Raises DocumentError."""
     try:
         size = path.stat().st_size
         if size > max_bytes:
@@ -326,9 +335,9 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 
 def _has_room(folder: Path, size_bytes: int) -> bool:
-    """Whether something is left for everybody else, even if text, terms and vectors take their most."""
+    """Return whether disk space remains for everything else even if text, terms and vectors grow to their maximum."""
     return shutil.disk_usage(folder).free > _SPARE_BYTES + _GROWTH * size_bytes
 
 
-def _ignore(_: object) -> None:
+def _ignore_report(_: object) -> None:
     pass

@@ -1,4 +1,4 @@
-"""What this package needs of an embedding model and of a reranker, as protocols."""
+"""The protocols that embedding models and rerankers implement. Edit it when a search needs more of a model."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from typing import Protocol
 
 
 class TextEmbeddings(Protocol):
-    """LangChain's `Embeddings`, with the two facts that an index must record to stay readable."""
+    """Embeds texts like LangChain's `Embeddings`, and states what an index must record to stay readable."""
 
     @property
     def model_name(self) -> str:
-        """What made the vectors; vectors of different models cannot be compared."""
+        """Return the name of the model; vectors of different models cannot be compared."""
         ...
 
     @property
     def dimension(self) -> int:
-        """Numbers in a vector."""
+        """Return how many numbers a vector has."""
         ...
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage."""
+        """Return one vector for each passage, in their order."""
         ...
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of a question."""
+        """Return the vector of a question."""
         ...
 
 
 class Reranker(Protocol):
-    """Reads the question and a passage together, and says how well the one answers the other."""
+    """Reads a question and a passage together, and scores how well the passage answers the question."""
 
     @property
     def model_name(self) -> str:
-        """What made the scores."""
+        """Return the name of the model that makes the scores."""
         ...
 
     def scores(self, question: str, passages: list[str]) -> list[float]:
-        """One score a passage, in their order, higher is better. Blocks."""
+        """Return one score for each passage, in their order; higher is better. Blocks."""
         ...

@@ -1,4 +1,4 @@
-"""The settings of this package, read from the environment and `.env`."""
+"""The settings of this package, read from the environment and `.env`. Edit it to add or restrict a setting."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class KnowledgeSettings(BaseSettings):
-    """Where documents are kept and how they are embedded."""
+    """Holds where documents are stored and how they are embedded."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Path("data")
     """Holds knowledge.db and Chroma's files."""
     chroma_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
-    """A Chroma server to join, such as http://10.0.0.5:8000, instead of a child on loopback."""
+    """A running Chroma server to use, such as http://10.0.0.5:8000; None: start one on loopback."""
     embedding_model: str = "embedded"
-    """`embedded` knows a hundred languages, `embedded-en` is faster and knows English only; `hf:` and a folder or a
-    hub's id, or `provider:model`, is any other."""
+    """The embedding model: `embedded` (a hundred languages), `embedded-en` (English only, faster), `hf:` with a folder
+    or a hub id, or `provider:model`.
+    """
     embedding_base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
-    """Where a provider's protocol is served; None: the provider's own address."""
+    """The address of a server that speaks the provider's protocol; None: the provider's own."""
     embedding_api_key: SecretStr | None = None
     """None: the provider's own variable, such as OPENAI_API_KEY, is read from the environment."""
     reranker: str | None = Field(default=None, pattern=r"^hf:\S.*$")
-    """`hf:` and a folder or a hub's id of a cross-encoder, which then orders the best passages; None: the order is
-    that of the search."""
+    """`hf:` with a folder or a hub id of a cross-encoder that reorders the best passages; None: the search's order
+    stays.
+    """
     max_document_mb: int = Field(default=10, ge=1, le=200)
-    """A larger file is refused."""
+    """The size above which a file is refused."""
 
     @field_validator("embedding_model")
     @classmethod

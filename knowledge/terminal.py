@@ -1,4 +1,7 @@
-"""What `python -m knowledge` prints: results to stdout, progress and sentences to stderr. Knows no library."""
+"""Prints what `python -m knowledge` shows: results to stdout, progress and notices to stderr.
+
+Edit it for the wording and layout of the terminal's output.
+"""
 
 # ruff: noqa: T201  # printing is what this module is for
 
@@ -28,7 +31,7 @@ LINE = ProgressLine()
 
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
-    """The passages, best first, each with its place and scores; then what moderators answered to near questions."""
+    """Print the passages, best first, with places and scores, then moderators' answers to similar questions."""
     if as_json:
         print(TypeAdapter(Retrieval).dump_json(found, indent=2).decode())
         return
@@ -43,7 +46,7 @@ def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
 
 
 def print_sources(sources: list[Source], *, as_json: bool) -> None:
-    """One line a source."""
+    """Print one line for each source."""
     if as_json:
         print(TypeAdapter(list[Source]).dump_json(sources, indent=2).decode())
         return
@@ -55,13 +58,13 @@ def print_sources(sources: list[Source], *, as_json: bool) -> None:
 
 
 def print_report(report: IngestReport) -> None:
-    """What became of one file, in a line of its own below the progress."""
+    """Print what became of one file, on a line of its own below the progress."""
     LINE.clear()
     print(report_line(report), flush=True)
 
 
 def report_line(report: IngestReport) -> str:
-    """What became of one file, in a line."""
+    """Return a line that says what became of one file."""
     if report.outcome is IngestOutcome.FAILED:
         return f"{report.outcome}: {report.detail}"
     pages = "" if report.page_count is None else f", {counted(report.page_count, 'page')}"
@@ -71,7 +74,7 @@ def report_line(report: IngestReport) -> str:
 
 
 def print_closing(report: BatchReport) -> None:
-    """The closing report on many files: to stderr, since each file's line is the result."""
+    """Print the closing report on a batch to stderr; the line of each file is the result on stdout."""
     counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in IngestOutcome)
     chunks = f"{counted(report.embedded_count, 'chunk')} embedded, {report.reused_count:,} reused"
     LINE.end()
@@ -81,17 +84,17 @@ def print_closing(report: BatchReport) -> None:
 
 
 def pair_line(report: QAPairReport) -> str:
-    """What became of one pair, in a line."""
+    """Return a line that says what became of one question and answer pair."""
     return f"{report.outcome}: {report.stored.pair.questions[0]}"
 
 
 def show_ingest(progress: IngestProgress) -> None:
-    """How far one file is, over the last such line."""
+    """Show the progress of one file in place of the last progress line."""
     LINE.show(f"{progress.stage} {progress.done}/{progress.total}")
 
 
 def show_batch(progress: BatchProgress) -> None:
-    """How far a batch is, over the last such line."""
+    """Show the progress of a batch in place of the last progress line."""
     if progress.files == 0:
         return
     parts = [f"file {progress.file} of {progress.files}", counted(progress.chunks, "chunk")]
@@ -103,7 +106,7 @@ def show_batch(progress: BatchProgress) -> None:
 
 
 def print_notice(sentence: str) -> None:
-    """A sentence for the person, apart from the results."""
+    """Print a sentence for the person at the terminal, apart from the results."""
     LINE.end()
     print(sentence, file=sys.stderr)
 

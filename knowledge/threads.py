@@ -1,7 +1,7 @@
-"""The threads of one library. Each kind of slow work has its own, so that it keeps only its own kind waiting.
+"""Runs slow work in threads, with a pool for each kind, so that one kind delays no other.
 
-asyncio's shared threads, of which there are few, are for what takes milliseconds. Edit this for a new kind of slow
-work, and for how much of one kind runs at a time.
+asyncio's few shared threads are for calls of milliseconds. Edit it for a new kind of slow work, and for how much of a
+kind runs at once.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class ThreadPool:
-    """Threads for one kind of work."""
+    """Holds the threads for one kind of work."""
 
     def __init__(self, name: str, count: int) -> None:
         self._executor = ThreadPoolExecutor(count, name)
 
     async def run(self, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """The result of the call. Cancelled meanwhile, this returns at once, and a call that has begun goes on."""
+        """Return the result of the call. If cancelled, this returns at once, while a call that has begun continues."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)
 
     async def finish(
@@ -31,9 +31,9 @@ class ThreadPool:
         *arguments: *Arguments,
         on_cancel: Callable[[], None] = lambda: None,
     ) -> T:
-        """As `run`, but cancelled meanwhile, it waits for the end of a call that has begun before it raises that.
+        """Return the result of the call; if cancelled, wait for a call that has begun before raising.
 
-        `on_cancel` is called then, and can tell the call.
+        `on_cancel` is called at the cancellation, and can tell the call to stop.
         """
         work = self._executor.submit(call, *arguments)
         waiting = asyncio.wrap_future(work)
@@ -43,32 +43,32 @@ class ThreadPool:
             if not work.cancel():
                 on_cancel()
                 await asyncio.wait([waiting])
-                waiting.exception()  # Whoever cancelled does not want to hear of it.
+                waiting.exception()  # The caller cancelled, so its error doesn't matter.
             raise
 
     def close(self) -> None:
-        """Wait for the calls that have begun; those that wait for their turn are cancelled."""
+        """Wait for the calls that have begun, and cancel those in the queue."""
         self._executor.shutdown(cancel_futures=True)
 
 
 class ThreadPools:
-    """All threads of one library."""
+    """Holds all threads of one library."""
 
     def __init__(self) -> None:
         self.reading = ThreadPool("reading", 2)
-        """Files, in child processes that each take a processor and up to 2 GB."""
+        """Reads files, in child processes that each take a processor and up to 2 GB."""
         self.drawing = ThreadPool("drawing", 2)
-        """Pages, in child processes that each take a processor and up to 1 GB."""
+        """Draws pages, in child processes that each take a processor and up to 1 GB."""
         self.embedding = ThreadPool("embedding", 2)
-        """Passages. A model on this machine takes one batch at a time; a provider writes a second meanwhile."""
+        """Embeds passages. A local model takes one batch at a time; a provider can compute a second meanwhile."""
         self.vectors = ThreadPool("vectors", 4)
-        """What Chroma writes, and its start."""
+        """Writes to Chroma, and starts it."""
         self.searching = ThreadPool("searching", 8)
-        """Questions, which wait for the encoder and Chroma."""
+        """Answers searches, which wait for the encoder and Chroma."""
         self.writing = ThreadPool("writing", 4)
-        """What waits for the database's write lock, and for the disk."""
+        """Waits for the database's write lock, and for the disk."""
         self.purging = ThreadPool("purging", 2)
-        """Deleted text, which takes as long as the guild's index is large."""
+        """Purges deleted text, which takes longer the larger the guild's index is."""
 
     def close(self) -> None:
         """Wait for the calls that have begun."""

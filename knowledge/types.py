@@ -1,6 +1,6 @@
 """The data that crosses the edge of this package: sources, chunks, evidence, audiences, reports.
 
-Frozen and free of I/O; chains and bot may import this module and no other of the package.
+Frozen and free of I/O; chains and bot may import this module and no other of the package. Edit it to pass more to them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may read a source: a guild's every member, or those who can read one channel."""
+    """Identifies who may read a source: every member of a guild, or those who can read one channel."""
 
     channel_id: str | None
     """None: every member of the guild."""
 
     @property
     def key(self) -> str:
-        """The form in which it is stored and filtered by."""
+        """Return the form in which the audience is stored and filtered by."""
         return "guild" if self.channel_id is None else f"channel:{self.channel_id}"
 
     @classmethod
     def from_key(cls, key: str) -> Audience:
-        """The audience that `key` stands for."""
+        """Return the audience that `key` stands for."""
         return cls(None) if key == "guild" else cls(key.removeprefix("channel:"))
 
 
@@ -36,30 +36,30 @@ EVERY_MEMBER = Audience(None)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """On whose behalf a search runs: the channels that it may draw on, beside what every member may read."""
+    """Identifies on whose behalf a search runs: the channels whose sources it may use, besides the guild's."""
 
     channel_ids: frozenset[str]
     is_owner: bool = False
     """The guild's owner (and the terminal) reads every source."""
 
     def may_read(self, audience: Audience) -> bool:
-        """Whether a source of that audience may be shown to this reader."""
+        """Return whether a source of that audience may be shown to this reader."""
         return self.is_owner or audience.channel_id is None or audience.channel_id in self.channel_ids
 
     def may_read_key(self, audience_key: str) -> bool:
-        """The same, of an audience in its stored form."""
+        """Return whether a source of the audience with this key may be shown to this reader."""
         return self.may_read(Audience.from_key(audience_key))
 
 
 OWNER = Reader(frozenset(), is_owner=True)
 
 MAX_ANCHOR_CHARS = 300
-"""As it stands in a link; a longer one is left out."""
+"""The length of an anchor in a link; a longer one is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One ingested document, as the catalog lists it."""
+    """Describes one ingested document, as the catalog lists it."""
 
     id: str
     guild_id: str
@@ -68,7 +68,7 @@ class Source:
     media: str
     """As `knowledge.parsing.formats` names it, such as `md` or `docx`; `qa` for a moderator's answer."""
     sha256: str
-    """Of the file's bytes."""
+    """The hash of the file's bytes."""
     audience: Audience
     size_bytes: int
     chunk_count: int
@@ -77,17 +77,17 @@ class Source:
     ingested_by: str
     """A member's id, or `terminal`."""
     link: str | None = None
-    """Where people read the document itself: an http(s) address, checked by `knowledge.parsing.source_link`."""
+    """Where people read the document itself: an http(s) address, checked by `knowledge.parsing.document_metadata`."""
     dated: date | None = None
-    """As the document itself says; None: it does not."""
+    """The date that the document gives itself; None: it gives none."""
 
     @property
     def as_of(self) -> datetime:
-        """From when its words are, UTC: noon of its own date, which is that day nearly everywhere, or its arrival."""
+        """Return the UTC time that its content dates from: noon of its own date, or else its ingestion."""
         return self.ingested_at if self.dated is None else datetime.combine(self.dated, time(12), UTC)
 
     def link_at(self, place: Place) -> str | None:
-        """The link to `place`, as near as it can name it; None where the document has none."""
+        """Return the link to `place`, as precise as possible; None if the document has no link."""
         if self.link is None or "#" in self.link:
             return self.link
         if place.page is not None and self.media == "pdf":
@@ -98,28 +98,29 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in its document a chunk stands. What a format does not have is None."""
+    """Says where in its document a chunk is. What a format does not have is None."""
 
     page: int | None = None
     """From 1: a PDF's page, a presentation's slide, a notebook's cell."""
     heading: str | None = None
-    """The headings above it, joined by ` › `; a sheet and its title; the definition in source code. Of a moderator's
-    answer, the question: each wording on a line."""
+    """The headings above it, joined by ` › `; for a sheet its name and title, for source code the definition, for a
+    moderator's answer its question with each wording on a line.
+    """
     line: int | None = None
-    """From 1: of a file that is text, its line; a sheet's row."""
+    """From 1: the line of a text file, or the row of a sheet."""
     anchor: str | None = None
-    """The fragment that leads to the heading, unquoted: an element's id, or as sites make it of a heading's words."""
+    """The unquoted fragment of a link to the heading: an element's id, or the slug of the heading's words."""
 
 
 PAGE_NAMES: Mapping[str, str] = MappingProxyType({"pptx": "slide", "ipynb": "cell"})
-"""What a place's page is, by the source's media; a page where it is not named."""
+"""What a place's page is called, by the source's media; a page if it is not listed."""
 LINE_NAMES: Mapping[str, str] = MappingProxyType({"xlsx": "row"})
-"""The same of its line."""
+"""What a place's line is called, by the source's media; a line if it is not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: the unit that is embedded, found and cited."""
+    """Holds a passage: the unit that is embedded, found and cited."""
 
     id: str
     source_id: str
@@ -131,88 +132,92 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A chunk that a search found, with every score that put it there."""
+    """Holds a chunk that a search found, with every score behind its rank."""
 
     chunk: Chunk
     source: Source
     cosine: float | None
-    """Question to chunk, -1 to 1, also where only the keyword arm found the chunk. None: the index has no vector."""
+    """The similarity of question and chunk, -1 to 1, also if only the keyword retriever found the chunk. None: the
+    index has no vector of it.
+    """
     dense_rank: int | None
-    """From 1. None: not among the dense arm's candidates."""
+    """From 1. None: not among the dense retriever's candidates."""
     bm25: float | None
-    """Higher is better. None: shares no term with the question."""
+    """Higher is better. None: the chunk shares no term with the question."""
     keyword_rank: int | None
-    """From 1."""
+    """From 1. None: not among the keyword retriever's candidates."""
     coverage: float
-    """The share of the question's terms that stand in the chunk, weighted by their rarity; 0 to 1."""
+    """The share of the question's terms that the chunk contains, weighted by their rarity; 0 to 1."""
     fused: float
-    """The mean of both arms' scores, each scaled from 0 to 1: the order of the results, unless a reranker gave one."""
+    """The mean of both retrievers' scores, each scaled from 0 to 1: the order of the results, unless a reranker gave
+    one.
+    """
     reranked: float | None = None
-    """The reranker's score, higher is better. None: it did not read this one."""
+    """The reranker's score, higher is better. None: it did not read this chunk."""
     also_in: tuple[Source, ...] = ()
-    """Other documents that say the same in the same words, and that the reader may read too."""
+    """Other documents with a near duplicate of the passage that the reader may read, too."""
 
 
 MAX_QUESTION_CHARS = 1000
 MAX_WORDINGS = 5
 MAX_ANSWER_CHARS = 1500
-"""It stands in one Discord message with its source and its reason; what is longer is a document."""
+"""An answer fits into one Discord message with its source and its reason; a longer one is a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class QAPair:
-    """A question as a moderator answered it."""
+    """Holds a question as a moderator answered it."""
 
     questions: tuple[str, ...]
-    """Wordings of the one question; at least one, each on a line."""
+    """Wordings of the same question; at least one, each on one line."""
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoredQAPair:
-    """A pair with the source that it is."""
+    """Holds a question and answer pair together with its source."""
 
     source: Source
     pair: QAPair
     corrects: str | None = None
-    """The id of the source from which it was answered wrongly before; None: none is known."""
+    """The id of the source that answered it wrongly before; None: unknown or none."""
 
 
 @dataclass(frozen=True, slots=True)
 class QAPairReport:
-    """What became of a pair."""
+    """Reports what became of a question and answer pair."""
 
     outcome: IngestOutcome
     """`new`, `changed` or `unchanged`."""
     stored: StoredQAPair
     replaced: tuple[StoredQAPair, ...] = ()
-    """What answered the same question in the same audience before."""
+    """The pairs that answered the same question for the same audience before."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundQAPair:
-    """A moderator's answer that a search came upon."""
+    """Holds a moderator's answer that a search found."""
 
     evidence: Evidence
-    """Its passage is the answer."""
+    """The passage is the answer."""
     questions: tuple[str, ...]
     is_same: bool
-    """It was asked in the very words of one of its questions, but for case, spaces and punctuation."""
+    """Whether the question is one of the pair's own, apart from case, spaces and punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as it is shown to somebody."""
+    """Holds a chunk as it is shown to a person."""
 
     chunk: Chunk
     source: Source
     marks: tuple[tuple[int, int], ...]
-    """Where in the text stand words that were asked or answered: starts and ends, in order, apart from each other."""
+    """Where the text contains words of the question or the answer: starts and ends, in order, not overlapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """A stretch of a passage."""
+    """Locates a stretch of text within a passage."""
 
     chunk_id: str
     start: int
@@ -221,7 +226,7 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Two passages that answer the same question differently."""
+    """Holds two passages that answer the same question differently."""
 
     newer: TextSpan
     older: TextSpan
@@ -229,25 +234,25 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What one search found, best first, and the figures that the router reads."""
+    """Holds what one search found, best first, and the scores that the router reads."""
 
     query: str
     evidence: tuple[Evidence, ...]
     top_cosines: tuple[float, ...]
-    """The dense arm's best five cosines, best first; empty where the guild has no documents."""
+    """The dense retriever's best five cosines, best first; empty if the guild has no documents."""
     source_count: int
-    """How many sources this reader could draw on."""
+    """How many sources this reader could search."""
     seconds: float
     pairs: tuple[FoundQAPair, ...] = ()
-    """Moderators' answers, those to the very question first, the latest of them first."""
+    """Moderators' answers: those to this very question first, the latest of them first."""
     contradictions: tuple[Contradiction, ...] = ()
-    """Among the evidence; those of the best passages first."""
+    """Contradictions within the evidence; those of the best passages first."""
     reranker: str | None = None
-    """What ordered the evidence; None: the fusion of both arms."""
+    """The model that ordered the evidence; None: it is ordered by the fused scores."""
 
 
 class IngestOutcome(StrEnum):
-    """What became of one file."""
+    """Names what became of one file."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -257,7 +262,7 @@ class IngestOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """The closing report on one file."""
+    """Reports on the ingestion of one file."""
 
     name: str
     outcome: IngestOutcome
@@ -265,21 +270,21 @@ class IngestReport:
     """None: it failed."""
     chunk_count: int
     page_count: int | None
-    """Of a PDF, or a presentation's slides."""
+    """Pages of a PDF, or slides of a presentation."""
     seconds: float
     embedded_count: int = 0
-    """Chunks that were embedded; the vectors of the others were there."""
+    """Chunks that were embedded; the others' vectors were reused."""
     reason: str | None = None
-    """Why it failed: an error code of `knowledge.errors`, which the bot words in the member's language."""
+    """Why it failed: an error code of `knowledge.errors`, which bot words in the member's language."""
     detail: str | None = None
-    """The same in an English sentence, for the log and the terminal."""
+    """Why it failed, in an English sentence for the log and the terminal."""
     failed_page: int | None = None
-    """On which page it failed, from 1."""
+    """The page on which it failed, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestProgress:
-    """How far one file is."""
+    """Reports how far the ingestion of one file is."""
 
     stage: str
     """`reading`, `embedding` or `storing`."""
@@ -290,54 +295,54 @@ class IngestProgress:
 
 @dataclass(frozen=True, slots=True)
 class IngestFile:
-    """A file of a batch."""
+    """Holds a file of a batch, which is read when its turn comes."""
 
     name: str
-    """It may begin with folders, parted by `/`: they tell files of one name apart."""
+    """It may begin with folders, separated by `/`, which distinguish files of the same name."""
     size_bytes: int
     read: Callable[[], bytes]
-    """Blocks; may raise a DocumentError."""
+    """Returns the bytes; it blocks, and may raise a DocumentError."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch is."""
+    """Reports how far the ingestion of a batch is."""
 
     name: str
-    """The file that is at work."""
+    """The file being processed."""
     file: int
     """Its number, from 1; 0 while archives are unpacked."""
     files: int
     pages: int
-    """Read so far, of PDFs and presentations."""
+    """Pages of PDFs and presentations read so far."""
     chunks: int
-    """Whose vectors are there, of the `known`."""
+    """Chunks that have their vectors, out of the `known` ones."""
     known: int
-    """Chunks of the files that were read so far."""
+    """Chunks of the files read so far."""
     rate: float | None
-    """Chunks a second. None: too little is done to say so."""
+    """Chunks per second. None: too early to tell."""
     left_s: float | None
-    """None: as above."""
+    """Seconds left. None: too early to tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """The closing report on a batch."""
+    """Reports on the ingestion of a batch."""
 
     reports: tuple[IngestReport, ...]
-    """One a file, in their order."""
+    """One report for each file, in their order."""
     seconds: float
 
     def of(self, outcome: IngestOutcome) -> tuple[IngestReport, ...]:
-        """The files with that outcome."""
+        """Return the reports on files with that outcome."""
         return tuple(report for report in self.reports if report.outcome is outcome)
 
     @property
     def embedded_count(self) -> int:
-        """Chunks that were embedded."""
+        """Return how many chunks were embedded."""
         return sum(report.embedded_count for report in self.reports)
 
     @property
     def reused_count(self) -> int:
-        """Chunks whose vectors were there: of unchanged files all, of changed ones those that stay."""
+        """Return how many chunks kept their vectors: all of unchanged files, the unchanged ones of changed files."""
         return sum(report.chunk_count - report.embedded_count for report in self.reports)

@@ -1,1 +1,1 @@
-"""How files are kept: SQLite databases and whole files. Every package may use it; it knows none of them."""
+"""Stores SQLite databases and whole files safely, for every package."""

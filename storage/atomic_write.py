@@ -1,4 +1,4 @@
-"""Writes files and folders that are there whole or not at all, whatever happens, and stay once they were written.
+"""Writes files and folders completely or not at all, whatever happens, and durably once written.
 
 Edit it for the order of writing, syncing and renaming, and for the names of unfinished files.
 """
@@ -15,18 +15,18 @@ from glob import escape
 from pathlib import Path
 
 UNFINISHED = ".part"
-"""How the name of an unfinished file ends."""
-_ABANDONED_S = 3600.0
-"""An unfinished file that was not written to for so long belongs to a process that was killed."""
+"""The extension of an unfinished file."""
+_STALE_AFTER_S = 3600.0
+"""An unfinished file that was not written to for this long belongs to a process that was killed."""
 
 
 def write_whole(path: Path, data: bytes, *, owner: str = "", mode: int = 0o666) -> None:
-    """Put `data` at `path`, in place of what is there; several threads and processes may do so at once.
+    """Put `data` at `path`, replacing what is there; several threads and processes may do so at once.
 
-    `owner` stands in the unfinished file's name, for whoever clears away what a kill leaves. Raises OSError; then
-    nothing of it stays.
+    `owner` becomes part of the unfinished file's name, for whoever deletes what a kill leaves. Raises OSError and then
+    leaves nothing behind.
     """
-    _clear_abandoned(path)
+    _delete_stale_parts(path)
     part = path.with_name(f"{path.name}.{owner}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -42,14 +42,14 @@ def write_whole(path: Path, data: bytes, *, owner: str = "", mode: int = 0o666) 
 
 
 def owner_of(path: Path) -> str | None:
-    """The owner that `write_whole` put into an unfinished file's name; None where it is no unfinished file."""
+    """Return the owner that `write_whole` put into an unfinished file's name; None for any other file."""
     if not path.name.endswith(UNFINISHED):
         return None
     return path.name.removesuffix(UNFINISHED).rpartition(".")[0].rpartition(".")[2]
 
 
 def move_whole(source: Path, target: Path) -> None:
-    """Give a finished file its name, once its bytes are on the disk."""
+    """Rename a finished file, once its bytes are on the disk."""
     _sync(source)
     source.replace(target)
     sync_folder(target.parent)
@@ -57,9 +57,9 @@ def move_whole(source: Path, target: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which gets the name `path` at the end of the block; thrown away where `path` is there by then.
+    """Yield a folder to fill, renamed to `path` at the end of the block, or discarded if `path` exists by then.
 
-    Where an error leaves the block, nothing of it stays.
+    If an error leaves the block, nothing of it stays.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     part.mkdir(parents=True)
@@ -70,7 +70,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             try:
                 part.rename(path)
             except OSError:
-                if not path.exists():  # Else somebody else was faster.
+                if not path.exists():  # Otherwise another writer was faster.
                     raise
         sync_folder(path.parent)
     finally:
@@ -78,25 +78,25 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def delete_tree(folder: Path) -> None:
-    """Delete a folder with all that is in it, durably. Raises OSError where something stays."""
+    """Delete a folder with all its contents, durably. Raises OSError if something stays."""
     while folder.exists():
         try:
             shutil.rmtree(folder)
-        except FileNotFoundError:  # Somebody else is deleting it, too.
+        except FileNotFoundError:  # Another process is deleting it, too.
             continue
     if folder.parent.exists():
         sync_folder(folder.parent)
 
 
 def sync_tree(folder: Path) -> None:
-    """Make the files in `folder`, and their names, durable."""
+    """Make the files in `folder` and their names durable."""
     for path in folder.rglob("*"):
         _sync(path)
     _sync(folder)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names that came into `folder`, or went, durable."""
+    """Make names that were added to or removed from `folder` durable."""
     _sync(folder)
 
 
@@ -108,11 +108,11 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _clear_abandoned(path: Path) -> None:
+def _delete_stale_parts(path: Path) -> None:
     """Delete what killed writers of this file left."""
     for part in path.parent.glob(f"{escape(path.name)}.*{UNFINISHED}"):
         try:
-            if time.time() - part.stat().st_mtime > _ABANDONED_S:
+            if time.time() - part.stat().st_mtime > _STALE_AFTER_S:
                 part.unlink()
         except FileNotFoundError:
             continue

@@ -24,13 +24,13 @@ class StorageError(Exception):
 
 
 class DiskFull(StorageError):
-    """The disk takes no more; what is there can still be read."""
+    """The disk is full; what is there can still be read."""
 
     sentence = "{name} cannot be written: the disk is full"
 
 
 class DatabaseLocked(StorageError):
-    """Another connection held the lock for longer than is waited."""
+    """Another connection held the lock for longer than the waiting time."""
 
     sentence = "{name} is locked: another process is writing it"
 

@@ -1,6 +1,6 @@
-"""Opens SQLite files the same way everywhere. Edit it for settings of connections, locks, migrations and error codes.
+"""Opens SQLite files the same way everywhere, with WAL so that readers continue while another writes.
 
-WAL lets readers go on while somebody writes; secure_delete overwrites what is deleted.
+secure_delete overwrites what is deleted. Edit it for settings of connections, locks, migrations and error codes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ERRORS: dict[int, type[DiskFull | DatabaseLocked | DatabaseDamaged | DatabaseRe
 
 
 def connect(path: Path, *, busy_s: float = BUSY_S, any_thread: bool = False) -> sqlite3.Connection:
-    """Open the database at `path`, which is made where it is missing; its folder must exist.
+    """Open the database at `path`, created if missing; its folder must exist.
 
     The connection commits each statement unless it is in a `transaction`, and names the columns of its rows.
     `any_thread`: threads may use it in turn. Raises StorageError.
@@ -53,9 +53,9 @@ def connect(path: Path, *, busy_s: float = BUSY_S, any_thread: bool = False) -> 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, path: Path, *, writing: bool) -> Iterator[sqlite3.Connection]:
-    """Commit at the end of the block, or undo all of it where an error leaves it. Raises StorageError.
+    """Commit at the end of the block, or undo all of it if an error leaves it. Raises StorageError.
 
-    Where it is not `writing`, all statements see the same state.
+    If it is not `writing`, all statements see the same state.
     """
     with translated(path):
         connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
@@ -69,17 +69,17 @@ def transaction(connection: sqlite3.Connection, path: Path, *, writing: bool) ->
 
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
-    """Run the scripts that the file has not seen yet, all or none of them; `user_version` counts those it has seen.
+    """Run the scripts that the file has not run yet, all or none of them; `user_version` counts those it has.
 
-    A file that is up to date is not written, so that neither a full disk nor another's writing is in the way. Raises
-    DatabaseTooNew and other StorageErrors.
+    A file that is up to date is not written, so a full disk or another writer does not matter. Raises DatabaseTooNew
+    and other StorageErrors.
     """
     with translated(path):
-        if _version(connection, path, len(migrations)) == len(migrations):
+        if _schema_version(connection, path, len(migrations)) == len(migrations):
             return
     with transaction(connection, path, writing=True):
-        for script in migrations[_version(connection, path, len(migrations)) :]:
-            for statement in _statements(script):
+        for script in migrations[_schema_version(connection, path, len(migrations)) :]:
+            for statement in _split_statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
@@ -87,8 +87,7 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str
 def checkpoint(connection: sqlite3.Connection, path: Path) -> bool:
     """Move the write-ahead log into the file and empty it, so that deleted text is gone from both.
 
-    Returns:
-        Whether it was done. False: another connection was reading or writing all the time that this one waits.
+    Returns whether that was done. False: another connection kept reading or writing for the whole waiting time.
     """
     with translated(path):
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -97,7 +96,7 @@ def checkpoint(connection: sqlite3.Connection, path: Path) -> bool:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise a StorageError in place of each of sqlite3's errors that has one; the others pass."""
+    """Raise a StorageError in place of each sqlite3 error that has one; the others pass."""
     try:
         yield
     except sqlite3.Error as error:
@@ -110,24 +109,24 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: Path, busy_s: float) -> None:
-    """Switch a new file to WAL. SQLite refuses that at once where two connections try it, so they take turns."""
+    """Switch a new file to WAL. SQLite refuses if two connections try at once, so they take turns."""
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode == "wal":
         return
     until = time.monotonic() + busy_s
-    with _locked(path.parent):
+    with _folder_lock(path.parent):
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError as error:  # Somebody is reading which mode it is.
+            except sqlite3.OperationalError as error:  # Another connection is reading the mode.
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             time.sleep(_RETRY_S)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Hold a lock on the folder itself, which leaves no file behind, against other threads and processes."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -137,15 +136,15 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
+def _schema_version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if found > known:
         raise DatabaseTooNew(path, found, known)
     return found
 
 
-def _statements(script: str) -> Iterator[str]:
-    """One by one: sqlite3's executescript would commit between them."""
+def _split_statements(script: str) -> Iterator[str]:
+    """Yield statements one by one: sqlite3's executescript would commit between them."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

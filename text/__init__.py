@@ -1,1 +1,1 @@
-"""Written text as such: its script, words and sentences, its encoding, and the shape of CSV and Markdown."""
+"""Handles written text as such: scripts, words and sentences, encodings, and the shape of CSV and Markdown."""

@@ -1,7 +1,7 @@
-"""Reads a CSV file's text: its delimiter, the title above its table, its head and its rows.
+"""Reads a CSV file's text: its delimiter, the titles above its table, its header and its rows.
 
-Documents, question and answer pairs and training sets are all read here, so that a file which one of them takes is
-understood in the same way by the others. A quotation mark that is left open costs its own line alone.
+Documents, question and answer pairs and training sets are all read here, so all understand a file alike. An unclosed
+quotation mark costs only its own line. Edit it for how delimiters and headers are recognised.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ _SAMPLE_ROWS = 50
 _SAMPLE_CHARS = 100_000
 _MOST_TITLES = 20
 _LONGEST_CELL = 2**31 - 1
-"""As long as the whole file at most; csv's own limit, 131,072 characters, is less than a file may hold."""
+"""The longest cell; csv's own limit of 131,072 characters is less than a file may contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row that is not empty."""
+    """Holds one row that is not empty."""
 
     line: int
-    """Where it begins, from 1."""
+    """The line on which it begins, from 1."""
     cells: tuple[str, ...]
     is_broken: bool = False
-    """Whether its quotation marks don't match; its line was then cut at the delimiters as it stands."""
+    """Whether its quotation marks don't match; then its line alone is cut at the delimiters."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A file's rows, told apart."""
+    """Holds a file's titles, header and rows."""
 
     titles: tuple[tuple[str, int], ...]
-    """What stands above the head and names no columns, each with its line, from 1."""
+    """The lines above the header that name no columns, each with its number, from 1."""
     head: CsvRow
     rows: Iterator[CsvRow]
-    """Below the head, read while they are asked for."""
+    """The rows below the header, read as they are requested."""
 
 
 def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | None:
-    """The table in `text`, which has `\\n` for every end of a line; None where no cell holds anything.
+    """Return the table in `text`, whose lines end in `\n`; None if every cell is empty.
 
-    `names`: sets of column names, any of which makes a row the head, whatever stands above it.
+    `names`: sets of column names, any of which makes a row the header, whatever is above it.
     """
     csv.field_size_limit(_LONGEST_CELL)
     lines = text.split("\n")
@@ -54,9 +54,9 @@ def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | Non
     start = 1 if is_declared else 0
     sample = text[:_SAMPLE_CHARS].split("\n")
     delimiter = declared[-1] if is_declared else _delimiter(sample, names)
-    first = _sampled(sample, start, delimiter)
+    first = _sample_rows(sample, start, delimiter)
     width = _usual_width(first)
-    rows = _rows(lines, start, delimiter, width)
+    rows = _read_rows(lines, start, delimiter, width)
     opening = list(islice(rows, _MOST_TITLES + 1))
     if not opening:
         return None
@@ -67,7 +67,7 @@ def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | Non
 
 
 def column_name(cell: str) -> str:
-    """A column's name as it is compared: spreadsheets write it in any case, with spaces and quotation marks."""
+    """Return a column's name as it is compared: without case, outer spaces and quotation marks."""
     return cell.strip().strip('"').strip().casefold()
 
 
@@ -77,19 +77,19 @@ def _names_one_of(row: CsvRow, names: Sequence[Collection[str]]) -> bool:
 
 
 def _delimiter(sample: list[str], names: Sequence[Collection[str]]) -> str:
-    """That which yields columns of these names, or else as many columns in most rows, and more than one.
+    """Return the delimiter that yields these columns, or else the same number of columns, above one, in most rows.
 
-    csv.Sniffer guesses by expressions that take quadratic time, and takes letters for delimiters.
+    csv.Sniffer uses expressions that take quadratic time, and mistakes letters for delimiters.
     """
-    tried = {delimiter: _sampled(sample, 0, delimiter) for delimiter in _DELIMITERS}
+    tried = {delimiter: _sample_rows(sample, 0, delimiter) for delimiter in _DELIMITERS}
     for delimiter, rows in tried.items():
         if any(_names_one_of(row, names) for row in rows[: _MOST_TITLES + 1]):
             return delimiter
-    return max(tried, key=lambda delimiter: _agreement(tried[delimiter]))
+    return max(tried, key=lambda delimiter: _width_agreement(tried[delimiter]))
 
 
-def _agreement(rows: Sequence[CsvRow]) -> tuple[float, int]:
-    """The share of rows that have the usual number of columns, and that number."""
+def _width_agreement(rows: Sequence[CsvRow]) -> tuple[float, int]:
+    """Return the share of rows that have the usual number of columns, and that number."""
     width = _usual_width(rows)
     same = sum(len(row.cells) == width for row in rows)
     return (same / len(rows), width) if width > 1 else (0.0, 0)
@@ -99,33 +99,33 @@ def _usual_width(rows: Sequence[CsvRow]) -> int:
     return max(Counter(len(row.cells) for row in rows).most_common(1), default=(0, 0))[0]
 
 
-def _sampled(sample: list[str], start: int, delimiter: str) -> list[CsvRow]:
-    return list(islice(_rows(sample, start, delimiter, 0), _SAMPLE_ROWS))
+def _sample_rows(sample: list[str], start: int, delimiter: str) -> list[CsvRow]:
+    return list(islice(_read_rows(sample, start, delimiter, 0), _SAMPLE_ROWS))
 
 
 def _count_titles(opening: Sequence[CsvRow], width: int) -> int:
-    """How many rows stand above the head: those that say one thing only, and, above an empty line, short ones."""
+    """Return how many rows are above the header: those with a single text and, above an empty line, short ones."""
     if width < 2:
         return 0
-    count = next((at for at, row in enumerate(opening) if _filled(row) > 1), len(opening))
+    count = next((at for at, row in enumerate(opening) if _count_filled(row) > 1), len(opening))
     for at in range(count + 1, len(opening)):
         above = opening[at - 1]
         is_apart = opening[at].line > above.line + 1 and "\n" not in "".join(above.cells)
-        if is_apart and len(opening[at].cells) == width and all(_filled(row) < width for row in opening[:at]):
+        if is_apart and len(opening[at].cells) == width and all(_count_filled(row) < width for row in opening[:at]):
             return at
     return count if count < len(opening) else 0
 
 
-def _filled(row: CsvRow) -> int:
+def _count_filled(row: CsvRow) -> int:
     return sum(1 for cell in row.cells if cell.strip())
 
 
-def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[CsvRow]:
-    """The rows from the line at `start`, with their lines. `width`: the columns that a row usually has; 0: unknown."""
+def _read_rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[CsvRow]:
+    """Yield the rows from the line at `start`, with their lines. `width`: the usual number of columns; 0: unknown."""
     at = start
     while at < len(lines):
         begin = at
-        # By index: to skip to the start each time would take quadratic time.
+        # By index: skipping to the start each time would take quadratic time.
         left = (lines[index] + "\n" for index in range(begin, len(lines)))
         records = csv.reader(left, delimiter=delimiter, strict=True)
         try:
@@ -140,20 +140,20 @@ def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[
                 return
         except csv.Error:
             pass
-        # Read anew from the next line, so that what the open quotation mark took in is not lost.
-        yield CsvRow(at + 1, tuple(_as_it_stands(lines[at], delimiter)), is_broken=True)
+        # Read again from the next line, so that the lines after the open quotation mark are not lost.
+        yield CsvRow(at + 1, tuple(_cells_of_line(lines[at], delimiter)), is_broken=True)
         at += 1
 
 
 def _swallows_rows(taken: Sequence[str], cells: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether a record with a wrong number of cells has taken in lines most of which are rows by themselves."""
+    """Return whether a record with a wrong number of cells contains lines most of which are rows by themselves."""
     if width < 2 or len(cells) == width:
         return False
-    return 2 * sum(len(_as_it_stands(line, delimiter)) == width for line in taken) > len(taken)
+    return 2 * sum(len(_cells_of_line(line, delimiter)) == width for line in taken) > len(taken)
 
 
-def _as_it_stands(line: str, delimiter: str) -> list[str]:
-    """The cells of a single line; quotation marks that don't match are letters."""
+def _cells_of_line(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a single line; unmatched quotation marks count as letters."""
     if line.count('"') % 2:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
     return next(csv.reader([line], delimiter=delimiter), [])

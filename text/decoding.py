@@ -1,8 +1,8 @@
-"""From bytes to text in whatever encoding.
+"""Decodes bytes in whatever encoding into text.
 
-A general detector takes one short Chinese text in two for something else, so encodings are told apart here: the
-characters that people use stand in the first half of each Chinese standard, and bytes that are read by the wrong one
-don't; and of an alphabet's letters a dozen make up most of any text.
+A general detector gets every other short Chinese text wrong, so encodings are distinguished here: frequent characters
+are in the first half of each Chinese standard, which bytes read in the wrong one are not; and a dozen letters of an
+alphabet make up most of any text. Edit it to add an encoding.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _FREQUENT = {
 }
 _WESTERN = "éèêëàâáäåãæçíìîïóòôõöøúùüûñßœ"
 _CYRILLIC = "оеаинтсрвлкмдпуяыьзбгчй"
-# By encoding: the letters beyond ASCII that most of its texts are made of, and those that none has. The first of the
-# likeliest is taken, so that what may be Western European is.
+# By encoding: the most frequent non-ASCII letters of its texts, and those that no text has. The first of the likeliest
+# is used, so that ambiguous text counts as Western European.
 _ALPHABETS = {
     "cp1252": (_WESTERN, ""),
     "cp1251": (_CYRILLIC, ""),
@@ -40,7 +40,7 @@ _LATIN = frozenset({"cp1252", "cp1254", "cp1250", "mac_roman"})
 _OTHERS = ["shift_jis", "cp1252", "cp1251", "koi8_r"]
 _LONGEST_RUN = 20
 _SURE = 0.6
-"""The share of an alphabet's letters from which on a text is taken to be written in it."""
+"""The share of an alphabet's letters from which a text is taken to be written in it."""
 _WORD = re.compile(r"[^\W\d_]+")
 _QUANTITY_SIGNS = "¼½¾¹²³±×÷"
 _SIGN_IN_WORD = re.compile(rf"[^\W\d_][{_QUANTITY_SIGNS}]|[{_QUANTITY_SIGNS}][^\W\d_]")
@@ -48,7 +48,7 @@ _NEUTRAL = frozenset(_QUANTITY_SIGNS + "\xa0\xad«»‘’“”„‚‹›–�
 _HANGUL_LEADS = (0xB0, 0xC8)
 _FREQUENT_HANGUL = frozenset("이다는의에을를가고하지은기한나로사도어리아인시자서대요니입습들으여수일정상부제보")
 _MOST_SYLLABLES = 8
-"""Of a Korean word; Chinese has no spaces."""
+"""The longest Korean word in syllables; Chinese has no spaces."""
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f"
 _ODD = re.compile(f"[{_CONTROLS}]")
 _ODD_IF_GUESSED = re.compile(f"[{_CONTROLS}\x80-\x9f\ue000-\uf8ff]")
@@ -59,23 +59,23 @@ _MOSTLY_ASCII = 3
 
 
 class NotText(Exception):
-    """The bytes are text in no encoding that is known here."""
+    """The bytes are not text in any known encoding."""
 
 
 def decode(data: bytes) -> str:
-    """The text of `data`, with `\\n` for every end of a line. Raises NotText."""
+    r"""Return the text of `data`, with `\n` at the end of every line. Raises NotText."""
     text = _as_utf8(data)
-    # What is UTF-8 is so by more than chance: then second controls are what an earlier program misread, not binary.
+    # Valid UTF-8 is hardly a coincidence: C1 controls in it come from an earlier program's misreading, not from binary.
     odd = _ODD_IF_GUESSED if text is None else _ODD
     if text is None:
-        text = _otherwise(data)
+        text = _decode_other(data)
     if "\0" in text or _is_often_in(text, odd):
         raise NotText
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _as_utf8(data: bytes) -> str | None:
-    """None: it is something else."""
+    """Return the text, or None if it is not UTF-8."""
     if b"\0" in data:
         return None
     try:
@@ -86,15 +86,15 @@ def _as_utf8(data: bytes) -> str | None:
         return None
 
 
-def _otherwise(data: bytes) -> str:
+def _decode_other(data: bytes) -> str:
     for mark, encoding in _MARKED:
         if data.startswith(mark):
             return _strictly(data, encoding)
-    return _strictly(data, _unmarked_wide(data) if b"\0" in data else _legacy(data))
+    return _strictly(data, _utf16_without_mark(data) if b"\0" in data else _legacy_encoding(data))
 
 
-def _unmarked_wide(data: bytes) -> str:
-    """UTF-16 as Windows writes it without a mark: every second byte of English is zero."""
+def _utf16_without_mark(data: bytes) -> str:
+    """Return UTF-16 as Windows writes it without a byte-order mark: every second byte of English is zero."""
     sample = data[:_SAMPLE_BYTES]
     for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         if zeros.count(0) * 3 > len(zeros) * 2 and zeros.count(0) == sample.count(0):
@@ -102,7 +102,7 @@ def _unmarked_wide(data: bytes) -> str:
     raise NotText
 
 
-def _legacy(data: bytes) -> str:
+def _legacy_encoding(data: bytes) -> str:
     if _is_korean(data):
         return "euc_kr"
     shares = {encoding: _share_of_frequent(data, encoding) for encoding in _FREQUENT}
@@ -117,12 +117,13 @@ def _legacy(data: bytes) -> str:
         return likeliest
     high = sum(byte > 0x7F for byte in data[:_SAMPLE_BYTES])
     letters = sum(chr(byte).isalpha() for byte in data[:_SAMPLE_BYTES] if byte < 0x80)
-    return "cp1252" if letters >= _MOSTLY_ASCII * high else _other(data)
+    return "cp1252" if letters >= _MOSTLY_ASCII * high else _guess_encoding(data)
 
 
 def _is_korean(data: bytes) -> bool:
-    """Whether nearly all beyond ASCII are Korean syllables, which stand in words: Chinese read so is no syllable in two
-    of five.
+    """Return whether nearly all non-ASCII characters are Korean syllables in words.
+
+    Chinese read as Korean is no syllable in two of five cases.
     """
     try:
         wide = [char for char in data.decode("euc_kr")[:_SAMPLE_CHARS] if char > "\x7f" and char.isalpha()]
@@ -137,7 +138,7 @@ def _is_korean(data: bytes) -> bool:
 
 
 def _is_japanese(data: bytes) -> bool:
-    """Whether it is Shift-JIS in which a fifth of all beyond ASCII is kana of full width."""
+    """Return whether this is Shift-JIS in which a fifth of the non-ASCII characters is full-width kana."""
     try:
         wide = [char for char in data.decode("shift_jis")[:_SAMPLE_CHARS] if char > "\x7f"]
     except UnicodeDecodeError:
@@ -146,7 +147,7 @@ def _is_japanese(data: bytes) -> bool:
 
 
 def _share_of_alphabet(data: bytes, encoding: str) -> float:
-    """The share of frequent letters among what is beyond ASCII in words; less for what stands in no word like that."""
+    """Return the share of frequent letters among non-ASCII characters in words, less for improbable words."""
     try:
         text = data[:_SAMPLE_BYTES].decode(encoding)
     except UnicodeDecodeError:
@@ -156,8 +157,8 @@ def _share_of_alphabet(data: bytes, encoding: str) -> float:
     letters: set[str] = set()
     for word in _WORD.findall(text):
         wide = [char for char in word.lower() if char > "\x7f" and char.isalpha()]
-        # Capitals within a word betray letters of another alphabet, or of another order of this one; so do words that
-        # are made of two alphabets, or of Latin letters with accents alone.
+        # Capitals within a word indicate letters of another alphabet, or another order of this one; so do words that
+        # mix two alphabets, or consist only of accented Latin letters.
         is_mixed = 2 * len(wide) > len(word) > 2 if encoding in _LATIN else len(wide) < len(word)
         is_odd = is_mixed or (not word[0].isupper() and word != word.lower())
         count += len(wide)
@@ -167,13 +168,13 @@ def _share_of_alphabet(data: bytes, encoding: str) -> float:
     count += sum(1 for char in text if char > "\x7f" and not char.isalpha() and char not in _NEUTRAL)
     count += sum(1 for _ in _SIGN_IN_WORD.finditer(text))
     if count > _LONGEST_RUN and len(letters) == 1:
-        return 0.0  # A letter that is repeated is filling.
-    # With nothing but punctuation, nothing speaks against the most frequent one.
+        return 0.0  # A single repeated letter is padding.
+    # Punctuation alone does not rule out the most frequent encoding.
     return score / count if count else float(encoding == "cp1252")
 
 
 def _share_of_frequent(data: bytes, encoding: str) -> float:
-    """Of the characters beyond ASCII, those that are frequent if this is the encoding; 0 where it cannot be."""
+    """Return the share of frequent non-ASCII characters if this is the encoding; 0 if it cannot be."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -184,7 +185,7 @@ def _share_of_frequent(data: bytes, encoding: str) -> float:
     return frequent / len(wide) if wide else 0.0
 
 
-def _other(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_SAMPLE_BYTES], cp_isolation=_OTHERS).best()
@@ -199,5 +200,5 @@ def _strictly(data: bytes, encoding: str) -> str:
 
 
 def _is_often_in(text: str, odd: re.Pattern[str]) -> bool:
-    """Control and private-use characters betray bytes that only happen to decode."""
+    """Return whether many characters are control or private-use ones, so that the decoding was only a coincidence."""
     return sum(1 for _ in odd.finditer(text)) > len(text) * 0.01

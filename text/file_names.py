@@ -1,4 +1,4 @@
-"""A safe name to show and to store from whatever name a file was sent with."""
+"""Makes a safe name to show and store from the name that a file was sent with. Edit it for forbidden characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNSAFE = re.compile(r"[*`~|<>\[\]()\\:\"?@#$^{}!;&%=+']+")
 
 
 def safe_name(raw: str) -> str:
-    """The last part of `raw`, without control, invisible and Markdown characters; never empty, never a path."""
+    """Return the last part of `raw` without control, invisible and Markdown characters; never empty, never a path."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", raw))[-1]
     name = "".join(" " if char.isspace() else char for char in name)
     name = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
@@ -27,16 +27,16 @@ def safe_name(raw: str) -> str:
 
 
 def distinct_names(paths: Sequence[str]) -> list[str]:
-    """A safe name for each path; those that would be alike get as many of their folders as it takes, or a number."""
+    """Return a safe name for each path; equal ones get as many of their folders as needed, or a number."""
     parts = [[part for part in re.split(r"[/\\]", path) if part.strip(" .")] or [path] for path in paths]
     depths = [1] * len(paths)
-    while growing := [at for at in _alike(_joined(parts, depths)) if depths[at] < len(parts[at])]:
+    while growing := [at for at in _repeated(_names_at_depth(parts, depths)) if depths[at] < len(parts[at])]:
         for at in growing:
             depths[at] += 1
-    names = _joined(parts, depths)
+    names = _names_at_depth(parts, depths)
     taken: set[str] = set()
     for at, name in enumerate(names):
-        number, stem, suffix = 1, *_cut(name)
+        number, stem, suffix = 1, *_split_suffix(name)
         while names[at] in taken:
             number += 1
             names[at] = f"{stem} {number}{suffix}"
@@ -44,15 +44,15 @@ def distinct_names(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def _joined(parts: Sequence[Sequence[str]], depths: Sequence[int]) -> list[str]:
+def _names_at_depth(parts: Sequence[Sequence[str]], depths: Sequence[int]) -> list[str]:
     return [safe_name("-".join(own[-depth:])) for own, depth in zip(parts, depths, strict=True)]
 
 
-def _alike(names: Sequence[str]) -> list[int]:
+def _repeated(names: Sequence[str]) -> list[int]:
     counts = Counter(names)
     return [at for at, name in enumerate(names) if counts[name] > 1]
 
 
-def _cut(name: str) -> tuple[str, str]:
+def _split_suffix(name: str) -> tuple[str, str]:
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem else (name, "")

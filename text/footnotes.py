@@ -1,4 +1,7 @@
-"""Puts a Markdown text's footnotes where their marks are, so that no cut parts them from what they say more of."""
+"""Moves a Markdown text's footnotes to their marks, so that no chunk separates them from what they explain.
+
+Edit it for the syntax of footnotes.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +14,38 @@ _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(?=\S)")
 _MARK = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")
 _INDENTED = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _LONGEST = 500
-"""Characters; a longer one is a text of its own and stays where it is."""
+"""Characters; a longer footnote is a text of its own and stays in place."""
 
 
 def inline_footnotes(markdown: str) -> str:
-    """The text with each footnote in round brackets in place of its first mark, every line where it was."""
+    """Return the text with each footnote in parentheses at its first mark, every line where it was."""
     if "[^" not in markdown:
         return markdown
     lines = markdown.split("\n")
-    definitions = {name: (first, end, said) for name, first, end, said in _definitions(lines)}
+    definitions = {name: (first, end, text) for name, first, end, text in _definitions(lines)}
     marked: set[str] = set()
 
-    def noted(mark: re.Match[str]) -> str:
+    def note(mark: re.Match[str]) -> str:
         marked.add(mark[1])
         return mark[0]
 
-    sub_outside_code(_MARK, noted, markdown)
-    kept = {name: said for name, (_, _, said) in definitions.items() if name in marked}
+    sub_outside_code(_MARK, note, markdown)
+    kept = {name: text for name, (_, _, text) in definitions.items() if name in marked}
     for name in kept:
         first, end, _ = definitions[name]
         lines[first:end] = [""] * (end - first)
 
-    def said_at(mark: re.Match[str]) -> str:
-        said = kept.pop(mark[1], None)
-        return mark[0] if said is None else f" ({said})"
+    def inlined_at(mark: re.Match[str]) -> str:
+        text = kept.pop(mark[1], None)
+        return mark[0] if text is None else f" ({text})"
 
-    inlined = sub_outside_code(_MARK, said_at, "\n".join(lines))
+    inlined = sub_outside_code(_MARK, inlined_at, "\n".join(lines))
     # A footnote whose only mark is in another one would be lost.
     return inlined if not kept else markdown
 
 
 def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
-    """Name, first line, the line behind the last, and text of each footnote; the first of a name counts."""
+    """Yield name, first line, line after the last, and text of each footnote; the first of a name counts."""
     known: set[str] = set()
     for block in blocks(lines):
         at = block.first
@@ -51,16 +54,16 @@ def _definitions(lines: list[str]) -> Iterator[tuple[str, int, int, str]]:
             if found is None or found[1] in known:
                 at += 1
                 continue
-            end = _end(lines, at, block.end)
-            said = " ".join([lines[at][found.end() :], *lines[at + 1 : end]]).split()
-            if len(" ".join(said)) <= _LONGEST:
+            end = _footnote_end(lines, at, block.end)
+            text = " ".join([lines[at][found.end() :], *lines[at + 1 : end]]).split()
+            if len(" ".join(text)) <= _LONGEST:
                 known.add(found[1])
-                yield found[1], at, end, " ".join(said)
+                yield found[1], at, end, " ".join(text)
             at = end
 
 
-def _end(lines: list[str], first: int, last: int) -> int:
-    """Behind the lines of the footnote that begins on `first`: further paragraphs of it are indented."""
+def _footnote_end(lines: list[str], first: int, last: int) -> int:
+    """Return the line after the footnote that begins on `first`; further paragraphs of it are indented."""
     end = at = first + 1
     while at < last:
         line = lines[at]

@@ -1,7 +1,7 @@
-"""Cuts text into the terms of keyword search: words as they are, Chinese and Japanese into characters and pairs.
+"""Cuts text into the terms of keyword search: words, and Chinese and Japanese as characters and pairs.
 
-Traditional characters are simplified first, so that what is written in either finds the other. SQLite's own tokenizer
-then splits at spaces and reduces English words to their stems. Whatever changes the terms raises `FORM`.
+Traditional characters are simplified first, so that each form finds the other. SQLite's tokenizer then splits at spaces
+and stems English words. Whoever changes the terms raises `FORM`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from text.simplified import simplified
 from text.words import fold, pairs, runs
 
 FORM = 1
-"""Of the terms; another form, and a guild's index is made anew when the library opens."""
+"""The version of the terms; if it differs, a guild's index is rebuilt when the library opens."""
 
 MAX_QUERY_TERMS = 128
 
 
 def indexable(text: str) -> str:
-    """`text` as SQLite should index it: its terms, parted by spaces."""
+    """Return `text` as SQLite should index it: its terms, separated by spaces."""
     terms: list[str] = []
     for run, is_cjk in _runs(text):
         if is_cjk:
@@ -30,9 +30,9 @@ def indexable(text: str) -> str:
 
 
 def question_terms(question: str) -> list[str]:
-    """The distinct terms that tell what a question is about, in its order, at most `MAX_QUERY_TERMS`.
+    """Return a question's distinct terms as FTS5 expressions, in order, at most `MAX_QUERY_TERMS`.
 
-    As FTS5 expressions. Of Chinese its pairs: a single character only where it stands alone.
+    Chinese yields pairs, and a single character only if it is alone.
     """
     terms: dict[str, None] = {}
     for run, is_cjk in _runs(question):
@@ -41,9 +41,9 @@ def question_terms(question: str) -> list[str]:
 
 
 def search_terms(question: str) -> list[str]:
-    """What is searched by: the question's terms and, behind them, its single Chinese characters.
+    """Return the terms to search for: the question's terms, then its single Chinese characters.
 
-    These find a word that stands in the passage in other company, as in 東京 and 東亞.
+    These find a word that is combined differently in the passage, as in 東京 and 東亞.
     """
     characters = [char for run, is_cjk in _runs(question) if is_cjk for char in run]
     return list(dict.fromkeys([*question_terms(question), *_quoted(characters)]))[:MAX_QUERY_TERMS]

@@ -1,7 +1,7 @@
-"""Which lines of a Markdown text are headings, code, tables and comments, as CommonMark and GitHub's tables have it.
+"""Finds a Markdown text's headings, code, tables and comments, as CommonMark and GitHub's tables define them.
 
-It reads line by line and keeps nothing: markdown-it-py, to which its tests hold it, makes two million tokens of a
-table of one megabyte. Lists and quotations are told from paragraphs and otherwise left as they are.
+It reads line by line and keeps nothing: markdown-it-py, against which it is tested, makes two million tokens of a table
+of one megabyte. Lists and quotations are only distinguished from paragraphs. Edit it for the syntax of blocks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
 _QUOTE = re.compile(r" {0,3}>")
 _NO_TITLE = re.compile(r" {0,3}(?:<[A-Za-z!?/]|\[[^\]]+\]:)")
-"""How a line begins below which a row of dashes makes no heading: HTML, the target of a link."""
+"""Lines below which dashes make no heading: HTML, the target of a link."""
 _RAW = re.compile(r" {0,3}<(pre|script|style|textarea)(?=[\s>]|$)", re.IGNORECASE)
 _COMMENT = re.compile(r" {0,3}<!--")
 _FIELD = re.compile(r"[\w-]+[ \t]*:")
@@ -35,41 +35,41 @@ _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![ \t]*\n)[^\n]*)*")
 
 
 class Kind(StrEnum):
-    """What a block is."""
+    """Names what a block is."""
 
     TEXT = "text"
-    """Anything that is none of the others: paragraphs, lists, quotations, empty lines."""
+    """Everything else: paragraphs, lists, quotations, empty lines."""
     HEADING = "heading"
     CODE = "code"
-    """Between fences, with them."""
+    """A code block, including its fences."""
     TABLE = "table"
     RAW_HTML = "raw_html"
-    """What HTML shows as it stands, or not at all: `<pre>`, `<script>` and the like."""
+    """HTML shown as it is or not at all: `<pre>`, `<script>` and similar."""
     COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some lines in a row."""
+    """Holds consecutive lines of one kind."""
 
     kind: Kind
     first: int
     """The index of its first line, from 0."""
     end: int
-    """The index behind its last line."""
+    """The index after its last line."""
     level: int = 0
-    """Of a heading: 1 to 6."""
+    """The level of a heading, 1 to 6."""
     title: str = ""
-    """Of a heading, as it is written, without its signs."""
+    """The text of a heading, without its signs."""
 
 
 def blocks(lines: Sequence[str]) -> Iterator[Block]:
-    """The blocks, in order, every line in one of them."""
+    """Yield the blocks in order, with every line in one of them."""
     return _Scanner(lines).blocks()
 
 
 def opening_fence(line: str) -> tuple[str, str] | None:
-    """The indentation and list marker before a fence, and the fence itself; None: the line opens no code."""
+    """Return the indentation and list marker before a fence, and the fence; None if the line opens no code."""
     item = _LIST_ITEM.match(line)
     start = item.end() if item else 0
     found = _FENCE.match(line, start)
@@ -78,22 +78,22 @@ def opening_fence(line: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """The lines of a code block, taken apart so that it can be cut and its parts fenced again."""
+    """Holds the parts of a code block, so that it can be cut and its pieces fenced again."""
 
     fence: str
     language: str
     opening: str
     """The line with the fence and the language."""
     reopening: str
-    """The same without the sign of a list's item, for a second part."""
+    """The opening line without a list marker, for a further piece."""
     text: str
     closing: str
     is_closed: bool
-    """Whether it ends on these lines."""
+    """Whether it ends within these lines."""
 
 
 def code_block(lines: Sequence[str]) -> CodeBlock | None:
-    """The code block on these lines, closed or not; None: its first line opens none, or is too long to repeat."""
+    """Return the code block on these lines, closed or not; None if there is none or its first line is too long."""
     opened = opening_fence(lines[0])
     if opened is None or len(lines[0]) > _LONGEST_OPENING:
         return None
@@ -108,32 +108,32 @@ def code_block(lines: Sequence[str]) -> CodeBlock | None:
 
 
 def table_cells(row: str) -> list[str]:
-    """The cells of a table's row, with or without signs at its ends."""
+    """Return the cells of a table's row, with or without outer bars."""
     return [cell.strip() for cell in _CELL_END.split(row.strip().removeprefix("|").removesuffix("|"))]
 
 
 def without_comments(markdown: str) -> str:
-    """The text without its comments, each line where it was. A comment that is never closed stays."""
+    """Return the text without its comments, every line where it was. An unclosed comment stays."""
     return _outside_code(markdown, _blank_comments) if "<!--" in markdown else markdown
 
 
 def without_code_blocks(markdown: str) -> str:
-    """The text with empty lines in place of code blocks."""
+    """Return the text with empty lines in place of code blocks."""
     lines = markdown.split("\n")
     for block in blocks(lines):
         if block.kind is Kind.CODE:
-            # As many characters, so that a place in the one is a place in the other.
+            # The length stays the same, so that positions stay valid.
             lines[block.first : block.end] = ["\n" * len(line) for line in lines[block.first : block.end]]
     return "\n".join(lines)
 
 
 def sub_outside_code(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], markdown: str) -> str:
-    """`pattern.sub`, but what stands in code blocks and between backticks stays as it is."""
+    """Return the text after `pattern.sub`, with code blocks and inline code unchanged."""
     return _outside_code(markdown, lambda text: pattern.sub(replace, text))
 
 
 def touches_code(markdown: str, start: int, end: int) -> bool:
-    """Whether some of what stands from `start` to `end` is in a code block."""
+    """Return whether any of the text from `start` to `end` is in a code block."""
     lines = markdown.split("\n")
     first, last = markdown.count("\n", 0, start), markdown.count("\n", 0, end)
     return any(block.kind is Kind.CODE and block.first <= last and first < block.end for block in blocks(lines))
@@ -165,7 +165,7 @@ def _comments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _code_spans(markdown: str) -> Iterator[tuple[int, int]]:
-    """Where code blocks and the code within lines stand, in order; a comment is no code, whatever it holds."""
+    """Yield where code blocks and inline code are, in order; a comment is no code, whatever it contains."""
     lines = markdown.split("\n")
     at = 0
     for block in blocks(lines):
@@ -178,7 +178,7 @@ def _code_spans(markdown: str) -> Iterator[tuple[int, int]]:
 
 
 def _inline_code(markdown: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """From a run of backticks to the next of the same length in the same paragraph."""
+    """Yield spans from a run of backticks to the next of the same length in the same paragraph."""
     for paragraph in _PARAGRAPH.finditer(markdown, start, end):
         text, offset = paragraph[0], paragraph.start()
         comments = list(_comments(text))
@@ -210,7 +210,7 @@ def _is_escaped(text: str, at: int) -> bool:
 
 
 class _Scanner:
-    """One pass over the lines of a text."""
+    """Scans the lines of a text once."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
@@ -219,9 +219,9 @@ class _Scanner:
         self._paragraph: int | None = None
         """Where a paragraph begins that a row of dashes would make a heading."""
         self._is_contained = False
-        """Whether the line above is one of a list or a quotation, whose paragraph may go on without its sign."""
+        """Whether the line above is in a list or quotation, whose paragraph may continue without its sign."""
         self._item_indent: int | None = None
-        """Where the text of the list's latest item begins: what stands further in belongs to it."""
+        """Where the text of the latest list item begins; more indented lines belong to it."""
 
     def blocks(self) -> Iterator[Block]:
         if self._text_from:
@@ -241,7 +241,7 @@ class _Scanner:
             yield Block(Kind.TEXT, self._text_from, len(self._lines))
 
     def _block_at(self, at: int) -> Block | None:
-        """The block that begins on this line; None: it is text, and what that means for the next is noted."""
+        """Return the block that begins on this line; None if it is text, which is noted for the next line."""
         line = self._lines[at]
         if not line.strip():
             self._paragraph, self._is_contained = None, False
@@ -282,14 +282,14 @@ class _Scanner:
             self._item_indent = None
 
     def _code_end(self, at: int, indent: int) -> int | None:
-        """Behind the fence that closes the one on this line, or the text's end; None: no fence opens here."""
+        """Return the line after the closing fence, or the text's end; None if no fence opens here."""
         opened = opening_fence(self._lines[at])
         if opened is None or (indent > 3 and self._item_indent is None and _LIST_ITEM.match(self._lines[at]) is None):
             return None
         before, fence = opened
         if item := _LIST_ITEM.match(before):
             self._item_indent = indent = len(item[0].expandtabs(4))
-        # Within an item of a list, code ends with the item.
+        # Code within a list item ends with the item.
         least = self._item_indent if self._item_indent is not None and indent >= self._item_indent else 0
         for end in range(at + 1, len(self._lines)):
             bare = self._lines[end].strip()
@@ -311,7 +311,7 @@ class _Scanner:
             return None
         title = line[found.end() :].strip()
         bare = title.rstrip("#")
-        if not bare or bare[-1] in " \t":  # Closing signs stand behind a space: `## C#` has none.
+        if not bare or bare[-1] in " \t":  # Closing signs follow a space: `## C#` has none.
             title = bare.rstrip()
         return Block(Kind.HEADING, at, at + 1, len(found[1]), title) if title else None
 
@@ -338,7 +338,7 @@ class _Scanner:
         return Block(kind, at, len(self._lines))
 
     def _table_end(self, at: int) -> int | None:
-        """Behind the last row of the table whose head is on this line; None: there is none."""
+        """Return the line after the last row of the table whose header is here; None if there is none."""
         head = self._lines[at]
         if "|" not in head or at + 1 >= len(self._lines):
             return None
@@ -362,7 +362,7 @@ class _Scanner:
         return "|" in line and not any(begin.match(line.lstrip()) for begin in (_ATX, _FENCE, _LIST_ITEM, _QUOTE))
 
     def _front_matter_end(self) -> int:
-        """Behind the fields at the top of a file, whose closing dashes make no heading; 0: there are none."""
+        """Return the line after the front matter, whose closing dashes make no heading; 0 if there is none."""
         lines = self._lines[:_LONGEST_FRONT_MATTER]
         if len(lines) < 3 or lines[0].rstrip() != "---" or not _FIELD.match(lines[1]):
             return 0

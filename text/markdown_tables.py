@@ -1,4 +1,7 @@
-"""Tables in Markdown: written from rows, and cut between rows with their head above each part."""
+"""Writes Markdown tables from rows, and cuts them between rows with the header above each part.
+
+Edit it for how tables are written and cut.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from text.markdown_blocks import table_cells
 
 HEAD_LINES = 2
-"""Of a table: the names of its columns and the line below them."""
+"""The lines of a table's header: the names of its columns and the line below them."""
 _LONGEST_TITLE = 200
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table whose first row is its head: two, and one for each other row. Empty columns are left out."""
+    """Return the lines of a table whose first row is its header: two, then one per row, without empty columns."""
     width = max(len(row) for row in rows)
     cells = [[_cell(row[at]) if at < len(row) else "" for at in range(width)] for row in rows]
     kept = [at for at in range(width) if any(row[at] for row in cells)]
@@ -25,7 +28,7 @@ def _cell(text: str) -> str:
 
 
 def titles_above(titles: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """The lines that stand above a table, with their numbers; the first is its heading, unless it is a whole text."""
+    """Yield the lines above a table with their numbers; the first is its heading, unless it is a whole text."""
     for place, (title, number) in enumerate(titles):
         is_heading = place == 0 and len(title) <= _LONGEST_TITLE
         yield f"## {' '.join(title.split())}" if is_heading else " ".join(title.split()), number
@@ -33,9 +36,9 @@ def titles_above(titles: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]
 
 
 def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> Iterator[tuple[str, int]]:
-    """Parts of at most `limit`, each with the head above its rows, and the index of the line of its first row.
+    """Yield parts of at most `limit`, each with the header above its rows, and the line index of its first row.
 
-    A row that is too long for it, with the head above, is written as `head: cell` on lines of their own, at any length.
+    A row that is too long even alone is written as `header: cell` on lines of their own, at any length.
     """
     head = "\n".join(lines[:HEAD_LINES])
     rows: list[str] = []

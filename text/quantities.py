@@ -1,4 +1,7 @@
-"""The quantities that a sentence states, in one form however they are written: times, dates, days and numbers."""
+"""Finds the quantities in a sentence, normalised however they are written: times, dates, days and numbers.
+
+Edit it to recognise another way of writing a quantity.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ _NUMBERS = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty"
 )
-"""From two on: "one" is seldom a quantity."""
+"""Number words from two on: "one" is seldom a quantity."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YEAR = "january february march april may june july august september october november december"
 _NUMBER_WORDS, _MONTHS = _NUMBERS.split(), _YEAR.split()
@@ -39,16 +42,16 @@ _CHINESE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One quantity in a text."""
+    """Holds one quantity in a text."""
 
     kind: str
     """`time`, `date`, `day`, `month` or `number`: only quantities of one kind can contradict each other."""
     value: str
-    """Equal where the same is meant: "6 pm" and "18:00", "ten" and "10"."""
+    """Equal if the same is meant: "6 pm" and "18:00", "ten" and "10"."""
 
 
 def quantities_in(text: str) -> tuple[tuple[Quantity, ...], str]:
-    """The quantities in `text`, in order, and the text without them."""
+    """Return the quantities in `text`, in order, and the text without them."""
     found = tuple(_quantity(each) for each in _QUANTITY.finditer(text))
     return found, _QUANTITY.sub(" ", text)
 
@@ -68,7 +71,7 @@ def _time(groups: dict[str, str]) -> str:
 
 
 def _chinese(sign: str) -> str:
-    """Up to 999; what is none of these stays as it is written."""
+    """Return a Chinese number up to 999 in digits; any other sign unchanged."""
     found = _CHINESE.fullmatch(sign)
     if found is None:
         return sign
@@ -87,4 +90,4 @@ _READ: dict[str, tuple[str, Callable[[dict[str, str]], str]]] = {
     "zh_number": ("number", lambda groups: _chinese(groups["zh_number"])),
     "number": ("number", lambda groups: re.sub(r",(?=\d{3}(?!\d))", "", groups["number"])),
 }
-"""By the name of its group: the kind of a quantity, and its one form."""
+"""By the name of its group: the kind of a quantity, and how its normalised value is read."""

@@ -1,4 +1,7 @@
-"""Cuts text into sentences, each way for what is done with them: to compare, to count words in, to end an answer at."""
+"""Splits text into sentences, in one way for each purpose: comparing them, counting words, ending an answer.
+
+Edit it for where sentences end.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from text.markdown_blocks import without_code_blocks
-from text.negations import count_negations
 from text.quantities import Quantity, quantities_in
-from text.words import content_words, fold
+from text.words import content_words, count_negations, fold
 
 _SENTENCE = re.compile(r"[^\n.!?。！？；]+(?:[.!?](?!\s|$)[^\n.!?。！？；]*)*[.!?。！？；]?")
 _BETWEEN = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
@@ -21,38 +23,38 @@ _CODE = re.compile(r"[`{}=<>$\\]|\w\(|::|->|https?:")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, taken apart so that it can be compared with another."""
+    """Holds one sentence, analysed so that it can be compared with another."""
 
     start: int
     end: int
-    """In the text."""
+    """`start` and `end` are positions in the text."""
     words: frozenset[str]
-    """Its content words; no quantities, no negations."""
+    """Its content words, without quantities and negations."""
     quantities: tuple[Quantity, ...]
     negations: int
 
 
 def declarative_sentences(text: str) -> Iterator[Sentence]:
-    """The sentences that state something, in order: no questions, code or addresses."""
-    prose = _WRAPPED.sub(_spaces, without_code_blocks(text))
+    """Yield the sentences that state something, in order: no questions, code or addresses."""
+    prose = _WRAPPED.sub(_blanks, without_code_blocks(text))
     for found in _SENTENCE.finditer(prose):
-        said = found[0].strip()
-        if said and said[-1] not in "?？" and not _CODE.search(said):
-            quantities, rest = quantities_in(said)
+        sentence = found[0].strip()
+        if sentence and sentence[-1] not in "?？" and not _CODE.search(sentence):
+            quantities, rest = quantities_in(sentence)
             start = found.start() + len(found[0]) - len(found[0].lstrip())
             negations = count_negations(fold(rest))
-            yield Sentence(start, start + len(said), content_words(rest), quantities, negations)
+            yield Sentence(start, start + len(sentence), content_words(rest), quantities, negations)
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences and lines of any text, questions and code too."""
+    """Return the sentences and lines of any text, including questions and code."""
     return _BETWEEN.split(text)
 
 
 def sentence_ends(text: str) -> list[int]:
-    """Where each finished sentence ends. The last one of a text that still grows is finished once a space follows."""
+    """Return where each finished sentence ends. In a text that still grows, a space must follow the last one."""
     return [found.end() for found in _FINISHED.finditer(text) if found[0].strip()]
 
 
-def _spaces(found: re.Match[str]) -> str:
+def _blanks(found: re.Match[str]) -> str:
     return " " * len(found[0])

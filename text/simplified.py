@@ -1,8 +1,8 @@
-"""Chinese characters in their simplified forms, one for one, so that what is written in either is found by the other.
+"""Converts Chinese characters one for one to their simplified forms, so that each form finds the other.
 
-The table is made of OpenCC's (github.com/BYVoid/OpenCC, version 1.4.2, Apache-2.0): each single character by t2s, else
-by tw2s or hk2s. It stands here because an index can only forget the very terms that it was given: a table that changed
-with a library would break it. Whoever changes it raises `text.index_terms.FORM`.
+The table is derived from OpenCC (github.com/BYVoid/OpenCC, version 1.4.2, Apache-2.0): each single character by t2s,
+else by tw2s or hk2s. It is kept here because an index can only delete the very terms that were added: a table that
+changed with a library would break it. Whoever changes it raises `text.index_terms.FORM`.
 """
 
 from __future__ import annotations
@@ -125,5 +125,5 @@ _FORMS = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 
 
 def simplified(text: str) -> str:
-    """`text` with each traditional character in its simplified form: as many characters as before."""
+    """Return `text` with each traditional character in its simplified form; the length stays the same."""
     return text.translate(_FORMS)

@@ -1,6 +1,6 @@
-"""Stop words: so frequent that texts which share them share nothing.
+"""Stop words in English and Chinese: one list for passages, one for questions, which are full of question words.
 
-One list for passages, one for questions, which are full of words that ask.
+Edit it to change them; the calibration was fitted with them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CHINESE = """
 """
 
 ENGLISH = frozenset(_ENGLISH.split())
-"""In lower case, with what is left of contractions."""
+"""In lower case, with the remains of contractions."""
 
 CHINESE = frozenset(_CHINESE.split())
 """Characters and pairs of them, simplified."""
@@ -37,11 +37,10 @@ why will with would you your
 """
 
 ASKING_ENGLISH = frozenset(_ASKING.split())
-"""Words that ask, or join others, and stand in no answer for what they mean. A list of its own: the calibration was
-fitted with it."""
+"""Words that ask or connect, and mean nothing in an answer. A separate list: the calibration was fitted with it."""
 
 ASKING_CHINESE = re.compile(
     "请问|请問|什么|甚麼|什麼|[哪那][一些裡里個个]+|哪|是谁|是誰|谁|誰|多少|几|幾|"
     "为何|為何|为什么|為什麼|如何|怎么|怎麼|怎样|怎樣|何[时時地处處]|吗|嗎|呢|[是的在了]"
 )
-"""The same in Chinese, longest first where one begins with another."""
+"""Chinese words that ask or connect, longest first if one begins with another."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.search.retriever import DocumentRetriever
-from knowledge.store.catalog import Catalog, NewVersion, new_source_id
+from knowledge.store.catalog import Catalog, DocumentVersion, new_source_id
 from knowledge.store.database import Database
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.pending_deletions import PendingDeletions
@@ -118,7 +118,7 @@ class SyntheticIndex:
         self.server.stop()
 
 
-def _version(data: SyntheticData, number: int) -> tuple[NewVersion, list[Chunk]]:
+def _version(data: SyntheticData, number: int) -> tuple[DocumentVersion, list[Chunk]]:
     source_id = new_source_id()
     source = Source(
         id=source_id,
@@ -133,7 +133,7 @@ def _version(data: SyntheticData, number: int) -> tuple[NewVersion, list[Chunk]]
         ingested_by="benchmark",
     )
     chunks = [Chunk(f"{source_id}:{n}", source_id, n, data.text(), Place(line=n + 1)) for n in range(_CHUNKS_A_SOURCE)]
-    return NewVersion(source, None, None), chunks
+    return DocumentVersion(source, None, None), chunks
 
 
 def _audience(place: float) -> Audience:

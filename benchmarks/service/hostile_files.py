@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 
 from benchmarks.harness import results
-from knowledge.parsing.sandboxed_reader import DEFAULT
+from knowledge.parsing.loader import READER_LIMITS
 from tests.knowledge.parsing.hostile.file import HostileFile, take_in
 from tests.knowledge.parsing.hostile.files import HOSTILE_FILES
 
@@ -37,7 +37,7 @@ def main() -> None:
     slowest = max(rows, key=lambda row: row.seconds)
     figures = {
         "files": len(rows),
-        "limit in seconds": DEFAULT.seconds,
+        "limit in seconds": READER_LIMITS.seconds,
         "ended as expected": sum(row.is_expected for row in rows),
         "ended otherwise": [row.what for row in rows if not row.is_expected],
         "seconds in all": round(sum(row.seconds for row in rows), 1),
@@ -54,7 +54,7 @@ def main() -> None:
 def _row(file: HostileFile) -> _Row:
     data = file.make()
     began = time.perf_counter()
-    ending = take_in(file, data, file.within(DEFAULT))
+    ending = take_in(file, data, file.within(READER_LIMITS))
     seconds = round(time.perf_counter() - began, 2)
     endings = dict(Counter(ending.reasons))
     print(f"{seconds:6.2f} s  {file.name}: {file.what}: {', '.join(endings)}", flush=True)

@@ -27,7 +27,7 @@ _MOST_CHOICES = 25
 _GUILD = "guild"
 
 Link = app_commands.Range[str, 8, 400]
-"""As long as `knowledge.parsing.source_link` takes one."""
+"""As long as `knowledge.parsing.document_metadata` takes one."""
 
 
 class Knowledge(commands.Cog):

@@ -91,7 +91,7 @@ class Passages(commands.Cog):
     ) -> None:
         """Add the page's picture to the text that stands there, or say why there is none."""
         try:
-            picture = await documents.page_picture(passage)
+            picture = await documents.page_image(passage)
         except Exception as error:  # noqa: BLE001 - else the words that it is being drawn would stay
             if not isinstance(error, PageImageFailed):
                 self._services.failures.sentence(error, language)

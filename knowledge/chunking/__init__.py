@@ -1,1 +1,1 @@
-"""From a document's text to the chunks that are indexed."""
+"""Cuts a document's text into the chunks that are indexed."""

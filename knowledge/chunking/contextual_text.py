@@ -1,4 +1,7 @@
-"""A passage with what its document says above it, in the forms in which the arms of the search index it."""
+"""Puts a passage below its document's name and headings, as the keyword index and the embedding model read it.
+
+Edit it for the context that a passage is indexed with; embedded text that changes is embedded again.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ import hashlib
 
 
 def in_context(name: str, heading: str | None, text: str) -> str:
-    """For keywords: the document's name and the headings, which a passage seldom repeats, before its text."""
+    """Return the text below the document's name and headings, for keyword search: a passage seldom repeats them."""
     return "\n".join(part for part in (_stem(name), heading, text) if part)
 
 
 def embedded_text(name: str, heading: str | None, text: str) -> str:
-    """For the encoder: the headings before the text, or where there are none the document's name.
+    """Return the text below its headings, or without headings the document's name, for the embedding model.
 
-    Beside headings a file's name says little, and leads the encoder astray where it has no words.
+    Next to headings a file's name says little, and misleads the model if it has no words.
     """
     return f"{heading or _stem(name)}\n{text}"
 
 
 def fingerprint(text: str) -> bytes:
-    """Tells a text that was embedded from any other: the first 16 bytes of its sha256."""
+    """Return the first 16 bytes of the text's sha256, to recognise a text that was embedded before."""
     return hashlib.sha256(text.encode()).digest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""From a document's text to its chunks, each with its place. Knows no index and no embedding model."""
+"""Cuts a document's text into chunks, each with its place, by format. Edit it for the size and overlap of chunks."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 CHUNK_WEIGHT = 900
 OVERLAP_WEIGHT = 90
-LEAD_WEIGHT = 200
-"""Of a paragraph that stays with the code below it."""
+INTRODUCTION_WEIGHT = 200
+"""The longest paragraph that stays with the code that it introduces."""
 MAX_CHARS = 40_000_000
-# A Chinese character holds about as many of e5's tokens (0.7) as 2.5 English ones, so one limit serves both:
+# A Chinese character takes about as many of e5's tokens (0.7) as 2.5 English ones, so one limit fits both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
 CJK_WEIGHT = 2.5
 
-# The last takes a sentence apart that is longer than a chunk: word by word, or character by character, takes a second
-# for each 100 kB.
+# The last one cuts a sentence that is longer than a chunk: word by word or character by character would take a second
+# per 100 kB.
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
 _MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
 _WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
 
 
 def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
-    """The document's chunks, in reading order. Raises DocumentError where a table repeats its head too often."""
+    """Return the document's chunks in reading order. Raises DocumentError if a table repeats its header too often."""
     chunks: list[Chunk] = []
     left = MAX_CHARS
-    for text, place in _passages(document):
+    for text, place in _split_sections(document):
         left -= len(text)
         if left < 0:
             sentence = f"its passages, with their tables' heads, have over {MAX_CHARS:,} characters: split the file"
@@ -51,13 +51,13 @@ def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
 
 
 def weigh(text: str) -> int:
-    """The length of `text` in English characters, a Chinese character counting as `CJK_WEIGHT` of them."""
+    """Return the length of `text` in English characters, with `CJK_WEIGHT` for each Chinese character."""
     if text.isascii():
         return len(text)
     return round(len(text) + (CJK_WEIGHT - 1) * count_cjk(text))
 
 
-def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
+def _split_sections(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
     splitter = _length_splitter()
     for section in document.sections:
         if document.media == QA:
@@ -67,17 +67,18 @@ def _passages(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
                 yield piece.text, Place(heading=PATH_SEPARATOR.join(piece.within) or None, line=piece.line)
         elif document.media in _MARKDOWN:
             for part in cut_at_headings(section.text, by_words=document.media == "md"):
-                for text, line in _markdown_pieces(splitter, part.text, part.line):
+                for text, line in _split_markdown(splitter, part.text, part.line):
                     place = _place(document.media, section, line)
                     yield text, replace(place, heading=part.heading, anchor=part.anchor)
         else:
-            for text, line in _pieces(splitter, section.text, 1):
+            for text, line in _split_text(splitter, section.text, 1):
                 yield text, _place(document.media, section, line)
 
 
 def _place(media: str, section: Section, line: int) -> Place:
-    """Where the file has what stands on this line of its text: a page of its own counts, else what the lines' numbers
-    are. What was made from another form has no lines.
+    """Return where the file has this line of its text: its page if it has one, or else the number of the line.
+
+    Text converted from another format has no lines.
     """
     if section.page is not None:
         return Place(page=section.page)
@@ -101,8 +102,8 @@ def _length_splitter() -> RecursiveCharacterTextSplitter:
     )
 
 
-def _markdown_pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """As `_pieces`, but tables and code blocks that are longer than a chunk are cut into tables and code blocks."""
+def _split_markdown(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
+    """Split text as `_split_text` does, but cut long tables and code blocks into tables and code blocks."""
     lines = text.split("\n")
     start = 0
     for block in blocks(lines):
@@ -110,29 +111,29 @@ def _markdown_pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_
         if block.kind not in {Kind.TABLE, Kind.CODE} or weigh("\n".join(own)) <= CHUNK_WEIGHT:
             continue
         code = code_block(own) if block.kind is Kind.CODE else None
-        lead = block.first if code is None else _lead(lines, start, block.first)
-        yield from _pieces(splitter, "\n".join(lines[start:lead]), first_line + start)
+        introduction = block.first if code is None else _introduction_start(lines, start, block.first)
+        yield from _split_text(splitter, "\n".join(lines[start:introduction]), first_line + start)
         if code is None:
-            pieces = _table_pieces(splitter, own)
+            pieces = _split_table(splitter, own)
             yield from ((piece, first_line + block.first + at) for piece, at in pieces)
         else:
-            above = "\n".join(lines[lead : block.first])
-            pieces = _code_block_pieces(code, above)
-            yield from ((piece, first_line + (block.first if at else lead) + at) for piece, at in pieces)
+            above = "\n".join(lines[introduction : block.first])
+            pieces = _split_code_block(code, above)
+            yield from ((piece, first_line + (block.first if at else introduction) + at) for piece, at in pieces)
         start = block.end
-    yield from _pieces(splitter, "\n".join(lines[start:]), first_line + start)
+    yield from _split_text(splitter, "\n".join(lines[start:]), first_line + start)
 
 
-def _table_pieces(splitter: RecursiveCharacterTextSplitter, lines: list[str]) -> Iterator[tuple[str, int]]:
+def _split_table(splitter: RecursiveCharacterTextSplitter, lines: list[str]) -> Iterator[tuple[str, int]]:
     for part, at in cut_table(lines, weigh, CHUNK_WEIGHT):
         if weigh(part) <= CHUNK_WEIGHT:
             yield part, at
         else:
-            yield from ((piece, at) for piece, _ in _pieces(splitter, part, 0))
+            yield from ((piece, at) for piece, _ in _split_text(splitter, part, 0))
 
 
-def _code_block_pieces(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]:
-    """Code blocks, the first below what introduces it; with the index of the line, 0 for the first."""
+def _split_code_block(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]:
+    """Yield code blocks, the first below its introduction, each with the index of its line, 0 for the first."""
     frame = weigh(f"{code.opening}\n\n{code.closing}") + 2
     for number, piece in enumerate(code_pieces(code.text, weigh, CHUNK_WEIGHT - frame - weigh(above))):
         opening = code.opening if number == 0 else code.reopening
@@ -140,19 +141,19 @@ def _code_block_pieces(code: CodeBlock, above: str) -> Iterator[tuple[str, int]]
         yield (f"{above}\n{block}".strip("\n"), 0) if number == 0 else (block, piece.line)
 
 
-def _lead(lines: list[str], start: int, end: int) -> int:
-    """Where the paragraph begins that introduces a block; `end` where it is too long for that, or there is none."""
+def _introduction_start(lines: list[str], start: int, end: int) -> int:
+    """Return where the paragraph that introduces a block begins; `end` if it is too long or there is none."""
     last = end
     while last > start and not lines[last - 1].strip():
         last -= 1
     first = last
     while first > start and lines[first - 1].strip():
         first -= 1
-    return first if first < last and weigh("\n".join(lines[first:end])) <= LEAD_WEIGHT else end
+    return first if first < last and weigh("\n".join(lines[first:end])) <= INTRODUCTION_WEIGHT else end
 
 
-def _pieces(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """Each piece of `text` with the document's line on which it begins."""
+def _split_text(splitter: RecursiveCharacterTextSplitter, text: str, first_line: int) -> Iterator[tuple[str, int]]:
+    """Yield each piece of `text` with the line of the document on which it begins."""
     counted, line = 0, first_line
     for piece in splitter.create_documents([text]):
         start: int = max(piece.metadata["start_index"], 0)

@@ -1,1 +1,1 @@
-"""Answers that moderators wrote: added, edited, removed and imported from files."""
+"""Keeps the answers that moderators write: added, edited, removed and imported from files."""

@@ -1,4 +1,7 @@
-"""Question and answer pairs from a CSV or JSONL file, checked line by line. Knows no library."""
+"""Reads question and answer pairs from a CSV or JSONL file, and checks each line.
+
+Edit it for accepted columns and the messages about faulty lines.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from pathlib import PurePath
 from pydantic import BaseModel, ValidationError
 
 from knowledge.errors import DocumentError, QAPairError, Reason
+from knowledge.parsing.loader import decode_file
 from knowledge.parsing.qa_pairs import checked_pair, question_key
 from knowledge.types import QAPair
 from text.csv_reader import column_name, read_csv
-from text.decoding import NotText, decode
 from text.plurals import counted
 
 _COLUMNS = frozenset({"question", "answer"})
@@ -21,7 +24,7 @@ _COLUMNS = frozenset({"question", "answer"})
 
 @dataclass(frozen=True, slots=True)
 class NumberedQAPair:
-    """A pair and the line on which it begins, from 1."""
+    """Holds a pair and the line on which it begins, from 1."""
 
     line: int
     pair: QAPair
@@ -29,7 +32,7 @@ class NumberedQAPair:
 
 @dataclass(frozen=True, slots=True)
 class ImportProblem:
-    """Why a line is left out, in an English sentence."""
+    """Says in an English sentence why a line is skipped."""
 
     line: int
     sentence: str
@@ -37,20 +40,20 @@ class ImportProblem:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """What a file says."""
+    """Holds what was read from a file."""
 
     pairs: tuple[NumberedQAPair, ...]
     problems: tuple[ImportProblem, ...]
 
 
-class _Row(BaseModel):
+class _QAPairRow(BaseModel):
     question: str | list[str]
     answer: str
 
 
 def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
-    """The pairs of a file with the fields `question` and `answer`. Raises DocumentError where it is no such file."""
-    text = _decoded(data, name)
+    """Return the pairs of a file with the fields `question` and `answer`. Raises DocumentError if it has none."""
+    text = decode_file(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     rows = _csv_rows(text, name) if PurePath(name).suffix.lower() == ".csv" else _json_rows(text)
@@ -75,12 +78,12 @@ def read_qa_pairs(data: bytes, name: str) -> ImportedFile:
     return ImportedFile(tuple(pairs), tuple(problems))
 
 
-def _wordings(row: _Row) -> list[str]:
+def _wordings(row: _QAPairRow) -> list[str]:
     return [row.question] if isinstance(row.question, str) else row.question
 
 
-def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
-    """Each row, or what is wrong with it, with its first line."""
+def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _QAPairRow | str]]:
+    """Yield each row, or what is wrong with it, with its first line."""
     table = read_csv(text, [_COLUMNS])
     columns = [] if table is None else [column_name(cell) for cell in table.head.cells]
     if table is None or not _COLUMNS.issubset(columns):
@@ -93,26 +96,15 @@ def _csv_rows(text: str, name: str) -> Iterator[tuple[int, _Row | str]]:
             found = f"has {counted(len(row.cells), 'cell')} instead of {len(columns)}"
             yield row.line, f"{found}: quote cells that contain the separator"
         else:
-            yield row.line, _Row(question=row.cells[question], answer=row.cells[answer])
+            yield row.line, _QAPairRow(question=row.cells[question], answer=row.cells[answer])
 
 
-def _counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
-
-
-def _json_rows(text: str) -> Iterator[tuple[int, _Row | str]]:
+def _json_rows(text: str) -> Iterator[tuple[int, _QAPairRow | str]]:
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
         try:
-            yield line, _Row.model_validate(json.loads(written))
+            yield line, _QAPairRow.model_validate(json.loads(written))
         except (ValueError, RecursionError) as error:
             known = isinstance(error, ValidationError)
             yield line, "has no text in `question` and `answer`" if known else "not a JSON object on one line"
-
-
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return decode(data)
-    except NotText as error:
-        raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error

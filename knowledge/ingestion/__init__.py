@@ -1,1 +1,1 @@
-"""From files to searchable documents: batches, versions, vectors and their reports."""
+"""Turns files into searchable documents: batches, versions, vectors and their reports."""

@@ -1,6 +1,6 @@
-"""Many files taken in as one: archives unpacked, names told apart, short documents embedded together.
+"""Ingests many files as one batch: archives unpacked, names made distinct, short documents embedded together.
 
-What is wrong with a file stands in its report and does not stop the rest. Knows no index.
+A faulty file is reported and does not stop the others. Edit it for the size of a batch's steps and its progress.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from text.file_names import distinct_names
 
 WINDOW_CHUNKS = 128
 WINDOW_FILES = 64
-"""So much is embedded and made visible together: what a kill has to begin again, and what is sorted by length."""
-_TELLING_S = 2.0
-"""Before it, the rate says little."""
+"""So many documents or chunks are embedded and published together: a kill repeats at most that much."""
+_MIN_RATE_S = 2.0
+"""Seconds before which the rate means little."""
 
 OnBatchProgress = Callable[[BatchProgress], None]
 OnReport = Callable[[IngestReport], None]
@@ -30,40 +30,40 @@ OnReport = Callable[[IngestReport], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """On whose behalf a batch is taken in, and who hears of it, from whichever thread."""
+    """Holds on whose behalf a batch is ingested, and its callbacks, which are called from any thread."""
 
     guild_id: str
     audience: Audience
     ingested_by: str
     batch: str | None
-    """Its id. Begun again under the same, it reports again what it reported of the files that are done."""
+    """Its id. Started again under the same id, it repeats its reports on finished files."""
     link: str | None
-    """Where people read the document, where it is a single one."""
+    """Where people read the document, if it is a single one."""
     on_progress: OnBatchProgress
     on_report: OnReport
 
 
 class Batch:
-    """One batch, at work."""
+    """Runs the ingestion of one batch."""
 
-    def __init__(self, ingestor: Ingestor, order: BatchRequest) -> None:
+    def __init__(self, ingestor: Ingestor, request: BatchRequest) -> None:
         self._ingestor = ingestor
-        self._order = order
+        self._request = request
         self._began = time.perf_counter()
         self._files: Sequence[IngestFile] = ()
         self._reports: dict[int, IngestReport] = {}
-        """By the file's place in the batch."""
+        """The reports by the file's position in the batch."""
         self._read_bytes = self._pages = self._known_chunks = self._done_chunks = 0
 
     async def run(self, files: Sequence[IngestFile]) -> BatchReport:
-        """Take all files in. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
-        self._tell("", 0, 0)
-        self._files = await self._ingestor.threads.reading.run(_unpacked, files, self._ingestor.max_bytes)
+        """Ingest all files. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
+        self._show_progress("", 0, 0)
+        self._files = await self._ingestor.threads.reading.run(_unpack_archives, files, self._ingestor.max_bytes)
         names = distinct_names([file.name for file in self._files])
         window: dict[int, PreparedDocument] = {}
         try:
             for place, (file, name) in enumerate(zip(self._files, names, strict=True)):
-                self._tell(name, place + 1, 0)
+                self._show_progress(name, place + 1, 0)
                 prepared = await self._ingestor.threads.reading.run(self._prepare, file, name)
                 self._read_bytes += file.size_bytes
                 if isinstance(prepared, IngestReport):
@@ -72,93 +72,93 @@ class Batch:
                 window[place] = prepared
                 self._pages += prepared.page_count or 0
                 self._known_chunks += len(prepared.chunks)
-                if len(window) == WINDOW_FILES or _chunks(window) >= WINDOW_CHUNKS:
+                if len(window) == WINDOW_FILES or _count_chunks(window) >= WINDOW_CHUNKS:
                     await self._store(window)
                     window = {}
             if window:
                 await self._store(window)
         finally:
-            await self._ingestor.purge(self._order.guild_id)
+            await self._ingestor.purge(self._request.guild_id)
         reports = tuple(self._reports[place] for place in sorted(self._reports))
         return BatchReport(reports, time.perf_counter() - self._began)
 
     def _prepare(self, file: IngestFile, name: str) -> PreparedDocument | IngestReport:
-        order, began = self._order, time.perf_counter()
+        request, began = self._request, time.perf_counter()
         try:
-            if order.link is not None and len(self._files) > 1:
-                message = f"{name}: a link belongs to a single document: take each in with its own"
+            if request.link is not None and len(self._files) > 1:
+                message = f"{name}: a link belongs to a single document: ingest each with its own"
                 raise DocumentError(Reason.LINK_OF_MANY, message)
             data = file.read()
         except DocumentError as error:
             return failed_report(name, error, began)
         return self._ingestor.prepare(
-            Upload(data, name, order.guild_id, order.audience, order.ingested_by, order.batch, order.link)
+            Upload(data, name, request.guild_id, request.audience, request.ingested_by, request.batch, request.link)
         )
 
     async def _store(self, window: dict[int, PreparedDocument]) -> None:
         last, documents = max(window), list(window.values())
         name = documents[-1].source.name
-        reports = await self._ingestor.store(documents, lambda done: self._tell(name, last + 1, done))
-        self._done_chunks += _chunks(window)
+        reports = await self._ingestor.store(documents, lambda done: self._show_progress(name, last + 1, done))
+        self._done_chunks += _count_chunks(window)
         for place, report in zip(window, reports, strict=True):
             self._report(place, report)
 
     def _report(self, place: int, report: IngestReport) -> None:
         self._reports[place] = report
-        self._order.on_report(report)
+        self._request.on_report(report)
 
-    def _tell(self, name: str, file: int, written: int) -> None:
-        """`written`: chunks of the window that have their vectors."""
+    def _show_progress(self, name: str, file: int, written: int) -> None:
+        """Report the progress; `written`: chunks of the current window that have their vectors."""
         done, seconds = self._done_chunks + written, time.perf_counter() - self._began
         all_bytes = sum(file.size_bytes for file in self._files)
         share_read = self._read_bytes / all_bytes if all_bytes else 0.0
         rate, left_s = estimate(done, self._known_chunks, share_read, seconds)
-        self._order.on_progress(
+        self._request.on_progress(
             BatchProgress(name, file, len(self._files), self._pages, done, self._known_chunks, rate, left_s)
         )
 
 
 def estimate(done: int, known: int, share_read: float, seconds: float) -> tuple[float | None, float | None]:
-    """Chunks a second and the seconds that are left, if the unread files hold as many chunks a byte as those read.
+    """Return chunks per second and the seconds left, assuming the unread files have as many chunks per byte.
 
     `known`: the chunks of the files read so far, of which `done` have their vectors.
     """
-    if not done or not share_read or seconds < _TELLING_S:
+    if not done or not share_read or seconds < _MIN_RATE_S:
         return None, None
     rate = done / seconds
     return rate, max(0.0, known / share_read - done) / rate
 
 
-def _unpacked(files: Sequence[IngestFile], max_bytes: int) -> list[IngestFile]:
-    """The files, and in the place of an archive what is in it."""
+def _unpack_archives(files: Sequence[IngestFile], max_bytes: int) -> list[IngestFile]:
+    """Return the files, with the contents of an archive in its place."""
     found: list[IngestFile] = []
     for file in files:
         if PurePosixPath(file.name).suffix.lower() == ARCHIVE:
-            found.extend(_members(file, max_bytes))
+            found.extend(_archive_files(file, max_bytes))
         else:
             found.append(file)
     return found
 
 
-def _members(archive: IngestFile, max_bytes: int) -> list[IngestFile]:
+def _archive_files(archive: IngestFile, max_bytes: int) -> list[IngestFile]:
     folder, _, name = archive.name.rpartition("/")
     try:
         members = unpack(archive.read(), name, max_bytes)
     except DocumentError as error:
-        return [IngestFile(archive.name, archive.size_bytes, partial(_fail, error))]
+        return [IngestFile(archive.name, archive.size_bytes, partial(_raise, error))]
     stem = f"{folder}/{PurePosixPath(name).stem}".lstrip("/")
-    return [IngestFile(f"{stem}/{each.name}", len(each.data or b""), partial(_contents, each)) for each in members]
+    return [IngestFile(f"{stem}/{each.name}", len(each.data or b""), partial(_member_data, each)) for each in members]
 
 
-def _contents(member: ArchiveMember) -> bytes:
+def _member_data(member: ArchiveMember) -> bytes:
     if member.data is None:
         raise member.error or ValueError(f"{member.name} has neither bytes nor an error")
     return member.data
 
 
-def _fail(error: DocumentError) -> bytes:
+def _raise(error: DocumentError) -> bytes:
     raise error
 
 
-def _chunks(window: dict[int, PreparedDocument]) -> int:
+def _count_chunks(window: dict[int, PreparedDocument]) -> int:
     return sum(len(prepared.chunks) for prepared in window.values())

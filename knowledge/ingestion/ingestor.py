@@ -1,8 +1,8 @@
-"""From a file's bytes to visible chunks. The order of its writes is what keeps a kill at any instant harmless:
+"""Turns a file's bytes into visible chunks, in an order of writes that makes a kill at any instant harmless.
 
-announced in SQLite, the original kept, vectors in Chroma, then one SQLite transaction that puts the new version in the
-old one's place, then the old vectors and originals deleted. What is announced and never published is swept when the
-library opens.
+The order: announce in SQLite, keep the original, write vectors to Chroma, publish in one SQLite transaction that
+replaces the old version, delete the old vectors and originals. What is announced and never published is deleted when
+the library opens.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
 from knowledge.ingestion.embedder import Embedder, EmbeddingTask
 from knowledge.ingestion.reports import failed_report, report_on, unchanged_report
-from knowledge.parsing.dates import date_of
+from knowledge.parsing.document_metadata import MAX_LINK_CHARS, checked_link
 from knowledge.parsing.loader import LoadedDocument, load_document
-from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
 from knowledge.ports import TextEmbeddings
-from knowledge.store.catalog import Catalog, ExistingSource, NewVersion, new_source_id
+from knowledge.store.catalog import Catalog, DocumentVersion, IngestionRecord, new_source_id
 from knowledge.store.originals import SHOWN, Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.threads import ThreadPools
@@ -40,7 +39,7 @@ OnProgress = Callable[[IngestProgress], None]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to ingest, and on whose behalf."""
+    """Holds a file to ingest, and on whose behalf."""
 
     data: bytes
     name: str
@@ -48,20 +47,20 @@ class Upload:
     audience: Audience
     ingested_by: str
     batch: str | None = None
-    """The batch that it belongs to; begun again after a kill, it reports what it reported before."""
+    """The batch that it belongs to; started again after a kill, it repeats its earlier report."""
     link: str | None = None
-    """Where people read the document, unchecked; None: as the document itself says."""
+    """Where people read the document, unchecked; None: the link that the document gives itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A document that was read, and is not stored yet."""
+    """Holds a document that was read, but is not stored yet."""
 
     source: Source
     page_count: int | None
     chunks: tuple[Chunk, ...]
     original: bytes | None
-    """The file itself, where it is kept."""
+    """The file itself, if it is kept."""
     earlier: Source | None
     """The version that it replaces."""
     batch: str | None
@@ -74,7 +73,7 @@ class Ingestor:
     def __init__(
         self,
         catalog: Catalog,
-        strays: PendingDeletions,
+        pending_deletions: PendingDeletions,
         index: VectorIndex,
         embeddings: TextEmbeddings,
         originals: Originals,
@@ -84,9 +83,9 @@ class Ingestor:
         max_bytes: int,
         has_room: Callable[[int], bool],
     ) -> None:
-        """`has_room` tells whether the disk takes a document of so many bytes, with all that is made of it."""
+        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes."""
         self._catalog = catalog
-        self._strays = strays
+        self._pending_deletions = pending_deletions
         self._index = index
         self._embedder = Embedder(index, embeddings, threads)
         self.threads = threads
@@ -96,8 +95,8 @@ class Ingestor:
         self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
-        """The report on one file; a file that cannot be ingested is reported, not raised."""
-        report = on_progress or _ignore
+        """Ingest one file and return the report on it; a file that cannot be ingested is reported, not raised."""
+        report = on_progress or _ignore_progress
         report(IngestProgress("reading", 0, 0))
         prepared = await self.threads.reading.run(self.prepare, upload)
         if isinstance(prepared, IngestReport):
@@ -114,28 +113,28 @@ class Ingestor:
         return stored
 
     def prepare(self, upload: Upload) -> PreparedDocument | IngestReport:
-        """Read a file; where nothing of it is to be stored, the report on it. Blocks. Raises UnknownGuild."""
+        """Read a file, or return the report on it if nothing of it needs storing. Blocks. Raises UnknownGuild."""
         began = time.perf_counter()
         name = safe_name(upload.name)
         digest = hashlib.sha256(upload.data).hexdigest()
         last = self._catalog.version(upload.guild_id, name, upload.audience)
         try:
-            link = _checked(upload.link, name)
+            link = _checked_upload_link(upload.link, name)
         except DocumentError as error:
             return failed_report(name, error, began)
         if last is not None and last.source.sha256 == digest:
-            renewed = replace(last, source=self._renew(last.source, upload, link))
-            return unchanged_report(renewed, upload.batch, began)
+            current = replace(last, source=self._update_unchanged(last.source, upload, link))
+            return unchanged_report(current, upload.batch, began)
         source_id = new_source_id()
         try:
             if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: not enough disk space: free some first")
             document = load_document(upload.data, name, self.max_bytes)
-            chunks = _chunks(document, source_id, name)
+            chunks = _split_named(document, source_id, name)
         except DocumentError as error:
             return failed_report(name, error, began)
         return PreparedDocument(
-            source=_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
+            source=_new_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
             page_count=document.page_count,
             chunks=tuple(chunks),
             original=upload.data if document.media in SHOWN else None,
@@ -144,11 +143,11 @@ class Ingestor:
             began=began,
         )
 
-    def _renew(self, source: Source, upload: Upload, link: str | None) -> Source:
-        """Bring what is unchanged up to date: its link, and an original that was not kept yet."""
+    def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
+        """Update an unchanged source: its link, and its original if that was not kept yet."""
         if source.media in SHOWN:
             self._originals.put(upload.data, source.sha256)
-            self._originals.discard_unused([source.sha256])  # It may have gone meanwhile.
+            self._originals.discard_unused([source.sha256])  # Its source may have been removed meanwhile.
         if link is None or link == source.link:
             return source
         self._catalog.set_link(source.id, link)
@@ -157,33 +156,35 @@ class Ingestor:
     async def store(
         self, documents: Sequence[PreparedDocument], on_written: Callable[[int], None]
     ) -> list[IngestReport]:
-        """Make documents of one guild and audience visible, all at once; the reports, in their order.
+        """Publish documents of one guild and audience together, and return the reports in their order.
 
-        `on_written` hears how many of their chunks have a vector. Replaced text is in the file until `cleanse`.
+        `on_written` receives how many of their chunks have a vector. Replaced text stays in the file until `purge`.
         """
         sources = [document.source for document in documents]
         guild_id, audience = sources[0].guild_id, sources[0].audience.key
         writing = self.threads.writing
         try:
-            await writing.finish(self._strays.announce, sources, self._owner)
+            await writing.finish(self._pending_deletions.announce, sources, self._owner)
             await writing.finish(self._keep_originals, documents)
-            passages = await asyncio.to_thread(self._passages, documents)
-            embedded = await self._embedder.write(guild_id, audience, passages, on_written)
-            versions = [(_version(document, embedded.get(document.source.id, 0)), document) for document in documents]
+            tasks = await asyncio.to_thread(self._embedding_tasks, documents)
+            embedded = await self._embedder.write(guild_id, audience, tasks, on_written)
+            versions = [
+                (_document_version(document, embedded.get(document.source.id, 0)), document) for document in documents
+            ]
             publishing = [(version, document.chunks) for version, document in versions]
             cancelled = Event()
             replaced = await writing.finish(
                 self._catalog.publish, publishing, cancelled.is_set, on_cancel=cancelled.set
             )
         except BaseException:
-            # It may be published all the same, where the cancellation came too late: then this changes nothing.
-            await writing.finish(self._abandon, documents)
+            # If the cancellation came too late, the source is published, and this changes nothing.
+            await writing.finish(self._roll_back, documents)
             raise
         await self.discard(guild_id, replaced)
         return [report_on(version, document.began) for version, document in versions]
 
-    def _abandon(self, documents: Sequence[PreparedDocument]) -> None:
-        self._strays.abandon([document.source.id for document in documents])
+    def _roll_back(self, documents: Sequence[PreparedDocument]) -> None:
+        self._pending_deletions.cancel([document.source.id for document in documents])
         versions = [version for document in documents for version in (document.source, document.earlier)]
         self._originals.discard_unused([version.sha256 for version in versions if version is not None])
 
@@ -193,17 +194,17 @@ class Ingestor:
                 self._originals.put(document.original, document.source.sha256)
 
     async def discard(self, guild_id: str, sources: Sequence[Source]) -> None:
-        """Delete what lies outside of the catalog of sources that are gone from it."""
+        """Delete the originals and vectors of sources that are no longer in the catalog."""
         if sources:
             await self.threads.writing.run(self._originals.discard_unused, [source.sha256 for source in sources])
             await self.discard_vectors(guild_id, [source.id for source in sources])
 
     async def purge(self, guild_id: str) -> None:
-        """Take the text of replaced versions out of the database's file."""
+        """Remove the text of replaced versions from the database file."""
         await self.threads.purging.run(self._catalog.purge, guild_id)
 
     async def discard_vectors(self, guild_id: str, source_ids: Sequence[str]) -> None:
-        """Delete the vectors of sources that are gone. Where that fails, they are swept at the next start."""
+        """Delete the vectors of removed sources. If that fails, the next start deletes them."""
         if not source_ids:
             return
         try:
@@ -211,11 +212,11 @@ class Ingestor:
         except KnowledgeError as error:
             log.warning("could not delete the vectors of removed documents, trying again at the next start: %s", error)
             return
-        await self.threads.writing.run(self._strays.forget, source_ids)
+        await self.threads.writing.run(self._pending_deletions.forget, source_ids)
 
     async def reindex(self, guild_id: str, on_progress: OnProgress | None) -> int:
-        """Embed the guild's chunks that have no vector of the current model; how many it was."""
-        report = on_progress or _ignore
+        """Embed the guild's chunks that have no vector of the current model, and return how many there were."""
+        report = on_progress or _ignore_progress
         try:
             embedded = await self.threads.vectors.run(self._index.ids, guild_id)
         except EmbeddingMismatch:
@@ -224,7 +225,7 @@ class Ingestor:
         count = 0
         for source in await asyncio.to_thread(self._catalog.sources, guild_id, OWNER):
             chunks = await asyncio.to_thread(self._catalog.source_chunks, source.id)
-            missing = [_passage(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
+            missing = [_embedding_task(source, chunk, None) for chunk in chunks if chunk.id not in embedded]
             total = len(missing)
 
             def show(done: int, total: int = total) -> None:
@@ -235,33 +236,35 @@ class Ingestor:
             count += total
         return count
 
-    def _passages(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
-        """All chunks, each with the chunk of the version before whose vector is its own."""
-        passages: list[EmbeddingTask] = []
+    def _embedding_tasks(self, documents: Sequence[PreparedDocument]) -> list[EmbeddingTask]:
+        """Return a task for each chunk, with the earlier version's chunk whose vector it can reuse."""
+        tasks: list[EmbeddingTask] = []
         for document in documents:
             earlier = {} if document.earlier is None else self._catalog.embedded(document.earlier.id)
-            passages.extend(_passage(document.source, chunk, earlier) for chunk in document.chunks)
-        return passages
+            tasks.extend(_embedding_task(document.source, chunk, earlier) for chunk in document.chunks)
+        return tasks
 
 
-def _chunks(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
+def _split_named(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
     try:
         return split_document(document, source_id)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}") from error
 
 
-def _passage(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:
+def _embedding_task(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:
     text = embedded_text(source.name, chunk.place.heading, chunk.text)
     return EmbeddingTask(chunk.id, source.id, text, earlier.get(fingerprint(text)) if earlier else None)
 
 
-def _version(document: PreparedDocument, embedded_count: int) -> NewVersion:
+def _document_version(document: PreparedDocument, embedded_count: int) -> DocumentVersion:
     outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
-    return NewVersion(document.source, document.page_count, ExistingSource(outcome, embedded_count, document.batch))
+    return DocumentVersion(
+        document.source, document.page_count, IngestionRecord(outcome, embedded_count, document.batch)
+    )
 
 
-def _source(
+def _new_source(
     upload: Upload,
     name: str,
     digest: str,
@@ -282,11 +285,11 @@ def _source(
         ingested_at=datetime.now(UTC),
         ingested_by=upload.ingested_by,
         link=link,
-        dated=date_of(upload.data, document.media),
+        dated=document.dated,
     )
 
 
-def _checked(link: str | None, name: str) -> str | None:
+def _checked_upload_link(link: str | None, name: str) -> str | None:
     if link is None:
         return None
     checked = checked_link(link)
@@ -298,5 +301,5 @@ def _checked(link: str | None, name: str) -> str | None:
     return checked
 
 
-def _ignore(_: IngestProgress) -> None:
+def _ignore_progress(_: IngestProgress) -> None:
     pass

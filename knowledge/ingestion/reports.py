@@ -1,16 +1,16 @@
-"""The closing report on one file, from what became of it. Pure but for the clock."""
+"""Builds the report on one file from what became of it. Edit it when a report needs another field."""
 
 from __future__ import annotations
 
 import time
 
 from knowledge.errors import DocumentError
-from knowledge.store.catalog import ExistingSource, NewVersion
+from knowledge.store.catalog import DocumentVersion, IngestionRecord
 from knowledge.types import IngestOutcome, IngestReport
 
 
 def failed_report(name: str, error: DocumentError, began: float) -> IngestReport:
-    """The report on a file that could not be ingested."""
+    """Return the report on a file that could not be ingested."""
     return IngestReport(
         name=name,
         outcome=IngestOutcome.FAILED,
@@ -24,23 +24,23 @@ def failed_report(name: str, error: DocumentError, began: float) -> IngestReport
     )
 
 
-def unchanged_report(last: NewVersion, batch: str | None, began: float) -> IngestReport:
-    """The report on a file whose bytes stand already: what its own batch reported, else that it is unchanged."""
-    if batch is not None and last.taken is not None and last.taken.batch == batch:
+def unchanged_report(last: DocumentVersion, batch: str | None, began: float) -> IngestReport:
+    """Return the report on a file already stored: what its own batch reported, or else that it is unchanged."""
+    if batch is not None and last.record is not None and last.record.batch == batch:
         return report_on(last, began)
-    unchanged = ExistingSource(IngestOutcome.UNCHANGED, 0, batch)
-    return report_on(NewVersion(last.source, last.page_count, unchanged), began)
+    unchanged = IngestionRecord(IngestOutcome.UNCHANGED, 0, batch)
+    return report_on(DocumentVersion(last.source, last.page_count, unchanged), began)
 
 
-def report_on(version: NewVersion, began: float) -> IngestReport:
-    """The report on a file that stands, as it came in."""
-    source, taken = version.source, version.taken
+def report_on(version: DocumentVersion, began: float) -> IngestReport:
+    """Return the report on a stored file, with the outcome of its ingestion."""
+    source, record = version.source, version.record
     return IngestReport(
         name=source.name,
-        outcome=IngestOutcome.UNCHANGED if taken is None else taken.outcome,
+        outcome=IngestOutcome.UNCHANGED if record is None else record.outcome,
         source=source,
         chunk_count=source.chunk_count,
         page_count=version.page_count,
         seconds=time.perf_counter() - began,
-        embedded_count=0 if taken is None else taken.embedded_count,
+        embedded_count=0 if record is None else record.embedded_count,
     )

@@ -1,1 +1,1 @@
-"""The embedding models and rerankers that the settings can name."""
+"""Holds the embedding models and rerankers that the settings can name."""

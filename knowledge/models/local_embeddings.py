@@ -1,6 +1,6 @@
-"""A sentence encoder on this machine, as LangChain's Embeddings.
+"""Embeds texts on this machine: with the pinned models, or with any model that sentence-transformers can load.
 
-Knows a prepared model folder; doesn't know where that came from, nor what is done with the vectors.
+Edit it for pooling, prefixes, batches and the cache of questions.
 """
 
 from __future__ import annotations
@@ -13,28 +13,31 @@ from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
+from knowledge.errors import EncoderUnusable
 from weights.errors import BrokenFolderError
 from weights.folder_record import read_record
 from weights.loading import settle_torch
 
 if TYPE_CHECKING:
     import torch
+    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
     from transformers import PreTrainedModel
 
 _BATCH_TOKENS = 4096
-"""Texts of a batch times the longest one's tokens: bounds the memory, and keeps batches of short texts large."""
+"""Number of texts in a batch times the longest one's tokens: limits memory, and keeps batches of short texts large."""
 _CACHED_QUERIES = 256
+_BATCH = 32
 
 
 class LocalEmbeddings(Embeddings):
-    """Mean-pooled, L2-normalised vectors; queries and passages get the prefixes that the model was trained with.
+    """Makes mean-pooled, L2-normalised vectors with the prefixes that the model was trained with.
 
     The model loads at the first use. One text or batch is encoded at a time.
     """
 
     def __init__(self, folder: Path, threads: int = 2) -> None:
-        """`folder` is prepared by `weights`. Raises BrokenFolderError when it can't be used."""
+        """Use the model in `folder`, prepared by `weights`. Raises BrokenFolderError if it cannot be used."""
         prepared = read_record(folder)
         if prepared.embedding is None:
             raise BrokenFolderError(folder, f"it holds {prepared.title}, which is not an embedding model")
@@ -44,33 +47,33 @@ class LocalEmbeddings(Embeddings):
         self._name = f"{prepared.name}:{'+'.join(sorted(prepared.sources.values()))[:12]}"
         self._dimension = prepared.embedding.dimension
         self._encoder: _Encoder | None = None
-        self._working = threading.Lock()
+        self._encoder_lock = threading.Lock()
         self._queries: OrderedDict[str, list[float]] = OrderedDict()
-        self._remembering = threading.Lock()
+        self._cache_lock = threading.Lock()
 
     @property
     def model_name(self) -> str:
-        """The model and the beginning of its file's hash: vectors of different names don't compare."""
+        """Return the model and the beginning of its file's hash; vectors of different names are not comparable."""
         return self._name
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """Return how many numbers a vector has."""
         return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage, in their order. Blocks."""
+        """Return one vector for each passage, in their order. Blocks."""
         return self._encode([self._usage.passage_prefix + text for text in texts])
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector. Blocks, except where the same question was asked lately."""
-        with self._remembering:
+        """Return the question's vector. Blocks, unless the same question was asked recently."""
+        with self._cache_lock:
             known = self._queries.get(text)
             if known is not None:
                 self._queries.move_to_end(text)
                 return list(known)
         vector = self._encode([self._usage.query_prefix + text])[0]
-        with self._remembering:
+        with self._cache_lock:
             self._queries[text] = vector
             if len(self._queries) > _CACHED_QUERIES:
                 self._queries.popitem(last=False)
@@ -79,24 +82,24 @@ class LocalEmbeddings(Embeddings):
     def _encode(self, texts: list[str]) -> list[list[float]]:
         if not texts:
             return []
-        with self._working:
+        with self._encoder_lock:
             if self._encoder is None:
-                self._encoder = _load(self._folder, self._usage.max_tokens, self._threads)
+                self._encoder = _load_encoder(self._folder, self._usage.max_tokens, self._threads)
             return self._encoder.encode(texts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoder:
-    """The loaded model."""
+    """Holds the loaded tokenizer and model."""
 
     tokenizer: Tokenizer
     model: PreTrainedModel
 
     def encode(self, texts: list[str]) -> list[list[float]]:
-        """One vector a text, in their order."""
+        """Return one vector for each text, in their order."""
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         vectors: list[list[float]] = [[]] * len(texts)
-        for batch in _batches([len(ids) for ids in token_ids]):
+        for batch in _batches_by_length([len(ids) for ids in token_ids]):
             for index, vector in zip(batch, self._forward([token_ids[index] for index in batch]), strict=True):
                 vectors[index] = vector
         return vectors
@@ -105,7 +108,7 @@ class _Encoder:
         import torch
 
         longest = max(len(ids) for ids in token_ids)
-        # The mask hides what fills the shorter rows, so any id serves.
+        # The mask hides the padding of shorter rows, so any id will do.
         inputs = torch.tensor([ids + [0] * (longest - len(ids)) for ids in token_ids])
         mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in token_ids])
         with torch.inference_mode():
@@ -116,7 +119,7 @@ class _Encoder:
         return vectors
 
 
-def _load(folder: Path, max_tokens: int, threads: int) -> _Encoder:
+def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     from tokenizers import Tokenizer
     from transformers import AutoModel
 
@@ -128,8 +131,8 @@ def _load(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     return _Encoder(tokenizer, model.eval())
 
 
-def _batches(lengths: list[int]) -> list[list[int]]:
-    """Indices of texts of about the same length, so that little is computed on padding. Longest first."""
+def _batches_by_length(lengths: list[int]) -> list[list[int]]:
+    """Return batches of indices of texts of similar length, longest first, to compute little on padding."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     batches: list[list[int]] = []
     start = 0
@@ -138,3 +141,44 @@ def _batches(lengths: list[int]) -> list[list[int]]:
         batches.append(order[start : start + size])
         start += size
     return batches
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """Makes L2-normalised vectors with the prompts that the model defines for questions and passages."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Load the model. Raises EncoderUnusable: the library is missing, or the folder has no encoder."""
+        try:
+            from sentence_transformers import SentenceTransformer  # 6 s
+        except ModuleNotFoundError as error:
+            raise EncoderUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
+        try:
+            self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except Exception as error:  # the library raises almost anything if the folder has no encoder
+            raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
+        self._name = name
+        self._dimension = len(self.embed_query("dimension"))
+
+    @property
+    def model_name(self) -> str:
+        """Return the model as the setting names it."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """Return how many numbers a vector has, as measured."""
+        return self._dimension
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one vector for each passage, in their order. Blocks."""
+        if not texts:
+            return []
+        vectors: list[list[float]] = self._model.encode_document(
+            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        ).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the question's vector. Blocks."""
+        vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
+        return [float(number) for number in vector]

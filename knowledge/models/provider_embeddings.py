@@ -1,4 +1,4 @@
-"""A provider's embedding model, by LangChain's own factory. Knows of each provider only what they all share."""
+"""Embeds texts with a provider's model, through LangChain's factory. Edit it for what a provider's client needs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from knowledge.errors import EncoderUnreachable, EncoderUnusable
-from knowledge.models.measured import MeasuredEmbeddings
 
 _NO_KEY = "none"
-"""What a client is given where a server of one's own asks for no key: it insists on one."""
+"""A placeholder for a self-hosted server that needs no key, because the client insists on one."""
 
 
-class ProviderEmbeddings(MeasuredEmbeddings):
-    """`provider:model`. Passages and questions leave this machine, unless the server is one's own."""
+class ProviderEmbeddings(Embeddings):
+    """Embeds with a model named `provider:model`. Texts leave this machine, unless the server is self-hosted."""
 
     def __init__(self, name: str, base_url: str | None, api_key: SecretStr | None) -> None:
-        """Asks for one vector, to know the dimension. Raises EncoderUnusable, EncoderUnreachable."""
+        """Connect, and request one vector to learn the dimension. Raises EncoderUnusable, EncoderUnreachable."""
         from langchain.embeddings import init_embeddings
 
         options: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
@@ -27,24 +26,35 @@ class ProviderEmbeddings(MeasuredEmbeddings):
         elif base_url is not None:
             options["api_key"] = _NO_KEY
         if name.startswith("openai:") and base_url is not None:
-            # Else it sends token ids of its own vocabulary, which other servers do not know.
+            # Otherwise it sends token ids of its own vocabulary, which other servers don't know.
             options["check_embedding_ctx_length"] = False
         try:
             self._model: Embeddings = init_embeddings(name, **options)
-        except Exception as error:  # each provider's constructor raises what it likes
+        except Exception as error:  # each provider's constructor raises its own errors
             raise EncoderUnusable(name, str(error).partition("\n")[0].rstrip(".")) from error
-        super().__init__(name)
+        self._name = name
+        self._dimension = len(self.embed_query("dimension"))
+
+    @property
+    def model_name(self) -> str:
+        """Return the model as the setting names it."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """Return how many numbers a vector has, as measured."""
+        return self._dimension
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector a passage, in their order. Blocks; the client retries by itself. Raises EncoderUnreachable."""
+        """Return one vector for each passage, in their order. Blocks and retries. Raises EncoderUnreachable."""
         try:
             return self._model.embed_documents(texts) if texts else []
         except Exception as error:  # the boundary to clients of any kind; the cause is chained
             raise EncoderUnreachable(self._name, str(error).partition("\n")[0]) from error
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector. As above."""
+        """Return the question's vector. Blocks and retries. Raises EncoderUnreachable."""
         try:
             return self._model.embed_query(text)
-        except Exception as error:  # as above
+        except Exception as error:  # the boundary, as above
             raise EncoderUnreachable(self._name, str(error).partition("\n")[0]) from error

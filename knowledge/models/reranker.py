@@ -1,4 +1,6 @@
-"""Any cross-encoder in a folder, by the library sentence-transformers: it reads question and passage together."""
+"""Scores question and passage together with a cross-encoder from a folder. Edit it for how models are checked and
+run.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ _HEAD = "ForSequenceClassification"
 
 
 class CrossEncoderReranker:
-    """Scores pairs by the model's one output, as it stands. Safe to use from several threads."""
+    """Scores pairs with the raw output of a cross-encoder. Safe to use from several threads."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Raises RerankerUnusable: the library is missing, or the folder holds no cross-encoder with one output."""
+        """Load the model. Raises RerankerUnusable: the library is missing, or it is no cross-encoder with one
+        output.
+        """
         self._check(folder, name)
         try:
             from sentence_transformers import CrossEncoder  # 6 s
@@ -28,11 +32,11 @@ class CrossEncoderReranker:
         except ModuleNotFoundError as error:
             raise RerankerUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
         try:
-            # A sigmoid, the library's default, rounds the best scores to one and the same.
+            # A sigmoid, the library's default, rounds the best scores to the same value.
             self._model: CrossEncoder = CrossEncoder(
                 str(folder), device="cpu", local_files_only=True, activation_fn=Identity()
             )
-        except Exception as error:  # the library raises almost anything on a folder that is none
+        except Exception as error:  # the library raises almost anything if the folder has no model
             raise RerankerUnusable(name, str(error).partition("\n")[0]) from error
         if self._model.num_labels != 1:
             raise RerankerUnusable(name, f"it has {self._model.num_labels} outputs instead of one")
@@ -40,7 +44,7 @@ class CrossEncoderReranker:
         self._lock = Lock()
 
     def scores(self, question: str, passages: list[str]) -> list[float]:
-        """One score a passage, in their order, higher is better. Blocks."""
+        """Return one score for each passage, in their order; higher is better. Blocks."""
         if not passages:
             return []
         pairs = [(question, passage) for passage in passages]
@@ -50,7 +54,7 @@ class CrossEncoderReranker:
 
     @staticmethod
     def _check(folder: Path, name: str) -> None:
-        """Without a trained head the library would make one of random numbers, and only warn."""
+        """Refuse a model without a trained head, for which the library would only warn and use random numbers."""
         config = json.loads((folder / "config.json").read_text("utf-8"))
         architectures = config.get("architectures") or []
         if not any(str(each).endswith(_HEAD) for each in architectures):

@@ -1,1 +1,1 @@
-"""From a file's bytes to text with places: formats, archives, and the sandbox in which readers run."""
+"""Reads files: from bytes to text with places, by format, from archives, in a sandbox."""

@@ -1,4 +1,7 @@
-"""Takes an archive apart into its files, as far as that is safe. Knows no format of a file within."""
+"""Unpacks archives safely, and checks Office files as the archives that they are.
+
+Edit it for limits of size, number and ratio, and for what is skipped in an archive.
+"""
 
 from __future__ import annotations
 
@@ -16,40 +19,42 @@ from weights.units import MEGABYTE
 ARCHIVE = ".zip"
 MAX_MEMBERS = 5000
 MAX_TOTAL = 8
-"""Of all files together, in the size that one may have: they are in memory at once."""
+"""The unpacked size of all files together, as a multiple of the limit for one file; they are in memory at once."""
 MAX_RATIO = 300
-"""Text packs to a tenth, repeated logs to a hundredth; deflate cannot do better than 1,032."""
+"""The highest compression ratio. Text compresses to a tenth, repeated logs to a hundredth; deflate reaches 1,032 at
+most.
+"""
 _RATIO_FROM_BYTES = 1024**2
 _NESTED = frozenset({ARCHIVE, ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".zst"})
 _HIDDEN = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _LINK_TYPE, _TYPE_MASK = 0o120000, 0o170000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError)
-"""NotImplementedError, of a packing that is not known here, is a RuntimeError."""
+"""The errors of a damaged archive. An unknown compression raises NotImplementedError, which is a RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """One file of an archive, or why it cannot be had."""
+    """Holds one file of an archive, or why it cannot be read."""
 
     name: str
-    """Its path within, with neither `..` nor a root."""
+    """Its path within the archive, with neither `..` nor a root."""
     data: bytes | None
     error: DocumentError | None
 
 
 def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
-    """The files of a zip in their order, each of at most `max_bytes`; hidden ones and folders are left out.
+    """Return the files of a zip in their order, each of at most `max_bytes`, without hidden files and folders.
 
-    Raises DocumentError where it is no zip, holds nothing, or more files than can be taken in.
+    Raises DocumentError if it is not a zip, is empty or has too many files.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [(path, info) for info in archive.infolist() if (path := _path(info)) and not info.is_dir()]
+            members = [(path, info) for info in archive.infolist() if (path := _safe_path(info)) and not info.is_dir()]
             if len(members) > MAX_MEMBERS:
                 message = f"{name}: it has {len(members):,} files, but the limit is {MAX_MEMBERS:,}: split it"
                 raise DocumentError(Reason.TOO_MANY_FILES, message)
-            files = list(_files(archive, members, max_bytes))
+            files = list(_read_members(archive, members, max_bytes))
     except _DAMAGED as error:
         raise DocumentError(Reason.CORRUPT, f"{name}: the zip is damaged: pack it again") from error
     if not files:
@@ -58,9 +63,9 @@ def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
 
 
 def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
-    """The names of what an Office file, itself a zip, is made of. Nothing is unpacked.
+    """Return the names of the parts of an Office file, itself a zip, without unpacking it.
 
-    Raises DocumentError where it is damaged, locked, or unpacks to more than an archive may.
+    Raises DocumentError if it is damaged, encrypted, or would unpack to more than an archive may.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -79,13 +84,13 @@ def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[st
     return frozenset(info.filename for info in members)
 
 
-def _files(
+def _read_members(
     archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], max_bytes: int
 ) -> Iterator[ArchiveMember]:
     left = MAX_TOTAL * max_bytes
     for path, info in members:
         try:
-            data = _content(archive, info, path, max_bytes, left)
+            data = _read_member(archive, info, path, max_bytes, left)
         except DocumentError as error:
             yield ArchiveMember(path, None, error)
         else:
@@ -93,20 +98,20 @@ def _files(
             yield ArchiveMember(path, data, None)
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> bytes:
-    """Raises DocumentError."""
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> bytes:
+    """Return the unpacked bytes of a file. Raises DocumentError."""
     if (refusal := _refusal(info, path, max_bytes, left)) is not None:
         raise refusal
     try:
         with archive.open(info) as file:
-            return file.read()  # No more than the size that it states, which was looked at.
+            return file.read()  # At most the size that it states, which was checked.
     except _DAMAGED as error:
         message = f"{path}: the file can't be unpacked: pack it again as an ordinary zip"
         raise DocumentError(Reason.CORRUPT, message) from error
 
 
 def _refusal(info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> DocumentError | None:
-    """Why a file is not unpacked at all."""
+    """Return why a file must not be unpacked at all; None: it may be."""
     if (info.external_attr >> 16) & _TYPE_MASK == _LINK_TYPE:
         return DocumentError(Reason.UNSUPPORTED, f"{path}: this is a link to a file: pack the file itself")
     if PurePosixPath(path).suffix.lower() in _NESTED:
@@ -129,16 +134,16 @@ def _is_bomb(info: zipfile.ZipInfo) -> bool:
     return info.file_size > max(_RATIO_FROM_BYTES, MAX_RATIO * info.compress_size)
 
 
-def _path(info: zipfile.ZipInfo) -> str:
-    """The file's path, made safe; empty where it is hidden or names nothing."""
-    parts = [part for part in _name(info).replace("\\", "/").split("/") if part.strip(" .")]
+def _safe_path(info: zipfile.ZipInfo) -> str:
+    """Return the file's path, made safe; empty if the file is hidden or has no name."""
+    parts = [part for part in _member_name(info).replace("\\", "/").split("/") if part.strip(" .")]
     if any(part.startswith(".") or part.lower() in _HIDDEN for part in parts):
         return ""
     return "/".join("".join(char for char in part if char.isprintable()) for part in parts)
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    """Names without the mark of UTF-8 are in the packer's own encoding: on a Chinese Windows that of GBK."""
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return the file's name. Without the UTF-8 flag it is in the packer's own encoding: GBK on a Chinese Windows."""
     if info.flag_bits & _UTF8_FLAG:
         return info.filename
     try:

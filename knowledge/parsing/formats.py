@@ -1,4 +1,7 @@
-"""Which kinds of file can be read, and what a file is whose name says something else. Reads no text."""
+"""Lists the file formats that can be read, and recognises a file whose extension is wrong.
+
+Edit it to add a format or an extension.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ _CODE_SUFFIXES = (
 MEDIA_BY_SUFFIX |= dict.fromkeys(_CODE_SUFFIXES, CODE)
 
 OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
-"""The part by which each is known."""
+"""The part by which each Office format is recognised."""
 _OLDER = {".doc": ".docx", ".ppt": ".pptx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -49,27 +52,27 @@ _HTML = (b"<!doctype html", b"<html")
 
 
 def media_of(name: str) -> str | None:
-    """What a file of that name is read as; None where it cannot be read."""
+    """Return the format in which a file of that name is read; None if it cannot be read."""
     return MEDIA_BY_SUFFIX.get(PurePath(name).suffix.lower())
 
 
 def readable_suffix_for(name: str) -> str | None:
-    """The ending under which the program that made this file saves what can be read."""
+    """Return the readable extension to save this older Office format as; None if it is not one."""
     return _OLDER.get(PurePath(name).suffix.lower())
 
 
 def is_locked_office(data: bytes) -> bool:
-    """Whether it is a Word, PowerPoint or Excel file behind a password: an older container around the encrypted one."""
+    """Return whether this is a password-protected Office file: an OLE container around the encrypted one."""
     return data.startswith(_OLE) and _ENCRYPTED in data
 
 
 def other_office(names: Collection[str], media: str) -> str | None:
-    """What an Office file of these parts is where it is not `media`."""
+    """Return what an Office file with these parts is if it is not `media`; None if it is."""
     return next((f"a .{other} file" for other, part in OFFICE.items() if other != media and part in names), None)
 
 
 def real_format(data: bytes, media: str) -> str | None:
-    """What `data` plainly is, in a few words, where that is not `media`."""
+    """Return, in a few words, what `data` clearly is if it is not `media`; None otherwise."""
     is_office = media in OFFICE
     if data.startswith(b"%PDF-"):
         return None if media == "pdf" else "a PDF"

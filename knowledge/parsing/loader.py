@@ -1,52 +1,77 @@
-"""From a file's bytes to its text, by type. Knows nothing of chunks, guilds or indexes."""
+"""Turns a file's bytes into its text by format, in a sandboxed child process for all but plain text.
+
+Edit it for how a format is dispatched, checked and refused.
+"""
 
 from __future__ import annotations
 
 import codecs
+import logging
 from dataclasses import dataclass
+from datetime import date
+
+from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import formats
 from knowledge.parsing.archive import check_office_archive
+from knowledge.parsing.document_metadata import pdf_date, read_front_matter
 from knowledge.parsing.formats import READABLE
-from knowledge.parsing.front_matter import without_front_matter
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
-from knowledge.parsing.sandbox import Limits
-from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
+from knowledge.parsing.sandbox import Limits, run_sandboxed
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
 from text.plurals import fill
 from weights.units import MEGABYTE
 
+log = logging.getLogger(__name__)
+
+READER_LIMITS = Limits(seconds=60, memory_bytes=2 * 1024**3, output_bytes=40 * 1024**2)
+
+_RESULT = TypeAdapter(ReaderResult)
+_SENTENCES = {
+    Reason.ENCRYPTED: "the file is encrypted: remove its password",
+    Reason.TOO_LARGE: "the file unpacks to too much text: split it into smaller files",
+    Reason.CORRUPT: "the file doesn't match its extension or is damaged: save it again from the program that made it",
+    Reason.TOO_SLOW: "reading it took longer than {seconds} s: split it into smaller files",
+    Reason.TOO_DEEP: "the file is nested too deeply: flatten it, or save it as text",
+    Reason.MISNAMED: "the contents don't match the extension: rename the file",
+    Reason.BINARY: "this is a binary file: save it as UTF-8 text",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of text with a page number of its own, or the whole of a text file."""
+    """Holds a stretch of text with a page number of its own, or the whole of a text file."""
 
     text: str
     page: int | None
-    """From 1: of a PDF's page or a slide."""
+    """From 1: a PDF's page or a slide."""
     heading: str | None = None
-    """Of a pair, which is one section and one passage: its question."""
+    """The question of a moderator's answer, which is one section and one passage."""
     numbers: tuple[int, ...] | None = None
-    """For each line of the text, the file's line, the sheet's row or the notebook's cell. None: it is the file's own
-    text, or nothing is known of its lines."""
+    """For each line of the text, its line, sheet row or notebook cell in the file. None: the text is the file's own, or
+    its lines are unknown.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What a file says."""
+    """Holds what was read from a file."""
 
     media: str
     sections: tuple[Section, ...]
     page_count: int | None
     link: str | None = None
-    """That the document gives itself, checked."""
+    """The checked link that the document gives to itself."""
+    dated: date | None = None
+    """The date that the document gives itself; None: it gives none."""
 
 
-def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAULT) -> LoadedDocument:
-    """Read `data` as the type that `name` ends in. Raises DocumentError."""
+def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = READER_LIMITS) -> LoadedDocument:
+    """Return the text of `data`, read in the format that the extension of `name` stands for. Raises DocumentError."""
     media = formats.media_of(name)
     if media is None:
         better = formats.readable_suffix_for(name)
@@ -57,7 +82,7 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAU
         raise DocumentError(Reason.TOO_LARGE, f"{name}: {size_mb:.1f} MB is over the limit of {limit_mb} MB")
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    _check_kind(data, name, media, max_bytes)
+    _check_format(data, name, media, max_bytes)
     match media:
         case "md" | "txt" | "code":
             return _load_text(data, name, media)
@@ -65,24 +90,24 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = DEFAU
             pair = read_qa_pair(data, name)
             return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
         case _:
-            return _load_contained(_as_utf8(data, name) if media == "html" else data, name, media, limits)
+            return _load_sandboxed(_as_utf8(data, name) if media == "html" else data, name, media, limits)
 
 
-def _check_kind(data: bytes, name: str, media: str, max_bytes: int) -> None:
+def _check_format(data: bytes, name: str, media: str, max_bytes: int) -> None:
     is_office = media in formats.OFFICE
     if is_office and formats.is_locked_office(data):
         raise DocumentError(Reason.ENCRYPTED, f"{name}: the file is encrypted: remove its password")
-    kind = formats.real_format(data, media)
-    if is_office and kind is None:
-        kind = formats.other_office(check_office_archive(data, name, max_bytes), media)
-    if kind is not None:
-        raise DocumentError(Reason.MISNAMED, f"{name}: the file is really {kind}: correct its extension")
+    real_format = formats.real_format(data, media)
+    if is_office and real_format is None:
+        real_format = formats.other_office(check_office_archive(data, name, max_bytes), media)
+    if real_format is not None:
+        raise DocumentError(Reason.MISNAMED, f"{name}: the file is really {real_format}: correct its extension")
 
 
 def _as_utf8(page: bytes, name: str) -> bytes:
-    """A web page in UTF-16, which marks itself, in the encoding that its parser takes; any other as it is."""
+    """Return a web page in UTF-16, which has a byte-order mark, as UTF-8 for its parser; any other unchanged."""
     if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return codecs.BOM_UTF8 + _decode(page, name).encode()
+        return codecs.BOM_UTF8 + decode_file(page, name).encode()
     if b"\0" in page:
         raise DocumentError(Reason.BINARY, f"{name}: this is a binary file, not a web page")
     return page
@@ -95,7 +120,7 @@ _NO_TEXT = {
 }
 
 
-def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
+def _load_sandboxed(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     try:
         parts = read_sandboxed(data, media, limits)
     except DocumentError as error:
@@ -104,24 +129,47 @@ def _load_contained(data: bytes, name: str, media: str, limits: Limits) -> Loade
     if not sections:
         sentence = _NO_TEXT.get(media, "the file has no text")
         raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}")
-    return LoadedDocument(media, sections, len(parts) if media in {"pdf", "pptx"} else None)
+    page_count = len(parts) if media in {"pdf", "pptx"} else None
+    return LoadedDocument(media, sections, page_count, dated=pdf_date(data) if media == "pdf" else None)
 
 
 def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
-    text = _decode(data, name)
+    text = decode_file(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
-    link = None
-    if media == "md":
-        text, link = without_front_matter(text)
-        text = inline_footnotes(without_comments(text))
+    if media != "md":
+        return LoadedDocument(media, (Section(text, None),), None)
+    markdown = read_front_matter(text)
+    text = inline_footnotes(without_comments(markdown.text))
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: there is nothing but front matter and comments")
-    return LoadedDocument(media, (Section(text, None),), None, link)
+    return LoadedDocument(media, (Section(text, None),), None, markdown.link, markdown.dated)
 
 
-def _decode(data: bytes, name: str) -> str:
+def decode_file(data: bytes, name: str) -> str:
+    """Return the text of a text file, in whatever encoding. Raises DocumentError."""
     try:
         return decode(data)
     except NotText as error:
         raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error
+
+
+def read_sandboxed(data: bytes, media: str, limits: Limits = READER_LIMITS) -> tuple[ParsedPart, ...]:
+    """Return the parts of a document in order, read in a child process. Raises DocumentError."""
+    child = run_sandboxed("knowledge.parsing.reader_process", [media], data, limits)
+    try:
+        result = _RESULT.validate_json(child.output)
+    except ValidationError:
+        log.warning("the reader of a %s file exited with %s and no result", media, child.code)
+        result = ReaderResult(reason=child.reason)
+    if result.reason is not None:
+        reason = Reason(result.reason)
+        sentence = _SENTENCES[reason].format(seconds=limits.seconds)
+        if result.line is not None:
+            sentence = f"line {result.line} can't be read: correct it"
+        raise DocumentError(reason, sentence, result.page)
+    for part in result.parts:
+        text = part.text.rstrip("\n")
+        if text and part.numbers is not None and len(part.numbers) <= text.count("\n"):
+            raise DocumentError(Reason.CORRUPT, _SENTENCES[Reason.CORRUPT])
+    return result.parts

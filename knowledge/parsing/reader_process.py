@@ -1,6 +1,6 @@
-"""The child process that reads one file, which a hostile file ends alone.
+"""The child process that reads one file under limits, so that a hostile file ends only this process.
 
-The file comes in by stdin, its parts or a reason go out as JSON on stdout. Knows nothing of the rest.
+The file comes in through stdin; its parts or a reason go out as JSON on stdout. Edit it to register a reader.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_argumen
 def main(media: str, limits: Limits) -> None:
     """Read stdin as `media` and answer with a `ReaderResult`."""
     enter_sandbox(limits)
-    if not write_answer(_as_json(_read(sys.stdin.buffer.read(), media, limits.output_bytes)), limits):
+    if not write_answer(_as_json(_read_file(sys.stdin.buffer.read(), media, limits.output_bytes)), limits):
         write_answer(_as_json(ReaderResult(reason="too_large")), limits)
 
 
-def _as_json(reading: ReaderResult) -> bytes:
-    return json.dumps(asdict(reading), ensure_ascii=False).encode()
+def _as_json(result: ReaderResult) -> bytes:
+    return json.dumps(asdict(result), ensure_ascii=False).encode()
 
 
-def _read(data: bytes, media: str, most_chars: int) -> ReaderResult:
+def _read_file(data: bytes, media: str, max_chars: int) -> ReaderResult:
     parts: list[ParsedPart] = []
-    left = most_chars
+    left = max_chars
     try:
         for part in _reader(media)(data):
             left -= len(part.text)
             if left < 0:
                 raise ReaderRefused("too_large")
-            parts.append(replace(part, text=_clean(part.text)))
+            parts.append(replace(part, text=_without_surrogates(part.text)))
     except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
         print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
         return _refusal(error, parts[-1].page if parts else None)
@@ -56,13 +56,13 @@ def _refusal(error: Exception, last_page: int | None) -> ReaderResult:
             return ReaderResult(reason="corrupt", page=None if last_page is None else last_page + 1)
 
 
-def _clean(text: str) -> str:
-    """A broken font map yields lone surrogates, which no database or model accepts."""
+def _without_surrogates(text: str) -> str:
+    """Return the text without lone surrogates and NULs, which a broken font map yields and no database accepts."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
 def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
-    """Only what this format needs is imported, after the limits are set: a start takes as long as its imports."""
+    """Return the reader of a format. Only its own imports are loaded, after the limits are set, for a fast start."""
     match media:
         case "pdf":
             from knowledge.parsing.readers.pdf import read_pdf as reader

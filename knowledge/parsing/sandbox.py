@@ -1,6 +1,6 @@
-"""Runs a module of this package as a child process that can be killed, under limits of memory, time and output.
+"""Runs a module as a child process with limits on memory, time and output, which can be killed.
 
-What a hostile file does, it does to the child alone. Knows neither what goes in nor what comes out.
+A hostile file can harm only the child. Edit it for the limits, and for what the child inherits.
 """
 
 from __future__ import annotations
@@ -21,71 +21,71 @@ log = logging.getLogger(__name__)
 
 # The child gets no token and no key.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-_COMPLAINT_CHARS = 2000
-# A child that outruns a limit may have no time to say so: the system ends it, or a library gives up.
+_STDERR_CHARS = 2000
+# A child that exceeds a limit may be unable to report it: the system kills it, or a library aborts.
 _BY_SIGNAL = {-signal.SIGXCPU: Reason.TOO_SLOW, -signal.SIGKILL: Reason.TOO_LARGE, -signal.SIGABRT: Reason.TOO_LARGE}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the child may use."""
+    """Holds what a child process may use."""
 
     seconds: int
-    """Of the clock, and of the processor."""
+    """Wall-clock time, and processor time."""
     memory_bytes: int
-    """Of address space."""
+    """Address space."""
     output_bytes: int
-    """Of what it answers."""
+    """The size of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxResult:
-    """How a child ended."""
+    """Holds how a child process ended."""
 
     code: int | None
-    """Its exit code; below 0 the signal that ended it. None: it had to be killed."""
+    """Its exit code; negative: the signal that ended it. None: it had to be killed."""
     output: bytes
 
     @property
     def reason(self) -> Reason:
-        """Why there is no answer, as far as the child's end tells."""
+        """Return why there is no answer, judging by how the child ended."""
         return Reason.TOO_SLOW if self.code is None else _BY_SIGNAL.get(self.code, Reason.CORRUPT)
 
 
-def run_sandboxed(module: str, arguments: Sequence[str], given: bytes, limits: Limits) -> SandboxResult:
-    """Run `module` with the limits, as three numbers, and `arguments` behind them; `given` is its stdin.
+def run_sandboxed(module: str, arguments: Sequence[str], stdin: bytes, limits: Limits) -> SandboxResult:
+    """Run `module` with the limits, as three numbers, followed by `arguments`, and `stdin` as its input.
 
-    Nothing is written to the disk, so that a kill leaves nothing there.
+    Nothing is written to disk, so a kill leaves nothing behind.
     """
     numbers = (limits.seconds, limits.memory_bytes, limits.output_bytes)
     command = [sys.executable, "-m", module, *map(str, numbers), *arguments]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # One numeric thread: each further one reserves address space, of which the child has little.
+    # One numeric thread: each further one reserves some of the child's limited address space.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=limits.seconds, env=environment, check=False
+            command, input=stdin, capture_output=True, timeout=limits.seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         return SandboxResult(None, b"")
-    if complaint := done.stderr.decode(errors="replace").strip():
-        log.info("%s: %s", module, complaint[-_COMPLAINT_CHARS:])
+    if errors := done.stderr.decode(errors="replace").strip():
+        log.info("%s: %s", module, errors[-_STDERR_CHARS:])
     return SandboxResult(done.returncode, done.stdout)
 
 
 def enter_sandbox(limits: Limits) -> None:
-    """Put this process, the child, under the limits; it writes no files, and says nothing but its answer."""
+    """Put this process, the child, under the limits, and silence logging and warnings."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A library that warns of each fault of a file would fill the pipe.
+    # A library that warns about every defect of a file would fill the pipe.
     logging.disable()
     warnings.simplefilter("ignore")
 
 
 def write_answer(content: bytes, limits: Limits) -> bool:
-    """Write the child's answer; False, and nothing is written, where it is longer than it may be."""
+    """Write the child's answer and return True; if it is too long, write nothing and return False."""
     if len(content) > limits.output_bytes:
         return False
     sys.stdout.buffer.write(content)
@@ -94,6 +94,6 @@ def write_answer(content: bytes, limits: Limits) -> bool:
 
 
 def limits_from_arguments() -> Limits:
-    """Those with which this process, the child, was started."""
+    """Return the limits with which this process, the child, was started."""
     seconds, memory_bytes, output_bytes = map(int, sys.argv[1:4])
     return Limits(seconds, memory_bytes, output_bytes)

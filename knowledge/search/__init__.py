@@ -1,1 +1,1 @@
-"""From a question to evidence: dense and keyword retrieval, fusion and what is made of the hits."""
+"""Finds evidence for a question: dense and keyword retrieval, fusion, reranking, near duplicates, contradictions."""

@@ -1,7 +1,8 @@
-"""The dense arm under a reader's audience: the chunks nearest to some vectors that the reader may read.
+"""The dense retriever: the chunks nearest to a vector among those that the reader may read.
 
-Chroma's own filter costs tens of milliseconds before it looks at a vector, and more for each chunk that passes it. So
-more are asked for than are wanted, and the catalog says which of them may be read; the filter serves where few may.
+Chroma's filter takes tens of milliseconds before it looks at a vector, and more for each chunk that passes. So more
+chunks are requested than needed, and the catalog says which are readable; the filter is used if only few are. Edit it
+for that trade-off.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from knowledge.store.scope import ReadableScope
 from knowledge.vectors.vector_index import VectorIndex
 
 MOST_ASKED = 2000
-"""As many come from Chroma in about the time that its filter takes to begin."""
+"""Chroma returns this many in about the time that its filter takes to start."""
 _LOOKED_UP = 200
 
 
@@ -27,7 +28,7 @@ class DenseRetriever:
     def search(
         self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, scope: ReadableScope
     ) -> list[list[tuple[str, float]]]:
-        """For each vector the `limit` nearest ids with their cosines, best first, of those in `scope`."""
+        """Return for each vector the `limit` nearest ids in `scope` with their cosines, best first."""
         if scope.audiences is None:
             return self._index.query(guild_id, vectors, limit, None)
         if not scope.audiences:
@@ -43,7 +44,7 @@ class DenseRetriever:
     def _readable(
         self, guild_id: str, nearest: Sequence[tuple[str, float]], limit: int, audiences: Sequence[str]
     ) -> list[tuple[str, float]]:
-        """The first `limit` that may be read."""
+        """Return the first `limit` ids that may be read."""
         found: list[tuple[str, float]] = []
         for at in range(0, len(nearest), _LOOKED_UP):
             part = nearest[at : at + _LOOKED_UP]

@@ -1,7 +1,7 @@
-"""One order from both arms: the mean of their scores, each on a scale of its own from 0 to 1. Knows no index.
+"""Fuses the results of both retrievers: the mean of their scores, each scaled from 0 to 1.
 
-Such a convex combination keeps how far a passage stands out in an arm, which fusing by ranks forgets (Bruch, Gai and
-Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
+Such a convex combination preserves how far a passage stands out, which fusion by ranks loses (Bruch, Gai and Ingber
+2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). Edit it for the weights and scales.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 
 def fuse(cosines: Mapping[str, float], bm25: Mapping[str, float]) -> dict[str, float]:
-    """Each id's fused score, 0 to 1, highest first; an arm that does not have it adds nothing.
+    """Return each id's fused score, 0 to 1, highest first; a retriever that did not find it adds nothing.
 
-    Cosines crowd together, so their scale begins at the lowest of the candidates; that of BM25 begins at 0.
+    Cosines are close together, so their scale begins at the lowest candidate; that of BM25 begins at 0.
     """
     dense = _scaled(cosines, min(cosines.values(), default=0.0))
     keyword = _scaled(bm25, 0.0)
@@ -21,6 +21,6 @@ def fuse(cosines: Mapping[str, float], bm25: Mapping[str, float]) -> dict[str, f
 
 
 def _scaled(scores: Mapping[str, float], zero: float) -> dict[str, float]:
-    """From 0 at `zero` to 1 at the highest; all 1 where they are one score."""
+    """Return the scores from 0 at `zero` to 1 at the highest; all 1 if they are equal."""
     span = max(scores.values(), default=zero) - zero
     return {id_: (score - zero) / span if span > 0 else 1.0 for id_, score in scores.items()}

@@ -1,4 +1,7 @@
-"""Passages that say the same in the same words: copies of one text in several documents. Knows no index."""
+"""Finds near duplicates: passages of several documents with the same content in nearly the same words.
+
+Edit it for how alike near duplicates must be.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from text.negations import count_negations
 from text.quantities import quantities_in
-from text.words import fold
+from text.words import count_negations, fold
 
 SHINGLE = 8
-"""Characters of a shingle: about two words, in either language."""
+"""Characters of a shingle: about two words in either language."""
 ALIKE = 0.85
-"""The share of shingles that two copies have in common, of those that either has (Jaccard's index)."""
+"""The Jaccard index of the shingles of two near duplicates."""
 PROBES = 10
-"""Shingles that are looked for before all are: of a copy's at least nine in ten are there."""
+"""Shingles that are checked before all are; in a near duplicate at least nine in ten match."""
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedPassage:
-    """What is compared of one passage."""
+    """Holds what is compared of one passage."""
 
     text: str
     source_id: str
@@ -30,30 +32,30 @@ class ComparedPassage:
     """Its own heading, or the question that it answers."""
 
 
-def merge_near_duplicates(sayings: Mapping[str, ComparedPassage], limit: int) -> dict[str, list[str]]:
-    """The ids of the first `limit` that are no copies of an earlier one, in order, each with those of its copies.
+def merge_near_duplicates(passages: Mapping[str, ComparedPassage], limit: int) -> dict[str, list[str]]:
+    """Return the ids of the first `limit` distinct passages in order, each with the ids of its near duplicates.
 
-    A text with another figure, or with a negation more, is no copy: it may contradict. Nor is one of another document
-    below another heading: the same words say something else there.
+    A text with another quantity or one more negation is no duplicate, as it may contradict. Nor is one in another
+    document below another heading, where the same words mean something else.
     """
     kept: dict[str, list[str]] = {}
-    prints: dict[str, _Fingerprint] = {}
-    for id_, saying in sayings.items():
-        print_ = _Fingerprint(saying)
-        original = next((other for other in kept if print_.is_copy_of(prints[other])), None)
+    fingerprints: dict[str, _Fingerprint] = {}
+    for id_, passage in passages.items():
+        fingerprint = _Fingerprint(passage)
+        original = next((other for other in kept if fingerprint.is_duplicate_of(fingerprints[other])), None)
         if original is not None:
             kept[original].append(id_)
         elif len(kept) < limit:
-            kept[id_], prints[id_] = [], print_
+            kept[id_], fingerprints[id_] = [], fingerprint
     return kept
 
 
 class _Fingerprint:
-    """What is compared of one text."""
+    """Computes what is compared of one text, as far as it is needed."""
 
-    def __init__(self, saying: ComparedPassage) -> None:
-        self._saying = saying
-        self._folded = fold(saying.text)
+    def __init__(self, passage: ComparedPassage) -> None:
+        self._passage = passage
+        self._folded = fold(passage.text)
         self._letters = _NO_LETTER.sub("", self._folded)
 
     @cached_property
@@ -62,24 +64,27 @@ class _Fingerprint:
         return {letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1))}
 
     @cached_property
-    def _said(self) -> tuple[list[str], int]:
-        """Figures and denials: looked for where the letters are alike, since that takes ten times as long."""
+    def _quantities_and_negations(self) -> tuple[list[str], int]:
+        """Return quantities and negations, compared last because they take ten times as long as the letters."""
         return sorted(str(quantity) for quantity in quantities_in(self._folded)[0]), count_negations(self._folded)
 
-    def is_copy_of(self, other: _Fingerprint) -> bool:
-        one, another = self._saying, other._saying
+    def is_duplicate_of(self, other: _Fingerprint) -> bool:
+        one, another = self._passage, other._passage
         if one.source_id != another.source_id and one.above.casefold() != another.above.casefold():
             return False
-        if not self._may_be_copy_of(other):
+        if not self._may_be_duplicate_of(other):
             return False
         ours, theirs = len(self._shingles), len(other._shingles)
         if min(ours, theirs) < ALIKE * max(ours, theirs):
             return False
         shared = len(self._shingles & other._shingles)
-        return shared >= ALIKE * (ours + theirs - shared) and self._said == other._said
+        return (
+            shared >= ALIKE * (ours + theirs - shared)
+            and self._quantities_and_negations == other._quantities_and_negations
+        )
 
-    def _may_be_copy_of(self, other: _Fingerprint) -> bool:
-        """Whether half of a few shingles are there too: nearly all texts are told apart by these alone."""
+    def _may_be_duplicate_of(self, other: _Fingerprint) -> bool:
+        """Return whether half of a few shingles match, which already rules out nearly all texts."""
         letters = self._letters
         step = max(1, len(letters) // PROBES)
         probes = [letters[at : at + SHINGLE] for at in range(0, max(1, len(letters) - SHINGLE + 1), step)]

@@ -1,7 +1,7 @@
-"""What the vectors of all questions in a language have in common, so that it can be taken out before ranking.
+"""Removes from a question's vector a share of what all questions in its language have in common, before ranking.
 
-Some passages are near to whatever is asked, most of all where question and passage are in different languages.
-Fitted by `python -m benchmarks.fit.question_means`, for one encoder each. Knows no index.
+Some passages are close to any question, most of all across languages. The means are fitted for each embedding model by
+`python -m benchmarks.fit.question_means`. Edit it for the share that is removed.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from pydantic import TypeAdapter
 
 from text.scripts import is_cjk
 
-SHARE = 0.4
-"""Of the mean that is taken out: found on development sets in one language, where all of it does harm."""
+CENTERED_SHARE = 0.4
+"""The share of the mean that is removed, found on development sets in one language, where all of it does harm."""
 _PREFIX = "question_means_"
 
 
 @dataclass(frozen=True, slots=True)
 class QueryCentering:
-    """Mean vectors of questions, by their script."""
+    """Holds the mean vectors of questions, by script."""
 
     embedding_model: str
     cjk: tuple[float, ...]
     other: tuple[float, ...]
 
     def centred(self, question: str, vector: Sequence[float]) -> list[float]:
-        """The question's vector without `SHARE` of what it has in common with other questions; not of length 1."""
+        """Return the question's vector minus `CENTERED_SHARE` of its script's mean; its length is not 1."""
         mean = self.cjk if is_cjk(question) else self.other
-        return [own - SHARE * common for own, common in zip(vector, mean, strict=True)]
+        return [own - CENTERED_SHARE * common for own, common in zip(vector, mean, strict=True)]
 
 
 def load_query_centering(embedding_model: str) -> QueryCentering | None:
-    """Those of that encoder; None where none were fitted."""
+    """Return the means fitted for that embedding model; None if there are none."""
     for file in resources.files("knowledge.search").iterdir():
         if file.name.startswith(_PREFIX) and file.name.endswith(".json"):
             means = TypeAdapter(QueryCentering).validate_json(file.read_text("utf-8"))

@@ -1,6 +1,6 @@
-"""Finds the passages for a question: dense and keyword arm, each under the reader's audience, fused with all scores.
+"""Finds the passages for a question: dense and keyword retrieval under the reader's audience, fused with all scores.
 
-Blocking; knows no event loop.
+Blocking. Edit it for the steps of a search and how many candidates each takes.
 """
 
 from __future__ import annotations
@@ -33,42 +33,42 @@ from text.scripts import same_script
 log = logging.getLogger(__name__)
 
 CANDIDATES = 50
-"""Of each arm, before they are fused."""
+"""Candidates from each retriever before the fusion."""
 TOP_COSINES = 5
 COMPARED = 8
-"""Passages that are compared with each other for what they say differently."""
+"""Passages that are compared with each other to find contradictions."""
 RERANKED = 20
-"""Of the fused candidates, read by a reranker, where there is one: each costs a pass of its model."""
+"""Fused candidates that a reranker reads; each costs a pass of its model."""
 NEAR_PAIRS = 5
-"""Moderators' answers to other words than these, whose questions are then compared."""
+"""Moderators' answers to similar questions, whose questions are then compared with this one."""
 
 
-_BESIDE = 8
-"""Searches that at one time do two things at once; more of them wait for each other."""
+_PARALLEL_LOOKUPS = 8
+"""Searches that can run two lookups in parallel; further ones wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """What both arms found that this reader may read: scores by chunk id, best first."""
+    """Holds what both retrievers found that this reader may read: scores by chunk id, best first."""
 
     dense: dict[str, float]
-    """By the vector that is ranked by, which is not quite the question's own."""
+    """The cosines to the vector used for ranking, which is not quite the question's own."""
     cosines: dict[str, float]
-    """To the question's vector."""
+    """The cosines to the question's vector."""
     keyword: dict[str, float]
     known: dict[str, tuple[Chunk, Source]]
 
 
 @dataclass(frozen=True, slots=True)
-class _FoundBy:
-    """What both arms found, whatever it is and whoever may read it: ids with scores, best first."""
+class _RetrieverResults:
+    """Holds what both retrievers found before the catalog was asked: ids with scores, best first."""
 
     nearest: Sequence[tuple[str, float]]
     ranked: Sequence[tuple[str, float]]
     matching: Sequence[tuple[str, float]]
 
-    def arms(self, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
-        """The best `limit` of each arm that are `known`."""
+    def candidates(self, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
+        """Return the best `limit` results of each retriever that are `known`."""
         dense, cosines, keyword = (
             dict(islice(((id_, score) for id_, score in found if id_ in known), limit))
             for found in (self.ranked, self.nearest, self.matching)
@@ -79,8 +79,8 @@ class _FoundBy:
 class DocumentRetriever:
     """Searches one data folder.
 
-    A moderator's answer is no evidence: it answers its own question and no other, so that near it stand the questions
-    that it answers wrongly. It is found beside the passages, for whoever can tell whether its question says the same.
+    A moderator's answer is not evidence: it answers only its own question, and similar questions are those that it
+    answers wrongly. It is returned next to the passages, for a caller that can tell whether its question is the same.
     """
 
     def __init__(
@@ -97,43 +97,45 @@ class DocumentRetriever:
         self._keywords = keywords
         self._pairs = pairs
         self._index = index
-        self._nearest = DenseRetriever(index, catalog)
+        self._dense = DenseRetriever(index, catalog)
         self._embeddings = embeddings
-        self._audited: set[str] = set()
-        # SQLite, the encoder and Chroma all let other threads run.
-        self._beside = ThreadPoolExecutor(_BESIDE, "search")
+        self._checked_guilds: set[str] = set()
+        # SQLite, the encoder and Chroma all release the interpreter's lock.
+        self._executor = ThreadPoolExecutor(_PARALLEL_LOOKUPS, "search")
 
     def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
-        """The `limit` best passages that `reader` may read, best first."""
+        """Return the `limit` best passages that `reader` may read, best first."""
         began = time.perf_counter()
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
-        self._audit(guild_id)
-        # Pairs take no document's place among the candidates.
+        self._warn_of_missing_vectors(guild_id)
+        # Pairs must not displace documents among the candidates.
         wanted = CANDIDATES + min(CANDIDATES, self._pairs.count(guild_id))
-        matching_later = self._beside.submit(self._keywords.search, guild_id, query, wanted, scope)
+        matching_later = self._executor.submit(self._keywords.search, guild_id, query, wanted, scope)
         vector = self._embeddings.embed_query(query)
-        vectors = [vector] if self._means is None else [vector, self._means.centred(query, vector)]
-        nearest, *others = self._nearest.search(guild_id, vectors, wanted, scope)
+        vectors = [vector] if self._centering is None else [vector, self._centering.centred(query, vector)]
+        nearest, *others = self._dense.search(guild_id, vectors, wanted, scope)
         matching = matching_later.result()
         ranked = others[0] if others else nearest
-        same = self._pairs.asking(guild_id, question_key(query))
-        candidates = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES + wanted - CANDIDATES], *ranked, *matching)]
-        known = self._readable(candidates + same, guild_id, reader)
-        found_by = _FoundBy(nearest, ranked, matching)
-        arms = found_by.arms({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
-        fused = self._fused(query, arms)
-        reranked = self._reranked(query, list(fused)[:RERANKED], arms)
+        same = self._pairs.chunks_answering(guild_id, question_key(query))
+        ids = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES + wanted - CANDIDATES], *ranked, *matching)]
+        known = self._readable(ids + same, guild_id, reader)
+        results = _RetrieverResults(nearest, ranked, matching)
+        candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
+        fused = self._fuse(query, candidates)
+        reranked = self._rerank(query, list(fused)[:RERANKED], candidates)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
-        found = merge_near_duplicates({id_: _compared(*arms.known[id_]) for id_ in ordered[: 2 * limit]}, limit)
-        evidence = tuple(
-            replace(item, reranked=reranked.get(item.chunk.id), also_in=_others(item, found, arms))
-            for item in self._evidence(query, guild_id, list(found), fused, vector, arms)
+        found = merge_near_duplicates(
+            {id_: _compared_passage(*candidates.known[id_]) for id_ in ordered[: 2 * limit]}, limit
         )
-        pair_arms = found_by.arms({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
-        pairs = self._found_pairs(query, guild_id, same, vector, pair_arms)
-        top = tuple(list(arms.cosines.values())[:TOP_COSINES])
+        evidence = tuple(
+            replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
+            for item in self._evidence(query, guild_id, list(found), fused, vector, candidates)
+        )
+        pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
+        pairs = self._found_pairs(query, guild_id, same, vector, pair_candidates)
+        top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
         return Retrieval(
             query,
             evidence,
@@ -146,7 +148,7 @@ class DocumentRetriever:
         )
 
     def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
-        """Return the ids of the `limit` passages that the keyword arm alone ranks best, best first."""
+        """Return the ids of the `limit` passages that the keyword retriever alone ranks best, best first."""
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return []
@@ -155,19 +157,19 @@ class DocumentRetriever:
         return [id_ for id_ in ranked if id_ in readable]
 
     def close(self) -> None:
-        """Wait for what is still being looked up."""
-        self._beside.shutdown()
+        """Wait for running lookups."""
+        self._executor.shutdown()
 
     @cached_property
-    def _means(self) -> QueryCentering | None:
-        """Looked up at the first search: whoever only lists or removes needs no model."""
+    def _centering(self) -> QueryCentering | None:
+        """Return the model's question means, at the first search: listing and removing need no model."""
         return load_query_centering(self._embeddings.model_name)
 
-    def _audit(self, guild_id: str) -> None:
-        """Say once where vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
-        if guild_id in self._audited:
+    def _warn_of_missing_vectors(self, guild_id: str) -> None:
+        """Warn once if vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
+        if guild_id in self._checked_guilds:
             return
-        self._audited.add(guild_id)
+        self._checked_guilds.add(guild_id)
         chunks, vectors = self._catalog.chunk_count(guild_id), self._index.count(guild_id)
         if vectors < chunks:
             missing = chunks - vectors
@@ -179,20 +181,22 @@ class DocumentRetriever:
             )
 
     def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:
-        """Those that the catalog has and lets `reader` read: a vector may outlive its document for a moment."""
+        """Return the chunks in the catalog that `reader` may read; a vector may briefly outlive its document."""
         found = self._catalog.chunks(guild_id, list(dict.fromkeys(ids)))
         return {id_: pair for id_, pair in found.items() if reader.may_read(pair[1].audience)}
 
-    def _fused(self, query: str, arms: _Candidates) -> dict[str, float]:
-        # Across scripts a question shares a stray name or number with a passage, which says nothing of what it holds.
-        telling = {id_: bm25 for id_, bm25 in arms.keyword.items() if same_script(query, arms.known[id_][0].text)}
-        return fuse(arms.dense, telling)
+    def _fuse(self, query: str, candidates: _Candidates) -> dict[str, float]:
+        # Across scripts a question and a passage share at most a name or a number, which says nothing about relevance.
+        keyword = {
+            id_: bm25 for id_, bm25 in candidates.keyword.items() if same_script(query, candidates.known[id_][0].text)
+        }
+        return fuse(candidates.dense, keyword)
 
-    def _reranked(self, query: str, ids: Sequence[str], arms: _Candidates) -> dict[str, float]:
-        """The reranker's scores of the best candidates; empty where there is none."""
+    def _rerank(self, query: str, ids: Sequence[str], candidates: _Candidates) -> dict[str, float]:
+        """Return the reranker's scores of the best candidates; empty if there is no reranker."""
         if self._reranker is None or not ids:
             return {}
-        texts = [in_context(arms.known[id_][1].name, *_read(arms.known[id_][0])) for id_ in ids]
+        texts = [in_context(candidates.known[id_][1].name, *_heading_and_text(candidates.known[id_][0])) for id_ in ids]
         return dict(zip(ids, self._reranker.scores(query, texts), strict=True))
 
     def _found_pairs(
@@ -201,13 +205,13 @@ class DocumentRetriever:
         guild_id: str,
         same: Sequence[str],
         vector: Sequence[float],
-        arms: _Candidates,
+        candidates: _Candidates,
     ) -> tuple[FoundQAPair, ...]:
-        """Moderators' answers: those to these very words, then the best of those that the arms found."""
-        fused = self._fused(query, arms)
-        equal = [id_ for id_ in same if id_ in arms.known]
+        """Return moderators' answers: those to these very words, then the best that the retrievers found."""
+        fused = self._fuse(query, candidates)
+        equal = [id_ for id_ in same if id_ in candidates.known]
         near = [id_ for id_ in fused if id_ not in equal][:NEAR_PAIRS]
-        found = self._evidence(query, guild_id, equal + near, fused, vector, arms)
+        found = self._evidence(query, guild_id, equal + near, fused, vector, candidates)
         return tuple(
             FoundQAPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found
         )
@@ -219,20 +223,20 @@ class DocumentRetriever:
         ids: Sequence[str],
         fused: dict[str, float],
         vector: Sequence[float],
-        arms: _Candidates,
+        candidates: _Candidates,
     ) -> tuple[Evidence, ...]:
-        missing = [id_ for id_ in ids if id_ not in arms.cosines]
-        cosines_later = self._beside.submit(self._index.cosines, guild_id, vector, missing)
+        missing = [id_ for id_ in ids if id_ not in candidates.cosines]
+        cosines_later = self._executor.submit(self._index.cosines, guild_id, vector, missing)
         coverage = self._keywords.coverage(guild_id, query, ids)
-        cosines = arms.cosines | cosines_later.result()
+        cosines = candidates.cosines | cosines_later.result()
         return tuple(
             Evidence(
-                chunk=arms.known[id_][0],
-                source=arms.known[id_][1],
+                chunk=candidates.known[id_][0],
+                source=candidates.known[id_][1],
                 cosine=cosines.get(id_),
-                dense_rank=_rank(arms.dense, id_),
-                bm25=arms.keyword.get(id_),
-                keyword_rank=_rank(arms.keyword, id_),
+                dense_rank=_rank(candidates.dense, id_),
+                bm25=candidates.keyword.get(id_),
+                keyword_rank=_rank(candidates.keyword, id_),
                 coverage=coverage.get(id_, 0.0),
                 fused=fused.get(id_, 0.0),
             )
@@ -240,17 +244,17 @@ class DocumentRetriever:
         )
 
 
-def _read(chunk: Chunk) -> tuple[str | None, str]:
+def _heading_and_text(chunk: Chunk) -> tuple[str | None, str]:
     return chunk.place.heading, chunk.text
 
 
-def _others(item: Evidence, found: dict[str, list[str]], arms: _Candidates) -> tuple[Source, ...]:
-    """The documents that hold copies of a passage, each once, without its own; a moderator's answer has no name."""
-    sources = {arms.known[id_][1].id: arms.known[id_][1] for id_ in found[item.chunk.id]}
+def _duplicate_sources(item: Evidence, found: dict[str, list[str]], candidates: _Candidates) -> tuple[Source, ...]:
+    """Return the other documents with a near duplicate of the passage, each once; moderators' answers have no name."""
+    sources = {candidates.known[id_][1].id: candidates.known[id_][1] for id_ in found[item.chunk.id]}
     return tuple(source for id_, source in sources.items() if id_ != item.source.id and source.media != QA)
 
 
-def _compared(chunk: Chunk, source: Source) -> ComparedPassage:
+def _compared_passage(chunk: Chunk, source: Source) -> ComparedPassage:
     heading = chunk.place.heading or ""
     above = heading if source.media == QA else heading.rpartition(PATH_SEPARATOR)[2]
     return ComparedPassage(chunk.text, source.id, above)

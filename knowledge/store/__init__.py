@@ -1,1 +1,1 @@
-"""What SQLite and the disk keep: documents, chunks, the keyword index and what is still to be deleted."""
+"""Stores documents, chunks and the keyword index in SQLite, originals on disk, and what is still to be deleted."""

@@ -1,6 +1,6 @@
-"""Guilds, sources and chunks in SQLite, which holds the truth: a chunk that is not here does not exist.
+"""The catalog of guilds, sources and chunks in SQLite, the source of truth: a chunk not listed here does not exist.
 
-Knows no vectors.
+Edit it for queries and for what publishing and removing change.
 """
 
 from __future__ import annotations
@@ -31,38 +31,40 @@ _GUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class ExistingSource:
-    """How a version of a document came in, as its batch reports it."""
+class IngestionRecord:
+    """Records how a version of a document was ingested, as its batch reports it."""
 
     outcome: IngestOutcome
     embedded_count: int
-    """Chunks that were embedded for it; the vectors of the others were there."""
+    """Chunks that were embedded for it; the others' vectors were reused."""
     batch: str | None
-    """None: it came alone."""
+    """None: it was ingested alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A version of a document without its text."""
+class DocumentVersion:
+    """Holds a version of a document without its text."""
 
     source: Source
     page_count: int | None
-    taken: ExistingSource | None
-    """None: it was published before this was kept."""
+    record: IngestionRecord | None
+    """None: it was published before records were kept."""
 
 
 class Catalog:
-    """Reads and writes of guilds, sources and chunks. Blocking; safe to use from several threads."""
+    """Reads and writes guilds, sources and chunks. Blocking; safe to use from several threads."""
 
-    def __init__(self, database: Database, keywords: KeywordIndex, pairs: QAIndex, strays: PendingDeletions) -> None:
-        """The other three are kept in step with the sources, in the same transactions."""
+    def __init__(
+        self, database: Database, keywords: KeywordIndex, pairs: QAIndex, pending_deletions: PendingDeletions
+    ) -> None:
+        """Open the catalog; the other three are kept in step with the sources, in the same transactions."""
         self._database = database
         self._keywords = keywords
         self._pairs = pairs
-        self._strays = strays
+        self._pending_deletions = pending_deletions
         self._closing = Event()
-        self._purging: defaultdict[str, Lock] = defaultdict(Lock)
-        """By guild: a second purge waits for the first, and mostly finds its work done."""
+        self._purge_locks: defaultdict[str, Lock] = defaultdict(Lock)
+        """One lock per guild: a second purge waits for the first, and mostly finds its work done."""
 
     def register_guild(self, guild_id: str, name: str) -> None:
         """Record a guild, or its new name."""
@@ -73,15 +75,15 @@ class Catalog:
             db.execute(f"{insert} ON CONFLICT (id) DO UPDATE SET name = excluded.name", (guild_id, name, FORM))
             self._keywords.create(db, guild_id)
 
-    def renew(self, guild_id: str) -> None:
-        """Cut the guild's text into terms anew, where an earlier program did so in another form."""
+    def rebuild_outdated(self, guild_id: str) -> None:
+        """Rebuild the guild's indexes if an earlier program cut its text into other terms."""
         if self._keywords.is_outdated(guild_id):
             with self._database.write() as db:
-                self._keywords.renew(db, guild_id)
-                self._pairs.renew(db, guild_id)
+                self._keywords.rebuild(db, guild_id)
+                self._pairs.rebuild(db, guild_id)
 
     def resolve_guild(self, name_or_id: str) -> str:
-        """The id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
+        """Return the id of the one guild with that id or name. Raises UnknownGuild, AmbiguousGuild."""
         with self._database.read() as db:
             rows = db.execute("SELECT id, name FROM guilds ORDER BY name").fetchall()
         if any(row["id"] == name_or_id for row in rows):
@@ -97,12 +99,12 @@ class Catalog:
         return str(matches[0])
 
     def guild_ids(self) -> list[str]:
-        """Every guild's id."""
+        """Return every guild's id."""
         with self._database.read() as db:
             return [row["id"] for row in db.execute("SELECT id FROM guilds ORDER BY number")]
 
     def scope(self, guild_id: str, reader: Reader) -> ReadableScope:
-        """What `reader` may draw on."""
+        """Return what `reader` may search."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
         readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
@@ -114,23 +116,23 @@ class Catalog:
         )
 
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
-        """Which of these chunks the guild has for one of these audiences."""
+        """Return which of these chunks the guild has for one of these audiences."""
         marks, keys = ",".join("?" * len(ids)), ",".join("?" * len(audiences))
-        # CROSS JOIN: SQLite begins with the ids, which are few, and not with all that has the audience.
+        # CROSS JOIN: makes SQLite begin with the few ids instead of every source with the audience.
         query = "SELECT chunks.id FROM chunks CROSS JOIN sources ON sources.id = source_id"
         query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
         with self._database.read() as db:
             return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
 
     def sources(self, guild_id: str, reader: Reader) -> list[Source]:
-        """The guild's sources that `reader` may read, by name."""
+        """Return the guild's sources that `reader` may read, by name."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM sources WHERE guild_id = ? ORDER BY name, audience", (guild_id,))
-            found = [_source(row) for row in rows]
+            found = [_source_of_row(row) for row in rows]
         return [source for source in found if reader.may_read(source.audience)]
 
     def find_source(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """The one readable source with that id or name. Raises SourceError."""
+        """Return the one readable source with that id or name. Raises SourceNotFound."""
         readable = self.sources(guild_id, reader)
         matches = [source for source in readable if name_or_id in (source.id, source.name)]
         if not matches:
@@ -140,28 +142,30 @@ class Catalog:
             raise SourceNotFound(f"{len(matches)} documents are named {name_or_id!r}: give one of these ids: {ids}")
         return matches[0]
 
-    def version(self, guild_id: str, name: str, audience: Audience) -> NewVersion | None:
-        """The source of that name and audience; None where there is none. Raises UnknownGuild."""
+    def version(self, guild_id: str, name: str, audience: Audience) -> DocumentVersion | None:
+        """Return the source with that name and audience; None if there is none. Raises UnknownGuild."""
         query = "SELECT * FROM sources WHERE guild_id = ? AND name = ? AND audience = ?"
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM guilds WHERE id = ?", (guild_id,)).fetchone() is None:
                 raise UnknownGuild(f"guild {guild_id!r} is not registered")
             row = db.execute(query, (guild_id, name, audience.key)).fetchone()
-        return None if row is None else NewVersion(_source(row), row["page_count"], _taken(row))
+        return None if row is None else DocumentVersion(_source_of_row(row), row["page_count"], _ingestion_record(row))
 
     def embedded(self, source_id: str) -> dict[bytes, str]:
-        """The ids of a source's chunks by the fingerprint of the text that was embedded for them."""
+        """Return the ids of a source's chunks by the fingerprint of the text that was embedded for them."""
         query = "SELECT fingerprint, id FROM chunks WHERE source_id = ? AND fingerprint IS NOT NULL"
         with self._database.read() as db:
             return {row["fingerprint"]: row["id"] for row in db.execute(query, (source_id,))}
 
     def publish(
-        self, versions: Sequence[tuple[NewVersion, Sequence[Chunk]]], is_cancelled: Callable[[], bool] = lambda: False
+        self,
+        versions: Sequence[tuple[DocumentVersion, Sequence[Chunk]]],
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Source]:
-        """Make sources visible, each in place of the one with its name and audience, all at once; what was replaced.
+        """Publish sources together, each replacing the one with its name and audience, and return what was replaced.
 
-        The replaced text is gone from the file only after `cleanse`. Raises IngestionCancelled, and publishes nothing,
-        where that is so once the database can be written, or before the end.
+        The replaced text stays in the file until `purge`. Raises IngestionCancelled and publishes nothing if
+        `is_cancelled` once the database can be written, or before the end.
         """
         replaced: list[Source] = []
         with self._database.write() as db:
@@ -173,55 +177,55 @@ class Catalog:
                 rows = db.execute(same, (source.guild_id, source.name, source.audience.key)).fetchall()
                 for row in rows:
                     self._delete(db, source.guild_id, row["id"])
-                    replaced.append(_source(row))
+                    replaced.append(_source_of_row(row))
                 _insert(db, version, chunks)
                 self._keywords.add(db, source)
                 self._pairs.add(db, source)
-                self._strays.settle(db, source.id)
+                self._pending_deletions.confirm(db, source.id)
             if is_cancelled():
                 raise IngestionCancelled
         return replaced
 
     def set_link(self, source_id: str, link: str) -> None:
-        """Let a source's citations lead to `link`."""
+        """Set the link that a source's citations lead to."""
         with self._database.write() as db:
             db.execute("UPDATE sources SET link = ? WHERE id = ?", (link, source_id))
 
     def remove(self, source: Source) -> None:
-        """Delete a source and its text, which is gone from the file only after `cleanse`."""
+        """Delete a source and its text, which stays in the file until `purge`."""
         with self._database.write() as db:
             self._delete(db, source.guild_id, source.id)
 
     def purge(self, guild_id: str) -> None:
-        """Take deleted text out of the file and its log for good. Costs nothing where none was deleted.
+        """Remove deleted text from the file and its log for good. Costs nothing if none was deleted.
 
-        What is owed is noted as done only after it was; cut off or hindered before, it is done the next time.
+        It is marked as purged only afterwards; an interrupted purge is repeated the next time.
         """
-        with self._purging[guild_id]:
-            while (owed := self._keywords.owed(guild_id)) is not None:
+        with self._purge_locks[guild_id]:
+            while (pending := self._keywords.pending_purge(guild_id)) is not None:
                 if not self._keywords.merge(guild_id, self._closing.is_set):
                     return
-                if owed.has_deletions and not self._database.checkpoint():
+                if pending.has_deletions and not self._database.checkpoint():
                     log.warning(
                         "deleted text of guild %s stays in knowledge.db's log until the next purge: another process "
                         "reads or writes all the time",
                         guild_id,
                     )
                     return
-                self._keywords.settle(guild_id, owed)
+                self._keywords.mark_purged(guild_id, pending)
 
     def close(self) -> None:
-        """End a purge after its current step; the next opening goes on."""
+        """Stop a purge after its current step; the next opening continues it."""
         self._closing.set()
 
     def chunk_count(self, guild_id: str) -> int:
-        """How many chunks the guild has."""
+        """Return how many chunks the guild has."""
         with self._database.read() as db:
             total = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
             return int(db.execute(total, (guild_id,)).fetchone()[0])
 
     def chunks(self, guild_id: str, ids: Sequence[str]) -> dict[str, tuple[Chunk, Source]]:
-        """The chunks with these ids that the guild has, each with its source."""
+        """Return the guild's chunks with these ids, each with its source."""
         if not ids:
             return {}
         marks = ",".join("?" * len(ids))
@@ -229,30 +233,32 @@ class Catalog:
             rows = db.execute(f"SELECT * FROM chunks WHERE id IN ({marks})", list(ids)).fetchall()  # noqa: S608
             source_ids = list({row["source_id"] for row in rows})
             among = f"SELECT * FROM sources WHERE id IN ({','.join('?' * len(source_ids))}) AND +guild_id = ?"  # noqa: S608
-            sources = {row["id"]: _source(row) for row in db.execute(among, (*source_ids, guild_id))}
-        return {row["id"]: (_chunk(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources}
+            sources = {row["id"]: _source_of_row(row) for row in db.execute(among, (*source_ids, guild_id))}
+        return {
+            row["id"]: (_chunk_of_row(row), sources[row["source_id"]]) for row in rows if row["source_id"] in sources
+        }
 
     def source_chunks(self, source_id: str) -> list[Chunk]:
-        """A source's chunks, in reading order."""
+        """Return a source's chunks in reading order."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM chunks WHERE source_id = ? ORDER BY ordinal", (source_id,))
-            return [_chunk(row) for row in rows]
+            return [_chunk_of_row(row) for row in rows]
 
     def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         self._keywords.remove(db, guild_id, source_id)
         self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
-        self._strays.add(db, guild_id, source_id)
+        self._pending_deletions.add(db, guild_id, source_id)
 
 
 def new_source_id() -> str:
-    """A fresh id; each version of a document has its own, so that its vectors are told from the last version's."""
+    """Return a new id; each version of a document has its own, which distinguishes their vectors."""
     return uuid.uuid4().hex
 
 
-def _insert(db: sqlite3.Connection, version: NewVersion, chunks: Sequence[Chunk]) -> None:
-    source, taken = version.source, version.taken
+def _insert(db: sqlite3.Connection, version: DocumentVersion, chunks: Sequence[Chunk]) -> None:
+    source, record = version.source, version.record
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
         "link, batch, outcome, embedded_count, dated"
@@ -272,33 +278,33 @@ def _insert(db: sqlite3.Connection, version: NewVersion, chunks: Sequence[Chunk]
             source.ingested_at.isoformat(),
             source.ingested_by,
             source.link,
-            *((taken.batch, taken.outcome, taken.embedded_count) if taken else (None, None, None)),
+            *((record.batch, record.outcome, record.embedded_count) if record else (None, None, None)),
             None if source.dated is None else source.dated.isoformat(),
         ),
     )
     columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
     db.executemany(
         f"INSERT INTO chunks ({columns}) VALUES ({','.join('?' * 9)})",  # noqa: S608
-        ((c.id, c.source_id, c.ordinal, c.text, *_place(c), _print(source, c)) for c in chunks),
+        ((c.id, c.source_id, c.ordinal, c.text, *_place_columns(c), _fingerprint(source, c)) for c in chunks),
     )
 
 
-def _place(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
+def _place_columns(chunk: Chunk) -> tuple[int | None, str | None, int | None, str | None]:
     place = chunk.place
     return place.page, place.heading, place.line, place.anchor
 
 
-def _print(source: Source, chunk: Chunk) -> bytes:
+def _fingerprint(source: Source, chunk: Chunk) -> bytes:
     return fingerprint(embedded_text(source.name, chunk.place.heading, chunk.text))
 
 
-def _taken(row: sqlite3.Row) -> ExistingSource | None:
+def _ingestion_record(row: sqlite3.Row) -> IngestionRecord | None:
     if row["outcome"] is None:
         return None
-    return ExistingSource(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
+    return IngestionRecord(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
 
 
-def _source(row: sqlite3.Row) -> Source:
+def _source_of_row(row: sqlite3.Row) -> Source:
     return Source(
         id=row["id"],
         guild_id=row["guild_id"],
@@ -315,6 +321,6 @@ def _source(row: sqlite3.Row) -> Source:
     )
 
 
-def _chunk(row: sqlite3.Row) -> Chunk:
+def _chunk_of_row(row: sqlite3.Row) -> Chunk:
     place = Place(row["page"], row["heading"], row["line"], row["anchor"])
     return Chunk(row["id"], row["source_id"], row["ordinal"], row["text"], place)

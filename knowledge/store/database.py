@@ -1,4 +1,4 @@
-"""knowledge.db: its schema, its migrations and a pool of connections. Edit it to change a table."""
+"""Opens knowledge.db: its schema, its migrations and a pool of connections. Edit it to change a table."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ _MIGRATIONS = (
     """
     -- Of the text that was embedded. NULL: it was embedded before this was kept.
     ALTER TABLE chunks ADD COLUMN fingerprint BLOB;
-    -- What the batch that took a source in reports of it: cut off and begun again, it reports the same.
+    -- What a source's batch reports of it: interrupted and started again, it reports the same.
     ALTER TABLE sources ADD COLUMN batch TEXT;
     ALTER TABLE sources ADD COLUMN outcome TEXT;
     ALTER TABLE sources ADD COLUMN embedded_count INTEGER;
     -- How many sources were deleted whose terms may still be in the file.
     ALTER TABLE guilds ADD COLUMN deletions INTEGER NOT NULL DEFAULT 0;
-    -- How many chunks have come or gone in all.
+    -- How many chunks were ever added or removed.
     ALTER TABLE guilds ADD COLUMN changed_chunks INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX sources_by_audience ON sources (guild_id, audience, chunk_count);
     """,
     """
     ALTER TABLE sources ADD COLUMN link TEXT;
     ALTER TABLE chunks ADD COLUMN anchor TEXT;
-    -- Of the file whose original must stay while `owner` takes it in.
+    -- Of the file whose original must be kept while `owner` ingests it.
     ALTER TABLE stray_vectors ADD COLUMN sha256 TEXT;
     """,
     """
@@ -120,17 +120,17 @@ _MIGRATIONS = (
     """
     -- Of deletions, how many were there when the guild's deleted text was last taken out of the file and its log.
     ALTER TABLE guilds ADD COLUMN purged_deletions INTEGER NOT NULL DEFAULT 0;
-    -- Earlier programs could take a debt for paid that was not: each guild is purged once.
+    -- Earlier programs could record a purge that was not done: each guild is purged once.
     UPDATE guilds SET deletions = max(deletions, 0) + 1;
     """,
 )
 
 
 class Database:
-    """A pool of connections to one SQLite file. Safe to use from several threads and processes."""
+    """Keeps a pool of connections to one SQLite file. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path, busy_s: float = sqlite.BUSY_S) -> None:
-        """`busy_s`: how long it waits for another's lock.
+        """Open and migrate the file; `busy_s`: how long it waits for another's lock.
 
         Raises DatabaseBusy, DatabaseTooNew, DatabaseUnusable, DiskFull, as every other method does.
         """
@@ -147,20 +147,20 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection whose statements all see the same state."""
+        """Yield a connection whose statements all see the same state."""
         with self._connection() as connection, sqlite.transaction(connection, self._path, writing=False):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction that is committed at the end, or undone where an error leaves it."""
+        """Yield a connection in a transaction that is committed at the end, or undone if an error leaves it."""
         with self._connection() as connection, sqlite.transaction(connection, self._path, writing=True):
             yield connection
 
     def checkpoint(self) -> bool:
-        """Move what the write-ahead log holds into the file and empty the log: deleted text is then gone from both.
+        """Move the write-ahead log into the file and empty it, so that deleted text is gone from both.
 
-        Returns whether that was done; another process that reads or writes all the time is in its way.
+        Returns whether that was done; another process that always reads or writes prevents it.
         """
         with self._connection() as connection:
             return sqlite.checkpoint(connection, self._path)

@@ -1,6 +1,7 @@
-"""The keyword arm: one FTS5 index a guild inside knowledge.db, holding terms but no copy of the text.
+"""The keyword retriever: one FTS5 index per guild in knowledge.db, which holds terms but no copy of the text.
 
-Knows no vectors. Its scores are SQLite's BM25, turned so that higher is better.
+Its scores are SQLite's BM25 with the sign changed, so that higher is better. Edit it for ranking, merging and cached
+term counts.
 """
 
 from __future__ import annotations
@@ -9,93 +10,97 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from knowledge.chunking.contextual_text import in_context
 from knowledge.store.database import Database
 from knowledge.store.scope import ReadableScope
-from knowledge.store.term_counts import TermCounts
 from knowledge.types import Source
 from text.index_terms import FORM, indexable, question_terms, search_terms
 
 RANKED = 5000
-"""Chunks, about, that one search scores: a frequent term beside rarer ones changes little, and costs the most."""
+"""About how many chunks one search scores: a frequent term next to rarer ones changes little and costs the most."""
 LOOKED_UP = 1000
-"""Of the best of all audiences at most so many are looked up; where more would be, each match is."""
+"""The most chunks of all audiences that are looked up; beyond that each match is filtered by audience."""
 SCATTERED_SHARE = 0.1
-"""Of a guild's chunks: where more have come or gone since the last merge, a search reads many segments."""
+"""The share of a guild's chunks that may change before its segments are merged, since many slow down a search."""
 MERGE_PAGES = 100
 _PAUSE_S = 0.01
-"""A step of a merge, for which other writers wait, takes about as long as the pause after it."""
+"""The pause after each step of a merge, about as long as a step, for which other writers wait."""
+_STALE_SHARE = 0.01
+"""Counts are cached until this share of a guild's chunks has changed: they only weight terms."""
+_MOST_TERMS = 20_000
+"""Terms cached for each guild."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """What a guild's merge takes care of: all that was there before it began."""
+class PendingPurge:
+    """Holds what a guild's merge purges: everything deleted before it began."""
 
     deletions: int
-    """Ever made."""
+    """Deletions ever made."""
     changed_chunks: int
-    """Ever."""
+    """Chunks ever added or removed."""
     has_deletions: bool
-    """Whether some of the deletions were not purged yet."""
+    """Whether some deletions have not been purged yet."""
 
 
 class KeywordIndex:
-    """All guilds' terms. Blocking; safe to use from several threads."""
+    """Keeps all guilds' terms. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts = TermCounts()
 
     def create(self, db: sqlite3.Connection, guild_id: str) -> None:
-        """Make the guild's index, if it has none."""
+        """Create the guild's index if it has none."""
         db.execute(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table(db, guild_id)} "
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table_name(db, guild_id)} "
             "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
         )
 
     def is_outdated(self, guild_id: str) -> bool:
-        """Whether the guild's text was cut into terms in another form than questions are now."""
+        """Return whether the guild's text was cut into other terms than questions are now."""
         with self._database.read() as db:
             return int(db.execute("SELECT terms_form FROM guilds WHERE id = ?", (guild_id,)).fetchone()[0]) != FORM
 
-    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
-        """Make the guild's index anew from the catalog, within the transaction of `db`."""
-        db.execute(f"DROP TABLE IF EXISTS {_table(db, guild_id)}")
+    def rebuild(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Rebuild the guild's index from the catalog, within the transaction of `db`."""
+        db.execute(f"DROP TABLE IF EXISTS {_table_name(db, guild_id)}")
         self.create(db, guild_id)
         for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
             self._add(db, guild_id, row["id"], row["name"])
         db.execute("UPDATE guilds SET terms_form = ? WHERE id = ?", (FORM, guild_id))
 
     def add(self, db: sqlite3.Connection, source: Source) -> None:
-        """Index a source's chunks, once they stand in the catalog, within the transaction of `db`."""
+        """Index a source's chunks, once they are in the catalog, within the transaction of `db`."""
         self._add(db, source.guild_id, source.id, source.name)
 
     def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
-        table = _table(db, guild_id)
+        table = _table_name(db, guild_id)
         rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
-        _note_change(db, guild_id, len(rows))
+        _count_changes(db, guild_id, len(rows))
         insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
-        db.executemany(insert, ((row["number"], _terms(name, row)) for row in rows))
+        db.executemany(insert, ((row["number"], _indexed_terms(name, row)) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
-        """Take a source's terms out, within the transaction of `db`, before its chunks are deleted.
+        """Remove a source's terms, within the transaction of `db`, before its chunks are deleted.
 
-        They are found no more, but gone from the file only after `merge`.
+        They are no longer found, but stay in the file until `merge`.
         """
-        table = _table(db, guild_id)
+        table = _table_name(db, guild_id)
         query = (
             "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
         )
         rows = db.execute(query, (source_id,)).fetchall()
         delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
-        db.executemany(delete, ((row["number"], _terms(row["name"], row)) for row in rows))
+        db.executemany(delete, ((row["number"], _indexed_terms(row["name"], row)) for row in rows))
         db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
-        _note_change(db, guild_id, len(rows))
+        _count_changes(db, guild_id, len(rows))
 
-    def owed(self, guild_id: str) -> Owed | None:
-        """What a merge would take care of; None where it is not worth it."""
+    def pending_purge(self, guild_id: str) -> PendingPurge | None:
+        """Return what a merge would purge; None if it is not worth it."""
         query = (
             "SELECT deletions, purged_deletions, changed_chunks, merged_chunks, "
             "(SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = guilds.id) AS chunk_count "
@@ -107,15 +112,19 @@ class KeywordIndex:
             return None
         has_deletions = row["deletions"] > row["purged_deletions"]
         is_scattered = row["changed_chunks"] - row["merged_chunks"] > SCATTERED_SHARE * row["chunk_count"]
-        return Owed(row["deletions"], row["changed_chunks"], has_deletions) if has_deletions or is_scattered else None
+        return (
+            PendingPurge(row["deletions"], row["changed_chunks"], has_deletions)
+            if has_deletions or is_scattered
+            else None
+        )
 
     def merge(self, guild_id: str, is_stopped: Callable[[], bool]) -> bool:
-        """Take the guild's deleted terms out of the index. Returns False where it was stopped before that was done.
+        """Remove the guild's deleted terms from the index. Returns False if it was stopped before that was done.
 
-        Deletion only marks them; merging all segments takes them out, and makes searches faster where many chunks have
-        come. That rewrites the whole index, so it is done in short transactions, between which others may write.
+        Deletion only marks them; merging all segments removes them, and speeds up searches after many additions. That
+        rewrites the whole index, so it is done in short transactions, between which others can write.
         """
-        pages = -MERGE_PAGES  # Negative: all segments that there are now become one merge.
+        pages = -MERGE_PAGES  # Negative: all present segments are included in one merge.
         while self._merge(guild_id, pages):
             if is_stopped():
                 return False
@@ -123,47 +132,47 @@ class KeywordIndex:
             time.sleep(_PAUSE_S)
         return True
 
-    def settle(self, guild_id: str, owed: Owed) -> None:
-        """Note that what was owed is done. Another process may have noted more meanwhile."""
+    def mark_purged(self, guild_id: str, pending_purge: PendingPurge) -> None:
+        """Record that the purge is done. Another process may have recorded more meanwhile."""
         done = (
             "UPDATE guilds SET purged_deletions = max(purged_deletions, ?), merged_chunks = max(merged_chunks, ?) "
             "WHERE id = ?"
         )
         with self._database.write() as db:
-            db.execute(done, (owed.deletions, owed.changed_chunks, guild_id))
+            db.execute(done, (pending_purge.deletions, pending_purge.changed_chunks, guild_id))
 
     def _merge(self, guild_id: str, pages: int) -> bool:
-        """Go on with the merging by so many pages; whether there was anything to do."""
+        """Continue the merge by so many pages, and return whether there was anything to do."""
         with self._database.write() as db:
-            table = _table(db, guild_id)
+            table = _table_name(db, guild_id)
             before = db.total_changes
             db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
             return db.total_changes - before > 1  # The statement itself counts as one.
 
     def search(self, guild_id: str, question: str, limit: int, scope: ReadableScope) -> list[tuple[str, float]]:
-        """The `limit` best chunk ids with their BM25, best first, of those in `scope`."""
+        """Return the `limit` best chunk ids in `scope` with their BM25, best first."""
         terms = search_terms(question)
         if not terms or scope.readable_count == 0:
             return []
         with self._database.read() as db:
-            table = _table(db, guild_id)
-            wanted = _telling(self._counts.of(db, table, guild_id, terms)[1])
+            table = _table_name(db, guild_id)
+            wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
             if not wanted:
                 return []
             if scope.audiences is None:
-                return _ranked(db, table, wanted, limit)
-            looked_at = scope.among_all(limit)
-            if looked_at <= LOOKED_UP:
-                found = _ranked(db, table, wanted, looked_at, of_audiences=scope.audiences)[:limit]
-                if len(found) == limit or looked_at == scope.chunk_count:
+                return _best_matches(db, table, wanted, limit)
+            candidate_count = scope.among_all(limit)
+            if candidate_count <= LOOKED_UP:
+                found = _best_matches(db, table, wanted, candidate_count, of_audiences=scope.audiences)[:limit]
+                if len(found) == limit or candidate_count == scope.chunk_count:
                     return found
-            return _ranked(db, table, wanted, limit, among_audiences=scope.audiences)
+            return _best_matches(db, table, wanted, limit, among_audiences=scope.audiences)
 
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
-        """For each chunk the share, 0 to 1, of the question's terms that it holds, weighted by their rarity.
+        """Return for each chunk the share, 0 to 1, of the question's terms that it contains, weighted by rarity.
 
-        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which hold the
-        term. SQLite looks each term up itself, so words are stemmed alike here and in `search`.
+        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which contain the
+        term. SQLite looks each term up, so words are stemmed as in `search`.
         """
         terms = question_terms(question)
         if not terms or not chunk_ids:
@@ -171,7 +180,7 @@ class KeywordIndex:
         held = dict.fromkeys(chunk_ids, 0.0)
         total = 0.0
         with self._database.read() as db:
-            table = _table(db, guild_id)
+            table = _table_name(db, guild_id)
             chunk_count, counts = self._counts.of(db, table, guild_id, terms)
             marks = ",".join("?" * len(chunk_ids))
             numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
@@ -185,7 +194,7 @@ class KeywordIndex:
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
 
 
-def _ranked(
+def _best_matches(
     db: sqlite3.Connection,
     table: str,
     terms: Sequence[str],
@@ -194,10 +203,14 @@ def _ranked(
     among_audiences: Sequence[str] = (),
     of_audiences: Sequence[str] = (),
 ) -> list[tuple[str, float]]:
-    """The `limit` best ids among those of some audiences; or those of some audiences of the `limit` best of all."""
+    """Return the `limit` best ids among some audiences, or those of some audiences among the `limit` best of all."""
     of_match = f"(SELECT audience FROM chunks JOIN sources ON sources.id = source_id WHERE number = {table}.rowid)"  # noqa: S608
-    among = f"AND {of_match} IN ({_marks(among_audiences)})" if among_audiences else ""
-    of = f"JOIN sources ON sources.id = source_id WHERE audience IN ({_marks(of_audiences)})" if of_audiences else ""
+    among = f"AND {of_match} IN ({_placeholders(among_audiences)})" if among_audiences else ""
+    of = (
+        f"JOIN sources ON sources.id = source_id WHERE audience IN ({_placeholders(of_audiences)})"
+        if of_audiences
+        else ""
+    )
     query = (
         f"SELECT chunks.id, score FROM (SELECT rowid AS found, -bm25({table}) AS score FROM {table} "  # noqa: S608
         f"WHERE {table} MATCH ? {among} ORDER BY score DESC LIMIT ?) "
@@ -207,31 +220,74 @@ def _ranked(
     return [(row["id"], row["score"]) for row in rows]
 
 
-def _marks(values: Sequence[str]) -> str:
+def _placeholders(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
 
 
-def _telling(counts: Mapping[str, int]) -> list[str]:
-    """The rarest terms that some chunk holds, as many as can be ranked in time; all of them in a small guild."""
-    telling: list[str] = []
+def _rarest_terms(counts: Mapping[str, int]) -> list[str]:
+    """Return the rarest terms that some chunk contains, as many as can be ranked in time; all in a small guild."""
+    rarest: list[str] = []
     ranked = 0
     for term in sorted((term for term, count in counts.items() if count), key=counts.__getitem__):
         ranked += counts[term]
-        if telling and ranked > RANKED:
+        if rarest and ranked > RANKED:
             break
-        telling.append(term)
-    return telling
+        rarest.append(term)
+    return rarest
 
 
-def _table(db: sqlite3.Connection, guild_id: str) -> str:
-    """The name of the guild's table, made of a number alone, so that it is safe inside a statement."""
+def _table_name(db: sqlite3.Connection, guild_id: str) -> str:
+    """Return the name of the guild's table, made only of a number, so that it is safe inside a statement."""
     row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
     return f"keywords_{int(row['number'])}"
 
 
-def _terms(name: str, row: sqlite3.Row) -> str:
+def _indexed_terms(name: str, row: sqlite3.Row) -> str:
     return indexable(in_context(name, row["heading"], row["text"]))
 
 
-def _note_change(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
+def _count_changes(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:
     db.execute("UPDATE guilds SET changed_chunks = changed_chunks + ? WHERE id = ?", (chunk_count, guild_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedCounts:
+    changes: int
+    """Chunks ever added or removed when counting began."""
+    chunk_count: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class TermCounts:
+    """Counts how many chunks contain a term, which SQLite does slowly for frequent terms, and caches the counts."""
+
+    def __init__(self) -> None:
+        self._guilds: dict[str, _CachedCounts] = {}
+        self._lock = Lock()
+
+    def of(self, db: sqlite3.Connection, table: str, guild_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Return how many chunks the guild has, and how many of them match each of these FTS5 expressions."""
+        cached = self._cached_counts(db, guild_id)
+        counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
+        for term in terms:
+            if term not in cached.counts:
+                cached.counts[term] = int(db.execute(counting, (term,)).fetchone()[0])
+        return cached.chunk_count, {term: cached.counts[term] for term in terms}
+
+    def _cached_counts(self, db: sqlite3.Connection, guild_id: str) -> _CachedCounts:
+        row = db.execute("SELECT changed_chunks FROM guilds WHERE id = ?", (guild_id,)).fetchone()
+        changes = int(row["changed_chunks"])
+        with self._lock:
+            known = self._guilds.get(guild_id)
+            if known is not None and _is_fresh(known, changes):
+                return known
+        sized = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
+        (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
+        with self._lock:
+            self._guilds[guild_id] = _CachedCounts(changes, chunk_count)
+            return self._guilds[guild_id]
+
+
+def _is_fresh(known: _CachedCounts, changes: int) -> bool:
+    is_recent = abs(changes - known.changes) <= _STALE_SHARE * known.chunk_count
+    return is_recent and len(known.counts) < _MOST_TERMS

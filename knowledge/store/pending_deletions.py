@@ -1,6 +1,7 @@
-"""What must not stay outside of the catalog: vectors and originals that are being written, were replaced or removed.
+"""Records what must still be deleted outside the catalog: vectors and originals of unpublished or removed sources.
 
-A source is announced before anything of it is written, so that whatever a kill leaves behind is found again.
+A source is announced before anything of it is written, so that whatever a kill leaves behind is found. Edit it for what
+counts as left behind.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ from knowledge.types import Source
 
 
 class PendingDeletions:
-    """Of all guilds. Blocking; safe to use from several threads."""
+    """Keeps the pending deletions of all guilds. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def announce(self, sources: Sequence[Source], owner: str) -> None:
-        """Note that `owner` is about to write vectors, and originals, of sources that are not in the catalog yet."""
+        """Record that `owner` is about to write vectors and originals of sources not yet in the catalog."""
         insert = "INSERT INTO stray_vectors (source_id, guild_id, owner, sha256) VALUES (?, ?, ?, ?)"
         with self._database.write() as db:
             db.executemany(insert, ((source.id, source.guild_id, owner, source.sha256) for source in sources))
 
-    def abandon(self, source_ids: Sequence[str]) -> None:
-        """Note that the announced sources will not come: their vectors must go."""
+    def cancel(self, source_ids: Sequence[str]) -> None:
+        """Record that announced sources will not be published: their vectors must be deleted."""
         with self._database.write() as db:
             rows = ((source_id,) for source_id in source_ids)
             db.executemany("UPDATE stray_vectors SET owner = NULL WHERE source_id = ?", rows)
 
     def add(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
-        """Note that the vectors of a source must go, within the transaction of `db` that deletes it."""
+        """Record that a source's vectors must be deleted, within the transaction of `db` that deletes it."""
         db.execute("INSERT INTO stray_vectors (source_id, guild_id) VALUES (?, ?)", (source_id, guild_id))
 
-    def settle(self, db: sqlite3.Connection, source_id: str) -> None:
-        """Note that an announced source has come, within the transaction of `db` that publishes it."""
+    def confirm(self, db: sqlite3.Connection, source_id: str) -> None:
+        """Record that an announced source is published, within the transaction of `db` that publishes it."""
         db.execute("DELETE FROM stray_vectors WHERE source_id = ?", (source_id,))
 
-    def left(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
-        """By guild, the ids of sources whose vectors must go and which no live owner is writing."""
+    def outstanding(self, live_owners: Iterable[str]) -> dict[str, list[str]]:
+        """Return by guild the ids of sources whose vectors must be deleted and which no live owner is writing."""
         live = set(live_owners)
         with self._database.read() as db:
             rows = db.execute("SELECT source_id, guild_id, owner FROM stray_vectors").fetchall()
@@ -51,16 +52,16 @@ class PendingDeletions:
         return found
 
     def forget(self, source_ids: Sequence[str]) -> None:
-        """Note that the vectors of these sources are gone."""
+        """Record that the vectors of these sources are deleted."""
         with self._database.write() as db:
             rows = ((source_id,) for source_id in source_ids)
             db.executemany("DELETE FROM stray_vectors WHERE source_id = ?", rows)
 
     @contextmanager
     def unused(self, sha256s: Iterable[str], live_owners: Callable[[], set[str]]) -> Iterator[list[str]]:
-        """Those of these hashes of originals that no source has and no live owner takes in.
+        """Yield those of these hashes of originals that no source has and no live owner is ingesting.
 
-        None of them comes into use before the block ends: nobody else can announce or publish a source meanwhile.
+        None of them comes into use before the block ends: nobody can announce or publish a source meanwhile.
         """
         with self._database.write() as db:
             live = live_owners()

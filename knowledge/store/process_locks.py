@@ -1,4 +1,7 @@
-"""Which live processes use a data folder: each holds a lock on a file of its own, which the kernel drops at its end."""
+"""Records which live processes use a data folder: each locks a file of its own, which the kernel unlocks at its end.
+
+Edit it for how owners are recognised as alive.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from pathlib import Path
 
 
 class ProcessLock:
-    """One user of the folder, from construction to `leave`."""
+    """Marks this process as a user of the folder, from construction to `release`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.token = uuid.uuid4().hex
-        # Locked under another name first: a file that is visible as an owner is always locked by a live one.
+        # Locked under another name first, so that a visible owner file is always locked by a live process.
         hidden = folder / f".{self.token}"
         self._lock = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
         try:
@@ -27,11 +30,11 @@ class ProcessLock:
             raise
 
     def live(self) -> set[str]:
-        """The tokens of all live owners, this one among them."""
+        """Return the tokens of all live owners, including this one."""
         return {self.token, *self.others()}
 
     def others(self) -> set[str]:
-        """The tokens of the other live owners. Files of dead ones are cleared away."""
+        """Return the tokens of the other live owners, and delete the files of dead ones."""
         live: set[str] = set()
         for path in self._folder.iterdir():
             if path.name.startswith(".") or path.name == self.token:
@@ -42,14 +45,14 @@ class ProcessLock:
                 path.unlink(missing_ok=True)
         return live
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give up ownership."""
         (self._folder / self.token).unlink(missing_ok=True)
         os.close(self._lock)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a live process holds the lock on the file at `path`."""
+    """Return whether a live process holds the lock on the file at `path`."""
     try:
         probe = os.open(path, os.O_RDWR)
     except FileNotFoundError:

@@ -1,4 +1,7 @@
-"""Which pairs answer a question, by the hash of its normal form, and what they correct. Knows no vector and no text."""
+"""Finds the pairs that answer a question by the hash of its normalised form, and records what they correct.
+
+Edit it for exact matching of questions.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,34 @@ from knowledge.types import Source
 
 
 class QAIndex:
-    """All guilds' pairs. Blocking; safe to use from several threads."""
+    """Indexes all guilds' pairs. Blocking; safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, db: sqlite3.Connection, source: Source) -> None:
-        """Index a pair's questions, once it stands in the catalog, within the transaction of `db`."""
+        """Index a pair's questions, once it is in the catalog, within the transaction of `db`."""
         if source.media == QA:
-            self._add(db, source.id)
+            self._index_questions(db, source.id)
 
-    def renew(self, db: sqlite3.Connection, guild_id: str) -> None:
-        """Index the guild's pairs anew, within the transaction of `db`."""
+    def rebuild(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Index all the guild's pairs again, within the transaction of `db`."""
         for row in db.execute("SELECT id FROM sources WHERE guild_id = ? AND media = ?", (guild_id, QA)).fetchall():
             db.execute("DELETE FROM pair_questions WHERE source_id = ?", (row["id"],))
-            self._add(db, row["id"])
+            self._index_questions(db, row["id"])
 
-    def _add(self, db: sqlite3.Connection, source_id: str) -> None:
+    def _index_questions(self, db: sqlite3.Connection, source_id: str) -> None:
         rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
         keys = {question_key(question) for row in rows for question in questions_of(row["heading"])}
         db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source_id) for key in keys))
 
     def remove(self, db: sqlite3.Connection, source_id: str) -> None:
-        """Forget a source, within the transaction of `db`, before it is deleted."""
+        """Remove a source, within the transaction of `db`, before it is deleted."""
         db.execute("DELETE FROM pair_questions WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM corrections WHERE source_id = ? OR corrects = ?", (source_id, source_id))
 
-    def asking(self, guild_id: str, key: str) -> list[str]:
-        """The ids of the chunks that answer the question of that key, the latest first, whoever may read them."""
+    def chunks_answering(self, guild_id: str, key: str) -> list[str]:
+        """Return the ids of the chunks that answer the question with that key, the latest first, for any reader."""
         query = (
             "SELECT chunks.id FROM pair_questions JOIN sources ON sources.id = pair_questions.source_id "
             "JOIN chunks ON chunks.source_id = sources.id WHERE key = ? AND guild_id = ? ORDER BY ingested_at DESC"
@@ -46,7 +49,7 @@ class QAIndex:
             return [row["id"] for row in db.execute(query, (key, guild_id))]
 
     def count(self, guild_id: str) -> int:
-        """How many pairs the guild has."""
+        """Return how many pairs the guild has."""
         query = (
             "SELECT count(DISTINCT source_id) FROM pair_questions JOIN sources ON sources.id = pair_questions.source_id"
             " WHERE guild_id = ?"
@@ -54,8 +57,8 @@ class QAIndex:
         with self._database.read() as db:
             return int(db.execute(query, (guild_id,)).fetchone()[0])
 
-    def note_correction(self, source_id: str, corrects: str) -> None:
-        """Remember from which source the question was answered wrongly before; nothing where either is gone."""
+    def record_correction(self, source_id: str, corrects: str) -> None:
+        """Record which source answered the question wrongly before; does nothing if either is gone."""
         insert = (
             "INSERT OR REPLACE INTO corrections (source_id, corrects) SELECT ?, ? "
             "WHERE (SELECT count(*) FROM sources WHERE id IN (?, ?)) = 2"
@@ -64,7 +67,7 @@ class QAIndex:
             db.execute(insert, (source_id, corrects, source_id, corrects))
 
     def corrections(self, guild_id: str) -> dict[str, str]:
-        """What each of the guild's pairs corrects, where that is known."""
+        """Return what each of the guild's pairs corrects, if that is known."""
         query = "SELECT source_id, corrects FROM corrections JOIN sources ON id = source_id WHERE guild_id = ?"
         with self._database.read() as db:
             return {row["source_id"]: row["corrects"] for row in db.execute(query, (guild_id,))}

@@ -1,4 +1,4 @@
-"""How much of a guild one reader may draw on. Knows no database."""
+"""How much of a guild one reader may search. Edit it for how many more chunks are requested than needed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _SLACK = 1.5
 
 @dataclass(frozen=True, slots=True)
 class ReadableScope:
-    """What one reader may draw on in one guild."""
+    """Holds what one reader may search in one guild."""
 
     audiences: tuple[str, ...] | None
-    """Keys; None: everything in the guild is readable, so nothing need be filtered."""
+    """Audience keys; None: everything in the guild is readable, so no filter is needed."""
     source_count: int
     readable_count: int
     """Chunks of these audiences."""
@@ -21,5 +21,5 @@ class ReadableScope:
     """Chunks of the guild."""
 
     def among_all(self, readable: int) -> int:
-        """How many chunks of any audience to look at, so that `readable` that may be read are likely among them."""
+        """Return how many chunks of any audience to fetch so that probably `readable` of them may be read."""
         return min(self.chunk_count, math.ceil(_SLACK * readable * self.chunk_count / max(1, self.readable_count)))

@@ -1,1 +1,1 @@
-"""The vectors in Chroma, and the Chroma server that this data folder owns."""
+"""Keeps the vectors in Chroma, and runs the Chroma server that owns this data folder."""

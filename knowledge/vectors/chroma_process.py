@@ -1,6 +1,7 @@
-"""The Chroma server's process: takes the folder's lock, leaves its starter, writes down its pid and port, and serves.
+"""The process of the Chroma server: locks the folder, detaches from its starter, records its pid and port, and serves.
 
-The lock is the kernel's, so two servers never own one folder, and a dead one is known for dead at once.
+The kernel holds the lock, so two servers never own one folder, and a dead one is recognised at once. Edit it for how
+Chroma is started.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from pathlib import Path
 
 
 def main(folder: Path, lock_file: Path, port: int) -> None:
-    """Serve `folder` on `port` of loopback, in the background; does nothing where another server owns it."""
+    """Serve `folder` on `port` of loopback, in the background; do nothing if another server owns it."""
     lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
-    if not _take(lock):
+    if not _take_lock(lock):
         return
     if os.fork() > 0:
-        # The starter waits for this process only; the other half, which shares the lock, is nobody's child.
+        # The starter waits only for this process; the fork, which shares the lock, is detached from it.
         os._exit(0)
     record = json.dumps({"pid": os.getpid(), "port": port}).encode()
     os.pwrite(lock, record, 0)
-    # Each collection keeps four files open once touched: the usual 1024 would be spent at 250 guilds.
+    # Each collection keeps four files open once used: the usual 1024 would be exhausted at 250 guilds.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     from chromadb.cli.cli import app
@@ -33,8 +34,10 @@ def main(folder: Path, lock_file: Path, port: int) -> None:
     app()  # type: ignore[no-untyped-call]  # chromadb's own entry point
 
 
-def _take(lock: int) -> bool:
-    """Lock an emptied record. False where a server holds it; who only probes it holds it for an instant."""
+def _take_lock(lock: int) -> bool:
+    """Lock the emptied record. Returns False if a server holds it; a process that only probes holds it for an
+    instant.
+    """
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

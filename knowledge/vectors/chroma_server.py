@@ -1,6 +1,6 @@
-"""The Chroma server on loopback that owns a data folder: started by whoever needs it first, joined by the others.
+"""Starts, finds and stops the Chroma server on loopback that owns a data folder, shared by all processes.
 
-Knows nothing of collections.
+Edit it for starting, stopping and time limits.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ ATTEMPTS = 3
 
 
 class ChromaAddress(Protocol):
-    """Where Chroma is."""
+    """Says where Chroma is."""
 
     def ensure(self) -> str:
-        """The URL at which it answers. Blocks; raises IndexUnavailable."""
+        """Return the URL at which it responds. Blocks; raises IndexUnavailable."""
         ...
 
     def stop(self) -> None:
-        """End it, if it is ours to end."""
+        """Stop the server if this program runs it."""
         ...
 
 
 class RemoteServer:
-    """A Chroma server that somebody else runs."""
+    """Refers to a Chroma server that somebody else runs."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
 
     def ensure(self) -> str:
-        """Its URL. Raises IndexUnavailable where it does not answer."""
-        if not _answers(self._url):
+        """Return its URL. Raises IndexUnavailable if it does not respond."""
+        if not _responds(self._url):
             raise IndexUnavailable("the Chroma server at CHROMA_URL isn't responding: start it or correct the setting")
         return self._url
 
@@ -60,16 +60,16 @@ class RemoteServer:
         """Leave it running."""
 
 
-class _Record(BaseModel):
+class _ServerRecord(BaseModel):
     pid: int
     port: int
 
 
 class ChromaServer:
-    """The server of one folder, whichever process started it."""
+    """Manages the server of one folder, whichever process started it."""
 
     def __init__(self, folder: Path, find_port: Callable[[], int] | None = None) -> None:
-        """`find_port` names a port that is free now; another may take it before the server does."""
+        """Create it; `find_port` returns a port that is free now, though another process may take it first."""
         self._folder = folder
         self._find_port = find_port or _free_port
         self._lock_file = folder.with_name(folder.name + ".lock")
@@ -77,14 +77,14 @@ class ChromaServer:
         self._starting = threading.Lock()
 
     def ensure(self) -> str:
-        """The URL at which the server answers, started where none does. Blocks; raises IndexUnavailable."""
+        """Return the server's URL, starting the server if there is none. Blocks; raises IndexUnavailable."""
         with self._starting:
             attempts = 0
             until = time.monotonic() + START_LIMIT_S
             while time.monotonic() < until:
                 if is_locked(self._lock_file):
-                    record = self._record()
-                    if record is not None and _answers(url := f"http://127.0.0.1:{record.port}"):
+                    record = self._read_record()
+                    if record is not None and _responds(url := f"http://127.0.0.1:{record.port}"):
                         return url
                 elif attempts == ATTEMPTS:
                     break
@@ -95,21 +95,21 @@ class ChromaServer:
         raise IndexUnavailable(f"the Chroma server doesn't start or respond: see {self._log_file.name} in DATA_DIR")
 
     def stop(self) -> None:
-        """End the server, whoever started it, and wait until it has let go of the folder."""
+        """Stop the server, whoever started it, and wait until it has released the folder."""
         with self._starting:
-            if not self._end(signal.SIGTERM):
-                self._end(signal.SIGKILL)
+            if not self._signal_and_wait(signal.SIGTERM):
+                self._signal_and_wait(signal.SIGKILL)
 
     @property
     def pid(self) -> int | None:
-        """The process that serves the folder now; None where none does."""
-        record = self._record()
+        """Return the process that serves the folder now; None if there is none."""
+        record = self._read_record()
         return record.pid if record is not None and is_locked(self._lock_file) else None
 
     def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        # A dead server's record must not be taken for the next one's.
-        if not _clear(self._lock_file):
+        # A dead server's record must not be mistaken for the next one's.
+        if not _clear_record(self._lock_file):
             return
         port = self._find_port()
         command = [sys.executable, "-m", "knowledge.vectors.chroma_process"]
@@ -120,7 +120,7 @@ class ChromaServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C ends the bot, which then ends the server in order.
+                # Ctrl-C stops the bot, which then stops the server properly.
                 start_new_session=True,
                 env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
                 timeout=START_LIMIT_S,
@@ -128,14 +128,14 @@ class ChromaServer:
             )
         log.info("started the Chroma server on port %d", port)
 
-    def _record(self) -> _Record | None:
+    def _read_record(self) -> _ServerRecord | None:
         try:
-            return _Record.model_validate_json(self._lock_file.read_bytes())
+            return _ServerRecord.model_validate_json(self._lock_file.read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
 
-    def _end(self, how: signal.Signals) -> bool:
-        """Whether the server let go of the folder in time after this signal."""
+    def _signal_and_wait(self, how: signal.Signals) -> bool:
+        """Return whether the server released the folder in time after this signal."""
         pid = self.pid
         if pid is None:
             return True
@@ -149,8 +149,8 @@ class ChromaServer:
         return True
 
 
-def _clear(lock_file: Path) -> bool:
-    """Empty the record; False where a server lives."""
+def _clear_record(lock_file: Path) -> bool:
+    """Empty the record and return True; return False if a server is alive."""
     lock = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,7 +162,7 @@ def _clear(lock_file: Path) -> bool:
     return True
 
 
-def _answers(url: str) -> bool:
+def _responds(url: str) -> bool:
     try:
         return httpx.get(f"{url}/api/v2/heartbeat", timeout=5).is_success
     except httpx.HTTPError:

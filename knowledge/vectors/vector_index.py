@@ -1,6 +1,7 @@
-"""The vectors of every guild, one Chroma collection each: ids, vectors and what to filter by, never text.
+"""The vectors of every guild, one Chroma collection each, with ids and filter metadata but no text.
 
-Knows no document. A server that has died is started again by the next call.
+A server that died is started again by the next call. Edit it for what is stored in Chroma, for its queries and its
+client.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import numpy as np
 
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
-from knowledge.vectors.chroma_client import ChromaClient
 from knowledge.vectors.chroma_server import ChromaAddress
 
 if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import Where
 
@@ -26,10 +27,11 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000
 T = TypeVar("T")
+TIMEOUT_S = 60
 
 
 class VectorIndex:
-    """All guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
+    """Keeps all guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
 
     def __init__(self, server: ChromaAddress, embeddings: TextEmbeddings) -> None:
         self._server = server
@@ -47,7 +49,7 @@ class VectorIndex:
         ids: Sequence[str],
         vectors: Sequence[Sequence[float]],
     ) -> None:
-        """Write vectors of sources of one audience: of each its id and its source's."""
+        """Write vectors of sources of one audience, each with its id and its source's id."""
         rows = np.asarray(vectors, dtype=np.float32)
 
         def write() -> None:
@@ -60,10 +62,10 @@ class VectorIndex:
                     metadatas=[{"source": source_id, "audience": audience} for source_id in source_ids[part]],
                 )
 
-        self._reach(write)
+        self._call(write)
 
     def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
-        """The vectors of these ids, as they were written; ids without one are left out."""
+        """Return the vectors of these ids as they were written; ids without one are left out."""
         if not ids:
             return {}
 
@@ -72,27 +74,30 @@ class VectorIndex:
             rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
             return dict(zip(found["ids"], rows, strict=True))
 
-        return self._reach_existing(fetch, {})
+        return self._call_existing(fetch, {})
 
     def query(
         self, guild_id: str, vectors: Sequence[Sequence[float]], limit: int, audiences: Sequence[str] | None
     ) -> list[list[tuple[str, float]]]:
-        """For each vector the `limit` nearest ids with their cosines, best first, of these audiences; None: of all."""
+        """Return for each vector the `limit` nearest ids with their cosines, best first.
+
+        `audiences`: only ids of these; None: of all.
+        """
 
         def ask() -> list[list[tuple[str, float]]]:
             found = self._collection(guild_id).query(
                 query_embeddings=np.asarray(vectors, dtype=np.float32),
                 n_results=limit,
-                where=None if audiences is None else _among("audience", audiences),
+                where=None if audiences is None else _where_in("audience", audiences),
                 include=["distances"],
             )
             answers = zip(found["ids"], found["distances"] or [], strict=True)
             return [[(id_, 1.0 - d) for id_, d in zip(ids, distances, strict=True)] for ids, distances in answers]
 
-        return self._reach_existing(ask, [[] for _ in vectors])
+        return self._call_existing(ask, [[] for _ in vectors])
 
     def cosines(self, guild_id: str, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
-        """The cosine of each of these ids to `vector`; ids without a vector are left out."""
+        """Return the cosine of each of these ids to `vector`; ids without a vector are left out."""
         if not ids:
             return {}
 
@@ -105,44 +110,46 @@ class VectorIndex:
             norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(question)
             return dict(zip(found["ids"], (rows @ question / norms).tolist(), strict=True))
 
-        return self._reach_existing(ask, {})
+        return self._call_existing(ask, {})
 
     def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
         """Delete the vectors of these sources, whichever model made them."""
-        self._reach_existing(lambda: self._stored(guild_id).delete(where=_among("source", source_ids)), None)
+        self._call_existing(
+            lambda: self._existing_collection(guild_id).delete(where=_where_in("source", source_ids)), None
+        )
 
     def ids(self, guild_id: str) -> set[str]:
-        """Every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
-        return self._reach_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
+        """Return every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
+        return self._call_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
 
     def count(self, guild_id: str) -> int:
-        """How many vectors the guild has, whichever model made them."""
-        return self._reach_existing(lambda: self._stored(guild_id).count(), 0)
+        """Return how many vectors the guild has, whichever model made them."""
+        return self._call_existing(lambda: self._existing_collection(guild_id).count(), 0)
 
     def drop(self, guild_id: str) -> None:
         """Delete all the guild's vectors, whichever model made them."""
-        self._reach_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
+        self._call_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
         self._collections.pop(guild_id, None)
 
     def close(self) -> None:
-        """Close the connections; the server runs on."""
+        """Close the connections; the server keeps running."""
         with self._connecting:
             for connection in (*self._broken, *([self._connection] if self._connection else ())):
                 connection.close()
             self._broken.clear()
             self._connection = None
 
-    def _reach_existing(self, call: Callable[[], T], absent: T) -> T:
-        """The result of `call`, or `absent` where the guild has no collection yet."""
+    def _call_existing(self, call: Callable[[], T], absent: T) -> T:
+        """Return the result of `call`, or `absent` if the guild has no collection yet."""
         from chromadb.errors import NotFoundError
 
         try:
-            return self._reach(call)
+            return self._call(call)
         except NotFoundError:
             return absent
 
-    def _reach(self, call: Callable[[], T]) -> T:
-        """Run `call`; where the server is gone or a collection was made anew, run it once more from the beginning."""
+    def _call(self, call: Callable[[], T]) -> T:
+        """Run `call`, and once more if the server is gone or a collection was recreated."""
         from chromadb.errors import NotFoundError
 
         connection = self._connected()
@@ -152,7 +159,7 @@ class VectorIndex:
             self._collections.clear()
         except httpx.TransportError as error:
             log.warning("lost the Chroma server (%s), reconnecting", error)
-            self._give_up(connection)
+            self._replace_connection(connection)
         try:
             return call()
         except httpx.TransportError as error:
@@ -164,8 +171,10 @@ class VectorIndex:
                 self._connection = ChromaClient(self._server.ensure())
             return self._connection
 
-    def _give_up(self, connection: ChromaClient) -> None:
-        """Have the next call connect, unless another thread has done so. Others may be using this one: closed later."""
+    def _replace_connection(self, connection: ChromaClient) -> None:
+        """Make the next call reconnect, unless another thread has. Others may still use this connection: it is
+        closed later.
+        """
         with self._connecting:
             if self._connection is connection:
                 self._collections.clear()
@@ -173,18 +182,18 @@ class VectorIndex:
                 self._connection = None
 
     def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
-        """The guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
+        """Return the guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
         known = self._collections.get(guild_id)
         if known is None:
-            known = self._created(guild_id) if create else self._stored(guild_id)
-            self._check(known)
+            known = self._new_collection(guild_id) if create else self._existing_collection(guild_id)
+            self._check_model(known)
             self._collections[guild_id] = known
         return known
 
-    def _stored(self, guild_id: str) -> Collection:
+    def _existing_collection(self, guild_id: str) -> Collection:
         return self._connected().client.get_collection(_collection_name(guild_id), embedding_function=None)
 
-    def _created(self, guild_id: str) -> Collection:
+    def _new_collection(self, guild_id: str) -> Collection:
         return self._connected().client.get_or_create_collection(
             _collection_name(guild_id),
             configuration={"hnsw": {"space": "cosine"}},
@@ -192,7 +201,7 @@ class VectorIndex:
             embedding_function=None,
         )
 
-    def _check(self, collection: Collection) -> None:
+    def _check_model(self, collection: Collection) -> None:
         recorded = collection.metadata or {}
         theirs = (recorded.get("embedding_model"), recorded.get("dimension"))
         ours = (self._embeddings.model_name, self._embeddings.dimension)
@@ -204,10 +213,52 @@ class VectorIndex:
             )
 
 
-def _among(field: str, values: Sequence[str]) -> Where:
+def _where_in(field: str, values: Sequence[str]) -> Where:
     wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*values]}
     return {field: wanted}
 
 
 def _collection_name(guild_id: str) -> str:
     return f"guild-{guild_id}"
+
+
+class ChromaClient:
+    """Holds one client of the server at `url`. Raises IndexUnavailable if none responds."""
+
+    def __init__(self, url: str) -> None:
+        # These imports take 0.6 s, so they are not at the top.
+        import chromadb
+        from chromadb.api.client import Client
+        from chromadb.api.fastapi import FastAPI
+        from chromadb.config import Settings
+
+        parts = httpx.URL(url)
+        secure = parts.scheme == "https"
+        try:
+            client = chromadb.HttpClient(
+                host=parts.host,
+                port=parts.port or (443 if secure else 80),
+                ssl=secure,
+                settings=Settings(anonymized_telemetry=False),
+            )
+        except ValueError as error:  # how its constructor reports a refused connection
+            raise IndexUnavailable(f"no Chroma server is responding at {url}: {error}") from error
+        if not isinstance(client, Client):
+            raise TypeError("chromadb.HttpClient returned something that cannot be closed")
+        self._client = client
+        # chromadb 1.5 gives its two HTTP sessions no timeout, never closes them, and offers no public way to them.
+        servers = (client._server, client._admin_client._server)  # type: ignore[attr-defined]
+        self._sessions = [server._session for server in servers if isinstance(server, FastAPI)]
+        for session in self._sessions:
+            session.timeout = httpx.Timeout(TIMEOUT_S)
+
+    @property
+    def client(self) -> ClientAPI:
+        """Return the client through which collections are reached."""
+        return self._client
+
+    def close(self) -> None:
+        """Close the connection; the server keeps running."""
+        self._client.close()
+        for session in self._sessions:
+            session.close()

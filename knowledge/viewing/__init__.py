@@ -1,1 +1,1 @@
-"""A cited passage as a person looks at it: its text, its marked words and its page."""
+"""Shows a cited passage to a person: its text, its highlighted words and its page."""

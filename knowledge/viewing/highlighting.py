@@ -1,6 +1,7 @@
-"""Which words of a passage were asked or answered: English by their stems, Chinese by pairs of characters.
+"""Finds the words of a passage that occur in given texts: English by stems, Chinese by pairs of characters.
 
-Stems are SQLite's own, so that what is marked is what the keyword arm finds.
+The stems are SQLite's own, so what is highlighted is what keyword search finds. Edit it for what counts as the same
+word.
 """
 
 from __future__ import annotations
@@ -22,32 +23,30 @@ Span = tuple[int, int]
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _CHINESE_WORD = re.compile("|".join(sorted(word for word in CHINESE if len(word) > 1)))
 _WORD = re.compile(r"[^\W_]+")
-_FIGURE = re.compile(r"\d+(?:[:.,/-]\d+)+")
+_NUMBER = re.compile(r"\d+(?:[:.,/-]\d+)+")
 _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
 
 
-def highlight(text: str, said: Sequence[str]) -> tuple[Span, ...]:
-    """Where `text` shares words with what was said, in order; what stands between two only by a few words that say
-    nothing of their own is marked with them.
-    """
-    folded, origins = _folded(text)
-    terms = list(dict.fromkeys(term for part in said for term in _content_terms(part)))[:_MOST_TERMS]
-    found = sorted([*_whole_figures(folded, list(_words(folded, terms))), *_pairs(folded, terms)])
-    return tuple((origins[start], origins[end - 1] + 1) for start, end in _joined(folded, found))
+def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
+    """Return where `text` shares words with `texts`, in order; only stop words between two matches join them."""
+    folded, origins = _fold_with_origins(text)
+    terms = list(dict.fromkeys(term for part in texts for term in _content_terms(part)))[:_MOST_TERMS]
+    found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
+    return tuple((origins[start], origins[end - 1] + 1) for start, end in _merge_adjacent(folded, found))
 
 
-def _content_terms(said: str) -> Iterator[str]:
-    """The terms of what was said, without those that say nothing, and without pairs that only stand between two."""
-    between = set(question_terms(_CHINESE_WORD.sub(" ", simplified(said))))
-    for term in question_terms(said):
+def _content_terms(texts: str) -> Iterator[str]:
+    """Yield the terms of a text without stop words, and without pairs that only span two Chinese words."""
+    between = set(question_terms(_CHINESE_WORD.sub(" ", simplified(texts))))
+    for term in question_terms(texts):
         bare = term.strip('"')
         if bare not in ENGLISH and bare not in CHINESE and (term in between or len(bare) == 1):
             yield term
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """`text` in the form in which terms are compared, and for each of its characters where it came from."""
+def _fold_with_origins(text: str) -> tuple[str, list[int]]:
+    """Return `text` in the form in which terms are compared, and the original index of each character."""
     chars: list[str] = []
     origins: list[int] = []
     for at, char in enumerate(text):
@@ -57,11 +56,11 @@ def _folded(text: str) -> tuple[str, list[int]]:
     return "".join(chars), origins
 
 
-def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
+def _word_matches(folded: str, terms: Sequence[str]) -> Iterator[Span]:
     wanted = [term for term in terms if not _CJK_RUN.search(term)]
     if not wanted:
         return
-    # Chinese is no word here: SQLite would take it and the Latin letters beside it for one.
+    # Chinese is blanked out: SQLite would read it and adjacent Latin letters as one word.
     words = _CJK_RUN.sub(lambda run: " " * len(run[0]), folded)
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE VIRTUAL TABLE passage USING fts5 (words, tokenize = 'porter unicode61')")
@@ -69,18 +68,18 @@ def _words(folded: str, terms: Sequence[str]) -> Iterator[Span]:
         query = "SELECT highlight(passage, 0, ?, ?) FROM passage WHERE passage MATCH ?"
         row = db.execute(query, (_OPEN, _CLOSE, " OR ".join(wanted))).fetchone()
     if row is not None:
-        yield from _marked(row[0])
+        yield from _parse_markers(row[0])
 
 
-def _whole_figures(folded: str, words: Sequence[Span]) -> Iterator[Span]:
-    """The words, but of a figure all or nothing: "18:00" is not half of "20:00"."""
-    figures = [figure.span() for figure in _FIGURE.finditer(folded)]
+def _whole_numbers(folded: str, words: Sequence[Span]) -> Iterator[Span]:
+    """Yield the matches, but a number only as a whole: "18:00" is not half of "20:00"."""
+    numbers = [number.span() for number in _NUMBER.finditer(folded)]
     for word in words:
-        figure = next((each for each in figures if _within(word, each)), None)
-        if figure is None:
+        number = next((each for each in numbers if _within(word, each)), None)
+        if number is None:
             yield word
-        elif _length(folded, [each for each in words if _within(each, figure)]) == _length(folded, [figure]):
-            yield figure
+        elif _length(folded, [each for each in words if _within(each, number)]) == _length(folded, [number]):
+            yield number
 
 
 def _within(span: Span, around: Span) -> bool:
@@ -88,11 +87,11 @@ def _within(span: Span, around: Span) -> bool:
 
 
 def _length(folded: str, spans: Sequence[Span]) -> int:
-    """In letters and digits."""
+    """Return the number of letters and digits."""
     return sum(char.isalnum() for start, end in spans for char in folded[start:end])
 
 
-def _marked(highlighted: str) -> Iterator[Span]:
+def _parse_markers(highlighted: str) -> Iterator[Span]:
     start = markers = 0
     for at, char in enumerate(highlighted):
         if char == _OPEN:
@@ -102,7 +101,7 @@ def _marked(highlighted: str) -> Iterator[Span]:
         markers += char in (_OPEN, _CLOSE)
 
 
-def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
+def _cjk_matches(folded: str, terms: Sequence[str]) -> Iterator[Span]:
     wanted = {term.strip('"') for term in terms if _CJK_RUN.search(term)}
     for run in _CJK_RUN.finditer(folded):
         for at in range(run.start(), run.end()):
@@ -111,11 +110,11 @@ def _pairs(folded: str, terms: Sequence[str]) -> Iterator[Span]:
                     yield at, at + length
 
 
-def _joined(folded: str, found: Sequence[Span]) -> Iterator[Span]:
-    """Spans that touch, or that only spaces and stop words part, as one."""
+def _merge_adjacent(folded: str, found: Sequence[Span]) -> Iterator[Span]:
+    """Yield spans that touch, or are separated only by spaces and stop words, as one."""
     last: Span | None = None
     for start, end in found:
-        if last is not None and (start <= last[1] or _says_nothing(folded[last[1] : start])):
+        if last is not None and (start <= last[1] or _holds_only_stop_words(folded[last[1] : start])):
             last = (last[0], max(end, last[1]))
             continue
         if last is not None:
@@ -125,6 +124,6 @@ def _joined(folded: str, found: Sequence[Span]) -> Iterator[Span]:
         yield last
 
 
-def _says_nothing(between: str) -> bool:
+def _holds_only_stop_words(between: str) -> bool:
     bare = _WORD.sub("", between)
     return not bare.strip(" '’-") and all(word in ENGLISH for word in _WORD.findall(between))

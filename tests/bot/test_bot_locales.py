@@ -16,7 +16,7 @@ from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
 from knowledge.errors import QAPairProblem, Reason
-from knowledge.viewing.page_image import _MESSAGES
+from knowledge.viewing.passages import _MESSAGES
 
 TEXTS = load_texts()
 

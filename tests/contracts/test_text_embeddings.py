@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.models.lazy import LazyEmbeddings
+from knowledge.models.factory import LazyEmbeddings
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.ports import TextEmbeddings
 from tests.fakes.hashing_embeddings import HashingEmbeddings

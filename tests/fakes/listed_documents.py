@@ -136,7 +136,7 @@ class ListedDocuments:
         self.said.append(said)
         return Passage(chunk, source, ((0, 5),))
 
-    async def page_picture(self, passage: Passage) -> bytes | None:
+    async def page_image(self, passage: Passage) -> bytes | None:
         if isinstance(self.picture, Exception):
             raise self.picture
         return self.picture

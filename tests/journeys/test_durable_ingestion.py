@@ -102,8 +102,8 @@ class HeldDocuments:
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
         return await self._library.passage(guild_id, chunk_id, reader, said)
 
-    async def page_picture(self, passage: Passage) -> bytes | None:
-        return await self._library.page_picture(passage)
+    async def page_image(self, passage: Passage) -> bytes | None:
+        return await self._library.page_image(passage)
 
     async def register_guild(self, guild_id: str, name: str) -> None:
         await self._library.register_guild(guild_id, name)

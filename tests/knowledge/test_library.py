@@ -88,7 +88,7 @@ async def test_what_keywords_alone_found_has_a_cosine_too(settings: KnowledgeSet
     await library.close()
 
 
-async def test_coverage_is_full_where_every_term_stands_and_nil_where_none_does(library: Library) -> None:
+async def test_coverage_is_one_with_every_term_and_zero_with_none(library: Library) -> None:
     await put(library, REFUNDS)
     await put(library, "Dogs stay outside.", "dogs.txt")
     by_name = {item.source.name: item.coverage for item in await find(library, "refunding students")}
@@ -194,7 +194,7 @@ async def test_the_same_name_for_another_audience_is_another_source(library: Lib
     await put(library, REFUNDS)
     await put(library, "Staff pay nothing.", audience=STAFF)
     assert len(await library.sources(GUILD, OWNER)) == 2
-    with pytest.raises(SourceNotFound, match="2 sources"):
+    with pytest.raises(SourceNotFound, match="2 documents"):
         await library.remove(GUILD, "fees.md", OWNER)
     await library.remove(GUILD, "fees.md", MEMBER)
     (left,) = await library.sources(GUILD, OWNER)
@@ -210,7 +210,7 @@ async def test_a_removed_source_is_found_no_more(library: Library) -> None:
     assert (await put(library, REFUNDS)).outcome is IngestOutcome.NEW
 
 
-async def test_progress_is_told_up_to_the_end(library: Library) -> None:
+async def test_progress_is_reported_up_to_the_end(library: Library) -> None:
     told: list[IngestProgress] = []
     text = "\n\n".join(f"# Rule {n}\nBe kind, {n} times." for n in range(40))
     await library.ingest_bytes(
@@ -301,7 +301,7 @@ async def test_documents_are_there_again_after_a_restart(
     await library.close()
 
 
-async def test_another_embedding_model_is_refused_until_all_is_embedded_anew(
+async def test_another_embedding_model_is_refused_until_everything_is_reindexed(
     settings: KnowledgeSettings, embeddings: HashingEmbeddings
 ) -> None:
     library = await Library.open(settings, embeddings)

@@ -83,7 +83,7 @@ def test_listing_and_removing_neither_fetch_a_model_nor_call_a_provider(
     monkeypatch.setenv("EMBEDDING_MODEL", model)
     monkeypatch.setenv("EMBEDDING_BASE_URL", "http://127.0.0.1:9")
     assert main(["search", "refund", "--guild", "Chess club"]) == 1
-    assert capsys.readouterr().err.startswith(("Models cannot be kept in", "the embedding model openai:"))
+    assert capsys.readouterr().err.startswith(("Models can't be stored in", "the embedding model openai:"))
     assert main(["list", "--guild", "Chess club"]) == 0
     assert "fees.md" in capsys.readouterr().out
     assert main(["remove", "fees.md", "--guild", "Chess club"]) == 0
@@ -97,7 +97,7 @@ def test_listing_imports_no_model_library(tmp_path: Path) -> None:
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines() == ["no guild is named 'x'; known: none yet"]
+    assert done.stderr.splitlines() == ["there is no guild 'x'; known: none yet"]
 
 
 def test_a_bad_file_fails_alone_and_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_guild_that_does_not_exist_is_named(run: Run) -> None:
     assert (code, err) == (1, "there is no guild 'Tennis club'; known: none yet\n")
 
 
-def test_an_empty_folder_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     code, _, err = run("ingest", "empty", "--guild", "Chess club")
     assert code == 1
@@ -143,7 +143,7 @@ def test_a_link_is_given_to_a_single_file(run: Run, tmp_path: Path) -> None:
     assert "https://club.example/a" in run("list", "--guild", "Chess club")[1]
 
 
-def test_questions_with_answers_are_taken_in_and_broken_lines_are_named(run: Run, tmp_path: Path) -> None:
+def test_questions_with_answers_are_imported_and_broken_lines_are_named(run: Run, tmp_path: Path) -> None:
     lines = [json.dumps({"question": f"What is rule {n}?", "answer": f"Rule {n} holds."}) for n in range(100)]
     lines[6] = '{"question": "What is rule 6?", "answer": " \\u200b"}'
     lines[40] = '{"question": "What is rule 40?"'
@@ -161,7 +161,7 @@ def test_questions_with_answers_are_taken_in_and_broken_lines_are_named(run: Run
     assert same["evidence"]["chunk"]["text"] == "Rule 42 holds."
 
 
-def test_a_table_of_answers_is_taken_in_again_without_a_change(run: Run, tmp_path: Path) -> None:
+def test_importing_a_table_of_answers_again_changes_nothing(run: Run, tmp_path: Path) -> None:
     table = (
         'Answer,Question\n"Ten days,\nnever the lathe.",How long can I borrow a tool?\nx,y,z\n十一点。,食堂几点开门？\n'
     )
@@ -192,3 +192,10 @@ def test_a_file_without_answers_says_what_is_wrong(
     code, out, err = run("faq", name, "--guild", "Chess club")
     assert (code, out) == (1, "")
     assert sentence in err
+
+
+def test_an_unknown_guild_is_reported_before_a_reranker_is_loaded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RERANKER", "hf:no-such-folder")
+    code, _, err = run("search", "When are tickets refunded?", "--guild", "Chess club")
+    assert code == 1
+    assert "there is no guild 'Chess club'" in err

@@ -109,7 +109,7 @@ async def test_pages_that_are_slow_to_draw_keep_nobody_from_the_list_of_document
     original = settings.data_dir / "originals" / hashlib.sha256(BOATS).hexdigest()
     original.unlink()
     os.mkfifo(original)  # Whoever opens it waits until somebody writes.
-    waiting = [asyncio.create_task(library.page_picture(passage)) for _ in range(CALLS)]
+    waiting = [asyncio.create_task(library.page_image(passage)) for _ in range(CALLS)]
     try:
         names = await listed(library)
     finally:

@@ -75,7 +75,7 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "two"]  # The second was there first.
 
 
-def test_a_folder_is_deleted_or_that_is_said(tmp_path: Path) -> None:
+def test_a_folder_is_deleted_or_an_error_is_raised(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     delete_tree(tmp_path / "a")
     delete_tree(tmp_path / "a")

@@ -52,7 +52,7 @@ def test_an_open_quotation_mark_costs_its_own_line_alone(opened: str, *, quoted:
     assert rows[5].cells == ("Q6", "A6")
 
 
-def test_an_open_quotation_mark_that_a_later_one_closes_takes_in_no_rows() -> None:
+def test_an_open_quotation_mark_that_a_later_one_closes_swallows_no_rows() -> None:
     rows = list(table('boat,length\n"Heron,5\nTeal,6\nGull,6"\nTern,7\n').rows)
     assert [(row.line, row.is_broken) for row in rows] == [(2, True), (3, False), (4, False), (5, False)]
 
@@ -62,7 +62,7 @@ def test_a_cell_of_several_lines_is_whole_in_a_short_row_too() -> None:
     assert [row.cells for row in found.rows] == [("Heron", "old,\nbut dry"), ("Teal", "new", "5")]
 
 
-def test_a_broken_head_is_cut_as_it_stands() -> None:
+def test_a_broken_header_is_cut_at_its_delimiters() -> None:
     found = table('"question,answer\nQ1,A1\n', {"question", "answer"})
     assert [column_name(cell) for cell in found.head.cells] == ["question", "answer"]
     assert [row.cells for row in found.rows] == [("Q1", "A1")]
@@ -78,7 +78,7 @@ def test_a_broken_head_is_cut_as_it_stands() -> None:
         ("", 0),
     ],
 )
-def test_titles_stand_above_the_head(above: str, count: int) -> None:
+def test_titles_above_the_header_are_recognised(above: str, count: int) -> None:
     found = table(above + "berth,holder,fee\nA1,Heron,240\nA2,Teal,320\n")
     assert (len(found.titles), found.head.cells) == (count, ("berth", "holder", "fee"))
 
@@ -88,7 +88,7 @@ def test_a_table_of_one_column_and_rows_of_one_cell_have_no_titles() -> None:
     assert cells("a,b\n1\n2\n3,4\n")[0] == ("a", "b")
 
 
-def test_the_head_is_known_by_its_names_whatever_stands_above_it() -> None:
+def test_the_header_is_recognised_by_its_names_whatever_is_above_it() -> None:
     found = table("Our questions, in short\n Question ;ANSWER\nWhy, and how?;So.\n", {"question", "answer"})
     assert (found.head.line, found.head.cells) == (2, (" Question ", "ANSWER"))
 

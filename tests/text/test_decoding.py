@@ -12,23 +12,23 @@ WESTERN = ("Größe: 4 m, für Anfänger", "Le port est fermé à cause du gel."
 
 
 @pytest.mark.parametrize("text", SIMPLIFIED)
-def test_short_simplified_chinese_is_told_from_all_else(text: str) -> None:
+def test_short_simplified_chinese_is_recognised(text: str) -> None:
     assert decode(text.encode("gb18030")) == text
 
 
 @pytest.mark.parametrize("text", TRADITIONAL)
-def test_short_traditional_chinese_is_told_from_all_else(text: str) -> None:
+def test_short_traditional_chinese_is_recognised(text: str) -> None:
     assert decode(text.encode("big5")) == text
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 @pytest.mark.parametrize("text", WESTERN)
-def test_western_text_is_told_from_chinese(text: str, encoding: str) -> None:
+def test_western_text_is_not_mistaken_for_chinese(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize("text", ["Порт закрыт зимой. Свяжитесь с капитаном.", "Цена 40 рублей"])
-def test_russian_is_told_from_chinese(text: str) -> None:
+def test_russian_is_not_mistaken_for_chinese(text: str) -> None:
     assert decode(text.encode("cp1251")) == text
 
 

@@ -20,7 +20,7 @@ from text.footnotes import inline_footnotes
         ("[a-z] and [^a-z]", "[a-z] and [^a-z]"),
     ],
 )
-def test_a_footnote_stands_at_its_first_mark(markdown: str, inlined: str) -> None:
+def test_a_footnote_moves_to_its_first_mark(markdown: str, inlined: str) -> None:
     assert inline_footnotes(markdown) == inlined
 
 

@@ -1,4 +1,4 @@
-"""A CSV file as a Markdown table, whatever its delimiter and its encoding."""
+"""Reads a CSV file as a Markdown table, whatever its delimiter and encoding. Edit it for its limit and line numbers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ MAX_COLUMNS = 2000
 
 
 def read_csv_file(data: bytes) -> Iterator[ParsedPart]:
-    """The table, as the only part; a line in it is the one of the file on which its row begins. Raises NotText."""
+    """Yield the table as the only part, with the file's line for each row. Raises NotText."""
     table = read_csv(decode(data))
     if table is None:
         return
-    rows = [_checked(row) for row in (table.head, *table.rows)]
+    rows = [_checked_width(row) for row in (table.head, *table.rows)]
     above = list(titles_above(table.titles))
     lines = [text for text, _ in above] + markdown_table([row.cells for row in rows])
     numbers = [row.line for row in rows]
     yield ParsedPart("\n".join(lines), numbers=(*(line for _, line in above), numbers[0], *numbers))
 
 
-def _checked(row: CsvRow) -> CsvRow:
-    """Raises MemoryError: it has more columns than a table can be made of."""
+def _checked_width(row: CsvRow) -> CsvRow:
+    """Return the row. Raises MemoryError if it has too many columns for a table."""
     if len(row.cells) > MAX_COLUMNS:
         raise MemoryError(f"{len(row.cells)} columns")
     return row

@@ -1,4 +1,4 @@
-"""Looks for a DTD in the XML of a Word, PowerPoint or Excel file, before a parser reads it."""
+"""Refuses Office files whose XML contains a DTD, before a parser reads them. Edit it for XML attacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from knowledge.parsing.readers.parts import ReaderRefused
 
 
 def refuse_dtd(data: bytes) -> None:
-    """Raises Refused: the standard forbids a DTD, no program writes one, and entities without end are made of it."""
+    """Raise ReaderRefused if a part has a DTD, which the standard forbids and entity bombs are made of."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
             with archive.open(member) as file:
@@ -20,7 +20,7 @@ def refuse_dtd(data: bytes) -> None:
 
 
 class _Found(Exception):
-    """What was looked for, a DTD or the element that it would stand before."""
+    """Stops the parsing at a DTD, or at the element that it would precede."""
 
     def __init__(self, *, is_dtd: bool) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class _Found(Exception):
 
 
 def _has_dtd(file: IO[bytes]) -> bool:
-    """Whether it is XML that declares its types, wherever before its first element that is."""
+    """Return whether this is XML that declares a DTD before its first element."""
 
     def declared(*_: object) -> None:
         raise _Found(is_dtd=True)
@@ -43,6 +43,6 @@ def _has_dtd(file: IO[bytes]) -> bool:
         parser.ParseFile(file)
     except _Found as found:
         return found.is_dtd
-    except expat.ExpatError:  # A picture, or XML that its parser will not read either.
+    except expat.ExpatError:  # An image, or XML that its parser will refuse, too.
         return False
     return False

@@ -1,4 +1,7 @@
-"""A Jupyter notebook as Markdown, each line with its cell: text, code and what the code printed."""
+"""Reads a Jupyter notebook as Markdown: text, code and printed output, each line with its cell.
+
+Edit it for which outputs are kept.
+"""
 
 from __future__ import annotations
 
@@ -46,19 +49,19 @@ class _Notebook(BaseModel):
 
 
 def read_notebook(data: bytes) -> Iterator[ParsedPart]:
-    """The cells, as the only part; the numbers of its lines are cells, from 1. Raises Refused, NotText."""
-    book = _parsed(decode(data))
+    """Yield the cells as the only part, its lines numbered by cell, from 1. Raises ReaderRefused, NotText."""
+    book = _parse_notebook(decode(data))
     lines: list[str] = []
     numbers: list[int] = []
     for number, cell in enumerate(book.cells, 1):
-        for block in _blocks(cell, book.metadata.language_info.name):
+        for block in _cell_blocks(cell, book.metadata.language_info.name):
             added = [*block.split("\n"), ""]
             lines += added
             numbers += [number] * len(added)
     yield ParsedPart("\n".join(lines), numbers=tuple(numbers))
 
 
-def _parsed(text: str) -> _Notebook:
+def _parse_notebook(text: str) -> _Notebook:
     try:
         written = json.loads(text, parse_int=str)
     except json.JSONDecodeError as error:
@@ -68,32 +71,32 @@ def _parsed(text: str) -> _Notebook:
     return _Notebook.model_validate(written)
 
 
-def _blocks(cell: _Cell, language: str) -> Iterator[str]:
-    source = _joined(cell.source).strip("\n")
+def _cell_blocks(cell: _Cell, language: str) -> Iterator[str]:
+    source = _joined_text(cell.source).strip("\n")
     if not source.strip():
         return
     if cell.cell_type == "code":
         yield _fenced(source, language if language.isalnum() else "")
         for output in cell.outputs:
-            if said := _said(output):
-                yield _fenced(said, "")
+            if output_text := _output_text(output):
+                yield _fenced(output_text, "")
     else:
         yield source
 
 
-def _said(output: _Output) -> str:
-    """What the code showed, as text; a picture has none."""
+def _output_text(output: _Output) -> str:
+    """Return what the code printed as text; empty for an image."""
     if output.ename:
         return f"{output.ename}: {output.evalue}"[:_LONGEST_OUTPUT]
     plain = output.data.get("text/plain", output.text)
-    text = _joined(plain) if isinstance(plain, str | list) else ""
+    text = _joined_text(plain) if isinstance(plain, str | list) else ""
     text = _ESCAPES.sub("", text).strip("\n")
     if text.startswith(("<Figure size", "<IPython.core.display")):
         return ""
     return text if len(text) <= _LONGEST_OUTPUT else f"{text[:_LONGEST_OUTPUT].rstrip()} …"
 
 
-def _joined(text: Text | list[object]) -> str:
+def _joined_text(text: Text | list[object]) -> str:
     return text if isinstance(text, str) else "".join(line for line in text if isinstance(line, str))
 
 

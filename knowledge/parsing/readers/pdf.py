@@ -1,4 +1,7 @@
-"""The one place that uses langchain-community: its PDF parser, which keeps page numbers."""
+"""Reads a PDF page by page with LangChain's parser. The only file that imports langchain-community.
+
+Edit it for how a PDF's text is extracted.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 
 
 def read_pdf(data: bytes) -> Iterator[ParsedPart]:
-    """A part for each page, one without text too. Raises Refused, and what pypdf raises on a broken file."""
+    """Yield a part for each page, even an empty one. Raises ReaderRefused, and what pypdf raises on a broken file."""
     from langchain_core.documents.base import Blob
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
 
     with warnings.catch_warnings():
-        # The package announces its own end at import; its parsers work on.
+        # The package warns at import that it is deprecated; its parsers still work.
         warnings.filterwarnings("ignore", message=".*langchain-community", category=DeprecationWarning)
         from langchain_community.document_loaders.parsers import PyPDFParser  # loaded in the child only
     try:

@@ -1,4 +1,7 @@
-"""A Word file as Markdown: headings, lists, tables, footnotes and the pictures' descriptions."""
+"""Reads a Word file as Markdown: headings, lists, tables, footnotes and image descriptions.
+
+Edit it for how styles become headings.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.html_to_markdown import markdown_of
-from knowledge.parsing.readers.parts import PICTURE, ParsedPart
+from knowledge.parsing.readers.html import markdown_of
+from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart
 
 if TYPE_CHECKING:
     from mammoth.documents import Image
 
-# A document's title stands above its headings.
+# The title of a document ranks above its headings.
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Heading 1'] => h2:fresh
@@ -29,7 +32,7 @@ p[style-name='Intense Quote'] => blockquote:fresh
 
 
 def read_word(data: bytes) -> Iterator[ParsedPart]:
-    """The document, as the only part. Raises Refused, and what its parser raises."""
+    """Yield the document as the only part. Raises ReaderRefused and what mammoth raises."""
     import mammoth
     from bs4 import BeautifulSoup
 
@@ -42,7 +45,7 @@ def read_word(data: bytes) -> Iterator[ParsedPart]:
         back_link.decompose()
     for image in soup.find_all("img"):
         words = " ".join(str(image.get("alt") or "").split())
-        image.replace_with(f"{PICTURE} {words}" if words else "")
+        image.replace_with(f"{IMAGE_MARK} {words}" if words else "")
     yield ParsedPart(markdown_of(soup))
 
 

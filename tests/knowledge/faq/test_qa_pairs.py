@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Event
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_an_answer_of_which_nothing_is_seen_is_refused(answer: str) -> None:
         checked_pair([TOOLS], answer)
 
 
-def test_what_is_too_long_is_refused_with_both_figures() -> None:
+def test_text_that_is_too_long_is_refused_with_its_length_and_the_limit() -> None:
     with pytest.raises(QAPairError, match="4000 characters, limit 1500"):
         checked_pair([TOOLS], "x" * 4000)
     with pytest.raises(QAPairError, match="1001 characters, limit 1000"):
@@ -124,7 +125,7 @@ async def test_a_near_question_finds_the_pair_but_not_as_the_same(library: Libra
     assert await answers(library, "zeppelin") == [("Ten days.", False)]
 
 
-async def test_a_moderators_answer_is_no_evidence_and_no_figure_of_the_search(library: Library) -> None:
+async def test_a_moderators_answer_is_neither_evidence_nor_part_of_the_scores(library: Library) -> None:
     await library.ingest_bytes(
         b"# Keys\n\nThe key of the boathouse hangs behind the bar.\n",
         name="keys.md",
@@ -172,7 +173,7 @@ async def test_the_same_question_written_again_replaces_the_pair(library: Librar
     assert len(await library.sources(GUILD, OWNER)) == 1
 
 
-async def test_what_stands_already_is_unchanged(library: Library) -> None:
+async def test_writing_the_same_pair_again_leaves_it_unchanged(library: Library) -> None:
     first = await write(library, "Ten days.")
     again = await write(library, "Ten days.", by="8")
     assert (again.outcome, again.stored.source) == (IngestOutcome.UNCHANGED, first.stored.source)
@@ -195,7 +196,7 @@ async def test_a_pair_that_is_edited_loses_the_wordings_that_were_taken_out(libr
     assert len(await library.pairs(GUILD, OWNER)) == 1
 
 
-async def test_a_pair_that_was_removed_while_it_was_edited_is_written_anew(library: Library) -> None:
+async def test_a_pair_that_was_removed_while_it_was_edited_is_written_again(library: Library) -> None:
     first = await write(library, "Seven days.")
     await library.remove(GUILD, first.stored.source.id, OWNER)
     report = await write(library, "Ten days.", replacing=first.stored.source.id)
@@ -280,3 +281,33 @@ async def test_a_cut_off_writing_leaves_the_pair_as_it_was(settings: KnowledgeSe
         await write(library, "Ten days.")
     assert await answers(library) == [("Seven days.", True)]
     await library.close()
+
+
+class SlowOnParking(HashingEmbeddings):
+    """Embeds everything at once, except texts on parking, which wait to be released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.released = Event(), Event()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        if any("parking" in text for text in texts):
+            self.begun.set()
+            assert self.released.wait(60)
+        return super().embed_documents(texts)
+
+
+async def test_a_pair_that_is_slow_to_embed_delays_no_other_guild(settings: KnowledgeSettings) -> None:
+    encoder = SlowOnParking()
+    library = await Library.open(settings, encoder)
+    for guild in (GUILD, OTHER_GUILD):
+        await library.register_guild(guild, guild)
+    slow = asyncio.create_task(write(library, "Behind the hall.", "Where is the parking?"))
+    try:
+        assert await asyncio.to_thread(encoder.begun.wait, 30)
+        await asyncio.wait_for(write(library, "At noon.", "When is lunch?", guild=OTHER_GUILD), 10)
+        assert not slow.done()
+    finally:
+        encoder.released.set()
+        await slow
+        await library.close()

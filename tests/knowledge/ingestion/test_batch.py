@@ -106,7 +106,7 @@ async def test_each_file_comes_to_its_own_end(library: Library, embeddings: Hash
     assert (await library.search("kayaks", GUILD, OWNER)).evidence[0].source.name == "boats.pdf"
 
 
-async def test_a_zip_is_taken_apart_and_files_of_one_name_are_told_apart(library: Library) -> None:
+async def test_a_zip_is_unpacked_and_files_of_the_same_name_get_distinct_names(library: Library) -> None:
     packed = zipped(**{"a/readme.md": "One.", "b/readme.md": "Two.", "c/notes.md": "Three."})
     report = await put(library, file("docs.zip", packed), file("broken.zip", b"PK nonsense"), file("x.md", "Four."))
     assert outcomes(report) == {
@@ -194,11 +194,11 @@ async def test_deleted_text_is_gone_from_the_file_after_a_batch(library: Library
         (["..", ""], ["document", "document 2"]),
     ],
 )
-def test_names_are_told_apart_by_folders_and_then_by_numbers(paths: list[str], names: list[str]) -> None:
+def test_equal_names_are_distinguished_by_folders_and_then_by_numbers(paths: list[str], names: list[str]) -> None:
     assert distinct_names(paths) == names
 
 
-def test_the_time_left_is_told_once_something_is_known() -> None:
+def test_the_time_left_is_estimated_once_enough_is_known() -> None:
     assert estimate(0, 0, 0.0, 10.0) == (None, None)
     assert estimate(10, 20, 0.5, 1.0) == (None, None)
     rate, left_s = estimate(10, 20, 0.5, 5.0)

@@ -64,7 +64,7 @@ async def test_a_changed_document_embeds_only_what_changed(
     assert len(found.evidence) == 4
 
 
-async def test_a_moved_passage_is_embedded_anew_only_if_its_heading_changed(
+async def test_a_moved_passage_is_embedded_again_only_if_its_heading_changed(
     library: Library, embeddings: HashingEmbeddings
 ) -> None:
     await put(library, "# A\nBe kind.\n# B\nWater the plants.")
@@ -83,7 +83,7 @@ async def test_equal_passages_of_one_document_are_embedded_once(
     assert len((await library.search("closed", GUILD, OWNER)).top_cosines) == 3
 
 
-async def test_a_vector_that_is_lost_is_made_anew(
+async def test_a_lost_vector_is_computed_again(
     library: Library, embeddings: HashingEmbeddings, shared_server: ChromaServer
 ) -> None:
     await put(library, OLD)

@@ -36,7 +36,7 @@ def _label(file: HostileFile) -> str:
 
 
 @pytest.mark.parametrize("file", HOSTILE_FILES, ids=_label)
-def test_a_hostile_file_is_taken_in_or_ends_in_its_reason(
+def test_a_hostile_file_is_ingested_or_refused_with_its_reason(
     file: HostileFile, endings: dict[str, Future[tuple[Ending, float]]]
 ) -> None:
     ending, seconds = endings[_label(file)].result()
@@ -49,7 +49,7 @@ def test_a_hostile_file_is_taken_in_or_ends_in_its_reason(
 
 def test_a_broken_line_is_named_by_its_number(endings: dict[str, Future[tuple[Ending, float]]]) -> None:
     ending, _ = endings["jsonl: a bad line among good ones"].result()
-    assert "line 2 cannot be read" in ending.sentences[0]
+    assert "line 2 can't be read" in ending.sentences[0]
 
 
 def test_there_are_at_least_sixty_of_every_format() -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.library import Library, read_file
-from knowledge.parsing.loader import load_document
-from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from knowledge.parsing.loader import READER_LIMITS, load_document, read_sandboxed
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -110,7 +109,7 @@ def test_a_pdf_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_sandboxed(pdf(["a page"]), "pdf", replace(DEFAULT, seconds=0))
+        read_sandboxed(pdf(["a page"]), "pdf", replace(READER_LIMITS, seconds=0))
     assert caught.value.reason is Reason.TOO_SLOW
 
 

@@ -36,7 +36,7 @@ def saying(chunks: list[Chunk], words: str) -> Chunk:
     return found
 
 
-def test_a_word_file_keeps_headings_lists_tables_and_descriptions_of_pictures() -> None:
+def test_a_word_file_keeps_headings_lists_tables_and_image_descriptions() -> None:
     chunks = chunks_of(word_handbook(), "handbook.docx")
     fees = saying(chunks, "Fees are due")
     assert fees.place.heading == "Harbour handbook › Fees"
@@ -89,7 +89,7 @@ def test_a_long_sheet_repeats_its_head_above_each_part_and_names_its_row() -> No
     assert sum(chunk.text.count("| Part ") - 1 for chunk in chunks) == 400
 
 
-def test_a_row_that_is_longer_than_a_passage_is_said_cell_by_cell() -> None:
+def test_a_row_that_is_longer_than_a_passage_is_written_cell_by_cell() -> None:
     row = {f"question {n}": f"answer {n} " * 5 for n in range(60)}
     data = ",".join(row) + "\n" + ",".join(row.values())
     chunks = chunks_of(data.encode(), "survey.csv")
@@ -114,7 +114,7 @@ def test_a_title_above_a_csvs_table_is_its_heading() -> None:
     assert "Exported on 3 May, by the office" in chunk.text
 
 
-def test_an_open_quotation_mark_in_a_csv_takes_in_no_rows() -> None:
+def test_an_open_quotation_mark_in_a_csv_swallows_no_rows() -> None:
     lines = ["Boat,Length", *(f"Boat {n},{n} m" for n in range(1, 40))]
     lines[5] = '"Boat 5,5 m'
     assert only_text("\n".join(lines).encode(), "boats.csv").split("\n")[6:9] == [
@@ -124,7 +124,7 @@ def test_an_open_quotation_mark_in_a_csv_takes_in_no_rows() -> None:
     ]
 
 
-def test_json_says_the_path_of_each_value_and_keeps_figures_as_they_are_written() -> None:
+def test_json_shows_the_path_of_each_value_and_keeps_numbers_as_written() -> None:
     data = '{"club": {"name": "Harbour", "founded": 1904, "version": 1.10}, "boats": [{"a b": [1, 2]}, {"x": [[3]]}]}'
     assert only_text(data.encode(), "club.json").strip().split("\n") == [
         "club.name: Harbour",
@@ -142,7 +142,7 @@ def test_json_lines_are_cited_by_their_line() -> None:
     for chunk in chunks_of("\n".join(lines).encode(), "boats.jsonl"):
         if chunk.text.startswith("name: "):
             assert chunk.text.startswith(f"name: Boat {chunk.place.line}\n")
-    with pytest.raises(DocumentError, match=r"x\.jsonl: line 3 cannot be read") as caught:
+    with pytest.raises(DocumentError, match=r"x\.jsonl: line 3 can't be read") as caught:
         read(b'{"a": 1}\n\n{"a": \n{"a": 3}\n', "x.jsonl")
     assert caught.value.reason is Reason.CORRUPT
 
@@ -249,7 +249,7 @@ def test_an_older_format_says_what_to_save_it_as(name: str, reason: Reason) -> N
 
 
 def test_a_file_under_a_wrong_name_says_what_it_is() -> None:
-    with pytest.raises(DocumentError, match=r"it is a \.xlsx file") as caught:
+    with pytest.raises(DocumentError, match=r"the file is really a \.xlsx file") as caught:
         read(budget(), "budget.docx")
     assert caught.value.reason is Reason.MISNAMED
 

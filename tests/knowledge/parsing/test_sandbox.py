@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import Reason
+from knowledge.parsing.loader import READER_LIMITS
 from knowledge.parsing.sandbox import SandboxResult, run_sandboxed
-from knowledge.parsing.sandboxed_reader import DEFAULT
 from tests.knowledge.office_files import budget, slide_deck, word_handbook
 from tests.knowledge.pdfs import pdf
 
@@ -24,21 +24,21 @@ def test_a_reader_leaves_nothing_on_the_disk(
     media: str, data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert run_sandboxed(READER, [media], data, DEFAULT).code == 0
+    assert run_sandboxed(READER, [media], data, READER_LIMITS).code == 0
     assert not list(tmp_path.iterdir())
 
 
 def test_a_child_that_takes_too_long_is_killed_and_says_why() -> None:
-    assert run_sandboxed(READER, ["pdf"], pdf(["a"]), replace(DEFAULT, seconds=0)).reason is Reason.TOO_SLOW
+    assert run_sandboxed(READER, ["pdf"], pdf(["a"]), replace(READER_LIMITS, seconds=0)).reason is Reason.TOO_SLOW
 
 
 def test_a_child_with_too_little_memory_ends_in_its_reason() -> None:
-    ended = run_sandboxed(READER, ["csv"], b"a,b\n" * 2_000_000, replace(DEFAULT, memory_bytes=150 * 1024**2))
+    ended = run_sandboxed(READER, ["csv"], b"a,b\n" * 2_000_000, replace(READER_LIMITS, memory_bytes=150 * 1024**2))
     assert b'"reason": "too_large"' in ended.output
 
 
 def test_an_answer_that_is_too_long_is_not_given() -> None:
-    ended = run_sandboxed(READER, ["csv"], b"a,b\n" * 1000, replace(DEFAULT, output_bytes=500))
+    ended = run_sandboxed(READER, ["csv"], b"a,b\n" * 1000, replace(READER_LIMITS, output_bytes=500))
     assert b'"reason": "too_large"' in ended.output and len(ended.output) < 500
 
 
@@ -53,5 +53,5 @@ def test_a_child_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "tell.py").write_text("import os, sys\nsys.stdout.write('\\n'.join(os.environ))")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
-    names = run_sandboxed("tell", [], b"", DEFAULT).output.decode().split()
+    names = run_sandboxed("tell", [], b"", READER_LIMITS).output.decode().split()
     assert "PATH" in names and "DISCORD_TOKEN" not in names

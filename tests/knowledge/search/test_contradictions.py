@@ -44,7 +44,7 @@ DIFFERING = [
 
 
 @pytest.mark.parametrize(("question", "one", "other"), DIFFERING)
-def test_another_figure_or_a_denial_is_told_with_the_newer_first(question: str, one: str, other: str) -> None:
+def test_another_quantity_or_a_negation_is_reported_with_the_newer_first(question: str, one: str, other: str) -> None:
     [(newer, older)] = told(question, one, other)
     assert newer in other
     assert older in one
@@ -78,7 +78,9 @@ AGREEING = [
 
 
 @pytest.mark.parametrize(("question", "one", "other"), [row[1:] for row in AGREEING], ids=[row[0] for row in AGREEING])
-def test_nothing_is_told_of_passages_that_agree_or_speak_of_other_things(question: str, one: str, other: str) -> None:
+def test_nothing_is_reported_of_passages_that_agree_or_are_about_other_things(
+    question: str, one: str, other: str
+) -> None:
     assert told(question, one, other) == []
 
 
@@ -104,5 +106,5 @@ def test_a_sentence_that_is_wrapped_is_one() -> None:
 
 
 @pytest.mark.parametrize("word", ["FRİDAY", "Frıday", "sıx", "FİVE", "APRİL"])
-def test_letters_that_only_look_like_a_figures_are_none(word: str) -> None:
+def test_letters_that_only_look_like_a_number_are_no_quantity(word: str) -> None:
     assert told(f"Open {word}?", f"We open {word} at ten.", f"We open {word} at ten.") == []

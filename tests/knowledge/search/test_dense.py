@@ -8,7 +8,7 @@ from knowledge.library import Library
 from knowledge.search.dense import DenseRetriever
 from knowledge.settings import KnowledgeSettings
 from knowledge.store.database import Database
-from knowledge.store.keyword_index import RANKED, KeywordIndex, _telling
+from knowledge.store.keyword_index import RANKED, KeywordIndex, _rarest_terms
 from knowledge.types import EVERY_MEMBER, OWNER, Audience, IngestFile, Reader
 from knowledge.vectors.chroma_server import ChromaServer
 from knowledge.vectors.vector_index import VectorIndex
@@ -77,13 +77,13 @@ async def test_the_best_by_words_are_those_that_the_reader_may_read(
 
 
 def test_in_a_small_guild_every_term_is_ranked_by() -> None:
-    assert _telling({"the": 400, "boat": 3, "zeppelin": 0}) == ["boat", "the"]
+    assert _rarest_terms({"the": 400, "boat": 3, "zeppelin": 0}) == ["boat", "the"]
 
 
 def test_in_a_large_guild_frequent_terms_are_left_out_beside_rarer_ones_but_never_all() -> None:
-    assert _telling({"the": 90_000, "boat": 30, "harbour": RANKED - 30}) == ["boat", "harbour"]
-    assert _telling({"the": 90_000, "and": 80_000}) == ["and"]
-    assert _telling({}) == []
+    assert _rarest_terms({"the": 90_000, "boat": 30, "harbour": RANKED - 30}) == ["boat", "harbour"]
+    assert _rarest_terms({"the": 90_000, "and": 80_000}) == ["and"]
+    assert _rarest_terms({}) == []
 
 
 async def test_counts_of_terms_follow_the_documents(library: Library) -> None:

@@ -15,7 +15,7 @@ def test_a_score_is_the_mean_of_both_on_their_scales() -> None:
     assert list(fused) == ["b", "a", "d", "c"]
 
 
-def test_what_stands_out_in_one_arm_goes_before_what_is_middling_in_both() -> None:
+def test_a_high_score_from_one_retriever_ranks_before_two_medium_ones() -> None:
     fused = fuse({"a": 0.95, "b": 0.82, "c": 0.81, "x": 0.8}, {"b": 3.0, "c": 2.9, "a": 2.0})
     assert next(iter(fused)) == "a"
 

@@ -32,7 +32,7 @@ async def test_a_copy_that_the_reader_may_not_read_is_not_named(library: Library
     assert len(item.also_in) == 1
 
 
-async def test_another_figure_is_no_copy_and_both_are_told_apart(library: Library) -> None:
+async def test_passages_with_different_numbers_are_no_near_duplicates(library: Library) -> None:
     await put(library, "old.md", f"---\ndate: 2024-05-01\n---\n{TEXT}")
     await put(library, "new.md", TEXT.replace("seven", "ten"))
     found = await library.search(QUESTION, GUILD, OWNER)

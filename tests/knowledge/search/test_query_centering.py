@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.search.query_centering import SHARE, QueryCentering, load_query_centering
+from knowledge.search.query_centering import CENTERED_SHARE, QueryCentering, load_query_centering
 from weights.catalog import EMBEDDING_MODELS
 
 MEANS = QueryCentering("small", cjk=(0.0, 1.0), other=(1.0, 0.0))
 
 
 @pytest.mark.parametrize(
-    ("question", "vector"), [("什么时候开门？", [0.6, 0.8 - SHARE]), ("When does it open?", [0.6 - SHARE, 0.8])]
+    ("question", "vector"),
+    [("什么时候开门？", [0.6, 0.8 - CENTERED_SHARE]), ("When does it open?", [0.6 - CENTERED_SHARE, 0.8])],
 )
 def test_what_questions_of_its_language_share_is_taken_out(question: str, vector: list[float]) -> None:
     assert MEANS.centred(question, [0.6, 0.8]) == pytest.approx(vector)

@@ -48,7 +48,7 @@ async def reranked(settings: KnowledgeSettings, reranker: Backwards) -> AsyncIte
     await library.close()
 
 
-async def test_the_best_candidates_stand_in_the_rerankers_order_and_say_so(
+async def test_the_best_candidates_are_in_the_rerankers_order_and_name_it(
     reranked: Library, reranker: Backwards
 ) -> None:
     found = await reranked.search(QUESTION, GUILD, OWNER, RERANKED + 5)
@@ -91,7 +91,7 @@ def test_an_encoder_is_no_cross_encoder(tmp_path: Path) -> None:
         CrossEncoderReranker(tmp_path, "hf:x")
 
 
-def test_broken_weights_are_said(tmp_path: Path) -> None:
+def test_broken_weights_are_reported(tmp_path: Path) -> None:
     folder = make_cross_encoder(tmp_path)
     (folder / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(RerankerUnusable, match="RERANKER=hf:x can't be used"):

@@ -60,7 +60,7 @@ async def test_an_original_goes_with_the_last_source_that_uses_it(
     assert len(kept(settings)) == 1
 
 
-async def test_a_file_that_cannot_be_taken_in_leaves_no_original(library: Library, settings: KnowledgeSettings) -> None:
+async def test_a_file_that_cannot_be_ingested_leaves_no_original(library: Library, settings: KnowledgeSettings) -> None:
     assert (await put(library, b"%PDF-1.7\n%%EOF")).outcome is IngestOutcome.FAILED
     assert kept(settings) == set()
 
@@ -86,7 +86,7 @@ async def test_the_same_file_again_brings_an_original_that_was_not_kept(
     (settings.data_dir / "originals" / BOATS_HASH).unlink()
     found = await library.search("kayak", GUILD, OWNER)
     passage = await library.passage(GUILD, found.evidence[0].chunk.id, OWNER, ["kayak"])
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
     assert (await put(library, BOATS)).outcome is IngestOutcome.UNCHANGED
     assert kept(settings) == {BOATS_HASH}
 
@@ -96,7 +96,7 @@ async def test_an_original_that_was_altered_is_not_shown(library: Library, setti
     (settings.data_dir / "originals" / BOATS_HASH).write_bytes(pdf(["Something else"]))
     found = await library.search("kayak", GUILD, OWNER)
     passage = await library.passage(GUILD, found.evidence[0].chunk.id, OWNER, [])
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
 
 
 _KILLED = """
@@ -154,32 +154,34 @@ async def test_what_a_kill_leaves_behind_is_swept_at_the_next_start(
 
 
 @pytest.fixture
-def strays(tmp_path: Path) -> Iterator[PendingDeletions]:
+def pending_deletions(tmp_path: Path) -> Iterator[PendingDeletions]:
     database = Database(tmp_path / "knowledge.db")
     yield PendingDeletions(database)
     database.close()
 
 
-def test_what_another_live_process_takes_in_is_not_swept(tmp_path: Path, strays: PendingDeletions) -> None:
+def test_what_another_live_process_is_ingesting_is_not_swept(
+    tmp_path: Path, pending_deletions: PendingDeletions
+) -> None:
     mine, other = ProcessLock(tmp_path / "owners"), ProcessLock(tmp_path / "owners")
-    taken_in = Source(
+    ingested = Source(
         "s1", GUILD, "boats.pdf", "pdf", BOATS_HASH, EVERY_MEMBER, len(BOATS), 1, datetime(2026, 1, 1, tzinfo=UTC), "7"
     )
-    strays.announce([taken_in], other.token)
-    Originals(tmp_path / "originals", strays, other).put(BOATS, BOATS_HASH)
+    pending_deletions.announce([ingested], other.token)
+    Originals(tmp_path / "originals", pending_deletions, other).put(BOATS, BOATS_HASH)
     (tmp_path / "originals" / f"{'1' * 64}.{other.token}").write_bytes(b"half")
-    originals = Originals(tmp_path / "originals", strays, mine)
+    originals = Originals(tmp_path / "originals", pending_deletions, mine)
     originals.sweep()
     assert len(list((tmp_path / "originals").iterdir())) == 2
-    other.leave()
+    other.release()
     originals.sweep()
     assert list((tmp_path / "originals").iterdir()) == []
-    mine.leave()
+    mine.release()
 
 
-def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: PendingDeletions) -> None:
+def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, pending_deletions: PendingDeletions) -> None:
     owner = ProcessLock(tmp_path / "owners")
-    originals = Originals(tmp_path / "originals", strays, owner)
+    originals = Originals(tmp_path / "originals", pending_deletions, owner)
     with ThreadPoolExecutor(4) as threads:
         for n in range(20):
             data = BOATS + bytes([n]) * 1_000_000
@@ -187,7 +189,7 @@ def test_several_threads_keep_the_same_original_at_once(tmp_path: Path, strays: 
             assert list(threads.map(lambda _, d=data, s=sha256: originals.put(d, s), range(4))) == [None] * 4
             assert originals.path(sha256) is not None
     assert len(list((tmp_path / "originals").iterdir())) == 20
-    owner.leave()
+    owner.release()
 
 
 def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -> None:
@@ -198,5 +200,5 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(small_disk: Path) -
     with pytest.raises(DiskFull, match="the disk is full"):
         originals.put(big, hashlib.sha256(big).hexdigest())
     assert list((small_disk / "originals").iterdir()) == []
-    owner.leave()
+    owner.release()
     database.close()

@@ -23,7 +23,7 @@ def test_words_of_the_answer_are_marked_too() -> None:
     assert shown(text, "How long?", "Seven days.") == "Members borrow a tool for [seven days]. Late tools cost £2."
 
 
-def test_words_that_stand_everywhere_are_marked_only_between_others() -> None:
+def test_stop_words_are_marked_only_between_other_matches() -> None:
     text = "It is the rule: borrow a tool for a week, and it is fine."
     assert (
         shown(text, "May I borrow the tool for a week?")
@@ -40,7 +40,7 @@ def test_words_that_stand_everywhere_are_marked_only_between_others() -> None:
         ("It costs 1,250.50 in all.", "It costs 1,300.50", "It [costs] 1,250.50 in all."),
     ],
 )
-def test_a_figure_is_marked_as_a_whole_or_not_at_all(text: str, said: str, expected: str) -> None:
+def test_a_number_is_marked_as_a_whole_or_not_at_all(text: str, said: str, expected: str) -> None:
     assert shown(text, said) == expected
 
 
@@ -49,7 +49,7 @@ def test_chinese_is_marked_by_pairs_of_characters() -> None:
     assert shown(text, "中文工坊日是什么时候？", "星期六下午") == "每月第二个[星期六]，[下午]三点是[中文工坊日]。"
 
 
-def test_words_that_stand_in_every_chinese_question_are_left_alone() -> None:
+def test_words_of_every_chinese_question_are_not_marked() -> None:
     assert shown("什么时候都可以来。", "什么时候可以来？") == "什么时候都可以来。"
 
 
@@ -65,7 +65,7 @@ def test_latin_words_within_chinese_are_marked() -> None:
         ("這個時候都可以來。", "这个时候可以来？", "這個時候都可以來。"),
     ],
 )
-def test_one_script_is_marked_by_the_other_where_it_stands(text: str, said: str, expected: str) -> None:
+def test_simplified_and_traditional_characters_mark_each_other(text: str, said: str, expected: str) -> None:
     assert shown(text, said) == expected
 
 
@@ -83,7 +83,7 @@ def test_one_chinese_character_is_found() -> None:
         ("🙂 tools 🙂", "tool", "🙂 [tools] 🙂"),
     ],
 )
-def test_marks_stand_where_the_words_do_whatever_their_form(text: str, said: str, expected: str) -> None:
+def test_marks_are_at_the_original_positions_whatever_the_form(text: str, said: str, expected: str) -> None:
     assert shown(text, said) == expected
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from knowledge.errors import PageImageFailed, Reason
 from knowledge.viewing.highlighting import highlight
-from knowledge.viewing.page_image import DEFAULT, draw_page
+from knowledge.viewing.passages import DRAWING_LIMITS, draw_page
 from tests.knowledge import pdfs
 
 TEXT = "Kayaks are rented by the hour"
@@ -24,7 +24,9 @@ def path(tmp_path: Path) -> Path:
 
 def drawn(path: Path, data: bytes, said: str = "", text: str = TEXT, seconds: int = 15) -> Image.Image:
     path.write_bytes(data)
-    return Image.open(io.BytesIO(draw_page(path, 1, text, highlight(text, [said]), replace(DEFAULT, seconds=seconds))))
+    return Image.open(
+        io.BytesIO(draw_page(path, 1, text, highlight(text, [said]), replace(DRAWING_LIMITS, seconds=seconds)))
+    )
 
 
 def highlighted(picture: Image.Image) -> tuple[int, int, int, int] | None:
@@ -56,7 +58,7 @@ def test_words_are_marked_within_the_passage_alone(path: Path) -> None:
     assert box is not None and box[3] < 400
 
 
-def test_words_are_marked_anywhere_where_the_passage_does_not_stand_in_one_piece(path: Path) -> None:
+def test_words_are_marked_anywhere_if_the_passage_is_not_in_one_piece(path: Path) -> None:
     page = f"{TEXT}) Tj 0 -600 Td (Kayaks again"
     box = highlighted(drawn(path, pdfs.pdf([page]), "kayaks", "Kayaks are something else"))
     assert box is not None and box[3] > 1000
@@ -75,7 +77,7 @@ def test_words_are_marked_anywhere_where_the_passage_does_not_stand_in_one_piece
         ("/MediaBox [0 0 612 792] /UserUnit 75000", True),
     ],
 )
-def test_a_page_of_any_size_gives_a_picture_of_bounded_size_or_a_reason(
+def test_a_page_of_any_size_yields_an_image_of_bounded_size_or_a_reason(
     path: Path, entries: str, fits: bool | None
 ) -> None:
     data = pdfs.pdf([TEXT]).replace(b"/MediaBox [0 0 612 792]", entries.encode())
@@ -94,14 +96,14 @@ def test_a_page_of_many_thousand_objects_ends_in_time(path: Path) -> None:
     assert caught.value.reason is Reason.TOO_SLOW
 
 
-def test_a_page_that_unpacks_without_end_ends_in_a_reason_or_a_picture(path: Path) -> None:
+def test_a_page_that_unpacks_without_end_yields_a_reason_or_an_image(path: Path) -> None:
     try:
         assert max(drawn(path, pdfs.bomb(), seconds=10).size) <= 1601
     except PageImageFailed as error:
         assert error.reason in {Reason.TOO_SLOW, Reason.TOO_LARGE, Reason.CORRUPT}
 
 
-def test_a_picture_that_would_unpack_to_gigabytes_is_left_out_or_refused(path: Path) -> None:
+def test_an_image_that_would_unpack_to_gigabytes_is_left_out_or_refused(path: Path) -> None:
     image = "x) Tj ET q 600 0 0 700 0 0 cm BI /W 60000 /H 60000 /BPC 8 /CS /RGB ID xxxx EI Q BT /F1 12 Tf 72 720 Td (y"
     try:
         assert max(drawn(path, pdfs.pdf([image])).size) <= 1601

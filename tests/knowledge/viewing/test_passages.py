@@ -76,7 +76,7 @@ async def test_a_given_link_goes_before_the_one_in_the_file(library: Library) ->
     assert (await library.sources(GUILD, OWNER))[0].link == "https://club.example/given"
 
 
-async def test_a_link_that_is_none_is_reported_and_nothing_is_taken_in(library: Library) -> None:
+async def test_an_invalid_link_is_reported_and_nothing_is_ingested(library: Library) -> None:
     report = await put(library, TOOLS, link="javascript:alert(1)")
     assert (report.outcome, report.reason) == (IngestOutcome.FAILED, "bad_link")
     assert await library.sources(GUILD, OWNER) == []
@@ -98,5 +98,5 @@ async def test_documents_from_before_links_and_originals_are_still_there(setting
     library = await Library.open(settings, HashingEmbeddings())
     passage = await library.passage(GUILD, "s:0", OWNER, ["tool"])
     assert (passage.source.link, passage.chunk.place.anchor) == (None, None)
-    assert await library.page_picture(passage) is None
+    assert await library.page_image(passage) is None
     await library.close()

@@ -19,7 +19,7 @@ def test_an_open_quotation_mark_costs_one_pair(opened: str) -> None:
 
 def test_a_malformed_head_is_read_or_refused_in_a_sentence() -> None:
     assert len(read_qa_pairs(b'"question,answer\nWhy?,So.\n', "faq.csv").pairs) == 1
-    with pytest.raises(DocumentError, match="no line names columns"):
+    with pytest.raises(DocumentError, match="there are no columns"):
         read_qa_pairs(b'"quest,answer\nWhy?,So.\n', "faq.csv")
 
 

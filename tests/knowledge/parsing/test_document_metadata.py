@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from knowledge.chunking.anchors import Anchors
-from knowledge.chunking.headings import cut_at_headings
+from knowledge.chunking.headings import Anchors, cut_at_headings
 from knowledge.errors import DocumentError
-from knowledge.parsing.front_matter import without_front_matter
+from knowledge.library import Library
+from knowledge.parsing.document_metadata import (
+    MAX_LINK_CHARS,
+    MarkdownDocument,
+    checked_link,
+    pdf_date,
+    read_front_matter,
+)
 from knowledge.parsing.loader import load_document
-from knowledge.parsing.source_link import MAX_LINK_CHARS, checked_link
-from knowledge.types import EVERY_MEMBER, Place, Source
+from knowledge.types import EVERY_MEMBER, OWNER, Place, Source
+from tests.knowledge.conftest import GUILD
 
 LIMIT = 10_000_000
 
@@ -51,14 +57,14 @@ def test_what_is_no_plain_web_address_is_no_link(raw: str) -> None:
 
 
 def test_front_matter_gives_the_link_and_the_title_and_is_no_text() -> None:
-    text, link = without_front_matter("---\ntitle: Tools\nurl: https://a.example/tools\n---\n\nSeven days.\n")
-    assert link == "https://a.example/tools"
-    assert text.split("\n") == ["", "", "", "# Tools", "", "Seven days.", ""]
+    read = read_front_matter("---\ntitle: Tools\nurl: https://a.example/tools\n---\n\nSeven days.\n")
+    assert read.link == "https://a.example/tools"
+    assert read.text.split("\n") == ["", "", "", "# Tools", "", "Seven days.", ""]
 
 
 def test_front_matter_leaves_a_title_of_the_texts_own() -> None:
-    text, _ = without_front_matter("---\ntitle: T\nsource: https://a.example\n---\n# Own\ntext")
-    assert text == "\n\n\n\n# Own\ntext"
+    read = read_front_matter("---\ntitle: T\nsource: https://a.example\n---\n# Own\ntext")
+    assert read.text == "\n\n\n\n# Own\ntext"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,7 @@ def test_front_matter_leaves_a_title_of_the_texts_own() -> None:
     ],
 )
 def test_what_gives_no_link_stays_text(markdown: str) -> None:
-    assert without_front_matter(markdown) == (markdown, None)
+    assert read_front_matter(markdown) == MarkdownDocument(markdown)
 
 
 def test_a_loaded_document_keeps_its_lines_below_its_front_matter() -> None:
@@ -111,7 +117,7 @@ def test_a_heading_may_name_its_anchor() -> None:
     assert Anchors(by_words=False).of("Late fees") == ("Late fees", None)
 
 
-def test_a_web_pages_headings_have_the_anchors_that_stand_in_it() -> None:
+def test_a_web_pages_headings_keep_the_pages_own_anchors() -> None:
     page = (
         b"<body><h2 id='a_b'>One</h2><p>1</p><section id='two'><h2>Two<a href='#two'>\xc2\xb6</a></h2>"
         b"<p>2</p></section><h2 data-anchor='x'>Three</h2><p>3</p></body>"
@@ -132,3 +138,52 @@ def test_a_link_leads_to_the_place_as_near_as_it_can_name_it() -> None:
     assert _source("https://a.example").link_at(Place(anchor="x" * 500)) == "https://a.example"
     assert _source("https://a.example").link_at(Place(anchor="x)>\n[y](")) == "https://a.example#x%29%3E%0A%5By%5D%28"
     assert _source(None).link_at(Place(anchor="x")) is None
+
+
+DATED_TEXTS = [
+    ("---\ntitle: Fees\ndate: 2024-05-01\n---\n# Fees\n", date(2024, 5, 1)),
+    ("---\ndate: 2024-05-01\nupdated: '2025-02-03T10:00:00Z'\n---\nText\n", date(2025, 2, 3)),
+    ("\ufeff---\r\nlastmod: 2025-02-03\r\n---\r\nText\r\n", date(2025, 2, 3)),
+    ("# Fees\n\ndate: 2024-05-01\n", None),
+    ("---\ntitle: Fees: all\ndate: 2024-05-01\n---\n# Fees\n", date(2024, 5, 1)),
+    ("---\ndate: soon\n---\nText\n", None),
+    ("---\ndate: 2024-13-40\n---\nText\n", None),
+    ("---\ndate: 9999-01-01\n---\nText\n", None),
+    ("---\ndate: 1970-01-01\n---\nText\n", None),
+]
+
+
+@pytest.mark.parametrize(("text", "dated"), DATED_TEXTS)
+def test_front_matter_dates_a_document(text: str, dated: date | None) -> None:
+    assert load_document(text.encode(), "fees.md", LIMIT).dated == dated
+
+
+def test_a_pdf_is_dated_by_its_last_change() -> None:
+    first = b"%PDF-1.7\n/CreationDate (D:20200102030405Z)\n/ModDate(D:20210304050607+02'00')"
+    assert pdf_date(first) == date(2021, 3, 4)
+    assert pdf_date(first + b"\n/ModDate (D:20220304)") == date(2022, 3, 4)
+    assert pdf_date(b"%PDF-1.7\n/CreationDate (D:20200102030405Z)") == date(2020, 1, 2)
+    assert pdf_date(b"%PDF-1.7") is None
+
+
+def test_other_files_have_no_date_of_their_own() -> None:
+    assert load_document(b"---\ndate: 2024-05-01\n---\n", "fees.txt", LIMIT).dated is None
+
+
+async def test_a_source_is_as_of_its_own_date_or_else_of_its_ingestion(library: Library) -> None:
+    for name, text in (("dated.md", "---\ndate: 2024-05-01\n---\nFees are due.\n"), ("plain.md", "Fees are due.\n")):
+        await library.ingest_bytes(text.encode(), name=name, guild_id=GUILD, audience=EVERY_MEMBER, ingested_by="7")
+    dated, plain = await library.sources(GUILD, OWNER)
+    assert dated.as_of.date() == dated.dated == date(2024, 5, 1)
+    assert plain.dated is None
+    assert plain.as_of == plain.ingested_at
+
+
+def test_tomorrows_date_in_another_time_zone_counts_as_today() -> None:
+    today = datetime.now(UTC).date()
+
+    def dated(days: int) -> date | None:
+        return read_front_matter(f"---\ndate: {today + timedelta(days=days)}\n---\nText\n").dated
+
+    assert dated(1) in (today, today + timedelta(days=1))  # Midnight may pass meanwhile.
+    assert dated(3) is None
