@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from finetune.bases import Bases
 from finetune.errors import FinetuneError
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.engine import Busy
 from finetune.settings import FinetuneSettings
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_notice, print_outcome
 from finetune.training.evaluate_adapter import evaluate_adapter
@@ -22,9 +22,9 @@ from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
 from finetune.types import TrainingRequest
 from weights.errors import WeightsError
-from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
 from weights.store import Weights
+from weights.terminal import exit_with
 
 _EVERY_MEMBER = "guild"
 

@@ -22,7 +22,7 @@ from finetune.types import (
     VerdictReason,
 )
 from text.plurals import counted
-from weights.progress_line import ProgressLine
+from weights.terminal import ProgressLine
 
 _SHOWN_PROBLEMS = 10
 _REASONS = {

@@ -20,8 +20,8 @@ from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
 from finetune.serving.domain_classifier import DomainClassifiers
+from finetune.serving.engine import Busy
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion

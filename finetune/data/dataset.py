@@ -26,9 +26,9 @@ from finetune.errors import (
     describe,
 )
 from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
+from storage.sizes import MEGABYTE
 from text.scripts import holds_han
 from text.words import one_line
-from weights.units import MEGABYTE
 
 __all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
 

@@ -12,8 +12,7 @@ from langchain_core.language_models import BaseChatModel
 
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
-from finetune.serving.generation_request import AdapterFiles
+from finetune.serving.engine import AdapterFiles, Busy
 from finetune.serving.local_model import LocalChatModel
 from finetune.types import Champion
 

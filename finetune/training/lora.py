@@ -30,7 +30,7 @@ from transformers import (
 from finetune.data.encoding import TokenizedExample
 from finetune.training.run_folder import Plan, RunFolder, step_of
 from finetune.types import Recipe
-from weights.loading import settle_torch
+from weights.torch_setup import configure_torch
 
 _IGNORED = -100
 _TOKENS_AT_ONCE = 2048
@@ -66,7 +66,7 @@ def load_base(folder: Path, threads: int) -> PreTrainedModel:
     On a CPU that is fp32, multiplied in bf16 where the CPU can: bf16 weights trained at 0.6 of that speed, and the
     fused attention at 0.9 of the eager one's (docs/decisions.md).
     """
-    settle_torch(threads)
+    configure_torch(threads)
     on_gpu = torch.cuda.is_available()
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder,
@@ -84,7 +84,7 @@ def multiplies_in_bf16(threads: int) -> bool:
     """Whether a pass is to run under bf16 autocast."""
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
-    return settle_torch(threads) is torch.bfloat16
+    return configure_torch(threads) is torch.bfloat16
 
 
 def with_adapter(base: PreTrainedModel, recipe: Recipe) -> PeftModel:

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 
 from finetune.training.run_folder import Plan, Result, RunFolder, step_of
 from finetune.types import FailureReason, TaskKind, TrainingProgress, TrainingStage
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 _PROGRESS = TypeAdapter(TrainingProgress)
 _NICENESS = 10

@@ -47,9 +47,9 @@ from finetune.types import (
     TrainingRequest,
 )
 from storage.atomic_write import delete_tree, write_whole
+from storage.sizes import MEGABYTE
 from weights.errors import StoppedError
 from weights.types import OnProgress
-from weights.units import MEGABYTE
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")

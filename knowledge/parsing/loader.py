@@ -13,11 +13,11 @@ from knowledge.parsing.front_matter import without_front_matter
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
 from knowledge.parsing.sandbox import Limits
 from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
+from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
 from text.plurals import fill
-from weights.units import MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from bot.ports import TunerPort
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.engine import Busy
 from finetune.training.run_folder import RunFolder
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner

@@ -12,9 +12,9 @@ from knowledge.parsing.loader import load_document
 from knowledge.parsing.sandboxed_reader import DEFAULT, read_sandboxed
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER
+from storage.sizes import MEGABYTE
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.pdfs import bomb, pdf
-from weights.units import MEGABYTE
 
 LIMIT = 10 * MEGABYTE
 
