@@ -1,6 +1,7 @@
 """`python -m finetune`: train, evaluate, list, promote, roll back and remove a guild's adapters, as its owner.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments. Edit
+this file to add a command; what it prints is `terminal.py`'s to say.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ class TextModel:
     def _encode(self, request: GenerationRequest) -> tuple[torch.Tensor, torch.Tensor]:
         rendered = self._tokenizer.apply_chat_template(
             # Its annotation doesn't allow for tool calls in a turn.
-            turns_of(request.messages, knows_tools=self.knows_tools, control=self._control_tokens),  # type: ignore[arg-type]
+            turns_of(request.messages, knows_tools=self.knows_tools, control_tokens=self._control_tokens),  # type: ignore[arg-type]
             tools=[dict(tool) for tool in request.tools] if request.tools and self.knows_tools else None,
             add_generation_prompt=True,
             tokenize=False,

@@ -1,6 +1,6 @@
 """Extracts tool calls from a growing text, in which a model writes them between tags.
 
-The form is that of Qwen2.5 and Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. Edit this file for the form
+The form is that of Qwen2.5 and Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. Edit this file for that
 of another family of models.
 """
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from chains.errors import NotCalibrated
-from chains.routing.confidence import Figures, figures_of, load_confidence
-from chains.routing.likeness import load_likeness
+from chains.routing.confidence import Figures, figures_of, load_confidence, load_likeness_calibration
 from chains.routing.question_kind import QuestionKind, load_kind_classifier
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.types import Retrieval
@@ -44,7 +43,7 @@ def test_the_fitted_classifier_reads_vectors_of_the_encoders_dimension(embedding
     assert classifier.weights.shape == (len(QuestionKind), embeddings.dimension)
 
 
-@pytest.mark.parametrize("load", [load_confidence, load_kind_classifier, load_likeness])
+@pytest.mark.parametrize("load", [load_confidence, load_kind_classifier, load_likeness_calibration])
 @pytest.mark.parametrize("model", ["embedding:000000000000", "somebody/else"])
 def test_figures_fitted_for_other_vectors_are_refused(load, model: str) -> None:
     with pytest.raises(NotCalibrated, match="EMBEDDING_MODEL"):
@@ -101,4 +100,4 @@ def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_pa
 
 @pytest.mark.parametrize("model", ["embedding:1571fc982750", "embedding-en:53aa51172d14"])
 def test_the_likeness_that_opens_a_tuned_model_speaks_for_it(model: str) -> None:
-    assert 0.5 <= load_likeness(model).threshold < 1
+    assert 0.5 <= load_likeness_calibration(model).threshold < 1

@@ -20,8 +20,7 @@ from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy
 from chains.routing.question_kind import QuestionKind
-from chains.routing.signal_ranges import RANGES, Range
-from chains.routing.signals import LATENCY, Measured, signals_of
+from chains.routing.signals import LATENCY, RANGES, Measured, Range, signals_of
 from chains.types import Counterfactual, Language, Route, RouteDecision, Signal, SignalChange
 from finetune.types import Champion
 
