@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from finetune.bases import Bases
 from finetune.errors import FinetuneError
 from finetune.registry import Registry
-from finetune.serving.engine import Busy
+from finetune.serving.generation import Busy
 from finetune.settings import FinetuneSettings
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_notice, print_outcome
 from finetune.training.evaluate_adapter import evaluate_adapter

@@ -21,7 +21,7 @@ from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
 from finetune.serving.domain_classifier import DomainClassifiers
-from finetune.serving.engine import Busy
+from finetune.serving.generation import Busy
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion

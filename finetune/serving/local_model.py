@@ -23,7 +23,8 @@ from pydantic import Field, PrivateAttr
 
 from finetune.data.transcript import LABEL_INSTRUCTION
 from finetune.serving import tool_calls
-from finetune.serving.engine import AdapterFiles, Busy, Engine, GenerationRequest, GenerationResult
+from finetune.serving.engine import Engine
+from finetune.serving.generation import AdapterFiles, Busy, GenerationRequest, GenerationResult
 from finetune.serving.tool_calls import ToolCallSplitter
 from finetune.types import LABEL_PROBABILITY
 

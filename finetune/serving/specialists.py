@@ -15,7 +15,7 @@ from langchain_core.language_models import BaseChatModel
 
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.engine import AdapterFiles, Busy
+from finetune.serving.generation import AdapterFiles, Busy
 from finetune.serving.local_model import LocalChatModel
 from finetune.types import Champion
 

@@ -30,7 +30,7 @@ from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.engine import AdapterFiles, FinishReason, GenerationRequest, GenerationResult, OnText
+from finetune.serving.generation import AdapterFiles, FinishReason, GenerationRequest, GenerationResult, OnText
 from finetune.serving.label_decoding import LabelTree, choose_label
 from weights.torch_setup import configure_torch
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from finetune.errors import TrainingFailedError
-from finetune.serving.engine import Busy
+from finetune.serving.generation import Busy
 from finetune.training.run_folder import Result, RunFolder
 from finetune.types import FailureReason, TrainingProgress
 

@@ -236,7 +236,7 @@ def test_a_question_that_is_not_like_the_training_questions_is_turned_where_the_
     assert found(case) == Counterfactual(
         Route.SPECIALIST, SignalChange("likeness_to_training", 0.5, 0.62, said_value=0.62)
     )
-    assert "if its likeness to the tuned model's training questions had been 62 % instead of 50 %" in sentence(
+    assert "if the match with what the tuned model was trained on had been 62 % instead of 50 %" in sentence(
         case, Language.EN
     )
 
