@@ -66,7 +66,7 @@ def train(
 
 
 class _Answers:
-    """Starts an answer while the model is loaded and one at the first measurement, and ends it once a pause is reported.
+    """Starts an answer while the model loads and one at the first measurement; ends each once a pause is reported.
 
     The first starts long before the first step, so that the training is paused however fast its steps are.
     """
