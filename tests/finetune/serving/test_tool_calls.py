@@ -122,7 +122,7 @@ async def test_a_local_model_is_shown_the_tools_and_a_forced_call_is_no_text(wit
 def test_a_local_model_that_knows_no_tools_says_so(small_model_folder: Path) -> None:
     model = LocalChatModel(folder=small_model_folder)
     try:
-        with pytest.raises(NotImplementedError, match="knows no tools"):
+        with pytest.raises(NotImplementedError, match="can't call tools"):
             model.bind_tools([search])
     finally:
         model.close()
