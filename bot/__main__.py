@@ -32,7 +32,7 @@ from chains.types import Route
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from weights.errors import WeightsError
-from weights.process_exit import exit_with
+from weights.terminal import exit_with
 
 _LAST_PORT = 65535
 _INTERRUPTED = 130

@@ -20,8 +20,7 @@ from bot.render import faq as render_faq
 from bot.render.answers import MESSAGE_LIMIT, join
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.errors import DecisionNotFound
-from chains.language import detect
-from chains.types import Cited, Route, Turn
+from chains.types import Cited, Language, Route, Turn
 from knowledge.types import QAPair, Source, StoredQAPair
 
 _log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ async def show_corrected(wrong: WrongAnswer, pair: QAPair, member: discord.Membe
 
     What cannot be shown is logged: the answer is kept all the same.
     """
-    language = detect("\n".join((*pair.questions, pair.answer)))
+    language = Language.of("\n".join((*pair.questions, pair.answer)))
     message = wrong.message
     mark = texts(language, "faq.mark", member=member.id)
     try:

@@ -15,7 +15,6 @@ from bot.readiness import Loading
 from bot.render.answers import shorten, shown_contradictions
 from bot.settings import Settings
 from bot.startup.loader import Loader
-from chains.language import detect
 from chains.routing.compare import TRIED, Reference, Trial, compare_routes
 from chains.types import Answer, Language, Question, Route
 from finetune.training.promotion_gate import judge_comparison
@@ -56,7 +55,7 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
                 guild_id=guild_id,
                 asker_id="terminal",
                 reader=OWNER,
-                language=detect(question),
+                language=Language.of(question),
                 requested_route=None if route is None else Route(route),
             )
         )

@@ -1,1 +1,1 @@
-"""From a question to a decided, explained answer."""
+"""The package that takes a question to a decided, explained answer."""

@@ -1,47 +1,90 @@
-"""The LangChain agent: the middleware issues the calls of the taken route, so that any model can follow."""
+"""The LangChain agent and its two tools: the middleware issues the calls of the route, so that any model can follow.
+
+Edit this file to add a tool, or to change what the model that answers is shown.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
+from langchain.tools import ToolRuntime
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, tool
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from chains import prompts
-from chains.tools import SEARCH, TOOLS_OF, Run
+from chains.ports import SpecialistsPort
+from chains.types import Question, Route, RouteDecision
+from finetune.types import LABEL_PROBABILITY, Champion
+from knowledge.types import Evidence, Retrieval
+
+SEARCH = "search_knowledge"
+ASK_SPECIALIST = "ask_specialist"
+
+DECLINE = "decline"
+"""The tool by which a model that chooses a route declines; there is nothing to run."""
+
+TOOLS_OF: dict[Route, tuple[str, ...]] = {
+    Route.RETRIEVAL: (SEARCH,),
+    Route.SPECIALIST: (ASK_SPECIALIST,),
+    Route.COMBINED: (SEARCH, ASK_SPECIALIST),
+    Route.DIRECT: (),
+    Route.ABSTAIN: (),
+}
+"""The tools that each route runs, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Holds one question while the agent answers it."""
+
+    question: Question
+    decision: RouteDecision
+    route: Route
+    """The route that answers: the decision's, or the one that the model chose."""
+    retrieval: Retrieval
+    """What was found before the route was decided: searched once, read by the decision and by the tool."""
+    evidence: tuple[Evidence, ...]
+    """The passages that the model may read, in the order of their numbers."""
+    champion: Champion | None
+    tools_run: list[str] = field(default_factory=list)
+    """The tools that really ran, added as they run."""
+    label_probabilities: list[float] = field(default_factory=list)
+    """How sure the tuned model was of the label that it answered with, added where it did."""
+
 
 Agent = CompiledStateGraph[AgentState[Any], Run, Any, Any]
 
 RECURSION_LIMIT = 12
-"""Two tools and two model calls take seven steps of the graph; the default of 9999 would hide a loop."""
+"""The most steps of the graph: two tools and two model calls take seven; the default of 9999 would hide a loop."""
 
 
 class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
-    """Issues the route's tool calls itself, then lets the model write, with the tools taken away."""
+    """Issues the route's tool calls itself, then lets the model write without any tools."""
 
     async def awrap_model_call(
         self, request: ModelRequest[Run], handler: Callable[[ModelRequest[Run]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any] | AIMessage:
-        """Answer with the next call of the route while one is left; else call the model on a short prompt."""
+        """Return the next call of the route while one is left, then call the model on a short prompt."""
         run = request.runtime.context
-        answered = [message for message in request.messages if isinstance(message, ToolMessage)]
-        taken = TOOLS_OF[run.route]
-        if len(answered) < len(taken):
-            return _call(taken[len(answered)], run)
-        with_passages = SEARCH in taken
+        results = [message for message in request.messages if isinstance(message, ToolMessage)]
+        calls = TOOLS_OF[run.route]
+        if len(results) < len(calls):
+            return _tool_call(calls[len(results)], run)
+        with_passages = SEARCH in calls
         return await handler(
             request.override(
                 tools=[],
                 system_message=SystemMessage(prompts.system_prompt(run.question.language, with_passages)),
-                messages=_reading(run, answered) if with_passages else _talking(run),
+                messages=_messages_with_passages(run, results) if with_passages else _messages_of_conversation(run),
             )
         )
 
@@ -50,7 +93,7 @@ class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
-        """Run only what the taken route names: hiding a tool from the model does not keep it from running."""
+        """Run only the tools of the route: hiding a tool from the model does not keep it from running."""
         run: object = request.runtime.context
         if not isinstance(run, Run):
             raise TypeError(f"the agent was run with {type(run).__name__} as its context, not with a Run")
@@ -60,22 +103,53 @@ class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
         return await handler(request)
 
 
+def build_tools(specialists: SpecialistsPort) -> list[BaseTool]:
+    """Return both tools, bound to the guild's tuned models."""
+
+    @tool(SEARCH, response_format="content_and_artifact")
+    async def search_knowledge(query: str, runtime: ToolRuntime[Run, object]) -> tuple[str, list[str]]:
+        """Answer from passages of the community's documents."""
+        run = runtime.context
+        run.tools_run.append(SEARCH)
+        # Numbered, as they are cited; the artifact holds their ids.
+        return prompts.passages(run.evidence), [item.chunk.id for item in run.evidence]
+
+    @tool(ASK_SPECIALIST, return_direct=True)
+    async def ask_specialist(question: str, runtime: ToolRuntime[Run, object]) -> str:
+        """Have the model answer that was tuned for one kind of question here. Its words are the answer, unchanged."""
+        run = runtime.context
+        if run.champion is None:
+            raise ValueError("ask_specialist ran for a question that has no champion")
+        run.tools_run.append(ASK_SPECIALIST)
+        text = run.question.text
+        if run.route is Route.COMBINED:
+            text = prompts.reading_prompt(run.question, prompts.passages(run.evidence))
+        model = await specialists.model(run.champion)
+        reply = await model.ainvoke([HumanMessage(text)])
+        probability = reply.response_metadata.get(LABEL_PROBABILITY)
+        if isinstance(probability, float):
+            run.label_probabilities.append(probability)
+        return reply.text
+
+    return [search_knowledge, ask_specialist]
+
+
 def build_agent(model: BaseChatModel, tools: Sequence[BaseTool]) -> Agent:
-    """The agent around `model`; one serves all questions, each in its own run."""
+    """Return the agent around `model`; one serves all questions, each in its own run."""
     return create_agent(model, tools, middleware=[RoutingMiddleware()], context_schema=Run)
 
 
-def _call(tool: str, run: Run) -> AIMessage:
-    argument = {"query": run.retrieval.query} if tool == SEARCH else {"question": run.question.text}
-    return AIMessage("", tool_calls=[{"name": tool, "args": argument, "id": f"call_{uuid.uuid4().hex[:12]}"}])
+def _tool_call(name: str, run: Run) -> AIMessage:
+    argument = {"query": run.retrieval.query} if name == SEARCH else {"question": run.question.text}
+    return AIMessage("", tool_calls=[{"name": name, "args": argument, "id": f"call_{uuid.uuid4().hex[:12]}"}])
 
 
-def _reading(run: Run, answered: list[ToolMessage]) -> list[AnyMessage]:
-    """One message with passages and question: small models read this better than a tool's turn."""
-    return [HumanMessage(prompts.reading_prompt(run.question, answered[0].text))]
+def _messages_with_passages(run: Run, results: list[ToolMessage]) -> list[AnyMessage]:
+    """Return one message with passages and question: small models read this better than a tool's turn."""
+    return [HumanMessage(prompts.reading_prompt(run.question, results[0].text))]
 
 
-def _talking(run: Run) -> list[AnyMessage]:
+def _messages_of_conversation(run: Run) -> list[AnyMessage]:
     messages: list[AnyMessage] = []
     for turn in run.question.history[-2:]:
         messages += [HumanMessage(turn.question), AIMessage(turn.answer)]

@@ -1,6 +1,7 @@
-"""`ROUTING=agent`: the chat model names the route, shown what was measured. It runs no tool and writes no answer.
+"""`ROUTING=agent`: the chat model chooses the route from what was measured. It runs no tool and writes no answer here.
 
-What is not there cannot be chosen; what the policy judged too weak can. The policy's decision is not touched.
+It can choose a route that the policy found too weak, but none that is missing; the policy's decision stays on record.
+Edit this file to change what is offered, or how a reply is read.
 """
 
 from __future__ import annotations
@@ -13,25 +14,25 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from chains import prompts
+from chains.agent import DECLINE, TOOLS_OF
 from chains.errors import ToolsUnknown
 from chains.routing.explain import Explainer
 from chains.routing.router import Routed
-from chains.tools import DECLINE, TOOLS_OF
 from chains.types import ModelChoice, Route
 
 _CALLS_OF = {**TOOLS_OF, Route.ABSTAIN: (DECLINE,)}
-"""What a model calls to choose a route; nothing, for a direct answer."""
+"""The tools that a model calls to choose each route; none for a direct answer."""
 _ROUTE_OF = {frozenset(calls): route for route, calls in _CALLS_OF.items()}
 
 
 class Chooser:
-    """Has a chat model choose among the open routes."""
+    """Has a chat model choose among the routes that are open."""
 
     def __init__(self, model: BaseChatModel, model_name: str, tools: Sequence[BaseTool], explainer: Explainer) -> None:
-        """`tools` are those that the agent runs.
+        """Take the `tools` that the agent runs.
 
         Raises:
-            ToolsUnknown: the model can call none.
+            ToolsUnknown: the model can't call tools.
         """
         self._model = model
         self._model_name = model_name
@@ -43,9 +44,9 @@ class Chooser:
             raise ToolsUnknown(model_name) from error
 
     async def choose(self, routed: Routed) -> ModelChoice:
-        """Ask the model once; where it names no offered route, the policy's is taken, and that is on record.
+        """Ask the model once and return its choice, or the policy's route where it names none that was offered.
 
-        Raises whatever the model does.
+        Raises whatever the model raises.
         """
         started = time.monotonic()
         offered = offered_routes(routed)
@@ -58,7 +59,7 @@ class Chooser:
                 HumanMessage(prompts.choosing_prompt(question)),
             ]
         )
-        named = _named(reply)
+        named = _route_named_by(reply)
         fell_back = named not in offered
         return ModelChoice(
             route=routed.decision.route if named is None or fell_back else named,
@@ -70,7 +71,7 @@ class Chooser:
 
 
 def offered_routes(routed: Routed) -> tuple[Route, ...]:
-    """The routes that have something to answer with, the combined one only where the policy left it open."""
+    """Return the routes that have something to answer with, the combined one only where the policy left it open."""
     is_open = {
         Route.RETRIEVAL: bool(routed.retrieval.evidence),
         Route.SPECIALIST: routed.champion is not None,
@@ -81,10 +82,10 @@ def offered_routes(routed: Routed) -> tuple[Route, ...]:
     return tuple(route for route in Route if is_open[route])
 
 
-def _named(reply: AIMessage) -> Route | None:
-    """The route that a reply chooses; None where it chooses none, or cannot be read.
+def _route_named_by(reply: AIMessage) -> Route | None:
+    """Return the route that a reply chooses; None where it chooses none, or can't be read.
 
-    Words alone choose a direct answer only if they say so: small models write their calls as text.
+    Text without a call chooses a direct answer only if it says so: small models write their calls as text.
     """
     if reply.invalid_tool_calls:
         return None

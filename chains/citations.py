@@ -2,7 +2,7 @@
 
 A small model cites at random or not at all, so a number that it wrote is kept only where that passage exists, and
 where it wrote none, the passage that covers most of the answer is cited. Code is left as it is: `names[0]` cites
-nothing. So is whatever was written without passages.
+nothing. So is whatever was written without passages. Edit this file to change when a citation is kept or added.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from text.markdown_blocks import Kind, blocks, code_block, sub_outside_code
 from text.words import words_and_pairs
 
 CITATION = re.compile(r"\s*\[(\d{1,2})\](?!\()")
-"""A number in brackets that is no link, with the space before it."""
+"""A number in brackets that is not a link, with the space before it."""
 
-# An answer that shares less than this with every passage rests on none of them.
+# An answer that shares less than this with every passage is based on none of them.
 _LEAST_SHARE = 0.3
 
 
 def cite(text: str, evidence: Sequence[Evidence]) -> str:
-    """`text` with citations that are true of `evidence`, numbered from 1; unchanged where there is none."""
+    """Return `text` with citations of passages that exist, numbered from 1; unchanged where there is no evidence."""
     if not evidence:
         return text
     cited: list[int] = []
 
-    def kept_if_true(found: re.Match[str]) -> str:
+    def keep_if_valid(found: re.Match[str]) -> str:
         number = int(found[1])
         if 1 <= number <= len(evidence):
             cited.append(number)
             return found[0]
-        # The first of a list, as in names[0], where nobody marked it as code.
+        # An index such as names[0] that was not marked as code.
         return found[0] if number == 0 and not found[0][0].isspace() else ""
 
-    kept = sub_outside_code(CITATION, kept_if_true, text).rstrip()
+    cleaned = sub_outside_code(CITATION, keep_if_valid, text).rstrip()
     if cited:
-        return kept
-    shares = [_share(kept, item.chunk.text) for item in evidence]
+        return cleaned
+    shares = [_shared_words(cleaned, item.chunk.text) for item in evidence]
     best = max(range(len(shares)), key=shares.__getitem__)
-    return _with_citation(kept, best + 1) if shares[best] >= _LEAST_SHARE else kept
+    return _with_citation(cleaned, best + 1) if shares[best] >= _LEAST_SHARE else cleaned
 
 
 def _with_citation(text: str, number: int) -> str:
-    """Below a code block or a table, which a citation on its last line would break; none in code that never ends."""
+    """Append a citation, below a code block or a table, which it would break; none within code that never ends."""
     lines = text.split("\n")
     last = list(blocks(lines))[-1]
     if last.kind is Kind.CODE:
@@ -53,7 +53,7 @@ def _with_citation(text: str, number: int) -> str:
     return f"{text}\n\n[{number}]" if last.kind is Kind.TABLE else f"{text} [{number}]"
 
 
-def _share(answer: str, passage: str) -> float:
-    """The share of the answer's distinct words (in Chinese: pairs of characters) that stand in the passage."""
+def _shared_words(answer: str, passage: str) -> float:
+    """Return the share of the answer's distinct words (in Chinese: pairs of characters) that the passage has."""
     words = words_and_pairs(answer)
     return len(words & words_and_pairs(passage)) / len(words) if words else 0.0

@@ -1,12 +1,12 @@
-"""The log of decisions: ids, hashes and figures, never a passage, a question's words or an answer's.
+"""The log of decisions: ids, hashes and figures, never the text of a passage, a question or an answer.
 
-SQLite, each call in a thread. Knows nothing of how a decision is made or worded.
+SQLite, each call in a thread. Edit this file when something more is recorded, or computed from the records: latency and
+cost.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import math
 import sqlite3
@@ -22,9 +22,10 @@ from chains.errors import DecisionLogUnusable, DecisionNotFound
 from chains.types import Answer, LabelChoice, ModelChoice, Question, Route, RouteDecision, Timings
 from storage import sqlite
 from storage.errors import StorageError
+from storage.hashing import sha256_of_text
 
 _VERSION = 1
-"""Of the file's form. Files of version 0 are those from before this was counted."""
+"""The version of the tables; 0 is that of files from before versions were counted."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS decision (
     id TEXT PRIMARY KEY,
@@ -47,13 +48,13 @@ CREATE TABLE IF NOT EXISTS decision (
 _SECONDS = "json_extract(timings, '$.total_s') - json_extract(timings, '$.waiting_s')"
 _UPGRADE = (
     "DROP INDEX IF EXISTS decision_route",
-    # The route that was taken, and the seconds that it took: SQLite computes both, so they are never out of step.
+    # The route that was taken, and the seconds that it took: SQLite computes both, so they always agree.
     "ALTER TABLE decision ADD COLUMN taken TEXT AS (coalesce(json_extract(model_choice, '$.route'), route))",
     f"ALTER TABLE decision ADD COLUMN seconds REAL AS ({_SECONDS})",
     "CREATE INDEX decision_written ON decision (guild_id, taken, decided_at, seconds)"
     " WHERE timings IS NOT NULL AND model IS NOT NULL",
     "CREATE INDEX decision_age ON decision (decided_at)",
-    # What each route has taken, of decisions that were removed since as well.
+    # The seconds that each route has taken, also of decisions that have been removed since.
     "CREATE TABLE spent (guild_id TEXT NOT NULL, route TEXT NOT NULL, answers INTEGER NOT NULL, seconds REAL NOT NULL,"
     " PRIMARY KEY (guild_id, route)) STRICT, WITHOUT ROWID",
     "INSERT INTO spent SELECT guild_id, taken, count(*), sum(seconds) FROM decision"
@@ -64,11 +65,11 @@ _UPGRADE = (
     " ON CONFLICT DO UPDATE SET answers = answers + 1, seconds = seconds + excluded.seconds; END",
 )
 KEPT_DAYS = 365
-"""How long a record is kept where nothing else is set."""
+"""How many days a record is kept where nothing else is set."""
 _REMOVED_AT_ONCE = 20
-"""Of the records that are too old, with each new one: so none is a long transaction."""
+"""How many old records are removed with each new one, so that no transaction is long."""
 
-# "Measured here" means the last answers, not all of history: the machine and the documents change.
+# Only the last answers count, not all of history: the machine and the documents change.
 _LATENCY_WINDOW = 50
 _LATENCY_LEAST = 5
 
@@ -80,7 +81,7 @@ _LABEL: TypeAdapter[LabelChoice | None] = TypeAdapter(LabelChoice | None)
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
-    """What is kept of one decision."""
+    """Holds what is kept of one decision."""
 
     id: str
     guild_id: str
@@ -88,14 +89,14 @@ class LoggedDecision:
     decision: RouteDecision
     evidence_ids: tuple[str, ...]
     choice: ModelChoice | None
-    """What a model chose, where one was asked."""
+    """The route that a model chose; None where none was asked."""
     label: LabelChoice | None
-    """How sure the tuned model was of its label, where it said one."""
+    """How sure the tuned model was of its label; None where it answered with none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a route has taken so far."""
+    """Holds what a route has taken so far."""
 
     answers: int
     seconds: float
@@ -103,79 +104,79 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long a route's answers take; seconds."""
+    """Holds how long a route's answers take, in seconds."""
 
     p50: float
     p95: float
 
 
 class DecisionLog:
-    """Decisions by id."""
+    """Keeps decisions by their ids."""
 
     def __init__(self, path: Path, kept_days: int = KEPT_DAYS) -> None:
-        """Records older than `kept_days` are removed, when the log is opened and with each new record."""
+        """Remove records older than `kept_days` when the log is opened and with each new record."""
         self._path = path
         self._kept_days = kept_days
 
     async def open(self) -> None:
-        """Create the file and its tables where they are missing, and remove what is too old."""
+        """Create the file and its tables where they are missing, and remove old records."""
         await asyncio.to_thread(self._create)
 
     async def record(
         self, decision_id: str, question: Question, decision: RouteDecision, evidence_ids: tuple[str, ...]
     ) -> None:
-        """Keep a decision, before its answer is written."""
+        """Record a decision, before its answer is written."""
         row = (
             decision_id,
             question.guild_id,
             question.asker_id,
             datetime.now(UTC).isoformat(),
             question.language,
-            _sha256(question.text),
+            sha256_of_text(question.text),
             decision.route,
             _DECISION.dump_json(decision).decode(),
             json.dumps(evidence_ids),
         )
         await asyncio.to_thread(
-            self._add,
+            self._insert,
             "INSERT INTO decision (id, guild_id, asker_id, decided_at, language, question_sha256, route, decision,"
             " evidence_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
 
     async def choose(self, decision_id: str, choice: ModelChoice, evidence_ids: tuple[str, ...]) -> None:
-        """Add what a model chose, and what is read by its route. The decision stays as it is."""
+        """Add what a model chose, and what its route reads. The decision stays as it is."""
         await asyncio.to_thread(
-            self._write,
+            self._execute,
             "UPDATE decision SET model_choice = ?, evidence_ids = ? WHERE id = ?",
             (_CHOICE.dump_json(choice).decode(), json.dumps(evidence_ids), decision_id),
         )
 
     async def complete(self, answer: Answer) -> None:
-        """Add what the answer measured, its hash, and how sure the tuned model was of a label."""
+        """Add the answer's timings and hash, and how sure the tuned model was of a label."""
         row = (
             json.dumps(answer.tools_run),
             answer.model,
-            _sha256(answer.text),
+            sha256_of_text(answer.text),
             _TIMINGS.dump_json(answer.timings).decode(),
             None if answer.label is None else _LABEL.dump_json(answer.label).decode(),
             answer.decision_id,
         )
         await asyncio.to_thread(
-            self._write,
+            self._execute,
             "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ?, label_choice = ?"
             " WHERE id = ?",
             row,
         )
 
     async def get(self, decision_id: str) -> LoggedDecision:
-        """The record under `decision_id`.
+        """Return the record with the id `decision_id`.
 
         Raises:
             DecisionNotFound: there is none, or it was removed for its age.
         """
         rows = await asyncio.to_thread(
-            self._read,
+            self._query,
             "SELECT guild_id, asker_id, decision, evidence_ids, coalesce(model_choice, 'null'),"
             " coalesce(label_choice, 'null') FROM decision WHERE id = ?",
             (decision_id,),
@@ -187,20 +188,20 @@ class DecisionLog:
             decision_id,
             guild_id,
             asker_id,
-            _read_decision(decision),
+            _parse_decision(decision),
             tuple(json.loads(evidence_ids)),
             _CHOICE.validate_json(choice),
             _LABEL.validate_json(label),
         )
 
     async def latency(self, guild_id: str, route: Route) -> Latency | None:
-        """The time from a question to its whole answer, waiting left out, of the guild's last that a model wrote.
+        """Return the time from a question to its whole answer, without waiting, of the guild's last that a model wrote.
 
         Returns:
             None below five answers.
         """
         rows = await asyncio.to_thread(
-            self._read,
+            self._query,
             "SELECT seconds FROM decision WHERE guild_id = ? AND taken = ? AND timings IS NOT NULL"
             " AND model IS NOT NULL ORDER BY decided_at DESC LIMIT ?",
             (guild_id, route, _LATENCY_WINDOW),
@@ -211,12 +212,12 @@ class DecisionLog:
         return Latency(_quantile(seconds, 0.5), _quantile(seconds, 0.95))
 
     async def spent(self, guild_id: str, route: Route) -> Spent:
-        """All that the guild's answers by a route have taken, waiting left out; of those that a model wrote.
+        """Return what the guild's answers by a route have taken, without waiting; of those that a model wrote.
 
-        Those whose record was removed since are counted as well.
+        Answers whose record has been removed since are counted as well.
         """
         rows = await asyncio.to_thread(
-            self._read, "SELECT answers, seconds FROM spent WHERE guild_id = ? AND route = ?", (guild_id, route)
+            self._query, "SELECT answers, seconds FROM spent WHERE guild_id = ? AND route = ?", (guild_id, route)
         )
         return Spent(int(rows[0][0]), float(rows[0][1])) if rows else Spent(0, 0.0)
 
@@ -227,7 +228,7 @@ class DecisionLog:
             while self._remove_old(database):
                 pass
 
-    def _add(self, statement: str, row: tuple[str | None, ...]) -> None:
+    def _insert(self, statement: str, row: tuple[str | None, ...]) -> None:
         with (
             self._translated(),
             closing(self._connect()) as database,
@@ -237,7 +238,7 @@ class DecisionLog:
             self._remove_old(database)
 
     def _remove_old(self, database: sqlite3.Connection) -> int:
-        """Remove some of the records that are too old, the oldest first; how many."""
+        """Remove some of the old records, the oldest first, and return how many."""
         oldest = datetime.now(UTC) - timedelta(days=self._kept_days)
         return database.execute(
             "DELETE FROM decision WHERE id IN"
@@ -245,11 +246,11 @@ class DecisionLog:
             (oldest.isoformat(), _REMOVED_AT_ONCE),
         ).rowcount
 
-    def _write(self, statement: str, row: tuple[str | None, ...]) -> None:
+    def _execute(self, statement: str, row: tuple[str | None, ...]) -> None:
         with self._translated(), closing(self._connect()) as database:
             database.execute(statement, row)
 
-    def _read(self, query: str, parameters: tuple[str | int, ...]) -> list[tuple[str, ...]]:
+    def _query(self, query: str, parameters: tuple[str | int, ...]) -> list[tuple[str, ...]]:
         with self._translated(), closing(self._connect()) as database:
             return database.execute(query, parameters).fetchall()
 
@@ -265,8 +266,8 @@ class DecisionLog:
             raise DecisionLogUnusable(error) from error
 
 
-def _read_decision(written: str) -> RouteDecision:
-    """A record, whichever version wrote it: contradictions were called differences up to version 0.1."""
+def _parse_decision(written: str) -> RouteDecision:
+    """Return a record, whichever version wrote it: contradictions were called differences up to version 0.1."""
     record = json.loads(written)
     if "differences" in record:
         record["contradictions"] = record.pop("differences")
@@ -274,7 +275,7 @@ def _read_decision(written: str) -> RouteDecision:
 
 
 def _upgrade(database: sqlite3.Connection) -> None:
-    """Bring the file to the present form, in one transaction: a kill in its midst leaves what was there."""
+    """Bring the tables to the current version in one transaction: if it is killed, the file stays as it was."""
     if _version(database) >= _VERSION:
         return
     database.execute("BEGIN IMMEDIATE")
@@ -296,9 +297,5 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """The smallest of the ordered values that `share` of them do not exceed."""
+    """Return the smallest of the ordered values that `share` of them do not exceed."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What can go wrong between a question and its answer.
+"""What can go wrong between a question and its answer: edit the messages here, and draw each new error in this tree.
 
 ChainsError
 ├── EmptyQuestion        nothing was asked
@@ -19,13 +19,13 @@ from text.plurals import counted
 
 
 class ChainsError(Exception):
-    """Base of this package's errors. `code` names the sentence that the bot shows for it."""
+    """Is the base of this package's errors. `code` names the sentence that the bot shows for it."""
 
     code: str = "chains"
 
 
 class EmptyQuestion(ChainsError):
-    """Raised where nothing is left to answer once mentions and spaces are gone."""
+    """Raised where nothing is left to answer without mentions and spaces."""
 
     code = "empty_question"
 
@@ -34,7 +34,7 @@ class EmptyQuestion(ChainsError):
 
 
 class QuestionTooLong(ChainsError):
-    """Raised before anything is searched or generated."""
+    """Raised for a question that is too long, before anything is searched or generated."""
 
     code = "question_too_long"
 
@@ -48,7 +48,7 @@ class QuestionTooLong(ChainsError):
 
 
 class DecisionNotFound(ChainsError):
-    """Raised when an explanation is asked for that was never recorded, or was removed for its age."""
+    """Raised for a decision that was never recorded, or whose record was removed for its age."""
 
     code = "decision_not_found"
 
@@ -78,7 +78,7 @@ class GenerationFailed(ChainsError):
     code = "generation_failed"
 
     def __init__(self, model: str, code: str = "generation_failed") -> None:
-        """`code` says how it failed, by `chains.providers.Failure`."""
+        """Take the `code` of a `chains.providers.Failure`, which says how it failed."""
         super().__init__(
             f"The chat model {model!r} failed while writing the answer ({code}). Ask again; the log has the cause."
         )
@@ -87,7 +87,7 @@ class GenerationFailed(ChainsError):
 
 
 class ProviderUnusable(ChainsError):
-    """Raised at load, before anybody asks."""
+    """Raised at load where a chat model's provider can't be set up."""
 
     code = "provider_unusable"
 
@@ -99,7 +99,7 @@ class ProviderUnusable(ChainsError):
 
 
 class ToolsUnknown(ChainsError):
-    """Raised at load with ROUTING=agent: such a model would answer everything directly."""
+    """Raised at load with ROUTING=agent: a model that can't call tools would answer everything directly."""
 
     code = "tools_unknown"
 
@@ -112,7 +112,7 @@ class ToolsUnknown(ChainsError):
 
 
 class NotCalibrated(ChainsError):
-    """Raised at load: a probability that was fitted for other vectors would be wrong without a sign of it."""
+    """Raised at load: a probability that was fitted for other vectors would be wrong without any sign of it."""
 
     code = "not_calibrated"
 

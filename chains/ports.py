@@ -1,4 +1,7 @@
-"""What this package needs of the others, as protocols. The composition root hands in what fulfils them."""
+"""What this package needs of the others, as protocols; the composition root passes in what fulfils them.
+
+Edit this file when an answer needs something more of the documents or of the tuned models.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,25 @@ class RetrieverPort(Protocol):
     """Finds passages in a guild's documents."""
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
-        """The `limit` best passages that `reader` may read, best first."""
+        """Return the `limit` best passages that `reader` may read, best first."""
         ...
 
 
 class SpecialistsPort(Protocol):
-    """The tuned models of a guild."""
+    """Provides the tuned models of a guild."""
 
     async def champions(self, guild_id: str, reader: Reader) -> Sequence[Champion]:
-        """One champion a skill, of those that `reader` may use; empty where none was promoted."""
+        """Return one champion a skill, of those that `reader` may use; empty where none was promoted."""
         ...
 
     async def model(self, champion: Champion) -> BaseChatModel:
-        """The chat model that answers as `champion`."""
+        """Return the chat model that answers as `champion`."""
         ...
 
 
 class DomainClassifiersPort(Protocol):
-    """What the tuned models were trained on."""
+    """Knows what the tuned models were trained on."""
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
-        """The probability that the question of this vector is one that `champion` was trained for."""
+        """Return the probability that the question with this vector is of the kind that `champion` was trained on."""
         ...

@@ -1,4 +1,7 @@
-"""What the chat model is told. Short, since a small model on a CPU reads it at a few hundred tokens a second."""
+"""What the chat model reads: the system prompts, the passages, and the choice among routes.
+
+Prompts are short, since a small model on a CPU reads a few hundred tokens a second. Edit this file to change a prompt.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _TALK = {
 }
 
 DIRECT = "DIRECT"
-"""What a model that chooses the route writes to have the question answered without a tool."""
+"""The word with which a model that chooses the route asks for an answer without a tool."""
 
 _CHOOSE = {
     Language.EN: "You choose how a question in a Discord community is answered. Do not answer it yourself.",
@@ -61,19 +64,19 @@ _EARLIER = {Language.EN: "Earlier question:", Language.ZH: "之前的问题："}
 
 
 def system_prompt(language: Language, with_passages: bool) -> str:
-    """Who the model is, and what it may say."""
+    """Return the prompt that says who the model is and what it may say."""
     return (_READ if with_passages else _TALK)[language]
 
 
 def passages(evidence: Sequence[Evidence]) -> str:
-    """The passages, numbered from 1 as they are cited."""
+    """Return the passages as text, numbered from 1 as they are cited."""
     return "\n\n".join(
         f"[{number}] {_title(item)}\n{item.chunk.text.strip()}" for number, item in enumerate(evidence, start=1)
     )
 
 
 def reading_prompt(question: Question, numbered_passages: str) -> str:
-    """What the model reads to answer from passages. The question stands last, where a small model heeds it."""
+    """Return what the model reads to answer from passages; the question comes last, where a small model heeds it."""
     language = question.language
     parts = [f"{_PASSAGES[language]}\n{numbered_passages}"]
     if question.history:
@@ -83,7 +86,7 @@ def reading_prompt(question: Question, numbered_passages: str) -> str:
 
 
 def choosing_system_prompt(language: Language, measured: Sequence[str], offered: Sequence[Route]) -> str:
-    """What a model that chooses the route is told: the figures in words, and what each choice means."""
+    """Return the prompt for a model that chooses the route: what was measured, and what each choice means."""
     return "\n".join(
         [
             _CHOOSE[language],
@@ -96,7 +99,7 @@ def choosing_system_prompt(language: Language, measured: Sequence[str], offered:
 
 
 def choosing_prompt(question: Question) -> str:
-    """The question whose route is to be chosen, behind the one before it."""
+    """Return the question whose route is to be chosen, after the one before it."""
     language = question.language
     earlier = [f"{_EARLIER[language]} {question.history[-1].question}"] if question.history else []
     return "\n\n".join([*earlier, f"{_QUESTION[language]} {question.text}"])
@@ -104,6 +107,6 @@ def choosing_prompt(question: Question) -> str:
 
 def _title(item: Evidence) -> str:
     heading = item.chunk.place.heading
-    if item.source.media == "qa":  # Its name is its question once more.
+    if item.source.media == "qa":  # Its name repeats its question.
         return heading or item.source.name
     return f"{item.source.name} › {heading}" if heading else item.source.name

@@ -1,6 +1,6 @@
-"""A chat model from a provider's name, by LangChain's own factory, and what its failures mean.
+"""Chat models by their provider's name, from LangChain's own factory, and what their failures mean.
 
-Knows no route, and of each provider only what they all share.
+Edit this file when a provider needs another option, or fails in a way that a member or an admin can act on.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pydantic import SecretStr
 from chains.errors import ProviderUnusable
 
 _RETRIES = 2
-"""Before the first word; the providers' own clients wait longer each time, and only where it helps."""
+"""How often a request is repeated before the first word; the providers' clients wait longer each time."""
 _NO_KEY = "none"
-"""What a client is given where a server of one's own asks for no key: it insists on one."""
+"""The key for a self-hosted server that asks for none: the client insists on one."""
 
 
 class Failure(StrEnum):
-    """What went wrong with a chat model, as far as a member or an admin can act on it."""
+    """Names what went wrong with a chat model, as far as a member or an admin can act on it."""
 
     UNREACHABLE = "provider_unreachable"
     SLOW = "provider_slow"
@@ -48,8 +48,8 @@ _BY_NAME = (
 
 
 @runtime_checkable
-class _Answered(Protocol):
-    """An error that a server answered with; some have a status that is no number where none came."""
+class _HasStatus(Protocol):
+    """Describes an error with the status of a response; in some it is no number where there was no response."""
 
     status_code: object
 
@@ -57,7 +57,7 @@ class _Answered(Protocol):
 def make_chat_model(
     name: str, *, base_url: str | None, api_key: SecretStr | None, timeout_s: float, max_tokens: int
 ) -> BaseChatModel:
-    """The model `provider:model`, for example `openai:gpt-5-mini`. Opens no connection yet.
+    """Return the model `provider:model`, for example `openai:gpt-5-mini`, without opening a connection.
 
     Raises:
         ProviderUnusable: no such provider, its package is not installed, or its key is missing.
@@ -73,15 +73,15 @@ def make_chat_model(
         model: BaseChatModel = init_chat_model(
             name, temperature=0, timeout=timeout_s, max_retries=_RETRIES, max_tokens=max_tokens, **options
         )
-    except Exception as error:  # each provider's constructor raises what it likes
+    except Exception as error:  # each provider's constructor raises its own errors
         raise ProviderUnusable(name, str(error).partition("\n")[0].rstrip(".")) from error
     return model
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What `error`, or what caused it, means."""
+    """Return what `error`, or what caused it, means."""
     for each in _chain(error):
-        if isinstance(each, _Answered) and isinstance(each.status_code, int):
+        if isinstance(each, _HasStatus) and isinstance(each.status_code, int):
             if each.status_code >= _SERVER_ERROR:
                 return Failure.DOWN
             if (known := _BY_STATUS.get(each.status_code)) is not None:

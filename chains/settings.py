@@ -1,4 +1,4 @@
-"""What an operator may set about answering."""
+"""The settings of this package: what an operator may set about answering."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ChainsSettings(BaseSettings):
-    """Read from the environment; `.env.example` says what each is for."""
+    """Holds the settings that are read from the environment; `.env.example` says what each is for."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 

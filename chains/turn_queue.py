@@ -1,4 +1,7 @@
-"""First come, first served access to the chat model, and how many are ahead. Knows nothing of models."""
+"""First come, first served access to the chat model, and how many are ahead.
+
+Edit this file to change who goes first, or how many answers are written at a time.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,24 @@ from contextlib import asynccontextmanager
 
 
 class Ticket:
-    """One place in the queue."""
+    """Holds one place in the queue."""
 
     def __init__(self, queue: TurnQueue) -> None:
         self._queue = queue
         self._moved = asyncio.Event()
 
-    def moved(self) -> None:
-        """Tell whoever waits that the queue has moved."""
+    def notify(self) -> None:
+        """Notify whoever waits that the queue has moved."""
         self._moved.set()
 
     async def ahead(self) -> AsyncIterator[int]:
-        """Yield how many are ahead, whenever it changes; ends after 0, when the turn has come."""
-        shown: int | None = None
+        """Yield how many are ahead whenever that changes; end after 0, when it is this ticket's turn."""
+        last: int | None = None
         while True:
             self._moved.clear()
             ahead = self._queue.ahead_of(self)
-            if ahead != shown:
-                shown = ahead
+            if ahead != last:
+                last = ahead
                 yield ahead
             if ahead == 0:
                 return
@@ -33,24 +36,24 @@ class Ticket:
 
 
 class TurnQueue:
-    """A fair queue in which `width` places have their turn at the same time."""
+    """Serves tickets in order, `width` of them at the same time."""
 
     def __init__(self, width: int = 1) -> None:
         self._width = width
-        self._places: list[Ticket] = []
+        self._tickets: list[Ticket] = []
 
-    def ahead_of(self, place: Ticket) -> int:
-        """How many must leave before `place` has its turn."""
-        return max(0, self._places.index(place) - self._width + 1)
+    def ahead_of(self, ticket: Ticket) -> int:
+        """Return how many must leave before it is the turn of `ticket`."""
+        return max(0, self._tickets.index(ticket) - self._width + 1)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Ticket]:
-        """Stand in the queue; leaving the block, even by cancellation, gives the place up."""
-        place = Ticket(self)
-        self._places.append(place)
+        """Take a place in the queue and yield its ticket; leaving the block, even by cancellation, gives it up."""
+        ticket = Ticket(self)
+        self._tickets.append(ticket)
         try:
-            yield place
+            yield ticket
         finally:
-            self._places.remove(place)
-            for other in self._places:
-                other.moved()
+            self._tickets.remove(ticket)
+            for waiting in self._tickets:
+                waiting.notify()

@@ -1,4 +1,7 @@
-"""The data of the way from a question to an explained answer. Frozen; no I/O, no LangChain, no Discord."""
+"""The data between a question and its explained answer, and the names that are on record: routes, signals, gates.
+
+Frozen. Edit this file when a decision or an answer has to hold something more; what is on record has to stay readable.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.types import Contradiction, Evidence, Reader
+from text.scripts import is_chinese
 
 
 class Route(StrEnum):
@@ -23,6 +27,11 @@ class Language(StrEnum):
 
     EN = "en"
     ZH = "zh"
+
+    @classmethod
+    def of(cls, text: str) -> Language:
+        """Return Chinese where at least a quarter of the letters are Chinese characters, otherwise English."""
+        return cls.ZH if is_chinese(text) else cls.EN
 
 
 @dataclass(frozen=True, slots=True)

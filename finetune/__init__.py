@@ -1,1 +1,1 @@
-"""From a data set to a champion, and the local models that answer."""
+"""The package that takes a data set to a champion, and holds the local models that answer."""

@@ -1,6 +1,7 @@
 """`python -m finetune`: train, evaluate, list, promote, roll back and remove a guild's adapters, as its owner.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments.
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments. Edit
+this file to add a command; what it prints is `terminal.py`'s to say.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from finetune.bases import Bases
 from finetune.errors import FinetuneError
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.settings import FinetuneSettings
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_notice, print_outcome
 from finetune.training.evaluate_adapter import evaluate_adapter
@@ -22,9 +23,9 @@ from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
 from finetune.types import TrainingRequest
 from weights.errors import WeightsError
-from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
 from weights.store import Weights
+from weights.terminal import exit_with
 
 _EVERY_MEMBER = "guild"
 

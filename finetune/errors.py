@@ -1,5 +1,7 @@
 """What can go wrong with the local models and with what was tuned.
 
+Edit the messages here, and draw each new error in this tree:
+
 FinetuneError
 ├── PromptTooLongError         the question and its passages exceed the model's context
 ├── NoChatTemplateError        the model was not trained to hold a conversation
@@ -25,8 +27,8 @@ FinetuneError
     ├── TooFewExamplesError    too few of its lines can be used
     ├── MostlyProblemsError    more of its lines are left out than used
     ├── TooManyExamplesError   it would train for days
-    ├── OneLabelError          there is nothing to tell apart
-    └── TooManyLabelsError     there is too much to tell apart
+    ├── OneLabelError          all examples have the same label
+    └── TooManyLabelsError     there are too many labels to learn
 """
 
 from __future__ import annotations
@@ -66,16 +68,16 @@ PROBLEM_CODES = frozenset(_PROBLEMS)
 
 
 def describe(problem: LineProblem) -> str:
-    """A problem as an English sentence without its full stop, for the terminal: `line 7 repeats line 3`."""
+    """Return a problem as an English sentence without its full stop, for the terminal: `line 7 repeats line 3`."""
     return f"line {problem.line} {fill(_PROBLEMS[problem.code], **dict(problem.figures))}"
 
 
 class FinetuneError(Exception):
-    """Any failure of this package. Its message can be shown to an admin."""
+    """Is the base of this package's errors. Its message can be shown to an admin."""
 
 
 class PromptTooLongError(FinetuneError):
-    """Nothing is cut silently: whoever asks sends less."""
+    """Raised for a prompt that is longer than the model's context: nothing is cut silently."""
 
     def __init__(self, prompt_tokens: int, context_tokens: int) -> None:
         self.prompt_tokens = prompt_tokens
@@ -87,7 +89,7 @@ class PromptTooLongError(FinetuneError):
 
 
 class NoChatTemplateError(FinetuneError):
-    """A model that only continues text."""
+    """Raised for a model that only continues text."""
 
     def __init__(self, title: str) -> None:
         super().__init__(
@@ -97,14 +99,14 @@ class NoChatTemplateError(FinetuneError):
 
 
 class ModelClosedError(FinetuneError):
-    """The model was closed."""
+    """Raised where a closed model is asked for an answer."""
 
     def __init__(self, title: str) -> None:
         super().__init__(f"{title} no longer answers because the program is shutting down. Start it again.")
 
 
 class AdapterNotRegisteredError(FinetuneError):
-    """The champion names an adapter that is not here."""
+    """Raised where a champion's adapter is not on this machine."""
 
     code = "adapter_gone"
 
@@ -117,7 +119,7 @@ class AdapterNotRegisteredError(FinetuneError):
 
 
 class RegistryTooNewError(FinetuneError):
-    """An older program must not write into a newer one's database."""
+    """Raised where the database is a newer program's, into which this one must not write."""
 
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
@@ -127,14 +129,14 @@ class RegistryTooNewError(FinetuneError):
 
 
 class RegistryUnusableError(FinetuneError):
-    """The database of adapters is locked or damaged, or cannot be written; nothing was changed."""
+    """Raised where the database of adapters is locked, damaged or can't be written; nothing was changed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}. Nothing was changed.")
 
 
 class AdapterChangedError(FinetuneError):
-    """Nothing answers that nobody measured."""
+    """Raised where an adapter's files are not those that were measured and promoted."""
 
     code = "adapter_changed"
 
@@ -147,7 +149,7 @@ class AdapterChangedError(FinetuneError):
 
 
 class AdapterUnknownError(FinetuneError):
-    """A hash, or its beginning, has to name one adapter."""
+    """Raised where a hash, or its start, does not name exactly one adapter."""
 
     code = "adapter_unknown"
 
@@ -159,7 +161,7 @@ class AdapterUnknownError(FinetuneError):
 
 
 class NothingToRollBackError(FinetuneError):
-    """There is no champion to take back."""
+    """Raised where a skill has no champion to roll back."""
 
     code = "nothing_to_roll_back"
 
@@ -171,7 +173,7 @@ class NothingToRollBackError(FinetuneError):
 
 
 class BaseTooEnglishError(FinetuneError):
-    """An English model learns nothing from Chinese but noise."""
+    """Raised for Chinese examples on an English base, which would learn only noise."""
 
     code = "base_too_english"
 
@@ -183,7 +185,7 @@ class BaseTooEnglishError(FinetuneError):
 
 
 class NoMemoryError(FinetuneError):
-    """Better refused than ended by the system in the middle, or the bot with it."""
+    """Raised before a training for which memory is missing: the system would kill it, or the bot with it."""
 
     code = "no_memory"
 
@@ -197,7 +199,7 @@ class NoMemoryError(FinetuneError):
 
 
 class NoDiskError(FinetuneError):
-    """Checkpoints have to be kept, or a kill would lose the training."""
+    """Raised before a training whose checkpoints the disk has no room for."""
 
     code = "no_disk"
 
@@ -211,7 +213,7 @@ class NoDiskError(FinetuneError):
 
 
 class OtherLabelsError(FinetuneError):
-    """An adapter is measured on its own task alone."""
+    """Raised for examples of another task than the adapter's, on which it can't be measured."""
 
     code = "other_labels"
 
@@ -224,7 +226,7 @@ class OtherLabelsError(FinetuneError):
 
 
 class RunNotFoundError(FinetuneError):
-    """It was cancelled, or prepared too long ago."""
+    """Raised for a run that was cancelled, or prepared too long ago."""
 
     code = "run_not_found"
 
@@ -233,9 +235,9 @@ class RunNotFoundError(FinetuneError):
 
 
 class TrainingFailedError(FinetuneError):
-    """The log of the run has more than the reason."""
+    """Raised where the training process ended without a result; the log of the run has the details."""
 
-    _SAID: ClassVar[Mapping[FailureReason, str]] = {
+    _MESSAGES: ClassVar[Mapping[FailureReason, str]] = {
         FailureReason.NO_MEMORY: "it ran out of memory. Free some, or choose a smaller base.",
         FailureReason.NO_DISK: "the disk is full. Free some space; the training resumes from its last checkpoint.",
         FailureReason.KILLED: (
@@ -247,17 +249,17 @@ class TrainingFailedError(FinetuneError):
     def __init__(self, reason: FailureReason) -> None:
         self.reason = reason
         self.code = f"training_{reason}"
-        super().__init__(f"The training failed: {self._SAID[reason]} The champion stays in use.")
+        super().__init__(f"The training failed: {self._MESSAGES[reason]} The champion stays in use.")
 
 
 class DatasetError(FinetuneError):
-    """Base of what makes a training file unusable as a whole. `code` names the sentence that a member reads."""
+    """Is the base of what makes a whole training file unusable. `code` names the sentence that a member reads."""
 
     code: ClassVar[str]
 
 
 class DatasetTooLargeError(DatasetError):
-    """Raised before anything is parsed."""
+    """Raised for a file with too many bytes, before anything is parsed."""
 
     code = "dataset_too_large"
 
@@ -272,7 +274,7 @@ class DatasetTooLargeError(DatasetError):
 
 
 class DatasetEmptyError(DatasetError):
-    """Nothing but white space."""
+    """Raised for a file that holds nothing but white space."""
 
     code = "dataset_empty"
 
@@ -282,7 +284,7 @@ class DatasetEmptyError(DatasetError):
 
 
 class DatasetNotTextError(DatasetError):
-    """The file is a spreadsheet, an archive or another binary file."""
+    """Raised for a spreadsheet, an archive or another binary file."""
 
     code = "dataset_not_text"
 
@@ -292,7 +294,7 @@ class DatasetNotTextError(DatasetError):
 
 
 class BrokenArrayError(DatasetError):
-    """What follows cannot be told apart, so nothing is guessed."""
+    """Raised for a JSON array that is broken: what follows can't be separated, so nothing is guessed."""
 
     code = "dataset_broken_array"
 
@@ -306,12 +308,12 @@ class BrokenArrayError(DatasetError):
 
 
 class UnknownFormError(DatasetError):
-    """Nothing in it is known as an example."""
+    """Raised for a file in which no line has the fields of an example."""
 
     code = "dataset_unknown_form"
 
     def __init__(self, name: str, found: Sequence[str], known: Sequence[Sequence[str]]) -> None:
-        """`found`: the fields of its first line. `known`: the fields of each form of example."""
+        """Take the fields `found` in the first line, and those `known` of each form of example."""
         self.name = name
         self.found = ", ".join(found)
         self.known = "; ".join(" + ".join(form) for form in known)
@@ -322,41 +324,41 @@ class UnknownFormError(DatasetError):
 
 
 class TooFewExamplesError(DatasetError):
-    """Too few to learn from and to measure on."""
+    """Raised for too few examples to learn from and to measure on."""
 
     code = "dataset_too_few"
 
     def __init__(self, name: str, count: int, minimum: int, problems: tuple[LineProblem, ...]) -> None:
-        """`problems`: all lines that are left out; the first are told."""
+        """Take the `problems` of all lines that are left out; the message names the first."""
         self.name = name
         self.count = count
         self.minimum = minimum
         self.problems = problems
         super().__init__(
             f"{name} has {counted(count, 'usable example')}; the minimum is {minimum}. "
-            + (f"{_first(problems)} Correct these lines, or add more." if problems else "Add more.")
+            + (f"{_first_described(problems)} Correct these lines, or add more." if problems else "Add more.")
         )
 
 
 class MostlyProblemsError(DatasetError):
-    """What is left would not be what its author meant."""
+    """Raised where more lines are left out than used: the rest would not be what its author meant."""
 
     code = "dataset_mostly_problems"
 
     def __init__(self, name: str, lines: int, problems: tuple[LineProblem, ...]) -> None:
-        """`problems`: all lines that are left out; the first are told. `lines`: all that are not blank."""
+        """Take the count of `lines` that are not blank, and the `problems` of those that are left out."""
         self.name = name
         self.lines = lines
         self.count = len(problems)
         self.problems = problems
         super().__init__(
-            f"{self.count:,} of the {counted(lines, 'line')} in {name} can't be used. {_first(problems)} "
+            f"{self.count:,} of the {counted(lines, 'line')} in {name} can't be used. {_first_described(problems)} "
             "Correct or remove them."
         )
 
 
 class TooManyExamplesError(DatasetError):
-    """Raised without reading to the end."""
+    """Raised for too many examples, without reading to the end."""
 
     code = "dataset_too_many"
 
@@ -367,7 +369,7 @@ class TooManyExamplesError(DatasetError):
 
 
 class OneLabelError(DatasetError):
-    """A model that always says the same would be right."""
+    """Raised for a single label: a model that always answers the same would be right."""
 
     code = "dataset_one_label"
 
@@ -378,7 +380,7 @@ class OneLabelError(DatasetError):
 
 
 class TooManyLabelsError(DatasetError):
-    """Rather free text than labels."""
+    """Raised for so many labels that they are rather free text."""
 
     code = "dataset_too_many_labels"
 
@@ -392,7 +394,7 @@ class TooManyLabelsError(DatasetError):
         )
 
 
-def _first(problems: Sequence[LineProblem], limit: int = 5) -> str:
+def _first_described(problems: Sequence[LineProblem], limit: int = 5) -> str:
     more = len(problems) - limit
-    told = "; ".join(describe(problem) for problem in problems[:limit])
-    return f"{told[0].upper()}{told[1:]}{f'; and {more:,} more' if more > 0 else ''}."
+    described = "; ".join(describe(problem) for problem in problems[:limit])
+    return f"{described[0].upper()}{described[1:]}{f'; and {more:,} more' if more > 0 else ''}."

@@ -1,6 +1,7 @@
 """The adapters of every guild, and which one is champion of which skill: finetune.db, and DATA_DIR/adapters/<hash>/.
 
-An adapter's hash covers its configuration and its weights. Loads no model.
+An adapter's hash covers its configuration and its weights. Edit this file to keep something more of an adapter, with a
+migration of finetune.db.
 """
 
 from __future__ import annotations
@@ -70,13 +71,13 @@ CREATE INDEX adapter_of_base ON adapter (card ->> '$.base', registered_at);
 CREATE INDEX adapter_by_hash ON adapter (sha256);
 """,
 )
-_OF_TERMINAL = "terminal-"
+_TERMINAL_PREFIX = "terminal-"
 _FILES = ("adapter_config.json", "adapter_model.safetensors")
 _CARD = TypeAdapter(Card)
 
 
 class Registry:
-    """Opens its database for each call, so that it can be used from any thread. Every call blocks briefly."""
+    """Keeps adapters and promotions. Each call opens the database and blocks briefly; any thread may make it."""
 
     def __init__(self, data_dir: Path) -> None:
         self._database = data_dir / "finetune.db"
@@ -84,11 +85,11 @@ class Registry:
         self._hashes: dict[tuple[tuple[str, int, int], ...], str] = {}
 
     def folder(self, sha256: str) -> Path:
-        """Where an adapter's files are."""
+        """Return where an adapter's files are."""
         return self._adapters / sha256
 
     def checked_folder(self, champion: Champion) -> Path:
-        """The champion's files, after their hash was checked.
+        """Return the folder of the champion's files, after their hash was checked.
 
         Raises:
             AdapterNotRegisteredError: they are gone.
@@ -104,9 +105,9 @@ class Registry:
         return folder
 
     def register(self, card: Card, trained: Path, questions: bytes, held_out: bytes) -> None:
-        """Take an adapter in, with its card and the examples that it was trained and measured on. Repeatable."""
+        """Register an adapter with its card and the examples that it was trained and measured on. Repeatable."""
         folder = self.folder(card.adapter_sha256)
-        # Within the transaction, so that nobody removes the folder before its row is there.
+        # Within the transaction, so that nothing removes the folder before its row is there.
         with self._writing() as connection:
             if not folder.exists():
                 with new_folder(folder) as part:
@@ -121,22 +122,22 @@ class Registry:
             )
 
     def card(self, guild_id: str, sha256: str) -> Card:
-        """The card of an adapter; the beginning of its hash is enough.
+        """Return the card of an adapter; the start of its hash is enough.
 
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
         """
         with self._reading() as connection:
-            return _the_one(self._cards(connection, guild_id), sha256)
+            return _card_by_hash(self._cards(connection, guild_id), sha256)
 
     def promote(self, guild_id: str, sha256: str) -> Card:
-        """Make an adapter the champion of its skill; the beginning of its hash is enough.
+        """Make an adapter the champion of its skill; the start of its hash is enough.
 
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
         """
         with self._writing() as connection:
-            card = _the_one(self._cards(connection, guild_id), sha256)
+            card = _card_by_hash(self._cards(connection, guild_id), sha256)
             champion = self._champion(connection, guild_id, card.skill)
             if champion is None or champion.adapter_sha256 != card.adapter_sha256:
                 connection.execute(
@@ -146,7 +147,7 @@ class Registry:
         return card
 
     def roll_back(self, guild_id: str, skill: str) -> tuple[Card, Card | None]:
-        """Take the skill's last promotion back: the champion that was, and the one before it, if any.
+        """Undo the skill's last promotion; return the champion that was, and the one before it, if any.
 
         Raises:
             NothingToRollBackError: the skill has no champion.
@@ -162,24 +163,24 @@ class Registry:
             return champion, self._champion(connection, guild_id, skill)
 
     def remove(self, guild_id: str, sha256: str) -> Card:
-        """Forget an adapter with its files and promotions.
+        """Remove an adapter with its files and promotions, and return its card.
 
         Raises:
             AdapterUnknownError: the guild has none, or several, of that hash.
-            OSError: its files cannot be deleted; then it is still there, to be removed again.
+            OSError: its files cannot be deleted; then it is still registered, and can be removed again.
         """
         with self._writing() as connection:
-            card = _the_one(self._cards(connection, guild_id), sha256)
+            card = _card_by_hash(self._cards(connection, guild_id), sha256)
             connection.execute("DELETE FROM adapter WHERE guild_id = ? AND sha256 = ?", (guild_id, card.adapter_sha256))
-            others = connection.execute(
+            remaining = connection.execute(
                 "SELECT count(*) FROM adapter WHERE sha256 = ?", (card.adapter_sha256,)
             ).fetchone()
-            if not others[0]:
+            if not remaining[0]:
                 delete_tree(self.folder(card.adapter_sha256))
         return card
 
     def sweep(self, older_than_s: float) -> None:
-        """Delete folders that no adapter has and that a kill left behind: they hold examples, too."""
+        """Delete folders that belong to no adapter, which a kill left behind: they hold examples, too."""
         with self._writing() as connection:
             known = {row["sha256"] for row in connection.execute("SELECT sha256 FROM adapter")}
             for folder in self._adapters.glob("*"):
@@ -187,11 +188,11 @@ class Registry:
                     delete_or_log(folder)
 
     def held_out(self, sha256: str) -> tuple[Example, ...]:
-        """The examples that an adapter was measured on."""
+        """Return the examples that an adapter was measured on."""
         return from_jsonl((self.folder(sha256) / "held_out.jsonl").read_bytes())
 
     def note_comparison(self, guild_id: str, sha256: str, compared: RouteComparison) -> None:
-        """Keep what a comparison of the routes found."""
+        """Record what a comparison of the routes found."""
         with self._writing() as connection:
             connection.execute(
                 "UPDATE adapter SET reads_passages = ?, wins = ? WHERE guild_id = ? AND sha256 = ?",
@@ -199,12 +200,12 @@ class Registry:
             )
 
     def champion_of(self, guild_id: str, skill: str) -> Card | None:
-        """The card of the skill's champion."""
+        """Return the card of the skill's champion, if it has one."""
         with self._reading() as connection:
             return self._champion(connection, guild_id, skill)
 
     def champions(self, guild_id: str) -> Sequence[Champion]:
-        """One champion a skill, by the skill's name: the latest promoted whose files are as they were."""
+        """Return one champion a skill, sorted by skill: the latest promoted whose files are unchanged."""
         with self._reading() as connection:
             rows = connection.execute(
                 # CROSS JOIN: by the index of the promotions, in its order.
@@ -227,7 +228,7 @@ class Registry:
         return tuple(champions[skill] for skill in sorted(champions))
 
     def adapters(self, guild_id: str) -> Sequence[ListedAdapter]:
-        """Every adapter of a guild, by skill, the latest first."""
+        """Return every adapter of a guild, by skill, the latest first."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT card, (SELECT count(*) FROM promotion p WHERE p.guild_id = a.guild_id AND p.sha256 = a.sha256)"
@@ -239,7 +240,7 @@ class Registry:
         return tuple(ListedAdapter(card, card == champions[card.skill], count) for card, count in cards)
 
     def last_on(self, base: str) -> Card | None:
-        """The latest adapter on that base, of whichever guild: what a training takes on this machine."""
+        """Return the latest adapter on that base, of any guild: it shows what a training takes on this machine."""
         with self._reading() as connection:
             row = connection.execute(
                 "SELECT card FROM adapter WHERE card ->> '$.base' = ? ORDER BY registered_at DESC LIMIT 1", (base,)
@@ -247,7 +248,7 @@ class Registry:
         return None if row is None else _CARD.validate_json(row["card"])
 
     def guilds(self) -> Sequence[str]:
-        """The ids of the guilds that have a champion."""
+        """Return the ids of the guilds that have a champion."""
         with self._reading() as connection:
             rows = connection.execute("SELECT DISTINCT guild_id FROM promotion").fetchall()
         return tuple(str(row["guild_id"]) for row in rows)
@@ -261,20 +262,20 @@ class Registry:
             )
 
     def guild_id(self, name_or_id: str) -> str:
-        """The id of the guild of that name or id.
+        """Return the id of the guild of that name or id.
 
-        A guild that is not known yet is one of Discord's, by its number, or one that only the terminal knows, by a name
+        An unknown guild is one of Discord's, given by its number, or one that only the terminal knows, given by a name
         from which `knowledge/__main__.py` makes the same id.
         """
         with self._reading() as connection:
             ids = {row["name"].casefold(): str(row["id"]) for row in connection.execute("SELECT id, name FROM guild")}
         name = name_or_id.casefold()
-        if name_or_id in ids.values() or name_or_id.isdigit() or name_or_id.startswith(_OF_TERMINAL):
+        if name_or_id in ids.values() or name_or_id.isdigit() or name_or_id.startswith(_TERMINAL_PREFIX):
             return name_or_id
-        return ids.get(name) or _OF_TERMINAL + hashlib.sha256(name.encode()).hexdigest()[:12]
+        return ids.get(name) or _TERMINAL_PREFIX + hashlib.sha256(name.encode()).hexdigest()[:12]
 
     def _hash(self, folder: Path) -> str:
-        """The hash of the files, read anew where their size or time has changed. Raises OSError."""
+        """Return the hash of the files, computed again where their size or time has changed. Raises OSError."""
         states = [(str(path), path.stat()) for path in (folder / name for name in _FILES)]
         key = tuple((path, state.st_size, state.st_mtime_ns) for path, state in states)
         if key not in self._hashes:
@@ -304,9 +305,9 @@ class Registry:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """All of the block or nothing; nobody else writes meanwhile.
+        """Open a transaction: all of the block or nothing is written, and no one else writes meanwhile.
 
-        What is deleted goes from the write-ahead log as well: SQLite empties it when the last connection is closed.
+        What is deleted is gone from the write-ahead log as well: SQLite empties it when the last connection is closed.
         """
         with (
             self._translated(),
@@ -333,7 +334,7 @@ class Registry:
 
 
 def delete_or_log(folder: Path) -> bool:
-    """Delete a folder that a later sweep would find again; whether it is gone."""
+    """Delete a folder that a later sweep would find again, and return whether it is gone."""
     try:
         delete_tree(folder)
     except OSError as error:
@@ -343,7 +344,7 @@ def delete_or_log(folder: Path) -> bool:
 
 
 def is_older(folder: Path, seconds: float) -> bool:
-    """Whether a folder is there and was not changed for so long."""
+    """Return whether a folder exists and was not changed for so long."""
     try:
         return time.time() - folder.stat().st_mtime > seconds
     except FileNotFoundError:
@@ -351,14 +352,14 @@ def is_older(folder: Path, seconds: float) -> bool:
 
 
 def adapter_sha256(folder: Path) -> str:
-    """The hash of an adapter's configuration and weights. Raises OSError."""
+    """Return the hash of an adapter's configuration and weights. Raises OSError."""
     digest = hashlib.sha256()
     for name in _FILES:
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _the_one(cards: Sequence[Card], sha256: str) -> Card:
+def _card_by_hash(cards: Sequence[Card], sha256: str) -> Card:
     found = [card for card in cards if sha256 and card.adapter_sha256.startswith(sha256.casefold())]
     if len(found) != 1:
         raise AdapterUnknownError(sha256, [card.adapter_sha256[:12] for card in found or cards])

@@ -1,4 +1,4 @@
-"""The settings of this package, read from the environment and `.env`."""
+"""The settings of this package, read from the environment and `.env`: which models, and where adapters are kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FinetuneSettings(BaseSettings):
-    """Which local model answers, which one is tuned, and with how much of the machine."""
+    """Holds which local model answers, which one is tuned, and how long an answer may be."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 

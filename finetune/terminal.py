@@ -1,4 +1,7 @@
-"""What `python -m finetune` prints: results to stdout, progress and sentences to stderr. Knows no training."""
+"""What `python -m finetune` prints: results to stdout, progress and sentences to stderr.
+
+Edit this file to change what a command prints.
+"""
 
 # ruff: noqa: T201  # printing is what this module is for
 
@@ -22,7 +25,7 @@ from finetune.types import (
     VerdictReason,
 )
 from text.plurals import counted
-from weights.progress_line import ProgressLine
+from weights.terminal import ProgressLine
 
 _SHOWN_PROBLEMS = 10
 _REASONS = {
@@ -33,10 +36,10 @@ _REASONS = {
 
 
 class TrainingLine(ProgressLine):
-    """How far a training or an evaluation is."""
+    """Shows how far a training or an evaluation is."""
 
     def preview(self, preview: Preview) -> None:
-        """What is about to begin."""
+        """Print what is about to start."""
         self.clear()
         how = "measured here" if preview.minutes_measured else "estimated"
         print_notice(
@@ -50,7 +53,7 @@ class TrainingLine(ProgressLine):
             print_notice(f"skipped: {counted(len(preview.problems) - _SHOWN_PROBLEMS, 'more line')}")
 
     def trained(self, progress: TrainingProgress) -> None:
-        """How far the training is."""
+        """Show how far the training is."""
         if progress.stage is TrainingStage.EVALUATING:
             self.show(f"evaluating {progress.done}/{progress.total}")
             return
@@ -61,12 +64,12 @@ class TrainingLine(ProgressLine):
         self.show(f"{progress.stage} {progress.step}/{progress.total_steps}{loss}{speed}{left}{resumed}")
 
     def measured(self, done: int, total: int) -> None:
-        """How far an evaluation is."""
+        """Show how far an evaluation is."""
         self.show(f"evaluating {done}/{total}")
 
 
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
-    """How a training ended."""
+    """Print how a training ended."""
     if as_json:
         print(TypeAdapter(Outcome).dump_json(outcome, indent=2).decode())
         return
@@ -81,7 +84,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
 
 
 def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> None:
-    """Base against tuned."""
+    """Print the figures of the base against those of the adapter."""
     if as_json:
         print(TypeAdapter(Evaluation).dump_json(evaluation, indent=2).decode())
         return
@@ -100,7 +103,7 @@ def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> No
 
 
 def print_adapters(adapters: Sequence[ListedAdapter], *, as_json: bool) -> None:
-    """One line an adapter."""
+    """Print one line for each adapter."""
     if as_json:
         print(TypeAdapter(list[ListedAdapter]).dump_json(list(adapters), indent=2).decode())
         return
@@ -116,7 +119,7 @@ def print_adapters(adapters: Sequence[ListedAdapter], *, as_json: bool) -> None:
 
 
 def print_card(what: str, card: Card, *, as_json: bool) -> None:
-    """One adapter, and what became of it."""
+    """Print one adapter and what became of it."""
     if as_json:
         print(TypeAdapter(Card).dump_json(card, indent=2).decode())
         return
@@ -124,5 +127,5 @@ def print_card(what: str, card: Card, *, as_json: bool) -> None:
 
 
 def print_notice(sentence: str) -> None:
-    """A sentence on stderr."""
+    """Print a sentence on stderr."""
     print(sentence, file=sys.stderr)

@@ -1,6 +1,7 @@
 """The data that crosses the edge of this package: data sets' examples, runs, adapters' cards and champions.
 
-Frozen and free of I/O; chains and bot may import this module and no other of the package.
+Frozen; of this package, chains imports this module only. Edit this file when a card or a champion has to state
+something more; cards are on disk, so new fields need a default.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ LABEL_PROBABILITY = "label_probability"
 
 
 class TaskKind(StrEnum):
-    """What a skill's answers are."""
+    """Names what a skill's answers are."""
 
     LABEL = "label"
     """One of a fixed set of labels."""
@@ -22,7 +23,7 @@ class TaskKind(StrEnum):
 
 
 class TrainingStage(StrEnum):
-    """What a training is doing."""
+    """Names what a training is doing."""
 
     LOADING = "loading"
     TRAINING = "training"
@@ -33,7 +34,7 @@ class TrainingStage(StrEnum):
 
 
 class VerdictReason(StrEnum):
-    """Why an adapter is promoted, or not."""
+    """Names why an adapter is promoted, or not."""
 
     BETTER = "better"
     NOT_BETTER = "not_better"
@@ -41,7 +42,7 @@ class VerdictReason(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a training came to nothing."""
+    """Names why a training failed."""
 
     NO_MEMORY = "no_memory"
     NO_DISK = "no_disk"
@@ -52,7 +53,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabelHelp:
-    """What is said beside a label, so that the answer helps whoever gets it."""
+    """Holds what is shown with a label, so that the answer helps whoever gets it."""
 
     label: str
     sentence: str
@@ -62,36 +63,36 @@ class LabelHelp:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One conversation to learn from."""
+    """Holds one conversation to learn from."""
 
     turns: tuple[tuple[str, str], ...]
     """Role (`system`, `user` or `assistant`) and text of each turn before the completion; the last is the user's."""
     completion: str
-    """What the model is to say: in a label task, the label alone."""
+    """The right answer: in a label task, only the label."""
     line: int
-    """Where it stands in its file, from 1."""
+    """Its line in the file, from 1."""
 
     @property
     def question(self) -> str:
-        """What the user said last."""
+        """Return the user's last message."""
         return self.turns[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """Why a line of a data set is left out."""
+    """Holds why a line of a data set is left out."""
 
     line: int
     """From 1."""
     code: str
-    """Words for it stand in the locales, and in `finetune.errors` for the terminal."""
+    """The key of its sentence in the locales, and in `finetune.errors` for the terminal."""
     figures: tuple[tuple[str, str], ...] = ()
-    """What the words name: the field, the other line, the tokens."""
+    """What the sentence names: the field, the other line, the tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Examples that were checked line by line."""
+    """Holds examples that were checked line by line."""
 
     kind: TaskKind
     examples: tuple[Example, ...]
@@ -99,19 +100,19 @@ class Dataset:
     problems: tuple[LineProblem, ...]
     """The lines that were left out."""
     sha256: str
-    """Of the file's bytes."""
+    """The hash of the file's bytes."""
     has_chinese: bool
     """Whether any example holds Chinese: an English base cannot learn it."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels in sorted order; empty for free text."""
+        """Return the labels in sorted order; empty for free text."""
         return tuple(sorted({e.completion for e in self.examples})) if self.kind is TaskKind.LABEL else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model is trained: LoRA on all linear layers."""
+    """Holds how a model is trained: LoRA on all linear layers."""
 
     epochs: int
     batch_size: int
@@ -122,12 +123,12 @@ class Recipe:
     """Share of the steps."""
     seed: int = 7
     checkpoint_s: float = 30.0
-    """Between checkpoints: a kill loses no more. The last step is kept in any case."""
+    """The time between checkpoints, the most that a kill loses. The last step is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """How far a run is."""
+    """Holds how far a run is."""
 
     stage: TrainingStage
     step: int
@@ -137,16 +138,16 @@ class TrainingProgress:
     tokens_per_s: float | None = None
     seconds_left: float | None = None
     resumed_from: int = 0
-    """The step of the checkpoint from which it went on after a kill; 0: it began at the beginning."""
+    """The step of the checkpoint from which it resumed after a kill; 0: it has not been resumed."""
     done: int = 0
-    """While it evaluates: the examples that are done."""
+    """The examples that are done, while it evaluates."""
     total: int = 0
     """0 before it evaluates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean and its 95 % interval."""
+    """Holds a mean and its 95 % interval."""
 
     mean: float
     low: float
@@ -155,7 +156,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Tuned against untuned, on the same held-out examples."""
+    """Holds how the tuned model did against the untuned one, on the same held-out examples."""
 
     held_out_count: int
     tuned_score: float
@@ -175,10 +176,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """All that is known of one adapter. Kept beside it and in the registry."""
+    """Holds all that is known of one adapter; kept with its files and in the registry."""
 
     adapter_sha256: str
-    """Of its configuration and weights together."""
+    """The hash of its configuration and weights together."""
     guild_id: str
     skill: str
     kind: TaskKind
@@ -202,7 +203,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """What an admin asks for."""
+    """Holds what an admin asks for."""
 
     guild_id: str
     skill: str
@@ -214,7 +215,7 @@ class TrainingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a tuning would be, before anybody starts it."""
+    """Holds what a training will be like, before it is started."""
 
     run_id: str
     skill: str
@@ -244,7 +245,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: with an adapter that is registered, and perhaps promoted."""
+    """Holds how a run ended: with an adapter that is registered, and perhaps promoted."""
 
     card: Card
     promoted: bool
@@ -255,19 +256,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RouteComparison:
-    """What trying the routes on held-out questions found of an adapter."""
+    """Holds how an adapter did against the other routes on held-out questions."""
 
     reads_passages: bool
     """Whether it does better with passages than without, beyond chance: opens the combined route."""
     wins: float
-    """The share of comparisons with retrieval that it won; a draw is half a win."""
+    """The share of comparisons with retrieval that it won; a tie is half a win."""
     passages_gain: Interval
-    """With passages less without."""
+    """The score with passages less that without."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAdapter:
-    """One registered adapter."""
+    """Holds one registered adapter for a list."""
 
     card: Card
     is_champion: bool
@@ -277,7 +278,7 @@ class ListedAdapter:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The adapter that answers for one skill of one guild, with what was measured of it."""
+    """Holds the adapter that answers for one skill of one guild, with what was measured of it."""
 
     guild_id: str
     skill: str
@@ -301,7 +302,7 @@ class Champion:
     wins: float | None = None
     """The share of comparisons with retrieval that it won; None where both were never tried on the same questions."""
     answer_seconds_p50: float = 0.0
-    """When it was evaluated."""
+    """The seconds of an answer, as measured at its evaluation."""
     answer_seconds_p95: float = 0.0
     label_threshold: float | None = None
     """The probability that a label needs to be an answer; None: it was not measured, or the answers are free text."""

@@ -36,9 +36,9 @@ from knowledge.terminal import (
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
 from text.plurals import counted
 from weights.errors import WeightsError
-from weights.process_exit import exit_with
 from weights.settings import WeightsSettings
 from weights.store import Weights
+from weights.terminal import exit_with
 
 
 def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None) -> int:

@@ -47,8 +47,8 @@ from knowledge.types import (
 from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
 from knowledge.viewing.passages import PassageViewer
+from storage.sizes import MEGABYTE
 from text.file_names import safe_name
-from weights.units import MEGABYTE
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from knowledge.types import (
     Source,
 )
 from text.plurals import counted
-from weights.progress_line import ProgressLine
+from weights.terminal import ProgressLine
 
 LINE = ProgressLine()
 

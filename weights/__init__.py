@@ -1,1 +1,1 @@
-"""Model files by content: fetched, verified, turned into an ordinary folder once."""
+"""The models on this machine: files that are fetched, verified by hash and turned into ordinary folders once."""

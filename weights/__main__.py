@@ -1,4 +1,7 @@
-"""`python -m weights`: lists the pinned models.  `python -m weights fetch NAME`: fetches one."""
+"""`python -m weights` lists the pinned models; `python -m weights fetch NAME` fetches one.
+
+Edit this file to change the commands or what they print.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,17 @@ import sys
 
 from pydantic import TypeAdapter
 
+from storage.sizes import MEGABYTE
 from weights.catalog import CATALOG
 from weights.errors import WeightsError
-from weights.process_exit import exit_with
-from weights.progress_line import ProgressLine
 from weights.settings import WeightsSettings
 from weights.store import Weights
+from weights.terminal import ProgressLine, exit_with
 from weights.types import Entry, PinnedFile
-from weights.units import MEGABYTE
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m weights", description="Manage the pinned models.")
     commands = parser.add_subparsers(dest="command")
     listing = commands.add_parser(
@@ -56,14 +58,14 @@ def _list(weights: Weights, *, as_json: bool) -> None:
             print(f"{'':15} {entry.note}")
         for file in entry.files:
             print(f"{'':15} {file.path}  sha256 {file.sha256}")
-            for place in _places(file):
-                print(f"{'':17} {place}")
+            for source in _sources_of(file):
+                print(f"{'':17} {source}")
 
 
-def _places(file: PinnedFile) -> list[str]:
-    """Where the file may come from, in the order in which it is asked for."""
-    places = [] if file.hub is None else [f"hub: {file.hub.repository} at {file.hub.revision}, {file.hub.path}"]
-    return [*places, *(f"mirror: {part.package} {part.version}, {part.member}" for part in file.mirror)]
+def _sources_of(file: PinnedFile) -> list[str]:
+    """Return the places that the file may come from, in the order in which they are tried."""
+    hub = [] if file.hub is None else [f"hub: {file.hub.repository} at {file.hub.revision}, {file.hub.path}"]
+    return [*hub, *(f"mirror: {part.package} {part.version}, {part.member}" for part in file.mirror)]
 
 
 if __name__ == "__main__":

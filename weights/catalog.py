@@ -1,6 +1,7 @@
 """The models that this project pins: by content, with their licence and every place that has them.
 
-Hashes marked official are the publisher's own; where a third party made the bytes, the entry's note says so.
+Hashes marked official are the publisher's own; where a third party made the bytes, the entry's note says so. Edit this
+file to pin another model, or to add a place that has one.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ _SMOLLM2 = Entry(
         ),
     ),
     prepared_bytes=275_000_000,
-    note="Quantised by QuantFactory from HuggingFaceTB's model. Its English only.",
+    note="Quantised by QuantFactory from HuggingFaceTB's model. English only.",
 )
 
 _E5 = Entry(
@@ -124,14 +125,14 @@ _MINILM = Entry(
 CATALOG = MappingProxyType({entry.name: entry for entry in (_QWEN, _SMOLLM2, _E5, _MINILM)})
 
 CHAT_MODELS = MappingProxyType({"embedded": "embedded", "embedded-small": "embedded-small"})
-"""From a value of `CHAT_MODEL` to the entry's name."""
+"""The name of the entry for each value of `CHAT_MODEL`."""
 
 EMBEDDING_MODELS = MappingProxyType({"embedded": "embedding", "embedded-en": "embedding-en"})
-"""From a value of `EMBEDDING_MODEL` to the entry's name."""
+"""The name of the entry for each value of `EMBEDDING_MODEL`."""
 
 
 def find_entry(name: str) -> Entry:
-    """The entry of that name. Raises UnknownModelError."""
+    """Return the entry of that name. Raises UnknownModelError."""
     entry = CATALOG.get(name)
     if entry is None:
         raise UnknownModelError(name, CATALOG)

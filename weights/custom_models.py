@@ -1,6 +1,7 @@
 """Models of an operator's own choice, `hf:` and a folder or a hub's repository: found or fetched, not pinned.
 
-Only safetensors, configuration and vocabulary are ever taken: nothing that runs code when it is loaded.
+Only safetensors, configuration and vocabulary are ever taken: nothing that runs code when it is loaded. Edit this file
+to support another place or format of such models.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from weights.types import Stage
 
 PREFIX = "hf:"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_TAKEN = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
+_ALLOWED_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 
 
 def resolve(name: str, reporter: Reporter) -> Path:
-    """The folder of `hf:<folder or repository>`; a repository is fetched into the hub's own cache, for good.
+    """Return the folder of `hf:<folder or repository>`; a repository is fetched into the hub's own cache, and stays.
 
     Raises:
         OwnModelError: it is neither, it could not be fetched, or it holds no weights.
@@ -41,7 +42,7 @@ def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]  # it has no types
-        """Tells the reporter what the library would draw."""
+        """Passes on to the reporter what the library would draw."""
 
         def display(self, *_: object, **__: object) -> None:
             """Draw nothing."""
@@ -50,6 +51,6 @@ def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
                 reporter.report(Stage.DOWNLOADING, int(self.n), int(self.total))
 
     try:
-        return Path(snapshot_download(repository, allow_patterns=_TAKEN, tqdm_class=Bar))
+        return Path(snapshot_download(repository, allow_patterns=_ALLOWED_FILES, tqdm_class=Bar))
     except (OSError, ValueError) as error:  # all of the library's own errors are one or the other
         raise OwnModelError(name, str(error).partition("\n")[0].rstrip(".")) from error

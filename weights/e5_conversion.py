@@ -3,7 +3,7 @@
 Layout, little-endian: the magic `E5S1`, a version, the sizes, the unigram vocabulary, a map of characters
 (unused here: the tokenizer's own normalizers do the same), a directory of tensors, the tensors. A 4-bit
 tensor is a row of blocks of 18 bytes: one fp16 scale, then 32 weights, the low nibbles first, each less 8
-and times the scale.
+and times the scale. Edit this file only when another packed e5 file is pinned.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Vocabulary:
 
 
 class _Cursor:
-    """Reads one value after the other."""
+    """Reads one value after another from the file."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -79,7 +79,7 @@ def convert_e5(file: Path, folder: Path) -> None:
 
     cursor = _Cursor(file.read_bytes())
     if cursor.take(4) != _MAGIC:
-        raise ValueError(f"{file.name} does not begin with {_MAGIC.decode()}: it is no packed e5 file")
+        raise ValueError(f"{file.name} does not start with {_MAGIC.decode()}, so it isn't a packed e5 file")
     cursor.integer("I")  # the version of the layout
     sizes = _read_sizes(cursor)
     vocabulary = _read_vocabulary(cursor)
@@ -101,8 +101,8 @@ def convert_e5(file: Path, folder: Path) -> None:
         model = BertModel(config, add_pooling_layer=False)
     # fp16 keeps more of a 4-bit weight times its scale than bf16 would.
     state = {
-        name: _tensor(tensors[ours], model.get_parameter(name)).to(torch.float16)
-        for name, ours in _names(sizes.layers).items()
+        name: _as_parameter(tensors[packed], model.get_parameter(name)).to(torch.float16)
+        for name, packed in _packed_names(sizes.layers).items()
     }
     model.load_state_dict(state, strict=False, assign=True)
     missing = {name for name, _ in model.named_parameters()} - set(state)
@@ -153,14 +153,14 @@ def _dequantise(content: bytes) -> Array:
     return weights.reshape(-1)
 
 
-def _tensor(values: Array, parameter: torch.nn.Parameter) -> torch.Tensor:
+def _as_parameter(values: Array, parameter: torch.nn.Parameter) -> torch.Tensor:
     import torch
 
     return torch.from_numpy(values.copy()).reshape(parameter.shape)
 
 
-def _names(layers: int) -> dict[str, str]:
-    """From BertModel's name of a parameter to the file's."""
+def _packed_names(layers: int) -> dict[str, str]:
+    """Return each parameter's name in the file by its name in BertModel."""
     names = {
         "embeddings.word_embeddings.weight": "emb.word",
         "embeddings.position_embeddings.weight": "emb.pos",
@@ -179,9 +179,9 @@ def _names(layers: int) -> dict[str, str]:
         "output.LayerNorm": "oln",
     }
     for layer in range(layers):
-        for module, ours in modules.items():
-            names[f"encoder.layer.{layer}.{module}.weight"] = f"l{layer}.{ours}.w"
-            names[f"encoder.layer.{layer}.{module}.bias"] = f"l{layer}.{ours}.b"
+        for module, packed in modules.items():
+            names[f"encoder.layer.{layer}.{module}.weight"] = f"l{layer}.{packed}.w"
+            names[f"encoder.layer.{layer}.{module}.bias"] = f"l{layer}.{packed}.b"
     return names
 
 

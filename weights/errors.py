@@ -1,10 +1,10 @@
-"""What can go wrong with a model's files.
+"""What can go wrong with a model's files: edit the messages here, and draw each new error in this tree.
 
 WeightsError
 ├── UnknownModelError      no such name in the catalog
 ├── NoSourceError          neither the user's folder, nor the hub, nor the mirror gave the right bytes
 ├── HashMismatchError      a file's bytes are not the pinned ones
-├── DownloadError            one source failed; the next one is tried
+├── DownloadError          one source failed; the next one is tried
 │   └── CutOffError        the transfer ended early; what came is kept
 ├── DirectoryError         the model directory cannot be written to
 ├── DiskFullError          the model directory's disk has too little space
@@ -19,22 +19,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 
 class WeightsError(Exception):
-    """A model's files cannot be had."""
+    """Raised where a model's files can't be provided; its message can be shown to an operator."""
 
 
 class UnknownModelError(WeightsError):
-    """No such name in the catalog."""
+    """Raised where the catalog has no model of that name."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"There is no model named {name!r}. Choose one of: {', '.join(sorted(known))}.")
 
 
 class NoSourceError(WeightsError):
-    """Every source was tried."""
+    """Raised once every source was tried and none gave the right bytes."""
 
     def __init__(self, name: str, file_name: str, directory: Path, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
@@ -45,7 +45,7 @@ class NoSourceError(WeightsError):
 
 
 class HashMismatchError(WeightsError):
-    """The bytes are not those that the catalog names."""
+    """Raised where a file's bytes are not those that the catalog names."""
 
     def __init__(self, file_name: str, expected: str, found: str, *, removed: bool) -> None:
         what_next = "It was deleted." if removed else "It was left in place: replace or delete it."
@@ -55,25 +55,25 @@ class HashMismatchError(WeightsError):
 
 
 class DownloadError(WeightsError):
-    """One source did not give the file."""
+    """Raised where one source did not give the file; the next one is tried."""
 
 
 class CutOffError(DownloadError):
-    """The transfer ended before the file was complete."""
+    """Raised where the transfer ended before the file was complete."""
 
     def __init__(self, source: str, done_bytes: int, total_bytes: int) -> None:
         super().__init__(f"{source} was cut off at {done_bytes:,} of {total_bytes:,} bytes, which are kept")
 
 
 class DirectoryError(WeightsError):
-    """Nothing can be kept there."""
+    """Raised where the model directory can't be written to."""
 
     def __init__(self, directory: Path, reason: str) -> None:
         super().__init__(f"Models can't be stored in {directory}: {reason}. Set MODEL_DIR to a writable folder.")
 
 
 class DiskFullError(WeightsError):
-    """Too little space."""
+    """Raised where the model directory's disk has too little space."""
 
     def __init__(self, directory: Path, needed_bytes: int, free_bytes: int) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ class DiskFullError(WeightsError):
 
 
 class ConversionError(WeightsError):
-    """The files were right, but could not be turned into a folder."""
+    """Raised where the files were right, but could not be turned into a folder."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -93,14 +93,14 @@ class ConversionError(WeightsError):
 
 
 class BrokenFolderError(WeightsError):
-    """A folder is not as it was prepared."""
+    """Raised where a folder is not as it was prepared."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"The model folder {folder} can't be used: {reason}. Delete it, and it is prepared again.")
 
 
 class OwnModelError(WeightsError):
-    """What `hf:` names is not there, or is no model."""
+    """Raised where what `hf:` names is not there, or is no model."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -110,7 +110,7 @@ class OwnModelError(WeightsError):
 
 
 class StoppedError(WeightsError):
-    """Nobody waits for the model any more."""
+    """Raised once nobody waits for the model any more."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The download of {name!r} was stopped. The next one resumes where it left off.")

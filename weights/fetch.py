@@ -1,6 +1,7 @@
-"""Brings a pinned file here: from the user's folder, else the hub, else the mirror; checked by its hash.
+"""Gets a pinned file: from the user's folder, else the hub, else the mirror; checked by its hash.
 
-All sources append to one partial file, so each goes on where the one before it stopped.
+All sources append to one partial file, so each resumes where the one before it stopped. Edit this file to change the
+order in which they are tried, or what is checked.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Protocol
 
 from storage.atomic_write import move_whole
+from storage.sizes import size_of
 from weights.errors import DiskFullError, DownloadError, HashMismatchError, NoSourceError
-from weights.reporter import Reporter, size_of
+from weights.reporter import Reporter
 from weights.types import Entry, PinnedFile, Stage
 
 _log = logging.getLogger(__name__)
@@ -24,26 +26,26 @@ _BLOCK_BYTES = 1 << 20
 
 
 class FileSource(Protocol):
-    """A place that has files."""
+    """Describes a place that has files, such as the hub."""
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Return the place's name, for people."""
         ...
 
     def has(self, file: PinnedFile) -> bool:
-        """Whether it is worth asking."""
+        """Return whether the place has the file."""
         ...
 
     def complete(self, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
-        """Append to `partial` what it lacks. Raises SourceError."""
+        """Append to `partial` what it lacks. Raises DownloadError."""
         ...
 
 
 def fetch(
     entry: Entry, model_dir: Path, working: Path, sources: Sequence[FileSource], reporter: Reporter
 ) -> dict[str, Path]:
-    """Every file of the entry by its name, verified: the user's own where it lies, else in `working`."""
+    """Return each verified file of the entry by its name: the user's own, or one that was fetched into `working`."""
     working.mkdir(exist_ok=True)
     _check_space(entry, model_dir, working)
     found: dict[str, Path] = {}
@@ -73,15 +75,15 @@ def _fetch_file(
         else:
             return own
     if fetched.is_file() and fetched.stat().st_size == file.size_bytes:
-        # Only verified files bear this name.
+        # Only verified files have this name.
         return fetched
     partial = working / f"{file.name}.partial"
     for source in sources:
         if not source.has(file):
             continue
         try:
-            with _disk_full_named(model_dir, file.size_bytes):
-                _take(source, file, partial, reporter)
+            with _naming_full_disk(model_dir, file.size_bytes):
+                _complete(source, file, partial, reporter)
         except (DownloadError, HashMismatchError) as error:
             _log.warning("model %s: %s", entry.name, error)
             reasons.append(str(error).rstrip("."))
@@ -102,7 +104,7 @@ def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
         raise DiskFullError(model_dir, needed_bytes, free_bytes)
 
 
-def _take(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
+def _complete(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
     resumed = size_of(partial) > 0
     source.complete(file, partial, reporter)
     try:
@@ -110,7 +112,7 @@ def _take(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporte
     except HashMismatchError:
         if not resumed:
             raise
-        # What an earlier try left may have been the wrong part.
+        # The part left by an earlier attempt may have been wrong.
         source.complete(file, partial, reporter)
         _verify(file, partial, reporter, removing=True)
 
@@ -130,7 +132,7 @@ def _verify(file: PinnedFile, path: Path, reporter: Reporter, *, removing: bool)
 
 
 @contextmanager
-def _disk_full_named(directory: Path, needed_bytes: int) -> Iterator[None]:
+def _naming_full_disk(directory: Path, needed_bytes: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,27 +1,27 @@
-"""What a prepared folder says of itself: the bytes it was made from, in which format, and how to use it.
+"""The record of a prepared folder: the bytes it was made from, in which format, and how to use it.
 
-By this a folder that was changed, or that another version made, is noticed. A gigabyte takes seconds to hash, so a file
-is hashed again only where it was written after the record was.
+It shows when a folder was changed, or made by another version. A gigabyte takes seconds to hash, so a file is hashed
+again only where it was written after the record. Edit this file when a folder has to state something more.
 """
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from storage.atomic_write import sync_tree, write_whole
+from storage.hashing import sha256_of_file
 from weights.errors import BrokenFolderError
 from weights.types import Embedding, Entry
 
 FILE_NAME = "routewise.json"
 FORMAT = 2
-"""Raised whenever `convert` writes something else."""
+"""Increased whenever `convert` writes something else."""
 
 
 class FolderRecord(BaseModel):
-    """The content of `routewise.json`."""
+    """Holds the content of `routewise.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,14 +38,14 @@ class FolderRecord(BaseModel):
 
 
 def write_record(entry: Entry, folder: Path) -> None:
-    """Describe the finished folder."""
+    """Write the record of a finished folder."""
     record = FolderRecord(
         name=entry.name,
         title=entry.title,
         format=FORMAT,
         sources={file.name: file.sha256 for file in entry.files},
         sizes=_sizes(folder),
-        hashes={name: _sha256(folder / name) for name in _sizes(folder)},
+        hashes={name: sha256_of_file(folder / name) for name in _sizes(folder)},
         embedding=entry.embedding,
     )
     sync_tree(folder)  # The record vouches for the files, so they are on the disk before it is.
@@ -53,7 +53,7 @@ def write_record(entry: Entry, folder: Path) -> None:
 
 
 def read_record(folder: Path) -> FolderRecord:
-    """The record of a folder that is as it was prepared. Raises BrokenFolderError."""
+    """Return the record of a folder that is as it was prepared. Raises BrokenFolderError."""
     path = folder / FILE_NAME
     if not path.is_file():
         raise BrokenFolderError(folder, f"it has no {FILE_NAME}")
@@ -76,7 +76,7 @@ def read_record(folder: Path) -> FolderRecord:
 
 
 def check_record(entry: Entry, folder: Path) -> None:
-    """Raises BrokenFolderError unless the folder was made from the entry's pinned files."""
+    """Raise BrokenFolderError unless the folder was made from the entry's pinned files."""
     if read_record(folder).sources != {file.name: file.sha256 for file in entry.files}:
         raise BrokenFolderError(folder, "it was made from other files than this version pins")
 
@@ -86,9 +86,4 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 
 def _is_changed(file: Path, since_ns: int, sha256: str) -> bool:
-    return file.stat().st_mtime_ns > since_ns and _sha256(file) != sha256
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return file.stat().st_mtime_ns > since_ns and sha256_of_file(file) != sha256

@@ -1,6 +1,6 @@
-"""Takes a file from its official publisher, over HTTPS, from where an earlier transfer stopped.
+"""Downloads a file from its official publisher over HTTPS, from where an earlier transfer stopped.
 
-Knows nothing of hashes: whoever calls checks the bytes.
+Whoever calls checks the bytes. Edit this file for timeouts, retries, or the hosts that the hub may redirect to.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from pathlib import Path
 
 import httpx
 
+from storage.sizes import size_of
 from weights.errors import CutOffError, DownloadError
-from weights.reporter import Reporter, size_of
+from weights.reporter import Reporter
 from weights.types import PinnedFile, Stage
 
 _ORIGIN = "https://huggingface.co"
 _DOMAINS = ("huggingface.co", "hf.co")
-"""The hub's own, and those of the stores that it sends a reader on to."""
+"""The hub's own, and those of the stores that it redirects to."""
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _ATTEMPTS = 5
 
 
 class Hub:
-    """The model hub. `origin` is its address; only a test has another."""
+    """Downloads from the model hub at `origin`; only a test has another than the official one."""
 
     name = "the hub"
 
@@ -29,11 +30,11 @@ class Hub:
         self._origin = httpx.URL(origin)
 
     def has(self, file: PinnedFile) -> bool:
-        """Whether the file is published there."""
+        """Return whether the file is published there."""
         return file.hub is not None
 
     def complete(self, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
-        """Append what `partial` lacks. Raises SourceError; what has come by then stays."""
+        """Append what `partial` lacks. Raises DownloadError; what has arrived by then stays."""
         for _ in range(_ATTEMPTS):
             before = size_of(partial)
             if before >= file.size_bytes:
@@ -64,10 +65,10 @@ class Hub:
             if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
                 raise DownloadError(f"{self.name} answered {response.status_code} for {file.name}")
             # A server may ignore the range and send the whole file.
-            going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
-            done = start if going_on else 0
-            with partial.open("ab" if going_on else "wb") as out:
-                # As it comes: a larger block would be lost where the transfer is cut off within it.
+            resuming = response.status_code == httpx.codes.PARTIAL_CONTENT
+            done = start if resuming else 0
+            with partial.open("ab" if resuming else "wb") as out:
+                # Unbuffered: a larger block would be lost where the transfer is cut off within it.
                 for block in response.iter_raw():
                     done += len(block)
                     if done > file.size_bytes:

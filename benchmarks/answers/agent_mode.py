@@ -29,8 +29,7 @@ from bot.readiness import Loading
 from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
-from chains.language import detect
-from chains.types import Chosen, Decided, ModelChoice, Question, Route, RouteDecision
+from chains.types import Chosen, Decided, Language, ModelChoice, Question, Route, RouteDecision
 from knowledge.types import EVERY_MEMBER, OWNER
 
 GUILD = "benchmark"
@@ -130,7 +129,7 @@ def _questions() -> Iterator[tuple[str, Route]]:
 async def _ask(assistant: Assistant, text: str, right: Route) -> RoutedQuestion:
     """The decision and the choice; the answer is not waited for."""
     decision: RouteDecision | None = None
-    async with aclosing(assistant.stream(Question(text, GUILD, "terminal", OWNER, detect(text)))) as events:
+    async with aclosing(assistant.stream(Question(text, GUILD, "terminal", OWNER, Language.of(text)))) as events:
         async for event in events:
             match event:
                 case Decided():

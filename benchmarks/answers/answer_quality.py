@@ -33,8 +33,7 @@ from benchmarks.harness.summary_statistics import percentile, share
 from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
-from chains.language import detect
-from chains.types import Answer, Question, Route
+from chains.types import Answer, Language, Question, Route
 from knowledge.types import OWNER
 
 _SEED = 11
@@ -121,7 +120,7 @@ def _keep(kept: Path, each: GoldQuestion, held: Scored, left_out: Scored) -> Non
 
 
 async def _ask(assistant: Assistant, each: GoldQuestion, guild: str, ids: dict[str, dict[str, str]]) -> Scored:
-    answer = await assistant.answer(Question(each.question, guild, "benchmark", OWNER, detect(each.question)))
+    answer = await assistant.answer(Question(each.question, guild, "benchmark", OWNER, Language.of(each.question)))
     sources = [ids[guild][item.source.name] in each.gold for item in answer.evidence]
     cited = [int(number) for number in _CITED.findall(answer.text)]
     text = _CITED.sub("", answer.text).strip()

@@ -29,8 +29,7 @@ from bot.readiness import Loading
 from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
-from chains.language import detect
-from chains.types import Question
+from chains.types import Language, Question
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER
 
@@ -87,7 +86,7 @@ async def _ask(assistant: Assistant, library: Library, row: QuestionRow) -> dict
     gold = {_name(doc_id) for doc_id in row.doc_ids}
     names = dict.fromkeys(e.source.name for e in (await library.search(question, GUILD, OWNER, 40)).evidence)
     rank = next((at for at, name in enumerate(list(names)[:5], start=1) if name in gold), None)
-    answer = await assistant.answer(Question(question, GUILD, "terminal", OWNER, detect(question)))
+    answer = await assistant.answer(Question(question, GUILD, "terminal", OWNER, Language.of(question)))
     holds = next(s.value for s in answer.decision.signals if s.name == "passages_hold_answer")
     print(f"{answer.decision.route:10} {rank or '-'} {question}\n    {answer.text}", flush=True)
     return {

@@ -37,7 +37,7 @@ from benchmarks.harness.calibration_metrics import Bin, Reliability, reliability
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.summary_statistics import Difference, Share
 from benchmarks.report.reliability_diagram import draw
-from chains.routing.confidence import Confidence, Figures, figures_of, load_confidence
+from chains.routing.confidence import Confidence, SearchFeatures, features_of, load_confidence
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import Retrieval
@@ -178,8 +178,8 @@ def _said(row: Searched, confidence: Confidence) -> float:
     return said
 
 
-def _measured(retrieval: Retrieval) -> Figures:
-    figures = figures_of(retrieval)
+def _measured(retrieval: Retrieval) -> SearchFeatures:
+    figures = features_of(retrieval)
     assert figures is not None, retrieval.query
     return figures
 

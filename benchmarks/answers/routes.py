@@ -41,8 +41,7 @@ from benchmarks.harness.summary_statistics import share, wilson
 from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
-from chains.language import detect
-from chains.types import Decided, Question, Route, RouteDecision
+from chains.types import Decided, Language, Question, Route, RouteDecision
 from finetune.data.dataset import load_dataset, split_dataset, to_jsonl
 from finetune.registry import Registry, adapter_sha256
 from finetune.types import Card, Evaluation, Interval
@@ -253,7 +252,7 @@ async def _routes(assistant: Assistant, known: Sequence[Known]) -> dict[str, obj
 
 async def _decide(assistant: Assistant, each: Known) -> RouteDecision:
     """The decision; the writing is given up before it begins."""
-    question = Question(each.text, each.guild, "benchmark", OWNER, detect(each.text))
+    question = Question(each.text, each.guild, "benchmark", OWNER, Language.of(each.text))
     async with aclosing(assistant.stream(question)) as events:
         async for event in events:
             if isinstance(event, Decided):

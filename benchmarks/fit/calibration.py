@@ -28,7 +28,7 @@ from benchmarks.datasets.answerability import across, development, search
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.summary_statistics import share
-from chains.routing.confidence import ANY_MODEL, Figures, Logistic, figures_of, row_of
+from chains.routing.confidence import ANY_MODEL, Logistic, SearchFeatures, feature_row, features_of
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 
@@ -48,7 +48,7 @@ HARDLY_MORE = 1.01
 class Example:
     """The figures of one search, and whether its guild held the answer."""
 
-    figures: Figures
+    figures: SearchFeatures
     answerable: bool
     origin: str
     language: str
@@ -130,7 +130,7 @@ async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, fo
                 sets[False] = across(data, language, part)
             for is_same, scenario in sets.items():
                 async for searched in search(library, embeddings, scenario):
-                    figures = figures_of(searched.retrieval)
+                    figures = features_of(searched.retrieval)
                     assert figures is not None
                     # Of pages that are mostly code some pass for English: neither one nor the other.
                     if is_same or not figures.same_language:
@@ -150,9 +150,9 @@ def _counts(examples: Sequence[Example]) -> dict[str, int]:
     return {"searches": len(examples), "answerable": sum(each.answerable for each in examples)}
 
 
-def fit(figures: Sequence[Figures], answerable: Sequence[bool], reads: tuple[str, ...]) -> Logistic:
+def fit(figures: Sequence[SearchFeatures], answerable: Sequence[bool], reads: tuple[str, ...]) -> Logistic:
     """Return a regression on the figures of these names."""
-    rows = np.array([row_of(each, reads) for each in figures], dtype=float)
+    rows = np.array([feature_row(each, reads) for each in figures], dtype=float)
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     model = LogisticRegression(C=1.0).fit((rows - means) / scales, np.array(answerable))
     return Logistic(

@@ -28,10 +28,9 @@ from benchmarks.answers.agent_mode import IN_THE_HANDBOOK
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.summary_statistics import wilson
-from chains.language import detect
 from chains.types import Language
 from finetune.data.dataset import load_dataset, split_dataset
-from finetune.serving.domain_classifier import DomainClassifier, fit_domain_classifier, other_questions
+from finetune.serving.domain_classifier import DomainClassifier, fit_domain_classifier, out_of_domain_questions
 
 TARGET = Path("chains/routing/artifacts")
 LANGUAGES = {"embedding": (Language.EN, Language.ZH), "embedding-en": (Language.EN,)}
@@ -98,7 +97,7 @@ def _measured(
     off = dict(_others(data, languages))
     everything = [skill.training + skill.own for skill in skills] + list(off.values())
     embeddings.prepare(question for questions in everything for question in questions)
-    general = _vectors(embeddings, other_questions())
+    general = _vectors(embeddings, out_of_domain_questions())
     for skill in skills:
         classifier = fit_domain_classifier(_vectors(embeddings, skill.training), general)
         others = {**off, **{other.name: other.own for other in skills if other is not skill}}
@@ -147,7 +146,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _readable(questions: Sequence[str], languages: Sequence[Language]) -> tuple[str, ...]:
-    return tuple(question for question in questions if detect(question) in languages)
+    return tuple(question for question in questions if Language.of(question) in languages)
 
 
 def _vectors(embeddings: CachedEmbeddings, questions: Sequence[str]) -> np.ndarray:

@@ -79,7 +79,7 @@ def nearest(questions: Sequence[str], marks: Sequence[str], vectors: Vectors) ->
 def figures(couples: Sequence[QuestionPair], rule: SameQuestion, vectors: Vectors) -> dict[str, object]:
     """Return the shares of the pairs that pass: by the cosine alone, and by words and cosine."""
     cosines = [float(vectors.of(c.one) @ vectors.of(c.other)) for c in couples]
-    told = [rule.tells_the_same(couple.one, couple.other) for couple in couples]
+    told = [rule.has_same_content(couple.one, couple.other) for couple in couples]
     return {
         "couples": len(couples),
         "cosine alone": {str(t): share(c >= t for c in cosines) for t in _THRESHOLDS},

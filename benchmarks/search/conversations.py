@@ -28,7 +28,7 @@ from benchmarks.harness import results
 from benchmarks.harness.scoring import first_gold
 from benchmarks.harness.summary_statistics import Share, paired_difference, share
 from chains.routing.confidence import Confidence, load_confidence
-from chains.routing.follow_up import query_of
+from chains.routing.router import follow_up_query
 from chains.types import Turn
 from knowledge.library import Library
 from knowledge.models.local_embeddings import LocalEmbeddings
@@ -154,11 +154,11 @@ async def _alone(search: Search, each: FollowUp) -> Found:
 
 
 async def _behind_one(search: Search, each: FollowUp) -> Found:
-    return await search(query_of(each.text, each.history, 1))
+    return await search(follow_up_query(each.text, each.history, 1))
 
 
 async def _behind_all(search: Search, each: FollowUp) -> Found:
-    return await search(query_of(each.text, each.history, len(each.history)))
+    return await search(follow_up_query(each.text, each.history, len(each.history)))
 
 
 async def _behind_answer(search: Search, each: FollowUp) -> Found:
@@ -172,7 +172,7 @@ async def _behind_everything(search: Search, each: FollowUp) -> Found:
 
 
 async def _likelier(search: Search, each: FollowUp, behind: int) -> Found:
-    found = [await search(each.text), await search(query_of(each.text, each.history, behind))]
+    found = [await search(each.text), await search(follow_up_query(each.text, each.history, behind))]
     return max(found, key=lambda pair: pair[1])
 
 

@@ -34,7 +34,7 @@ from benchmarks.tuning.training_speed import compare, require_trl
 from finetune.bases import Bases
 from finetune.data.dataset import from_jsonl
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.serving.local_model import LocalChatModel
 from finetune.serving.specialists import LocalSpecialists
 from finetune.training.runner import Runner

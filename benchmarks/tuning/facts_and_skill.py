@@ -49,7 +49,7 @@ from chains.types import Language, Question
 from finetune.bases import Base, Bases
 from finetune.data.encoding import ChatTokenizer
 from finetune.data.replay import general_examples, replayed_for
-from finetune.serving.generation_request import AdapterFiles
+from finetune.serving.generation import AdapterFiles
 from finetune.serving.local_model import LocalChatModel
 from finetune.training.lora import collate, completion_losses, load_base, multiplies_in_bf16, train, with_adapter
 from finetune.training.promotion_gate import MOST_FORGOTTEN

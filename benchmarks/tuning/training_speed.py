@@ -231,9 +231,9 @@ def _train_by_trl(encoded: Sequence[TokenizedExample], plan: Plan, scratch: str,
 def _fp32(plan: Plan) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
-    from weights.loading import settle_torch
+    from weights.torch_setup import configure_torch
 
-    settle_torch(plan.threads)
+    configure_torch(plan.threads)
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         plan.base_folder, dtype="float32", attn_implementation="eager", local_files_only=True
     )

@@ -23,8 +23,7 @@ from bot.render import answers as render
 from bot.replies import AnswerRequest, Replies, Services
 from bot.responses import defer, edit_response
 from bot.transport_errors import retry_transient
-from chains.language import detect
-from chains.routing.follow_up import query_of
+from chains.routing.router import follow_up_query
 from chains.types import Language, Question, Route
 from knowledge.types import Reader
 
@@ -45,7 +44,7 @@ class Ask(commands.Cog):
         """Answer whoever addresses the bot."""
         me = self._client.user
         if me is not None and conversation.is_addressed(message, me):
-            language = detect(conversation.question_text(message, me))
+            language = Language.of(conversation.question_text(message, me))
             self._services.failures.start(
                 self._answer_message(message, me),
                 lambda text: BelowMessage(message).send(text, None),
@@ -79,7 +78,7 @@ class Ask(commands.Cog):
         """Answer a question that is asked by command."""
         await defer(interaction, ephemeral=private, thinking=True)
         outlet = CommandResponse(interaction, private=private)
-        language = detect(question)
+        language = Language.of(question)
         place, member = access.place_and_member(interaction)
         reader = access.private_reader(member, place) if private else access.public_reader(place)
         request = AnswerRequest(
@@ -132,7 +131,7 @@ class Ask(commands.Cog):
         await self._answer(message, me, str(message.guild.id), access.public_reader(place))
 
     async def _answer_direct(self, message: discord.Message, me: discord.ClientUser) -> None:
-        language = detect(message.content)
+        language = Language.of(message.content)
         members = await self._direct.shared(message.author.id)
         if not members:
             await BelowMessage(message).send(self._services.texts(language, "direct.no_guild"), None)
@@ -155,7 +154,7 @@ class Ask(commands.Cog):
         await self._answer_member(question, me, member)
 
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
-        language = detect(message.content)
+        language = Language.of(message.content)
         head = render.subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
         await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
 
@@ -168,7 +167,7 @@ class Ask(commands.Cog):
             guild_id=guild_id,
             asker_id=str(message.author.id),
             reader=reader,
-            language=detect(asked.text),
+            language=Language.of(asked.text),
             history=asked.history,
         )
         await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
@@ -194,7 +193,7 @@ class Ask(commands.Cog):
         asked = None if behind is None or answer is None or me is None else await conversation.question_of(answer, me)
         if asked is None or behind is None or behind > len(asked.history):
             return ""
-        words = render.shorten(query_of(asked.text, asked.history, behind), _SEARCHED_LIMIT)
+        words = render.shorten(follow_up_query(asked.text, asked.history, behind), _SEARCHED_LIMIT)
         return self._services.texts(language, "answer.searched_for", words=escape_markdown(words))
 
     async def _offer_correction(self, interaction: discord.Interaction, key: str) -> None:

@@ -29,7 +29,7 @@ from chains.types import Language
 from finetune.errors import DatasetTooLargeError
 from finetune.types import Card, TrainingRequest
 from knowledge.types import EVERY_MEMBER
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 _MOST_CHOICES = 25
 _GUILD = "guild"

@@ -19,7 +19,7 @@ from bot.render import answers as render
 from bot.replies import Services
 from bot.responses import defer, edit_response
 from knowledge.types import EVERY_MEMBER
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 MENU = "Add these files"
 """The command's name in the menu of a message."""

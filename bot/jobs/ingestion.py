@@ -33,7 +33,7 @@ from bot.transport_errors import TRANSPORT_ERRORS
 from chains.types import Language
 from knowledge.errors import DocumentError, Reason
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 _log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from knowledge.types import (
     Place,
     Source,
 )
+from storage.sizes import MEGABYTE
 from text.markdown_blocks import Kind, blocks, code_block
-from weights.units import MEGABYTE
 
 MESSAGE_LIMIT = 2000
 """Characters that Discord takes from a bot in one message."""

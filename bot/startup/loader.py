@@ -20,8 +20,8 @@ from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
 from finetune.serving.domain_classifier import DomainClassifiers
+from finetune.serving.generation import Busy
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
 from finetune.types import Card, Champion
@@ -87,7 +87,7 @@ class Loader:
         self._busy = Busy()
         self._bases = Bases(self._weights)
         self._specialists: LocalSpecialists | None = None
-        self._profiles: DomainClassifiers | None = None
+        self._domain_classifiers: DomainClassifiers | None = None
         self.registry = Registry(settings.finetune.data_dir)
         self.tuner = RealTuner(
             settings.finetune.data_dir, self._bases, self.registry, Runner(self._busy), on_promoted=self._make_ready
@@ -162,8 +162,8 @@ class Loader:
 
     async def _make_ready(self, tuned: Card | Champion) -> None:
         """Compute what routing reads of a champion, and load its base. Where a part is not there yet, questions do."""
-        if self._profiles is not None and self._specialists is not None:
-            await self._profiles.profile(tuned.adapter_sha256)
+        if self._domain_classifiers is not None and self._specialists is not None:
+            await self._domain_classifiers.classifier(tuned.adapter_sha256)
             await self._specialists.load(tuned.base)
 
     async def close(self) -> None:
@@ -180,10 +180,9 @@ class Loader:
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
         from chains.assistant import Assistant
         from chains.decision_log import DecisionLog
-        from chains.routing.confidence import load_confidence
+        from chains.routing.confidence import load_confidence, load_likeness_calibration
         from chains.routing.explain import Explainer
         from chains.routing.guidance import load_guidance
-        from chains.routing.likeness import load_likeness
         from chains.routing.policy import load_policy
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
@@ -201,11 +200,11 @@ class Loader:
         self._specialists = LocalSpecialists(
             self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
         )
-        self._profiles = DomainClassifiers(self.registry, encoders.kinds)
+        self._domain_classifiers = DomainClassifiers(self.registry, encoders.kinds)
         router = Router(
             retriever=library,
             specialists=self._specialists,
-            profiles=self._profiles,
+            domain_classifiers=self._domain_classifiers,
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
             confidence=confidence,
@@ -213,7 +212,7 @@ class Loader:
                 guidance,
                 confidence.threshold,
                 same_question.threshold,
-                load_likeness(encoders.kinds.model_name).threshold,
+                load_likeness_calibration(encoders.kinds.model_name).threshold,
             ),
             same_question=same_question,
             log=log,

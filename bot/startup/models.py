@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.settings import Settings
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
 from weights.custom_models import PREFIX
 from weights.store import Weights

@@ -1,1 +1,1 @@
-"""The heart: signals, the guidance, the policy and the explanation."""
+"""The decision of a question's route: signals, the guidance, the policy and the explanation."""

@@ -1,4 +1,7 @@
-"""Tries several routes on the same questions and scores their answers. Promotes nothing and keeps nothing."""
+"""Tries several routes on the same questions and scores their answers.
+
+Edit this file to change what is compared, or how an answer is scored.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chains.language import detect
 from chains.types import Answer, Language, Question, Route
 from knowledge.types import Reader
 from text.words import scored_words
@@ -19,16 +21,16 @@ TRIED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED)
 
 
 class Answering(Protocol):
-    """Who answers."""
+    """Describes what answers questions: the assistant."""
 
     async def answer(self, question: Question) -> Answer:
-        """The whole answer, by the route that the question requests."""
+        """Return the whole answer, by the route that the question requests."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A question with its right answer."""
+    """Holds a question with its right answer."""
 
     question: str
     answer: str
@@ -37,12 +39,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One question, tried by every route."""
+    """Holds how every route did on one question."""
 
     scores: tuple[tuple[Route, float], ...]
-    """0 to 1; 0 too where a route refused."""
+    """The score of each route, 0 to 1; 0 where it refused."""
     seconds: tuple[tuple[Route, float], ...]
-    """From the question to its whole answer, waiting left out."""
+    """The time of each route from the question to its whole answer, without waiting."""
 
 
 async def compare_routes(
@@ -52,13 +54,13 @@ async def compare_routes(
     reader: Reader,
     on_done: Callable[[int, int], None],
 ) -> list[Trial]:
-    """Have each question answered by retrieval, by the tuned model, and by both together.
+    """Have each question answered by retrieval, by the tuned model and by both, and return the trials.
 
     Raises whatever answering raises.
     """
     trials = []
     for number, reference in enumerate(references, start=1):
-        language = detect(reference.question)
+        language = Language.of(reference.question)
         answers = {
             route: await answering.answer(
                 Question(reference.question, guild_id, "evaluation", reader, language, requested_route=route)
@@ -76,25 +78,24 @@ async def compare_routes(
 
 
 def score_answer(answer: Answer, reference: Reference) -> float:
-    """Of a label, whether the answer names it; of free text, the F1 of its words, in Chinese of its characters."""
+    """Return whether the answer names the label, or for free text the F1 of its words, in Chinese of its characters."""
     if answer.route is Route.ABSTAIN:
         return 0.0
-    language = detect(reference.answer)
+    language = Language.of(reference.answer)
     if reference.is_label:
-        # `tool-repair`, said as "tool repair", is the same label.
-        said, label = _words(answer.text, Language.EN), _words(reference.answer, Language.EN)
-        return float(f" {' '.join(label)} " in f" {' '.join(said)} ")
-    return f1(_words(answer.text, language), _words(reference.answer, language))
+        # `tool-repair` and "tool repair" are the same label.
+        answered = _comparable_words(answer.text, Language.EN)
+        label = _comparable_words(reference.answer, Language.EN)
+        return float(f" {' '.join(label)} " in f" {' '.join(answered)} ")
+    return f1(_comparable_words(answer.text, language), _comparable_words(reference.answer, language))
 
 
-def _words(text: str, language: Language) -> list[str]:
-    """What is compared (SQuAD's measure), without citation, case, punctuation and English article; in Chinese the
-    characters.
-    """
+def _comparable_words(text: str, language: Language) -> list[str]:
+    """Return the words that SQuAD's measure compares, without citations; in Chinese the characters."""
     return scored_words(_CITATION.sub(" ", text), by_character=language is Language.ZH)
 
 
-def f1(said: list[str], right: list[str]) -> float:
-    """Return the F1 of the words that were said against the right ones (SQuAD's measure); 0 where they share none."""
-    shared = sum((Counter(said) & Counter(right)).values())
-    return 2 * shared / (len(said) + len(right)) if shared else 0.0
+def f1(answered: list[str], right: list[str]) -> float:
+    """Return the F1 of the answer's words against the right ones (SQuAD's measure); 0 where they share none."""
+    shared = sum((Counter(answered) & Counter(right)).values())
+    return 2 * shared / (len(answered) + len(right)) if shared else 0.0

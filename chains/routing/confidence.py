@@ -1,7 +1,8 @@
-"""The calibrated probability that the passages found hold the answer.
+"""The calibrations: the probability that the passages found hold the answer, and the threshold of likeness to training.
 
-A logistic regression on a few figures of one search; fitted by `python -m benchmarks.fit.calibration`, which writes
-calibration_*.json with its provenance. Knows nothing of routes.
+The first is a logistic regression on a few features of one search, fitted by `python -m benchmarks.fit.calibration`,
+the second by `python -m benchmarks.fit.likeness`; both write their artifacts with their provenance. Whoever edits a
+feature here has to fit the calibration again.
 """
 
 from __future__ import annotations
@@ -12,39 +13,40 @@ from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
-from chains.language import detect
 from chains.routing import artifacts
-from chains.routing.shared_words import share_in_one_sentence
-from knowledge.types import Retrieval
+from chains.types import Language
+from knowledge.types import Evidence, Retrieval
+from text.sentences import split_sentences
+from text.words import asked_prefixes, prefixes
 
 ANY_MODEL = "any"
-"""In place of a model's name: fitted on the vectors of several, on what they have in common."""
+"""Stands in place of a model's name where the calibration was fitted on what the vectors of several have in common."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What the probability reads of one search."""
+class SearchFeatures:
+    """Holds what the probability is computed from."""
 
     cosine: float
-    """The best one."""
+    """The best cosine."""
     lead: float
-    """Of the best cosine over the mean of the next four: e5's cosines crowd together, so that the distance says
-    more than the height."""
+    """The best cosine less the mean of the next four: e5's cosines crowd together, so the distance says more than the
+    height."""
     relative_lead: float
-    """The lead over the most that it could be: means much the same for the vectors of any model."""
+    """The lead divided by the most that it could be, which means much the same for the vectors of any model."""
     coverage: float
     """The best share of the question's terms, by rarity, that one of the first three passages covers."""
     coverage_lead: float
-    """Of the best coverage over the mean of the next four: passages on one subject cover about as much, and one that
-    holds the answer stands out."""
+    """The best coverage less the mean of the next four: passages on one subject cover about as much, and one that holds
+    the answer stands out."""
     in_one_sentence: float
-    """The share of the question's content words that stand together in one sentence that was found."""
+    """The share of the question's content words that occur together in one sentence that was found."""
     same_language: bool
-    """Whether question and first passage are in one language: else no term can be shared."""
+    """Whether the question and the first passage are in one language: otherwise they can share no term."""
 
 
-def figures_of(retrieval: Retrieval) -> Figures | None:
-    """The figures of a search; None where nothing was found."""
+def features_of(retrieval: Retrieval) -> SearchFeatures | None:
+    """Return the features of a search; None where nothing was found."""
     cosines, evidence = retrieval.top_cosines, retrieval.evidence
     if not cosines or not evidence:
         return None
@@ -52,58 +54,58 @@ def figures_of(retrieval: Retrieval) -> Figures | None:
     mean = sum(rest) / len(rest) if rest else cosines[0]
     lead = cosines[0] - mean
     coverages = sorted((item.coverage for item in evidence), reverse=True)
-    others = coverages[1:5]
-    return Figures(
+    next_best = coverages[1:5]
+    return SearchFeatures(
         cosine=cosines[0],
         lead=lead,
         relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
-        coverage_lead=coverages[0] - sum(others) / len(others) if others else 0.0,
+        coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
         in_one_sentence=share_in_one_sentence(retrieval.query, evidence),
-        same_language=detect(retrieval.query) is detect(evidence[0].chunk.text),
+        same_language=Language.of(retrieval.query) is Language.of(evidence[0].chunk.text),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A fitted logistic regression on standardised figures."""
+    """Holds a fitted logistic regression on standardised features."""
 
     reads: tuple[str, ...]
-    """The names of the figures that it reads; the other tuples are in their order."""
+    """The names of the features that it reads; the other tuples are in their order."""
     means: tuple[float, ...]
     scales: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
 
-    def probability(self, figures: Figures) -> float:
-        """Between 0 and 1."""
-        terms = zip(row_of(figures, self.reads), self.means, self.scales, self.weights, strict=True)
+    def probability(self, features: SearchFeatures) -> float:
+        """Return the probability, between 0 and 1."""
+        terms = zip(feature_row(features, self.reads), self.means, self.scales, self.weights, strict=True)
         return 1 / (1 + math.exp(-(self.bias + sum((x - m) / s * w for x, m, s, w in terms))))
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """The calibration: one regression with the shared terms, one without, for a search across languages."""
+    """Holds the calibration: one regression with the shared terms, and one without for a search across languages."""
 
     same_language: Logistic
     across_languages: Logistic
     threshold: float
-    """Below it the bot refuses; fitted on the same development data."""
+    """The probability below which the bot refuses; fitted on the same development data."""
     embedding_model: str
-    """The figures mean this only for the vectors of this model."""
+    """The features mean this only for the vectors of this model."""
 
     def probability(self, retrieval: Retrieval) -> float | None:
-        """Between 0 and 1; None where nothing was found."""
-        figures = figures_of(retrieval)
-        if figures is None:
+        """Return the probability, between 0 and 1; None where nothing was found."""
+        features = features_of(retrieval)
+        if features is None:
             return None
-        fitted_on = self.same_language if figures.same_language else self.across_languages
-        return fitted_on.probability(figures)
+        regression = self.same_language if features.same_language else self.across_languages
+        return regression.probability(features)
 
 
-def row_of(figures: Figures, reads: Sequence[str]) -> tuple[float, ...]:
-    """The figures of these names, in order."""
-    named = asdict(figures)
+def feature_row(features: SearchFeatures, reads: Sequence[str]) -> tuple[float, ...]:
+    """Return the features of these names, in order."""
+    named = asdict(features)
     return tuple(named[name] for name in reads)
 
 
@@ -118,3 +120,35 @@ def load_confidence(embedding_model: str, *, pinned: bool = True) -> Confidence:
     confidence = TypeAdapter(Confidence).validate_json(artifacts.read_artifact("calibration", embedding_model))
     artifacts.check_artifact(confidence.embedding_model, embedding_model)
     return confidence
+
+
+def share_in_one_sentence(question: str, evidence: Sequence[Evidence]) -> float:
+    """Return the share, 0 to 1, of the question's content words that occur together in one sentence of what was found.
+
+    A question without content words has 0.
+    """
+    asked = asked_prefixes(question)
+    sentences = (sentence for item in evidence for sentence in split_sentences(item.chunk.text))
+    most = max((len(asked & prefixes(sentence)) for sentence in sentences), default=0)
+    return most / len(asked) if asked else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LikenessCalibration:
+    """Holds the likeness to its training questions from which on a question may go to a tuned model."""
+
+    threshold: float
+    """The likeness below which a question is not like those that the tuned model was trained on."""
+    embedding_model: str
+    """A likeness means this only for the vectors of this model."""
+
+
+def load_likeness_calibration(embedding_model: str) -> LikenessCalibration:
+    """Read the calibration for that model's vectors.
+
+    Raises:
+        NotCalibrated: there is none.
+    """
+    calibration = TypeAdapter(LikenessCalibration).validate_json(artifacts.read_artifact("likeness", embedding_model))
+    artifacts.check_artifact(calibration.embedding_model, embedding_model)
+    return calibration

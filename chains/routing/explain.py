@@ -1,4 +1,7 @@
-"""From the record of a decision to sentences, in English and Chinese. Pure: it adds nothing to the record."""
+"""Explains a decision from its record alone, in English and Chinese sentences.
+
+Edit this file to change what "Why?" shows; the sentences stand in wording_en.toml and wording_zh.toml.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from importlib import resources
 
 from chains.routing.guidance import Guidance
 from chains.routing.policy import NEGLIGIBLE
-from chains.routing.signal_ranges import RANGES
-from chains.routing.signals import LATENCY
+from chains.routing.signals import LATENCY, RANGES
 from chains.types import (
     Contribution,
     Gate,
@@ -33,27 +35,26 @@ _Table = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a question went its way."""
+    """Holds the explanation of why a question was answered by its route."""
 
     headline: str
     """The deciding reason with its figure, on one line."""
     markdown: str
     """The whole record in words; may exceed one Discord message."""
     behind: int | None = None
-    """How many of the questions before this one stood before it in the search; None: it was searched alone."""
+    """How many earlier questions were searched together with this one; None: it was searched alone."""
 
 
-_READING = (Route.RETRIEVAL, Route.COMBINED)
-"""The routes whose answers rest on passages, and show where these differ."""
+_ROUTES_WITH_PASSAGES = (Route.RETRIEVAL, Route.COMBINED)
+"""The routes whose answers are based on passages, and show where these differ."""
 
 
 def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
-    """What decided: the gate that chose, else the contribution, differing by question, that weighed most.
+    """Return what decided: the gate that chose, otherwise the contribution by question that weighed most.
 
-    The weight of a signal is what it added to the chosen route less what it added to the best rival, so that a
-    signal which lifts both is not named for a lead that it did not give. What gave nothing, or spoke against the chosen
-    route, is never named: in records from before policy 2026.11.3, where such a route could win, that no open route
-    scored higher is all that decided.
+    The weight of a signal is what it added to the chosen route less what it added to the best rival: a signal that
+    lifts both is not the reason for the lead. What added nothing, or spoke against the chosen route, is never named; in
+    records from before policy 2026.11.3 such a route could win, only because no open route scored higher.
     """
     requests = [gate for gate in decision.gates if gate.name == GateName.REQUEST_UNAVAILABLE]
     if requests:
@@ -71,10 +72,10 @@ def deciding_reason(decision: RouteDecision) -> Contribution | Gate:
     ]
     if not supporting:
         return Gate(GateName.NO_BETTER_ROUTE, decision.route, True)
-    return max(supporting, key=lambda item: _lead(decision, item))
+    return max(supporting, key=lambda item: _lead_by(decision, item))
 
 
-def _lead(decision: RouteDecision, contribution: Contribution) -> float:
+def _lead_by(decision: RouteDecision, contribution: Contribution) -> float:
     rival = _rival(decision)
     against = [c.amount for c in decision.contributions if c.signal == contribution.signal and c.route is rival]
     return contribution.amount - sum(against)
@@ -82,11 +83,11 @@ def _lead(decision: RouteDecision, contribution: Contribution) -> float:
 
 def _rival(decision: RouteDecision) -> Route | None:
     closed = {gate.route for gate in decision.gates if not gate.opens}
-    others = [route for route, _ in decision.scores if route is not decision.route and route not in closed]
-    return others[0] if others else None
+    rivals = [route for route, _ in decision.scores if route is not decision.route and route not in closed]
+    return rivals[0] if rivals else None
 
 
-# The gates of an abstention where there are documents; a weak passage is told with its document.
+# The gates of an abstention where there are documents; for a weak passage its document is named.
 _REFUSED_AS = {
     GateName.NOTHING_FOUND: "nothing_found",
     GateName.SUM_NOT_POSITIVE: "unsure",
@@ -95,7 +96,7 @@ _REFUSED_AS = {
 
 
 class Explainer:
-    """Words decisions. Holds the wording of both languages and the rules."""
+    """Explains decisions in both languages, with the rules of the guidance."""
 
     def __init__(self, guidance: Guidance) -> None:
         self._guidance = guidance
@@ -108,22 +109,23 @@ class Explainer:
         choice: ModelChoice | None = None,
         label: LabelChoice | None = None,
     ) -> Explanation:
-        """The headline and the whole account of `decision`, below how sure the tuned model was of its label and what a
-        model chose, where that is on record.
+        """Return the headline and the whole explanation of `decision`.
+
+        How sure the tuned model was of its label, and what a model chose, come first where they are on record.
         """
         report = self._report(decision, taken_route(decision, choice, label), language)
         if choice is not None:
-            report = f"{self._chosen('report', decision, choice, language)}\n{report}"
+            report = f"{self._choice('report', decision, choice, language)}\n{report}"
         if label is not None:
             report = f"{self._label('report', label, language)}\n{report}"
         return Explanation(self.headline(decision, language, choice, label), report, decision.searched.behind)
 
     def route_name(self, route: Route, language: Language) -> str:
-        """What a member calls the route."""
+        """Return the name of the route that members read."""
         return self._wording[language]["routes"][route]
 
     def measured(self, decision: RouteDecision, language: Language) -> tuple[str, ...]:
-        """Each measured signal with its figure, as a model reads it; the constants of the guidance left out."""
+        """Return each measured signal with its value, as a model reads it, without the constants of the guidance."""
         words = self._wording[language]["model"]
         return tuple(
             words[signal.name].format(value=self._value(signal.name, signal.value, language))
@@ -138,52 +140,53 @@ class Explainer:
         choice: ModelChoice | None = None,
         label: LabelChoice | None = None,
     ) -> str:
-        """What a model chose, where one was asked, and the deciding reason with its figure; or that the tuned
-        model was too unsure of its label.
+        """Return the deciding reason with its value, and the model's choice if there was one.
+
+        Where the tuned model was too unsure of its label, the headline says that instead.
         """
         if label is not None and label.declined:
             return self._label("headline", label, language)
         if choice is not None:
-            return self._chosen("headline", decision, choice, language)
+            return self._choice("headline", decision, choice, language)
         reason = deciding_reason(decision)
         if isinstance(reason, Gate):
             return self._gate(reason, language)
         return self._signal(reason, language)
 
     def refusal(self, decision: RouteDecision, best_source: str | None, language: Language) -> str:
-        """What is missing and what would help: the text of an answer that nobody wrote."""
+        """Return the text of a refusal: what is missing and what would help."""
         wording = self._wording[language]["abstain"]
         reason = deciding_reason(decision)
         if not isinstance(reason, Gate):
-            raise ValueError(f"a decision for {decision.route} is no refusal")
+            raise ValueError(f"a decision for {decision.route} is not a refusal")
         if reason.name == GateName.REQUEST_UNAVAILABLE:
             absent = next(g for g in decision.gates if g.route is reason.route and g is not reason and not g.opens)
             return wording["request_unavailable"].format(
                 route=self.route_name(reason.route, language), reason=self._gate(absent, language)
             )
         if reason.name == GateName.PASSAGES_TOO_WEAK and best_source is not None:
-            said = wording["passages_too_weak"].format(source=best_source)
+            text = wording["passages_too_weak"].format(source=best_source)
         else:
-            said = wording[_REFUSED_AS.get(reason.name, "no_documents")]
+            text = wording[_REFUSED_AS.get(reason.name, "no_documents")]
         if any(gate.name == GateName.UNLIKE_TRAINING for gate in decision.gates):
-            said = (
-                f"{said} {wording['unlike_training']}" if language is Language.EN else said + wording["unlike_training"]
+            text = (
+                f"{text} {wording['unlike_training']}" if language is Language.EN else text + wording["unlike_training"]
             )
         has_documents = all(gate.name != GateName.NO_DOCUMENTS for gate in decision.gates)
-        return f"{said}\n\n{wording['help' if has_documents else 'help_no_documents']}"
+        return f"{text}\n\n{wording['help' if has_documents else 'help_no_documents']}"
 
     def declined(self, language: Language) -> str:
-        """What is said where a model chose to give no answer, though the policy would have given one."""
+        """Return the text where a model chose to give no answer, although the policy would have given one."""
         wording = self._wording[language]["abstain"]
         return f"{wording['declined']}\n\n{wording['help']}"
 
     def unsure_of_label(self, language: Language) -> str:
-        """What is said in place of a label of which the tuned model was too unsure."""
+        """Return the text in place of a label of which the tuned model was too unsure."""
         wording = self._wording[language]["abstain"]
         return f"{wording['unsure_of_label']}\n\n{wording['help']}"
 
     def _label(self, place: str, label: LabelChoice, language: Language) -> str:
-        """How sure the tuned model was of its label, for the `headline` or the `report`."""
+        """Return how sure the tuned model was of its label, for the `headline` or the `report`."""
         if label.declined:
             how = "declined"
         elif label.threshold is None:
@@ -194,8 +197,8 @@ class Explainer:
             probability=_percent(label.probability), threshold=_percent(label.threshold)
         )
 
-    def _chosen(self, place: str, decision: RouteDecision, choice: ModelChoice, language: Language) -> str:
-        """Both views, for the `headline` or the `report`: what the model chose, and what the policy decided."""
+    def _choice(self, place: str, decision: RouteDecision, choice: ModelChoice, language: Language) -> str:
+        """Return what the model chose and what the policy decided, for the `headline` or the `report`."""
         how = "fell_back" if choice.fell_back else "agreed" if choice.route is decision.route else "differed"
         return self._wording[language]["choice"][f"{place}_{how}"].format(
             model=choice.model,
@@ -206,28 +209,30 @@ class Explainer:
         )
 
     def _report(self, decision: RouteDecision, taken: Route, language: Language) -> str:
-        """`taken`: the route that answers, which a model may have chosen."""
+        """Return the whole explanation; `taken` is the route that answers, which a model may have chosen."""
         wording = self._wording[language]["report"]
         reason = deciding_reason(decision)
         lines = [wording["route"].format(route=self.route_name(decision.route, language))]
         if isinstance(reason, Gate):
             lines.append(wording["decided_by_gate"].format(reason=self._gate(reason, language)))
         else:
-            said = wording["decided_by_sum"].format(
+            text = wording["decided_by_sum"].format(
                 reason=self._signal(reason, language),
-                amount=_amount(reason.amount),
+                amount=_signed(reason.amount),
                 route=self.route_name(reason.route, language),
             )
             margin = "" if decision.margin is None else " " + wording["margin"].format(margin=f"{decision.margin:.1f}")
-            lines.append(said + margin)
-            # A Markdown reader without Discord's own rules takes what follows a quotation for a part of it.
+            lines.append(text + margin)
+            # Without an empty line, ordinary Markdown treats what follows a quotation as a part of it.
             lines.extend([*(self._rule(rule_id, language) for rule_id in reason.rules), ""])
         lines.extend(self._for_and_against(decision, reason, language))
-        lines.extend(self._turned(decision, language))
-        speed = [self._figure_of(s.name, s.value, language) for s in _latencies(decision) if s.value is not None]
+        lines.extend(self._counterfactual(decision, language))
+        speed = [
+            self._signal_with_value(s.name, s.value, language) for s in _latencies(decision) if s.value is not None
+        ]
         if speed:
             lines.append(wording["speed"].format(items=self._join(speed, language)))
-        lines.extend(self._found(decision, taken, language))
+        lines.extend(self._search_lines(decision, taken, language))
         lines.append(wording["scores"].format(items=self._scores(decision, language)))
         missing = self._unmeasured(decision, language)
         if missing:
@@ -236,7 +241,7 @@ class Explainer:
         return "\n".join(lines)
 
     def _for_and_against(self, decision: RouteDecision, reason: Contribution | Gate, language: Language) -> list[str]:
-        """What else spoke for the chosen route, and what against it: its own minuses, and its rival's pluses."""
+        """Return what else spoke for the chosen route, and what against it: its own minuses and its rival's pluses."""
         wording = self._wording[language]["report"]
         weighty = [c for c in decision.contributions if abs(c.amount) >= NEGLIGIBLE and c is not reason]
         rival = _rival(decision)
@@ -247,50 +252,50 @@ class Explainer:
         for template, items in (("more_for", more), ("against", against)):
             if items:
                 ranked = sorted(items, key=lambda c: -abs(c.amount))
-                said = [self._item(c, decision.route, language) for c in ranked]
-                lines.append(wording[template].format(items=self._join(said, language)))
+                text = [self._item(c, decision.route, language) for c in ranked]
+                lines.append(wording[template].format(items=self._join(text, language)))
         return lines
 
     def _item(self, contribution: Contribution, chosen: Route, language: Language) -> str:
         template = "item" if contribution.route is chosen else "item_other"
         return self._wording[language]["report"][template].format(
             reason=self._signal(contribution, language),
-            amount=_amount(contribution.amount),
+            amount=_signed(contribution.amount),
             route=self.route_name(contribution.route, language),
             rules=self._names(contribution.rules, language),
         )
 
-    def _found(self, decision: RouteDecision, taken: Route, language: Language) -> list[str]:
-        """How the passages were searched for and put in order, and where they differ."""
+    def _search_lines(self, decision: RouteDecision, taken: Route, language: Language) -> list[str]:
+        """Return how the passages were searched for and ranked, and whether they differ."""
         wording, searched = self._wording[language]["found"], decision.searched
         lines = []
         if searched.behind is not None:
             lines.append(fill(wording["behind"], count=searched.behind))
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
-        if decision.contradictions and taken in _READING:
+        if decision.contradictions and taken in _ROUTES_WITH_PASSAGES:
             lines.append(wording["differences"])
         return lines
 
-    def _turned(self, decision: RouteDecision, language: Language) -> list[str]:
-        """What would have turned the decision, or what it would have been without the member's request."""
-        turned = decision.counterfactual
-        if turned is None:
+    def _counterfactual(self, decision: RouteDecision, language: Language) -> list[str]:
+        """Return what would have turned the decision, or what it would have been without the member's request."""
+        counterfactual = decision.counterfactual
+        if counterfactual is None:
             return []
         wording = self._wording[language]["turned"]
-        outcome = {decision.route: "same", Route.ABSTAIN: "abstain"}.get(turned.route, "route")
-        said = wording[outcome].format(route=self.route_name(turned.route, language))
-        if turned.change is None:
-            return [wording["unrequested"].format(outcome=said)]
-        return [wording["changed"].format(change=self._change(turned.change, language), outcome=said)]
+        outcome = {decision.route: "same", Route.ABSTAIN: "abstain"}.get(counterfactual.route, "route")
+        text = wording[outcome].format(route=self.route_name(counterfactual.route, language))
+        if counterfactual.change is None:
+            return [wording["unrequested"].format(outcome=text)]
+        return [wording["changed"].format(change=self._change(counterfactual.change, language), outcome=text)]
 
     def _change(self, change: SignalChange, language: Language) -> str:
-        """The two figures, in as many decimals as tell them apart."""
+        """Return the change with both values, in as many decimals as distinguish them."""
         reach = RANGES[_UNITS.get(change.signal, "share")]
-        decimals = reach.decimals_telling(change.said_value, change.value)
+        decimals = reach.distinguishing_decimals(change.said_value, change.value)
         return self._wording[language]["turned"]["change"].format(
             name=self._wording[language]["changing"][change.signal],
-            said=self._value(change.signal, change.said_value, language, decimals),
+            shown=self._value(change.signal, change.said_value, language, decimals),
             value=self._value(change.signal, change.value, language, decimals),
         )
 
@@ -300,7 +305,7 @@ class Explainer:
         items = [
             wording["scored_closed" if route in closed else "scored"].format(
                 route=self.route_name(route, language),
-                score=_figure(score),
+                score=_unsigned(score),
                 reason=self._gate(closed[route], language) if route in closed else "",
             )
             for route, score in decision.scores
@@ -308,21 +313,21 @@ class Explainer:
         return self._join(items, language)
 
     def _unmeasured(self, decision: RouteDecision, language: Language) -> str:
-        """What could not be measured, grouped by the reason."""
+        """Return what could not be measured, grouped by the reason."""
         wording = self._wording[language]
         by_reason: dict[str, list[str]] = {}
         latencies = _latencies(decision)
         for signal in decision.signals:
-            # Their difference, which is weighed, stands for them.
+            # Their difference, which is weighed, is listed instead.
             if signal.missing is not None and signal not in latencies:
                 by_reason.setdefault(signal.missing, []).append(wording["names"][signal.name])
-        said = [
+        text = [
             wording["report"]["unmeasured_item"].format(
                 names=self._names(names, language), reason=wording["missing"][reason]
             )
             for reason, names in by_reason.items()
         ]
-        return self._join(said, language)
+        return self._join(text, language)
 
     def _rule(self, rule_id: str, language: Language) -> str:
         rule = self._guidance[rule_id]
@@ -331,13 +336,13 @@ class Explainer:
         )
 
     def _signal(self, contribution: Contribution, language: Language) -> str:
-        return self._figure_of(contribution.signal, contribution.value, language)
+        return self._signal_with_value(contribution.signal, contribution.value, language)
 
-    def _figure_of(self, signal: str, value: float, language: Language) -> str:
+    def _signal_with_value(self, signal: str, value: float, language: Language) -> str:
         return self._wording[language]["signals"][signal].format(value=self._value(signal, value, language))
 
     def _value(self, signal: str, value: float, language: Language, decimals: int | None = None) -> str:
-        """`value` with its unit; `decimals` in the signal's own unit, where others than usual are wanted."""
+        """Return `value` with its unit; `decimals`, in the signal's own unit, replace the usual number of them."""
         unit = _UNITS.get(signal)
         if unit is None:
             return _percent(value, 0 if decimals is None else decimals - 2)
@@ -377,7 +382,7 @@ def _latencies(decision: RouteDecision) -> list[Signal]:
 
 
 def _percent(value: float | None, decimals: int = 0) -> str:
-    """A share as a percentage; never rounded up to certainty or down to impossibility."""
+    """Return a share as a percentage, never rounded up to certainty or down to impossibility."""
     if value is None:
         return "?"
     percent, step = value * 100, 10**-decimals
@@ -388,11 +393,11 @@ def _percent(value: float | None, decimals: int = 0) -> str:
     return f"{percent:.{decimals}f} %".replace("-", "−")
 
 
-def _amount(amount: float) -> str:
+def _signed(amount: float) -> str:
     return f"{amount:+.1f}".replace("-", "−")
 
 
-def _figure(score: float) -> str:
+def _unsigned(score: float) -> str:
     return f"{score:.1f}".replace("-", "−")
 
 

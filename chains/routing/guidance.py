@@ -1,7 +1,8 @@
 """The rules of the article that the bot applies, read from guidance.toml: their ids and their wording.
 
 The article is "RAG vs. 微调 - 提升性能的选择之道" ("RAG vs. fine-tuning: the choice that improves
-performance"), chapter 10 of a series, 2023. Its rules are restated here in our own words.
+performance"), chapter 10 of a series, 2023. Its rules are restated in our own words in guidance.toml; edit this file
+only when a rule gets another field.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from chains.types import Language
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One numbered rule, in our own words."""
+    """Holds one numbered rule, in our own words."""
 
     id: str
     section: str
@@ -28,17 +29,17 @@ class Rule:
     _wording: tuple[tuple[Language, str], ...]
 
     def title(self, language: Language) -> str:
-        """Two to six words."""
+        """Return the title, two to six words."""
         return dict(self._title)[language]
 
     def wording(self, language: Language) -> str:
-        """One or two sentences."""
+        """Return the rule itself, one or two sentences."""
         return dict(self._wording)[language]
 
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """All rules, by id."""
+    """Holds all rules by their ids."""
 
     rules: dict[str, Rule]
 
@@ -50,7 +51,7 @@ def load_guidance() -> Guidance:
     """Read the rules that ship with the package.
 
     Raises:
-        GuidanceInvalid: an id stands twice, or a rule lacks one of the languages.
+        GuidanceInvalid: an id occurs twice, or a rule lacks one of the languages.
     """
     entries = tomllib.loads(resources.files("chains.routing").joinpath("guidance.toml").read_text("utf-8"))["rule"]
     rules: dict[str, Rule] = {}

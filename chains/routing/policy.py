@@ -1,4 +1,7 @@
-"""From signals to a decision: a sum of contributions, then recorded gates. Pure; measures and words nothing."""
+"""Decides from signals: a sum of contributions for each route, then the gates, all of it recorded.
+
+Edit this file to add a gate or change its order; weights and thresholds stand in policy.toml.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ ALIKE_QUESTION = GateName.MODERATORS_ANSWER_ALIKE
 """The gates by which a moderator's own words are the answer."""
 
 NEGLIGIBLE = 0.05
-"""A contribution below it reads as nothing in the one decimal that is shown, so it is no reason for anything."""
+"""The contribution below which 0.0 is shown, in one decimal, so that it is no reason for anything."""
 
 _SCORED = (Route.RETRIEVAL, Route.SPECIALIST, Route.COMBINED, Route.DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How one signal moves one route, and the rules behind it."""
+    """Describes how one signal moves one route, and the rules behind it."""
 
     signal: SignalName
     route: Route
@@ -40,30 +43,30 @@ class Term:
     """Named when it is against the route."""
 
     def amount(self, value: float) -> float:
-        """The contribution of `value`, within ±|weight|."""
+        """Return the contribution of `value`, within ±|weight|."""
         if not self.logarithmic:
-            reach = (value - self.centre) / self.scale
+            offset = (value - self.centre) / self.scale
         elif value <= 0:
-            reach = -1.0
+            offset = -1.0
         else:
-            reach = math.log10(value / self.centre) / self.scale
-        return self.weight * max(-1.0, min(1.0, reach))
+            offset = math.log10(value / self.centre) / self.scale
+        return self.weight * max(-1.0, min(1.0, offset))
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is true of the question and the installation beside the numbers: what the gates read."""
+    """Holds what the gates read beside the signals: facts about the question and the installation."""
 
     requested: Route | None = None
     has_documents: bool = True
-    """The reader can draw on at least one document."""
+    """Whether the reader may read at least one document."""
     has_champion: bool = False
     champion_reads_passages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities at which the gates open or close."""
+    """Holds the probabilities at which the gates open or close."""
 
     passages_hold_answer: float
     direct: float
@@ -76,24 +79,24 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The terms and thresholds that decide."""
+    """Decides by its terms and thresholds."""
 
     version: str
     terms: tuple[Term, ...]
     thresholds: Thresholds
 
     def decide(self, signals: Sequence[Signal], situation: Situation) -> RouteDecision:
-        """Sum the contributions, apply the gates, keep all of it."""
+        """Sum the contributions, apply the gates, and return the decision with all of it."""
         contributions = tuple(self._contributions(signals))
         scores = _scores(contributions)
-        gates = [*_availability(situation), *self._strength({s.name: s.value for s in signals}, situation)]
+        gates = [*_missing_parts(situation), *self._weak_routes({s.name: s.value for s in signals}, situation)]
         gates.extend(_unmet_request(situation, gates))
         closed = {gate.route for gate in gates if not gate.opens}
         ranked = [(route, score) for route, score in scores if route not in closed]
         opening = (
             _request(situation, gates, answered := self._moderators_answer(signals))
             or answered
-            or _nothing(ranked)
+            or _nothing_left(ranked)
             or self._creative(signals, ranked)
             or self._passages_alone(signals, ranked, contributions)
         )
@@ -101,7 +104,7 @@ class Policy:
             unsupported = tuple(_unsupported(ranked, contributions))
             gates.extend(unsupported)
             ranked = [each for each in ranked if each[0] not in {gate.route for gate in unsupported}]
-            opening = _nothing(ranked)
+            opening = _nothing_left(ranked)
         margin: float | None = None
         if opening is not None:
             gates.append(opening)
@@ -130,8 +133,8 @@ class Policy:
                 rules = term.rules_up if amount >= 0 else term.rules_down
                 yield Contribution(signal.name, signal.value, signal.scope, rules, term.route, amount)
 
-    def _strength(self, values: dict[SignalName, float | None], situation: Situation) -> Iterable[Gate]:
-        """Close the routes whose signals are too weak to answer well."""
+    def _weak_routes(self, values: dict[SignalName, float | None], situation: Situation) -> Iterable[Gate]:
+        """Yield the gates of the routes whose signals are too weak to answer well."""
         holds = values.get(SignalName.PASSAGES_HOLD_ANSWER)
         weak = holds is None or holds < self.thresholds.passages_hold_answer
         if weak and situation.has_documents:
@@ -157,7 +160,7 @@ class Policy:
         yield Gate(GateName.NOT_SMALL_TALK, Route.DIRECT, False, chat, self.thresholds.direct)
 
     def _moderators_answer(self, signals: Sequence[Signal]) -> Gate | None:
-        """What a moderator answered goes before every sum: to the same question, or to one that says the same."""
+        """Return the gate by which a moderator's answer to the same question precedes any sum."""
         values = {signal.name: signal.value for signal in signals}
         if not self._is_answered(values):
             return None
@@ -170,7 +173,7 @@ class Policy:
         return likeness is not None and likeness >= self.thresholds.moderators_answer
 
     def _creative(self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
-        """Creative text that nothing else can write is written by the chat model alone, and marked so."""
+        """Return the gate by which the chat model alone writes creative text that no other route can write."""
         values = {signal.name: signal.value for signal in signals}
         creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
         alone = [route for route, _ in ranked] == [Route.DIRECT]
@@ -181,10 +184,10 @@ class Policy:
     def _passages_alone(
         self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]], contributions: Sequence[Contribution]
     ) -> Gate | None:
-        """Passages that are good enough answer where no other route is open, whatever the sum says.
+        """Return the gate by which good passages answer where no other route is open, whatever the sum is.
 
-        The sum compares the routes, and here there is nothing to compare: a tuned model that won where both were
-        tried takes nothing from a question that it cannot answer.
+        The sum compares routes, and here there is nothing to compare: that a tuned model won where both were tried
+        says nothing about a question that it can't answer.
         """
         alone = [route for route, _ in ranked] == [Route.RETRIEVAL]
         if not alone or not any(_unsupported(ranked, contributions)):
@@ -200,8 +203,8 @@ def _scores(contributions: Iterable[Contribution]) -> tuple[tuple[Route, float],
     return tuple(sorted(sums.items(), key=lambda item: -item[1]))
 
 
-def _availability(situation: Situation) -> Iterable[Gate]:
-    """Close the routes for which a part is missing."""
+def _missing_parts(situation: Situation) -> Iterable[Gate]:
+    """Yield the gates of the routes for which a part is missing."""
     if not situation.has_documents:
         yield Gate(GateName.NO_DOCUMENTS, Route.RETRIEVAL, False)
         yield Gate(GateName.NO_DOCUMENTS, Route.COMBINED, False)
@@ -219,10 +222,10 @@ def _unmet_request(situation: Situation, gates: Sequence[Gate]) -> Iterable[Gate
 
 
 def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None) -> Gate | None:
-    """The gate by which a member's request chooses the route in place of the sum.
+    """Return the gate by which a member's request chooses the route in place of the sum.
 
     A request overrules weakness, which is a judgement, but not absence: what is not there can't answer. Where a
-    moderator's answer lies on the requested route, it is the answer, and so the reason.
+    moderator's answer belongs to the requested route, it is the answer, and so the reason.
     """
     if any(gate.name == GateName.REQUEST_UNAVAILABLE for gate in gates):
         return Gate(GateName.NOTHING_GOOD_ENOUGH, Route.ABSTAIN, True)
@@ -232,7 +235,7 @@ def _request(situation: Situation, gates: Sequence[Gate], answered: Gate | None)
 
 
 def _unsupported(ranked: Iterable[tuple[Route, float]], contributions: Sequence[Contribution]) -> Iterable[Gate]:
-    """Close the routes that more speaks against than for, and those for which nothing in the question speaks."""
+    """Yield the gates of the routes whose sum is not positive, and of those that nothing in the question supports."""
     supported = {c.route for c in contributions if c.scope is SignalScope.QUESTION and c.amount >= NEGLIGIBLE}
     for route, score in ranked:
         if score <= 0:
@@ -241,12 +244,12 @@ def _unsupported(ranked: Iterable[tuple[Route, float]], contributions: Sequence[
             yield Gate(GateName.NOTHING_FOR_IT, route, False)
 
 
-def _nothing(ranked: Sequence[tuple[Route, float]]) -> Gate | None:
+def _nothing_left(ranked: Sequence[tuple[Route, float]]) -> Gate | None:
     return None if ranked else Gate(GateName.NOTHING_GOOD_ENOUGH, Route.ABSTAIN, True)
 
 
 def by_moderator(decision: RouteDecision) -> bool:
-    """Whether a moderator's own words are the answer."""
+    """Return whether a moderator's own words are the answer."""
     return any(gate.opens and gate.name in {SAME_QUESTION, ALIKE_QUESTION} for gate in decision.gates)
 
 
@@ -256,8 +259,8 @@ def load_policy(
     """Read policy.toml; the thresholds on passages, a moderator's question and likeness come from calibrations.
 
     Raises:
-        GuidanceInvalid: a term names a rule that does not exist, does not read its signal or speaks the other
-            way, or a rule that reads signals stands behind no term.
+        GuidanceInvalid: a term names a rule that does not exist, does not read its signal or points the other
+            way, or a rule that reads signals belongs to no term.
     """
     table = tomllib.loads(resources.files("chains.routing").joinpath("policy.toml").read_text("utf-8"))
     terms = tuple(
@@ -273,7 +276,7 @@ def load_policy(
         )
         for entry in table["term"]
     )
-    _check(terms, guidance)
+    _check_rules(terms, guidance)
     gates = table["gates"]
     thresholds = Thresholds(
         passages_hold_answer=passages_hold_answer,
@@ -285,7 +288,7 @@ def load_policy(
     return Policy(table["version"], terms, thresholds)
 
 
-def _check(terms: Sequence[Term], guidance: Guidance) -> None:
+def _check_rules(terms: Sequence[Term], guidance: Guidance) -> None:
     named: set[str] = set()
     for term in terms:
         for rule_id in (*term.rules_up, *term.rules_down):

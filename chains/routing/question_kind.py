@@ -1,7 +1,7 @@
-"""What kind of text a question asks for, by a linear classifier on its embedding. No lists of words.
+"""What kind of text a question asks for, by a linear classifier on its embedding, without lists of words.
 
 Fitted by `python -m benchmarks.fit.question_kinds` on questions of our own writing; the weights ship as
-question_kinds_*.json with their provenance. Knows nothing of documents or routes.
+question_kinds_*.json with their provenance. Edit this file to add a kind, then fit the weights again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chains.routing import artifacts
 
 
 class QuestionKind(StrEnum):
-    """What a question asks for."""
+    """Names what a question asks for."""
 
     FACTS = "facts"
     SMALL_TALK = "small_talk"
@@ -28,7 +28,7 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KindClassifier:
-    """Multinomial logistic regression."""
+    """Classifies questions by multinomial logistic regression."""
 
     kinds: tuple[QuestionKind, ...]
     weights: NDArray[np.float32]
@@ -38,7 +38,7 @@ class KindClassifier:
     embedding_model: str
 
     def probabilities(self, vector: list[float]) -> dict[QuestionKind, float]:
-        """Each kind's probability for a question's vector of shape (dimension,); they sum to 1."""
+        """Return each kind's probability for a question's vector of shape (dimension,); they sum to 1."""
         logits = self.weights @ np.asarray(vector, dtype=np.float32) + self.bias
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()

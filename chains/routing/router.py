@@ -1,8 +1,12 @@
-"""Measures a question and decides its route: search, classify, sum up. Writes nothing and words nothing."""
+"""Measures a question and decides its route: search, also as a follow-up question, classify, decide.
+
+Edit this file to measure something more, or to change what a follow-up question is searched for.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -12,37 +16,36 @@ from chains.decision_log import DecisionLog, Latency
 from chains.ports import DomainClassifiersPort, RetrieverPort, SpecialistsPort
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
-from chains.routing.follow_up import query_of
 from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
-from chains.types import Question, Route, RouteDecision, SearchContext
+from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import FoundQAPair, Retrieval
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """A question with its decision and all that was found on the way."""
+    """Holds a question with its decision and all that was found for it."""
 
     question: Question
     retrieval: Retrieval
     champion: Champion | None
     decision: RouteDecision
     answered: FoundQAPair | None = None
-    """The moderator's answer that is given; None: it is answered otherwise."""
+    """The moderator's answer that is given; None: the question is answered otherwise."""
 
 
 class Router:
-    """Decides how a question is answered."""
+    """Decides by which route a question is answered."""
 
     def __init__(
         self,
         *,
         retriever: RetrieverPort,
         specialists: SpecialistsPort,
-        profiles: DomainClassifiersPort,
+        domain_classifiers: DomainClassifiersPort,
         embeddings: Embeddings,
         kinds: KindClassifier,
         confidence: Confidence,
@@ -52,25 +55,25 @@ class Router:
     ) -> None:
         self._retriever = retriever
         self._specialists = specialists
-        self._profiles = profiles
+        self._domain_classifiers = domain_classifiers
         self._embeddings = embeddings
         self._kinds = kinds
         self._confidence = confidence
         self._policy = policy
         self._same_question = same_question
         self._log = log
-        # Of their own, since they wait for the encoder.
+        # A pool of its own, since these calls wait for the encoder.
         self._threads = ThreadPoolExecutor(8, "routing")
 
     async def route(self, question: Question) -> Routed:
-        """Measure the question's signals and decide."""
+        """Measure the question's signals and return it with the decision."""
         retrieval, holds, behind = await self._search(question)
         loop = asyncio.get_running_loop()
         vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
-        champion, likeness = await self._likeliest(question, vector)
+        champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
             self._threads,
-            self._same_question.likeliest,
+            self._same_question.most_similar,
             question.text,
             vector,
             retrieval.pairs,
@@ -94,18 +97,24 @@ class Router:
             champion_reads_passages=champion is not None and champion.reads_passages,
         )
         decision = self._policy.decide(signals_of(measured), situation)
-        turned = counterfactual_of(self._policy, situation, decision)
+        counterfactual = counterfactual_of(self._policy, situation, decision)
         searched = SearchContext(behind, retrieval.reranker)
-        given = answered.pair if answered is not None and by_moderator(decision) else None
+        given_answer = answered.pair if answered is not None and by_moderator(decision) else None
         if answered is not None and answered.similarity >= self._same_question.threshold:
-            # By a route that the member named it may be read: no other moderator's answer is evidence.
+            # A route that the member requested may read it; no other moderator's answer is evidence.
             retrieval = replace(retrieval, evidence=(answered.pair.evidence, *retrieval.evidence))
-        return Routed(question, retrieval, champion, replace(decision, counterfactual=turned, searched=searched), given)
+        return Routed(
+            question,
+            retrieval,
+            champion,
+            replace(decision, counterfactual=counterfactual, searched=searched),
+            given_answer,
+        )
 
-    async def _likeliest(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
-        """The champion whose training questions this one is likest to: it alone competes with the other routes."""
+    async def _best_champion(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
+        """Return the champion whose training questions this one is most like: only it competes with other routes."""
         champions = await self._specialists.champions(question.guild_id, question.reader)
-        likenesses = [(await self._profiles.likeness(champion, vector), champion) for champion in champions]
+        likenesses = [(await self._domain_classifiers.likeness(champion, vector), champion) for champion in champions]
         if not likenesses:
             return None, None
         likeness, champion = max(likenesses, key=lambda pair: pair[0])
@@ -118,9 +127,9 @@ class Router:
         return measured or Latency(champion.answer_seconds_p50, champion.answer_seconds_p95)
 
     async def _cost_ratio(self, guild_id: str, champion: Champion | None) -> float | None:
-        """What a question by retrieval has cost over what one by the tuned model has, in seconds of this machine.
+        """Return what a question by retrieval has cost, divided by what one by the tuned model has, in seconds.
 
-        The training is shared out among the questions that tuned models have answered so far.
+        The training is shared among the questions that tuned models have answered so far.
         """
         if champion is None:
             return None
@@ -132,15 +141,26 @@ class Router:
         return retrieval.seconds / retrieval.answers / tuned_s if tuned_s else None
 
     async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None]:
-        """Search for the question, and, in a conversation, for it behind those before it: the likelier counts.
+        """Search for the question alone and, in a conversation, as a follow-up question; return the likelier result.
 
-        The last is how many stood before it in the search that counts; None: it was searched alone.
+        With it come the probability that it holds the answer, and how many earlier questions were searched with it;
+        None: it was searched alone.
         """
         found: list[tuple[Retrieval, float | None, int | None]] = []
         for behind in (None, len(question.history)) if question.history else (None,):
-            query = query_of(question.text, question.history, behind)
+            query = follow_up_query(question.text, question.history, behind)
             retrieval = await self._retriever.search(query, question.guild_id, question.reader)
             found.append((retrieval, self._confidence.probability(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
-        # A moderator's answer is to the question itself, whichever search is the likelier.
+        # A moderator's answer belongs to the question itself, whichever search is the likelier.
         return replace(likelier, pairs=found[0][0].pairs), holds, behind
+
+
+def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) -> str:
+    """Return what a question of a conversation is searched for: itself and `behind` of the questions before it.
+
+    `history` is oldest first; None is the question alone. The latest question comes first, since what is too long for
+    an encoder or an index is cut at its end.
+    """
+    earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
+    return " ".join([question, *reversed(earlier)])

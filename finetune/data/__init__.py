@@ -1,1 +1,1 @@
-"""From a training file to examples, chat turns and tokens."""
+"""Training data: from a file to examples, chat turns and tokens."""

@@ -1,6 +1,6 @@
-"""From a training file's bytes to examined examples, and from these to what is trained and what is measured on.
+"""From a training file's bytes to checked examples, and from these to those to train and those to measure on.
 
-Pure: knows no file, no model and no tokens.
+Edit this file to change a limit, what makes a line unusable, or how examples are held out.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from finetune.errors import (
     describe,
 )
 from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
+from storage.hashing import sha256_of_text
+from storage.sizes import MEGABYTE
 from text.scripts import holds_han
 from text.words import one_line
-from weights.units import MEGABYTE
 
 __all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
 
@@ -38,8 +39,8 @@ MAX_EXAMPLES = 50_000
 MAX_LABELS = 500
 MIN_HELD_OUT = 10
 MAX_HELD_OUT = 200
-HELD_OUT_PART = 5
-"""One in so many is held out."""
+HELD_OUT_ONE_IN = 5
+"""One in so many examples is held out."""
 
 # Of more lines, either too many are examples or more are left out than used.
 _MAX_ROWS = 2 * (MAX_EXAMPLES + MAX_LABELS)
@@ -49,18 +50,18 @@ _EXAMPLE = TypeAdapter(Example)
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The examples, each in one of two parts, in the order of their lines."""
+    """Holds the examples in two parts, each in the order of its lines."""
 
     train: tuple[Example, ...]
     held_out: tuple[Example, ...]
 
 
 def load_dataset(data: bytes, name: str) -> Dataset:
-    """Read and examine a training file; `name` ends in .jsonl, .ndjson, .json or .csv.
+    """Read and check a training file; `name` ends in .jsonl, .ndjson, .json or .csv.
 
     Each line is a `prompt` with its `completion`, a conversation in `messages` (not in CSV) or a `question` with its
-    `label`; beside the last, lines with `label`, `sentence` and perhaps `channel` describe labels. Lines that cannot
-    be used are left out and told. Raises a DatasetError where the file as a whole cannot be used.
+    `label`; beside the last, lines with `label`, `sentence` and perhaps `channel` describe labels. Lines that can't
+    be used are left out and reported. Raises a DatasetError where the file as a whole cannot be used.
     """
     size_mb = len(data) / MEGABYTE
     if size_mb > MAX_DATASET_MB:
@@ -68,7 +69,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
     rows = read_rows(data, name, FORMS, limit=_MAX_ROWS + 1)
     if len(rows) > _MAX_ROWS:
         raise TooManyExamplesError(name, MAX_EXAMPLES)
-    form = _form(rows, name)
+    form = _form_of_rows(rows, name)
     examination = _Examination(form)
     for row in rows:
         examination.take(row)
@@ -81,7 +82,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
         sha256=hashlib.sha256(data).hexdigest(),
         has_chinese=any(_holds_chinese(example) for example in examples),
     )
-    _check(dataset, len(rows), name)
+    _check_counts(dataset, len(rows), name)
     return dataset
 
 
@@ -92,11 +93,11 @@ def split_dataset(dataset: Dataset) -> Split:
     on all give the same share of theirs; where most labels have one example only, fewer than 10 are held out.
     """
     examples = dataset.examples
-    bound = min(max(len(examples) // HELD_OUT_PART, MIN_HELD_OUT), MAX_HELD_OUT, len(examples) // 2)
+    bound = min(max(len(examples) // HELD_OUT_ONE_IN, MIN_HELD_OUT), MAX_HELD_OUT, len(examples) // 2)
     ranked = sorted(examples, key=_rank)
     order = _by_share(ranked) if dataset.kind is TaskKind.LABEL else ranked
     while MIN_HELD_OUT < bound < len(order) and _rank(order[bound - 1])[0] == _rank(order[bound])[0]:
-        bound -= 1  # A question that is asked twice is not both trained and measured on.
+        bound -= 1  # A question that occurs twice must not be both trained and measured on.
     held_out = set(map(_rank, order[:bound]))
     return Split(
         train=tuple(example for example in examples if _rank(example) not in held_out),
@@ -105,17 +106,17 @@ def split_dataset(dataset: Dataset) -> Split:
 
 
 def to_jsonl(examples: Iterable[Example]) -> bytes:
-    """The form in which a run keeps its examples: nothing is lost."""
+    """Return the examples in the form in which a run keeps them: nothing is lost."""
     return b"".join(_EXAMPLE.dump_json(example) + b"\n" for example in examples)
 
 
 def from_jsonl(data: bytes) -> tuple[Example, ...]:
-    """The examples that `to_jsonl` wrote."""
+    """Return the examples that `to_jsonl` wrote."""
     return tuple(_EXAMPLE.validate_json(line) for line in data.splitlines())
 
 
 class _Examination:
-    """What was found in the lines of a file so far."""
+    """Collects what was found in the lines of a file."""
 
     def __init__(self, form: Form) -> None:
         self.examples: list[Example] = []
@@ -137,7 +138,7 @@ class _Examination:
 
     def useful_help(self) -> tuple[LabelHelp, ...]:
         labels = self._labels()
-        return tuple(said for label, (_, said) in self._help.items() if label in labels)
+        return tuple(described for label, (_, described) in self._help.items() if label in labels)
 
     def all_problems(self) -> tuple[LineProblem, ...]:
         labels = self._labels()
@@ -152,7 +153,7 @@ class _Examination:
         return {example.completion for example in self.examples}
 
     def _take_example(self, example: Example) -> None:
-        asked = tuple((role, _normalised(text)) for role, text in example.turns)
+        asked = tuple((role, one_line(text)) for role, text in example.turns)
         first = self._asked.setdefault(asked, example)
         if first is not example:
             code = "duplicate" if first.completion == example.completion else "contradiction"
@@ -160,14 +161,14 @@ class _Examination:
         self.examples.append(example)
 
     def _take_help(self, line: int, fields: Fields) -> None:
-        said = help_of(fields)
-        if said.label in self._help:
-            raise BadLine("label_described_twice", label=said.label, first=self._help[said.label][0])
-        self._help[said.label] = (line, said)
+        described = help_of(fields)
+        if described.label in self._help:
+            raise BadLine("label_described_twice", label=described.label, first=self._help[described.label][0])
+        self._help[described.label] = (line, described)
 
 
-def _form(rows: Sequence[TrainingRow], name: str) -> Form:
-    """The form of the first good example, else of the first line that has one."""
+def _form_of_rows(rows: Sequence[TrainingRow], name: str) -> Form:
+    """Return the form of the first good example, otherwise that of the first line that has one."""
     named = [(row.line, row.fields) for row in rows if not isinstance(row.fields, BadLine)]
     likely = None
     for line, fields in named:
@@ -185,15 +186,11 @@ def _form(rows: Sequence[TrainingRow], name: str) -> Form:
     return likely or PROMPT_FORM
 
 
-def _normalised(text: str) -> str:
-    return one_line(text)
-
-
 def _holds_chinese(example: Example) -> bool:
     return any(holds_han(text) for text in (*(text for _, text in example.turns), example.completion))
 
 
-def _check(dataset: Dataset, lines: int, name: str) -> None:
+def _check_counts(dataset: Dataset, lines: int, name: str) -> None:
     if len(dataset.examples) < MIN_EXAMPLES:
         raise TooFewExamplesError(name, len(dataset.examples), MIN_EXAMPLES, dataset.problems)
     if len(dataset.problems) * 2 > lines:
@@ -207,17 +204,13 @@ def _check(dataset: Dataset, lines: int, name: str) -> None:
 
 
 def _rank(example: Example) -> tuple[str, str]:
-    """By the question and, where conversations end alike, by all that was said."""
-    said = repr([(role, _normalised(text)) for role, text in example.turns])
-    return _sha256(_normalised(example.question)), _sha256(said)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the sort key: the question's hash and, where conversations end alike, that of all turns."""
+    turns = repr([(role, one_line(text)) for role, text in example.turns])
+    return sha256_of_text(one_line(example.question)), sha256_of_text(turns)
 
 
 def _by_share(ranked: Sequence[Example]) -> list[Example]:
-    """All but the last example of each label, so that each beginning holds an even share of every label."""
+    """Return all but the last example of each label, so that any first part holds an even share of every label."""
     by_label: defaultdict[str, list[Example]] = defaultdict(list)
     for example in ranked:
         by_label[example.completion].append(example)

@@ -1,6 +1,7 @@
-"""Examples as token ids, through the chat template of their base: alike in training, in evaluation and in answers.
+"""Examples as token ids, through the chat template of their base: the same in training, evaluation and answers.
 
-Knows no model. Imports transformers, so it is itself imported only where a tokenizer is needed.
+Imports transformers, so it is itself imported only where a tokenizer is needed. Edit this file when a family of chat
+templates ends its turns in another way.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from finetune.types import Example, TaskKind
 
 @dataclass(frozen=True, slots=True)
 class TokenizedExample:
-    """An example in token ids."""
+    """Holds an example in token ids."""
 
     prompt: tuple[int, ...]
     completion: tuple[int, ...]
-    """With the token that ends the turn."""
+    """The completion with the token that ends the turn."""
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.completion)
 
 
 class ChatTokenizer:
-    """The tokenizer of one base."""
+    """Encodes conversations with the tokenizer and the chat template of one base."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, title: str) -> None:
-        """Raises NoChatTemplateError."""
+        """Wrap a tokenizer. Raises NoChatTemplateError."""
         if tokenizer.chat_template is None:
             raise NoChatTemplateError(title)
         self.tokenizer = tokenizer
@@ -41,33 +42,33 @@ class ChatTokenizer:
 
     @classmethod
     def of(cls, folder: Path, title: str) -> ChatTokenizer:
-        """Reads the tokenizer of a model folder. Raises NoChatTemplateError."""
+        """Return the tokenizer of a model folder. Raises NoChatTemplateError."""
         return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), title)
 
     def encode(self, example: Example, kind: TaskKind) -> TokenizedExample:
-        """Prompt and completion."""
+        """Return an example's prompt and completion in token ids."""
         messages = messages_of(example.turns, kind)
         prompt = self._rendered(messages, add_generation_prompt=True)
         whole = self._rendered([*messages, AIMessage(example.completion)], add_generation_prompt=False)
-        # What the template puts behind an answer ends the turn; some templates rewrite earlier turns, and then the
-        # tokenizer's own end is taken.
+        # What the template puts after an answer ends the turn. Some templates rewrite earlier turns; then the end is
+        # the tokenizer's own.
         completion = whole.removeprefix(prompt).rstrip() if whole.startswith(prompt) else None
         if completion is None:
             completion = f"{example.completion}{self.tokenizer.eos_token}"
         return TokenizedExample(tuple(self._ids(prompt)), tuple(self._ids(completion)))
 
     def prompt(self, messages: Sequence[BaseMessage]) -> tuple[int, ...]:
-        """The ids of a conversation whose next turn is the model's."""
+        """Return the ids of a conversation whose next turn is the model's."""
         return tuple(self._ids(self._rendered(messages, add_generation_prompt=True)))
 
     def labels(self, labels: Sequence[str]) -> list[tuple[int, ...]]:
-        """The ids of each label as an answer, without the end of the turn."""
+        """Return the ids of each label as an answer, without the end of the turn."""
         return [tuple(self._ids(label)) for label in labels]
 
     def _rendered(self, messages: Sequence[BaseMessage], *, add_generation_prompt: bool) -> str:
         return str(
             self.tokenizer.apply_chat_template(
-                turns_of(messages, knows_tools=False, control=self._control),  # type: ignore[arg-type]
+                turns_of(messages, knows_tools=False, control_tokens=self._control),  # type: ignore[arg-type]
                 add_generation_prompt=add_generation_prompt,
                 tokenize=False,
             )

@@ -1,6 +1,6 @@
 """From a row's fields to an example or to a label's description, or to why it is neither.
 
-Knows one row at a time, and no tokens.
+Edit this file to support another form of examples.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ LABEL_FORM: Form = ("question", "label")
 FORMS = (PROMPT_FORM, MESSAGES_FORM, LABEL_FORM)
 
 _ROLES = frozenset({"system", "user", "assistant"})
-# Lone halves of UTF-16 pairs, which JSON can escape, fit into no database and no tokenizer either.
+# Lone halves of UTF-16 pairs, which JSON can escape, can be stored in no database and read by no tokenizer.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _Turn = tuple[str, str]
 
 
 def form_of(fields: Fields) -> Form | None:
-    """The form all of whose fields are there."""
+    """Return the form all of whose fields are there."""
     return next((form for form in FORMS if fields.keys() >= set(form)), None)
 
 
 def is_help(fields: Fields) -> bool:
-    """Whether a row of a label task describes a label; in CSV every row has every field."""
+    """Return whether a row of a label task describes a label; in CSV every row has every field."""
     return "label" in fields and not _is_blank(fields.get("sentence")) and _is_blank(fields.get("question"))
 
 
 def example_of(line: int, fields: Fields, form: Form) -> Example:
-    """Raises BadLine."""
+    """Return the example of one row. Raises BadLine."""
     if missing := [field for field in form if field not in fields]:
         if other := form_of(fields):
             raise BadLine("other_form", fields=", ".join(other))
@@ -47,9 +47,10 @@ def example_of(line: int, fields: Fields, form: Form) -> Example:
     if form == MESSAGES_FORM:
         turns, completion = _conversation(fields["messages"])
     else:
-        asked, said = form
-        turns = (("user", _text(fields[asked], asked)),)
-        completion = _label(fields["label"]) if form == LABEL_FORM else _text(fields[said], said)
+        prompt_field, answer_field = form
+        turns = (("user", _checked_text(fields[prompt_field], prompt_field)),)
+        answer = fields[answer_field]
+        completion = _checked_label(answer) if form == LABEL_FORM else _checked_text(answer, answer_field)
     characters = len(turns[-1][1])
     if characters > MAX_QUESTION_CHARACTERS:
         raise BadLine("question_too_long", characters=characters, limit=MAX_QUESTION_CHARACTERS)
@@ -57,22 +58,22 @@ def example_of(line: int, fields: Fields, form: Form) -> Example:
 
 
 def help_of(fields: Fields) -> LabelHelp:
-    """Raises BadLine."""
+    """Return the description of a label. Raises BadLine."""
     channel = fields.get("channel")
     return LabelHelp(
-        label=_label(fields["label"]),
-        sentence=_text(fields["sentence"], "sentence"),
-        channel=None if _is_blank(channel) else _text(channel, "channel"),
+        label=_checked_label(fields["label"]),
+        sentence=_checked_text(fields["sentence"], "sentence"),
+        channel=None if _is_blank(channel) else _checked_text(channel, "channel"),
     )
 
 
 def _conversation(messages: object) -> tuple[tuple[_Turn, ...], str]:
-    """The turns before the completion, and the completion."""
+    """Return the turns before the completion, and the completion."""
     if not isinstance(messages, list):
         raise BadLine("not_messages")
     if any(_calls_a_tool(message) for message in messages):
         raise BadLine("tool_calls")
-    turns = tuple(_turn(message, f"messages[{place}].content") for place, message in enumerate(messages))
+    turns = tuple(_role_and_text(message, f"messages[{place}].content") for place, message in enumerate(messages))
     roles = [role for role, _ in turns]
     if roles[-2:] != ["user", "assistant"] or "system" in roles[1:] or not _ROLES.issuperset(roles):
         raise BadLine("wrong_roles")
@@ -80,7 +81,7 @@ def _conversation(messages: object) -> tuple[tuple[_Turn, ...], str]:
 
 
 def _calls_a_tool(message: object) -> bool:
-    """Whether it calls a tool, or is what one gave back, as OpenAI writes them."""
+    """Return whether a message calls a tool, or holds its result, in OpenAI's format."""
     if not isinstance(message, dict):
         return False
     return message.get("role") in ("tool", "function") or bool(
@@ -88,14 +89,14 @@ def _calls_a_tool(message: object) -> bool:
     )
 
 
-def _turn(message: object, field: str) -> _Turn:
+def _role_and_text(message: object, field: str) -> _Turn:
     if not isinstance(message, dict) or "content" not in message or not isinstance(message.get("role"), str):
         raise BadLine("not_messages")
-    return message["role"], _text(message["content"], field)
+    return message["role"], _checked_text(message["content"], field)
 
 
-def _label(value: object) -> str:
-    label = _text(value, "label")
+def _checked_label(value: object) -> str:
+    label = _checked_text(value, "label")
     if len(label.splitlines()) > 1:
         raise BadLine("label_line_break")
     if len(label) > MAX_LABEL_CHARACTERS:
@@ -103,7 +104,7 @@ def _label(value: object) -> str:
     return label
 
 
-def _text(value: object, field: str) -> str:
+def _checked_text(value: object, field: str) -> str:
     if _is_blank(value):
         raise BadLine("empty_field", field=field)
     if not isinstance(value, str):

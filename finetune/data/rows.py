@@ -1,6 +1,6 @@
 """From a training file's bytes to its rows: the number of a line, and its fields by name.
 
-Knows the formats JSON and CSV, and nothing of what makes an example.
+Edit this file to support another file format than JSON and CSV.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _NOT_SPACE = re.compile(r"[^ \t\n\r]")
 
 
 Fields = dict[str, object]
-"""What was written, by the name of its field."""
+"""The values of a row by the names of their fields."""
 
 
 class BadLine(Exception):
-    """Why a line is left out. Never leaves this package: it becomes a LineProblem."""
+    """Raised for a line that is left out. It never leaves this package: it becomes a LineProblem."""
 
     def __init__(self, code: str, **figures: object) -> None:
         super().__init__(code)
@@ -37,17 +37,17 @@ class BadLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrainingRow:
-    """One object of a JSON file, or one record of a CSV file."""
+    """Holds one object of a JSON file, or one record of a CSV file."""
 
     line: int
-    """Where it begins, from 1; in a JSON array that is all on one line, its place in the array."""
+    """The line where it starts, from 1; in a JSON array that is all on one line, its place in the array."""
     fields: Fields | BadLine
 
 
 def read_rows(data: bytes, name: str, forms: Sequence[Collection[str]], limit: int) -> list[TrainingRow]:
-    """The first `limit` rows that are not blank; CSV cells are text, and their names in lower case.
+    """Return the first `limit` rows that are not blank; CSV cells are text, and their names in lower case.
 
-    `forms`: the sets of fields, by any of which a CSV's head is known.
+    `forms` are the sets of fields by any of which the header of a CSV is recognised.
 
     Raises DatasetEmptyError, DatasetNotTextError and BrokenArrayError.
     """
@@ -72,7 +72,7 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _json_rows(text: str) -> Iterator[TrainingRow]:
-    # A string may hold further line separators of Unicode, which end no line here.
+    # A string may hold Unicode line separators, which end no line here.
     for line, written in enumerate(text.split("\n"), 1):
         if written.strip():
             yield TrainingRow(line, _json_fields(written.strip()))
@@ -88,7 +88,7 @@ def _json_fields(written: str) -> Fields | BadLine:
 
 def _array_rows(text: str, name: str) -> Iterator[TrainingRow]:
     is_on_one_line = "\n" not in text.strip()
-    at, counted, line = _next(text, text.index("[") + 1), 0, 0 if is_on_one_line else 1
+    at, counted, line = _skip_space(text, text.index("[") + 1), 0, 0 if is_on_one_line else 1
     is_open = not text.startswith("]", at)
     while is_open:
         line += 1 if is_on_one_line else text.count("\n", counted, at)
@@ -98,16 +98,16 @@ def _array_rows(text: str, name: str) -> Iterator[TrainingRow]:
         except (ValueError, RecursionError) as error:
             raise BrokenArrayError(name, line) from error
         yield TrainingRow(line, value if isinstance(value, dict) else BadLine("not_object"))
-        at = _next(text, end)
+        at = _skip_space(text, end)
         is_open = text.startswith(",", at)
         if is_open:
-            at = _next(text, at + 1)
-    if not text.startswith("]", at) or _next(text, at + 1) < len(text):
+            at = _skip_space(text, at + 1)
+    if not text.startswith("]", at) or _skip_space(text, at + 1) < len(text):
         raise BrokenArrayError(name, line + text.count("\n", counted, at))
 
 
-def _next(text: str, at: int) -> int:
-    """Where the next character that is no white space stands, else the end."""
+def _skip_space(text: str, at: int) -> int:
+    """Return the position of the next character that is not white space, otherwise the end."""
     found = _NOT_SPACE.search(text, at)
     return found.start() if found else len(text)
 

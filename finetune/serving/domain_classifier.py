@@ -1,9 +1,8 @@
-"""What an adapter knows: how likely a question is of the kind that it was trained on.
+"""How likely a question is of the kind that an adapter was trained on.
 
-A logistic regression on the question's vector, fitted for each adapter: its training questions against others. These
-are of our own writing, in the manner of a community's members, and ship with the package. Distances to the nearest
-training question told a skill from its community's other questions less well (docs/decisions.md). Knows no model but
-the encoder that it is given, and no route.
+A logistic regression on the question's vector, fitted for each adapter: its training questions against out-of-domain
+ones, which are of our own writing, in the style of a community's members. The distance to the nearest training question
+separated skills less well (docs/decisions.md). Edit this file to change how a classifier is fitted or kept.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 _Matrix = NDArray[np.float32]
 _BATCH = 8
-"""Questions that are embedded at a stretch: about a tenth of a second. A question that is asked meanwhile, and needs
-the same encoder, gets in between two of them."""
+"""Questions that are embedded at once, for about a tenth of a second. A member's question that needs the same encoder
+is served between two batches."""
 _FIT_STEPS = 50
 _RIDGE = 1 / 30
 """Chosen on two skills, against questions on which nothing is reported (docs/decisions.md)."""
@@ -45,94 +44,95 @@ class QuestionEncoder(Protocol):
 
     @property
     def model_name(self) -> str:
-        """The model with its version: vectors of different names don't compare."""
+        """Return the model with its version: vectors of different names can't be compared."""
         ...
 
     def embed_query(self, text: str) -> list[float]:
-        """A question's vector. Blocks."""
+        """Return a question's vector. Blocks."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DomainClassifier:
-    """The fitted regression of one adapter."""
+    """Holds the fitted regression of one adapter."""
 
     weights: NDArray[np.float64]
     """Shape (dimension,)."""
     bias: float
 
     def likeness(self, vector: Sequence[float]) -> float:
-        """The probability that a question is of the kind that was trained on."""
+        """Return the probability that a question is of the kind that the adapter was trained on."""
         return float(_probability(np.asarray(vector, dtype=np.float64) @ self.weights + self.bias))
 
 
 class DomainClassifiers:
-    """The adapters' profiles, computed once for each encoder and kept beside the adapter."""
+    """Provides the adapters' classifiers; vectors are computed once for each encoder and kept with the adapter."""
 
     def __init__(self, registry: Registry, encoder: QuestionEncoder) -> None:
         self._registry = registry
         self._encoder = encoder
-        self._known: dict[str, DomainClassifier] = {}
-        self._others: _Matrix | None = None
+        self._fitted: dict[str, DomainClassifier] = {}
+        self._out_of_domain: _Matrix | None = None
         self._computing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """By adapter: questions of other skills and guilds do not wait."""
-        self._embedding_others = asyncio.Lock()
-        # Of their own, since embedding the examples takes seconds.
+        """A lock for each adapter, so that questions of other skills and guilds don't wait."""
+        self._embedding_out_of_domain = asyncio.Lock()
+        # A pool of its own, since embedding the examples takes seconds.
         self._threads = ThreadPoolExecutor(2, "domain-classifiers")
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
-        """How likely the question of that vector is one for `champion`. The first time takes seconds."""
-        return (await self.profile(champion.adapter_sha256)).likeness(vector)
+        """Return how likely the question with that vector is one for `champion`. The first time takes seconds."""
+        return (await self.classifier(champion.adapter_sha256)).likeness(vector)
 
-    async def profile(self, adapter_sha256: str) -> DomainClassifier:
-        """An adapter's profile; computed in threads where it is not there yet."""
-        if adapter_sha256 not in self._known:
+    async def classifier(self, adapter_sha256: str) -> DomainClassifier:
+        """Return an adapter's classifier, fitted in threads where it is not there yet."""
+        if adapter_sha256 not in self._fitted:
             async with self._computing[adapter_sha256]:
-                if adapter_sha256 not in self._known:
-                    self._known[adapter_sha256] = await self._profile(adapter_sha256)
-        return self._known[adapter_sha256]
+                if adapter_sha256 not in self._fitted:
+                    self._fitted[adapter_sha256] = await self._fit(adapter_sha256)
+        return self._fitted[adapter_sha256]
 
-    async def _profile(self, adapter_sha256: str) -> DomainClassifier:
+    async def _fit(self, adapter_sha256: str) -> DomainClassifier:
         folder = self._registry.folder(adapter_sha256)
-        questions = await asyncio.to_thread(_questions, folder / "train.jsonl")
+        questions = await asyncio.to_thread(_training_questions, folder / "train.jsonl")
         training = await self._vectors(folder / "train", questions)
-        async with self._embedding_others:
-            if self._others is None:
-                self._others = await self._vectors(folder.parent / "others", other_questions())
-        return await asyncio.to_thread(fit_domain_classifier, training, self._others)
+        async with self._embedding_out_of_domain:
+            if self._out_of_domain is None:
+                self._out_of_domain = await self._vectors(folder.parent / "others", out_of_domain_questions())
+        return await asyncio.to_thread(fit_domain_classifier, training, self._out_of_domain)
 
     async def _vectors(self, stem: Path, questions: Sequence[str]) -> _Matrix:
-        """The questions' vectors, from the file that keeps them where it is of this encoder and these questions."""
+        """Return the questions' vectors, from their file if it is for this encoder and these questions."""
         name = hashlib.sha256("\n".join((self._encoder.model_name, *questions)).encode()).hexdigest()[:16]
         path = stem.with_name(f"{stem.name}-{name}.npy")
         if path.exists():
-            return await asyncio.to_thread(_load, path)
+            return await asyncio.to_thread(_load_vectors, path)
         loop = asyncio.get_running_loop()
         batches = [
             await loop.run_in_executor(self._threads, self._embed, questions[first : first + _BATCH])
             for first in range(0, len(questions), _BATCH)
         ]
         vectors: _Matrix = np.concatenate(batches)
-        await asyncio.to_thread(_keep, path, vectors)
+        await asyncio.to_thread(_keep_vectors, path, vectors)
         return vectors
 
     def _embed(self, questions: Sequence[str]) -> _Matrix:
         return np.asarray([self._encoder.embed_query(question) for question in questions], dtype=np.float32)
 
 
-def fit_domain_classifier(training: _Matrix, others: _Matrix) -> DomainClassifier:
-    """Fit the regression on vectors of shape (questions, dimension), both sides weighing the same; ridge-regularised,
-    by Newton's method. The bias is not held back.
+def fit_domain_classifier(training: _Matrix, out_of_domain: _Matrix) -> DomainClassifier:
+    """Fit the regression on vectors of shape (questions, dimension), both classes weighing the same.
+
+    It is ridge-regularised, except for its bias, and fitted by Newton's method.
     """
-    rows = np.column_stack([np.concatenate([training, others]), np.ones(len(training) + len(others))])
-    wanted = np.concatenate([np.ones(len(training)), np.zeros(len(others))])
-    share = np.where(wanted == 1, len(rows) / (2 * len(training)), len(rows) / (2 * len(others)))
+    rows = np.column_stack([np.concatenate([training, out_of_domain]), np.ones(len(training) + len(out_of_domain))])
+    wanted = np.concatenate([np.ones(len(training)), np.zeros(len(out_of_domain))])
+    class_weight = np.where(wanted == 1, len(rows) / (2 * len(training)), len(rows) / (2 * len(out_of_domain)))
     ridge = np.diag([*([_RIDGE] * (rows.shape[1] - 1)), 1e-9])
     weights = np.zeros(rows.shape[1])
     for _ in range(_FIT_STEPS):
         probability = _probability(rows @ weights)
-        gradient = rows.T @ (share * (probability - wanted)) + ridge @ weights
-        curvature = (rows * (share * probability * (1 - probability))[:, None]).T @ rows + ridge
+        gradient = rows.T @ (class_weight * (probability - wanted)) + ridge @ weights
+        curvature = (rows * (class_weight * probability * (1 - probability))[:, None]).T @ rows + ridge
         step = np.linalg.solve(curvature, gradient)
         weights = weights - step
         if np.abs(step).max() < 1e-6:
@@ -140,12 +140,12 @@ def fit_domain_classifier(training: _Matrix, others: _Matrix) -> DomainClassifie
     return DomainClassifier(weights[:-1], float(weights[-1]))
 
 
-def _load(path: Path) -> _Matrix:
+def _load_vectors(path: Path) -> _Matrix:
     vectors: _Matrix = np.load(path, allow_pickle=False)
     return vectors
 
 
-def _keep(path: Path, vectors: _Matrix) -> None:
+def _keep_vectors(path: Path, vectors: _Matrix) -> None:
     file = io.BytesIO()
     np.save(file, vectors, allow_pickle=False)
     write_whole(path, file.getvalue())
@@ -156,11 +156,11 @@ def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return probability
 
 
-def _questions(path: Path) -> list[str]:
+def _training_questions(path: Path) -> list[str]:
     return [example.question for example in from_jsonl(path.read_bytes())]
 
 
-def other_questions() -> list[str]:
-    """Questions of our own writing that no skill is trained on."""
+def out_of_domain_questions() -> list[str]:
+    """Return questions of our own writing that no skill is trained on."""
     text = resources.files("finetune.serving").joinpath("other_questions.jsonl").read_text("utf-8")
     return [json.loads(line)["question"] for line in text.splitlines() if line.strip()]

@@ -1,6 +1,6 @@
 """One model, one worker thread, one generation at a time: that thread's queue is the generation queue.
 
-Doesn't know LangChain's chat models or asyncio.
+Edit this file to change how generations are queued or cancelled; how text is generated is `text_model.py`'s to say.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from finetune.errors import ModelClosedError
-from finetune.serving.busy import Busy
-from finetune.serving.generation_request import Deliver, GenerationRequest, GenerationResult
+from finetune.serving.generation import Busy, GenerationRequest, GenerationResult, OnText
 from weights.folder_record import read_record
 
 if TYPE_CHECKING:
@@ -25,24 +24,24 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A generation that was asked for."""
+    """Holds a generation that was requested, and cancels it."""
 
     result: Future[GenerationResult]
     stopping: threading.Event
 
     def cancel(self) -> None:
-        """Nobody waits for it any more: the worker goes on to the next at once."""
+        """Cancel the generation; the worker goes on to the next at once."""
         self.stopping.set()
         self.result.cancel()
 
 
 class Engine:
-    """Loads the model at the first generation, in the worker thread."""
+    """Queues generations for one model, which is loaded at the first of them, in the worker thread."""
 
     def __init__(self, folder: Path, threads: int, title: str | None = None, busy: Busy | None = None) -> None:
         """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError.
 
-        `busy` is told while something is generated.
+        `busy` counts what is being generated.
         """
         self.title = read_record(folder).title if title is None else title
         self._folder = folder
@@ -53,16 +52,16 @@ class Engine:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generation")
 
     def load(self) -> None:
-        """Load the model now, before anybody asks. Blocks."""
+        """Load the model now, before the first question. Blocks."""
         self._submit(self._loaded).result()
 
     def knows_tools(self) -> bool:
-        """Whether the chat template shows tools. Blocks until the model is loaded."""
+        """Return whether the chat template shows tools. Blocks until the model is loaded."""
         model = self._model or self._submit(self._loaded).result()
         return model.knows_tools
 
-    def start(self, request: GenerationRequest, deliver: Deliver) -> Generation:
-        """Queue a generation. Its result raises whatever went wrong in the worker."""
+    def start(self, request: GenerationRequest, on_text: OnText) -> Generation:
+        """Queue a generation and return it. Its result raises whatever went wrong in the worker."""
         stopping = threading.Event()
 
         def is_stopping() -> bool:
@@ -70,12 +69,12 @@ class Engine:
 
         def generate() -> GenerationResult:
             with self._busy.generating():
-                return self._loaded().generate(request, deliver, is_stopping)
+                return self._loaded().generate(request, on_text, is_stopping)
 
         return Generation(self._submit(generate), stopping)
 
     def close(self) -> None:
-        """End the running generation, forget those that wait, and let the model go. Blocks briefly."""
+        """End the running generation, drop those that wait, and release the model. Blocks briefly."""
         self._closing.set()
         self._worker.shutdown(cancel_futures=True)
         self._model = None

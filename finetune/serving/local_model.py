@@ -1,6 +1,6 @@
 """A model on this machine as LangChain's chat model: streaming, cancellable, one answer at a time.
 
-Knows a prepared model folder; doesn't know where that came from, nor who asks.
+Edit this file for what LangChain expects of a chat model: tools, streaming, metadata.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ from pydantic import Field, PrivateAttr
 
 from finetune.data.transcript import LABEL_INSTRUCTION
 from finetune.serving import tool_calls
-from finetune.serving.busy import Busy
 from finetune.serving.engine import Engine
-from finetune.serving.generation_request import AdapterFiles, GenerationRequest, GenerationResult
+from finetune.serving.generation import AdapterFiles, Busy, GenerationRequest, GenerationResult
 from finetune.serving.tool_calls import ToolCallSplitter
 from finetune.types import LABEL_PROBABILITY
 
 
 class LocalChatModel(BaseChatModel):
-    """Greedy by default. A prompt beyond the context raises PromptTooLongError: nothing is cut silently.
+    """Answers with a model of this machine, decoding greedily.
 
-    Cancelling the task that waits, or closing the stream, frees the worker for the next answer at once.
+    A prompt longer than the context raises PromptTooLongError: nothing is cut silently. Cancelling the waiting task, or
+    closing the stream, frees the worker for the next answer at once.
     """
 
     folder: Path
-    """Prepared by `weights`, or any model folder that is given a name by `shown_as`."""
+    """Prepared by `weights`, or any model folder that `shown_as` gives a name."""
     shown_as: str | None = None
     """The model's name, for people; None: what the prepared folder calls it."""
     max_new_tokens: int = Field(default=384, ge=1)
     threads: int = Field(default=2, ge=1)
     busy: Busy | None = None
-    """Told while an answer is generated."""
+    """Counts the answers that are being generated."""
     adapter: AdapterFiles | None = None
-    """Answers as this one; the model's other answers stay as they are."""
+    """The adapter that this model answers with; None: the untuned model."""
     labels: tuple[str, ...] = ()
     """Where there are any, each answer is one of them."""
     _engine: Engine = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
-        """Raises BrokenFolderError. Loads nothing yet."""
+        """Create the engine, which loads nothing yet. Raises BrokenFolderError."""
         super().model_post_init(context)
         self._engine = Engine(self.folder, self.threads, self.shown_as, self.busy)
 
     def tuned(self, adapter: AdapterFiles, labels: tuple[str, ...]) -> LocalChatModel:
-        """The same loaded model, answering as `adapter`."""
+        """Return the same loaded model, answering with `adapter`."""
         return self.model_copy(update={"adapter": adapter, "labels": labels})
 
     @property
@@ -65,11 +65,11 @@ class LocalChatModel(BaseChatModel):
         return self._engine.title
 
     def load(self) -> None:
-        """Load the model now, before anybody asks. Blocks."""
+        """Load the model now, before the first question. Blocks."""
         self._engine.load()
 
     def close(self) -> None:
-        """End the running answer and forget those that wait. Blocks briefly."""
+        """End the running answer and drop those that wait. Blocks briefly."""
         self._engine.close()
 
     def bind_tools(
@@ -79,8 +79,8 @@ class LocalChatModel(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: object,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Show the tools' schemas to the model. `tool_choice` makes its answer begin as a call of that tool, or, at
-        `any` or `required`, of one of them. Blocks until the model is loaded.
+        """Show the tools' schemas to the model. `tool_choice` makes its answer start as a call of that tool, or, for
+        `any` and `required`, of one of them. Blocks until the model is loaded.
 
         Raises:
             NotImplementedError: the chat template knows no tools, or writes their calls in a form unknown here.
@@ -122,14 +122,14 @@ class LocalChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: object,
     ) -> Iterator[ChatGenerationChunk]:
-        words: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         request = self._request(messages, stop, kwargs)
         split = _splitter(request)
-        generation = self._engine.start(request, words.put)
-        # However the generation ends, an error included, the reader is told.
-        generation.result.add_done_callback(lambda _: words.put(None))
+        generation = self._engine.start(request, pieces.put)
+        # However the generation ends, even by an error, the reader is notified.
+        generation.result.add_done_callback(lambda _: pieces.put(None))
         try:
-            while (text := words.get()) is not None:
+            while (text := pieces.get()) is not None:
                 for chunk in split.push(text):
                     yield ChatGenerationChunk(message=chunk)
             for chunk in split.flush():
@@ -146,19 +146,19 @@ class LocalChatModel(BaseChatModel):
         **kwargs: object,
     ) -> AsyncIterator[ChatGenerationChunk]:
         loop = asyncio.get_running_loop()
-        words: asyncio.Queue[str | None] = asyncio.Queue()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
-        def deliver(text: str | None) -> None:
+        def on_text(text: str | None) -> None:
             # The loop may have ended while the worker was in the middle of a token.
             if not loop.is_closed():
-                loop.call_soon_threadsafe(words.put_nowait, text)
+                loop.call_soon_threadsafe(pieces.put_nowait, text)
 
         request = self._request(messages, stop, kwargs)
         split = _splitter(request)
-        generation = self._engine.start(request, deliver)
-        generation.result.add_done_callback(lambda _: deliver(None))
+        generation = self._engine.start(request, on_text)
+        generation.result.add_done_callback(lambda _: on_text(None))
         try:
-            while (text := await words.get()) is not None:
+            while (text := await pieces.get()) is not None:
                 for chunk in split.push(text):
                     yield ChatGenerationChunk(message=chunk)
             for chunk in split.flush():
@@ -181,7 +181,7 @@ class LocalChatModel(BaseChatModel):
             tools=tools,
             adapter=self.adapter,
             labels=self.labels,
-            begins=tool_calls.beginning(choice if isinstance(choice, str) else None, _names(tools)),
+            prefix=tool_calls.forced_prefix(choice if isinstance(choice, str) else None, _tool_names(tools)),
         )
 
     def _last_chunk(self, generated: GenerationResult) -> ChatGenerationChunk:
@@ -190,7 +190,7 @@ class LocalChatModel(BaseChatModel):
             output_tokens=generated.output_tokens,
             total_tokens=generated.input_tokens + generated.output_tokens,
         )
-        metadata: dict[str, object] = {"model_name": self.title, "finish_reason": generated.finish_reason}
+        metadata: dict[str, object] = {"model_name": self.title, "finish_reason": generated.finish_reason.value}
         if generated.label_probability is not None:
             metadata[LABEL_PROBABILITY] = generated.label_probability
         return ChatGenerationChunk(
@@ -204,13 +204,13 @@ class LocalChatModel(BaseChatModel):
 
 
 def _splitter(request: GenerationRequest) -> ToolCallSplitter:
-    """Reads the answer to `request`, whose given beginning the model does not say again."""
-    splitter = ToolCallSplitter(_names(request.tools))
-    if request.begins:
-        splitter.push(request.begins)
+    """Return a splitter for the answer to `request`, which has already read the forced prefix."""
+    splitter = ToolCallSplitter(_tool_names(request.tools))
+    if request.prefix:
+        splitter.push(request.prefix)
     return splitter
 
 
-def _names(tools: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+def _tool_names(tools: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
     functions = (tool["function"] for tool in tools)
     return tuple(str(function["name"]) for function in functions if isinstance(function, Mapping))

@@ -1,4 +1,7 @@
-"""The tuned models that answer: a guild's champions, each on its own base. Fulfils chains' port `Specialists`."""
+"""The tuned models that answer: a guild's champions, each on its own base. Implements chains' `SpecialistsPort`.
+
+Edit this file to change how bases are loaded and shared.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +15,26 @@ from langchain_core.language_models import BaseChatModel
 
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
-from finetune.serving.generation_request import AdapterFiles
+from finetune.serving.generation import AdapterFiles, Busy
 from finetune.serving.local_model import LocalChatModel
 from finetune.types import Champion
 
 
 class AudienceReader(Protocol):
-    """On whose behalf an adapter would answer."""
+    """Describes the member on whose behalf an adapter would answer."""
 
     def may_read_key(self, audience_key: str) -> bool:
-        """Whether what has this audience may be used."""
+        """Return whether the member may use what has this audience."""
         ...
 
 
 class LocalSpecialists:
-    """Answers on this machine; a base that is also the chat model is loaded once."""
+    """Provides tuned models on this machine; a base that is also the chat model is loaded once."""
 
     def __init__(
         self, registry: Registry, bases: Bases, busy: Busy, max_new_tokens: int, loaded: dict[str, LocalChatModel]
     ) -> None:
-        """`loaded`: models that are there anyway, by the name of their base."""
+        """Take the models that are `loaded` anyway, by the name of their base."""
         self._registry = registry
         self._bases = bases
         self._busy = busy
@@ -40,17 +42,17 @@ class LocalSpecialists:
         self._shared = frozenset(loaded)
         self._loaded = dict(loaded)
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """By base: while one is fetched, the others answer."""
-        # Of their own, since fetching and loading a base takes minutes.
+        """A lock for each base, so that the others answer while one is fetched."""
+        # A pool of its own, since fetching and loading a base takes minutes.
         self._threads = ThreadPoolExecutor(2, "bases")
 
     async def champions(self, guild_id: str, reader: AudienceReader) -> Sequence[Champion]:
-        """One champion a skill, of those that `reader` may use and whose files are as they were promoted."""
+        """Return one champion a skill, of those that `reader` may use and whose files are unchanged."""
         found = await asyncio.to_thread(self._registry.champions, guild_id)
         return tuple(champion for champion in found if reader.may_read_key(champion.audience_key))
 
     async def model(self, champion: Champion) -> BaseChatModel:
-        """The chat model that answers as `champion`.
+        """Return the chat model that answers as `champion`.
 
         Raises:
             AdapterNotRegisteredError, AdapterChangedError, WeightsError.
@@ -60,12 +62,12 @@ class LocalSpecialists:
         return base.tuned(AdapterFiles(champion.adapter_sha256, folder), champion.labels)
 
     async def load(self, base: str) -> None:
-        """Load a base before anybody asks. Raises WeightsError."""
+        """Load a base before the first question. Raises WeightsError."""
         model = await self._base(base)
         await asyncio.get_running_loop().run_in_executor(self._threads, model.load)
 
     def close(self) -> None:
-        """End what is generated on the bases that were loaded here. Blocks briefly."""
+        """End the generations on the bases that were loaded here. Blocks briefly."""
         for name, model in self._loaded.items():
             if name not in self._shared:
                 model.close()

@@ -1,1 +1,1 @@
-"""From examples to a measured adapter, in a process of its own."""
+"""The training: from examples to a measured adapter, in a process of its own."""

@@ -1,4 +1,7 @@
-"""Measures a registered adapter again, in this process. Knows no registry; loads the model when it is called."""
+"""Measures a registered adapter again, in this process, on its held-out examples or on a file of others.
+
+Edit this file to change what can be measured again; how it is measured is `evaluator.py`'s to say.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,25 @@ from finetune.types import Card, Evaluation, Example, TaskKind
 def evaluate_adapter(
     folder: Path, card: Card, bases: Bases, file: Path | None, on_done: Callable[[int, int], None]
 ) -> Evaluation:
-    """Base against tuned, on the examples that were held out or on all of `file`. Blocks for minutes.
+    """Return how the adapter does against its base, on the held-out examples or all of `file`. Blocks for minutes.
 
     Raises:
         DatasetError, OtherLabelsError, WeightsError, OSError.
     """
-    examples = from_jsonl((folder / "held_out.jsonl").read_bytes()) if file is None else _examples(file, card)
+    examples = from_jsonl((folder / "held_out.jsonl").read_bytes()) if file is None else _examples_of_file(file, card)
     base = bases.ensure(card.base)
 
     import torch
     from peft import PeftModel
 
     from finetune.data.encoding import ChatTokenizer
-    from finetune.training.evaluator import Evaluator, Measure
+    from finetune.training.evaluator import EvaluationSet, Evaluator
     from finetune.training.lora import load_base, multiplies_in_bf16
 
     encoder = ChatTokenizer.of(base.folder, base.title)
     model = PeftModel.from_pretrained(load_base(base.folder, threads=2), str(folder))
     _, general = general_examples(english_only=base.english_only)
-    measure = Measure(
+    measure = EvaluationSet(
         kind=card.kind,
         held_out=[encoder.encode(example, card.kind) for example in examples],
         answers=[example.completion for example in examples],
@@ -44,7 +47,7 @@ def evaluate_adapter(
         return Evaluator(model, encoder, measure, on_done).run()
 
 
-def _examples(file: Path, card: Card) -> tuple[Example, ...]:
+def _examples_of_file(file: Path, card: Card) -> tuple[Example, ...]:
     dataset = load_dataset(file.read_bytes(), file.name)
     unknown = sorted(set(dataset.labels) - set(card.labels))
     if dataset.kind is not card.kind or unknown:

@@ -1,6 +1,6 @@
-"""Measures an adapter against its untuned base, on the same held-out examples. Knows no registry and no gate.
+"""Measures an adapter against its untuned base, on the same held-out examples.
 
-Imports torch: for the training child, and for benchmarks.
+Imports torch: for the training process, and for benchmarks. Edit this file to measure something more, or otherwise.
 """
 
 from __future__ import annotations
@@ -26,51 +26,51 @@ from finetune.types import Evaluation, TaskKind
 _TIMED_TEXTS = 8
 _TIMED_TOKENS = 64
 _BATCH = 8
-_DECLINED_OF_RIGHT = 0.05
-"""The share of right labels that may be declined, so that wrong ones, and those of other questions, are."""
+_MOST_RIGHT_DECLINED = 0.05
+"""The share of right labels that may be declined so that wrong ones, and those for other questions, are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """What is measured on."""
+class EvaluationSet:
+    """Holds the examples that are measured on."""
 
     kind: TaskKind
     held_out: Sequence[TokenizedExample]
     answers: Sequence[str]
-    """The right completion of each."""
+    """The right completion of each held-out example."""
     labels: Sequence[str]
     general: Sequence[TokenizedExample]
 
 
 class Evaluator:
-    """Measures one model, with and without its adapter."""
+    """Measures one model with and without its adapter."""
 
     def __init__(
-        self, model: PeftModel, encoder: ChatTokenizer, measure: Measure, on_done: Callable[[int, int], None]
+        self, model: PeftModel, encoder: ChatTokenizer, examples: EvaluationSet, on_done: Callable[[int, int], None]
     ) -> None:
-        """`on_done` is told how many of how many measurements are done; it may block while answers are written."""
+        """Take `on_done`, which gets the measurements that are done and all; it may block while answers are written."""
         self._model = model
-        self._plain = cast("PreTrainedModel", model.get_base_model())  # Its annotation is that of any module.
+        self._plain = cast("PreTrainedModel", model.get_base_model())  # It is annotated as any module.
         self._end = int(encoder.tokenizer.eos_token_id)
         self._pad = int(encoder.tokenizer.pad_token_id or 0)
-        self._measure = measure
-        self._tree = LabelTree.of(measure.labels, encoder.labels(measure.labels))
+        self._examples = examples
+        self._tree = LabelTree.of(examples.labels, encoder.labels(examples.labels))
         self._on_done = on_done
         self._done = 0
-        self._total = 2 * (len(measure.held_out) + len(measure.general))
-        if measure.kind is TaskKind.TEXT:
+        self._total = 2 * (len(examples.held_out) + len(examples.general))
+        if examples.kind is TaskKind.TEXT:
             self._total += _TIMED_TEXTS
 
     @torch.inference_mode()
     def run(self) -> Evaluation:
-        """Base first, then tuned."""
+        """Measure the base first, then the adapter, and return both."""
         self._model.eval()
         with untuned(self._model):
             base, _, _ = self._scores()
-            general_base = self._losses(self._measure.general)
+            general_base = self._losses(self._examples.general)
         tuned, seconds, probabilities = self._scores()
-        general_tuned = self._losses(self._measure.general)
-        is_label = self._measure.kind is TaskKind.LABEL
+        general_tuned = self._losses(self._examples.general)
+        is_label = self._examples.kind is TaskKind.LABEL
         gain = np.subtract(tuned, base) if is_label else np.subtract(base, tuned)
         p50, p95 = np.percentile(seconds, [50, 95])
         return Evaluation(
@@ -86,39 +86,40 @@ class Evaluator:
         )
 
     def _scores(self) -> tuple[list[float], list[float], list[float]]:
-        """Each held-out example's score (label task) or loss (free text), the seconds of answers, and in a label task
-        the probability of each label that was chosen.
+        """Return each held-out example's score (label task) or loss (free text) and the seconds of its answer.
+
+        In a label task, the probability of each label that was chosen comes with them.
         """
-        if self._measure.kind is TaskKind.TEXT:
-            return self._losses(self._measure.held_out), self._timed_texts(), []
+        if self._examples.kind is TaskKind.TEXT:
+            return self._losses(self._examples.held_out), self._timed_texts(), []
         scores: list[float] = []
         seconds: list[float] = []
         probabilities: list[float] = []
-        for example, answer in zip(self._measure.held_out, self._measure.answers, strict=True):
-            began = time.perf_counter()
+        for example, answer in zip(self._examples.held_out, self._examples.answers, strict=True):
+            started = time.perf_counter()
             label, probability = choose_label(self._plain, example.prompt, self._tree, self._end)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.perf_counter() - started)
             scores.append(float(label == answer))
             probabilities.append(probability)
             self._count(1)
         return scores, seconds, probabilities
 
     def _losses(self, examples: Sequence[TokenizedExample]) -> list[float]:
-        """The mean loss a completion token, of each example."""
+        """Return each example's mean loss per completion token."""
         losses: list[float] = []
         for first in range(0, len(examples), _BATCH):
-            some = examples[first : first + _BATCH]
-            batch = {name: tensor.to(self._model.device) for name, tensor in collate(some, self._pad).items()}
+            batch_examples = examples[first : first + _BATCH]
+            batch = {name: tensor.to(self._model.device) for name, tensor in collate(batch_examples, self._pad).items()}
             sums = completion_losses(self._model, batch).sum(-1)
-            losses += [float(total) / len(e.completion) for total, e in zip(sums, some, strict=True)]
-            self._count(len(some))
+            losses += [float(total) / len(e.completion) for total, e in zip(sums, batch_examples, strict=True)]
+            self._count(len(batch_examples))
         return losses
 
     def _timed_texts(self) -> list[float]:
         seconds: list[float] = []
-        for example in self._measure.held_out[:_TIMED_TEXTS]:
+        for example in self._examples.held_out[:_TIMED_TEXTS]:
             ids = torch.tensor([example.prompt], device=self._model.device)
-            began = time.perf_counter()
+            started = time.perf_counter()
             self._model.generate(  # type: ignore[no-untyped-call]
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
@@ -126,7 +127,7 @@ class Evaluator:
                 do_sample=False,
                 pad_token_id=self._pad,
             )
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.perf_counter() - started)
             self._count(1)
         return seconds
 
@@ -136,16 +137,16 @@ class Evaluator:
 
 
 def label_threshold(scores: Sequence[float], probabilities: Sequence[float]) -> float | None:
-    """The probability that all but one in twenty of the right labels reach; None where none is right.
+    """Return the probability that all but one in twenty of the right labels reach; None where none is right.
 
-    It is each adapter's own: how sure a model is of a label depends on how many there are and how long it was trained.
+    Each adapter has its own: how sure a model is of a label depends on how many there are and how long it was trained.
     """
     right = [probability for score, probability in zip(scores, probabilities, strict=True) if score]
-    return float(np.quantile(right, _DECLINED_OF_RIGHT, method="lower")) if right else None
+    return float(np.quantile(right, _MOST_RIGHT_DECLINED, method="lower")) if right else None
 
 
 @contextmanager
 def untuned(model: PeftModel) -> Iterator[None]:
-    """The base as it was, while the block lasts."""
+    """Use the untuned base while the block lasts."""
     with model.disable_adapter():
         yield

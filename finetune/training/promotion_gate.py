@@ -1,4 +1,7 @@
-"""The gate before a champion: pure figures in, a verdict out. Runs no model."""
+"""The promotion gate: decides from what was measured whether an adapter becomes champion.
+
+Edit this file to change what an adapter has to achieve.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +15,36 @@ from finetune.types import Evaluation, Interval, RouteComparison, TaskKind, Verd
 _RESAMPLES = 4000
 _SEED = 7
 MOST_FORGOTTEN = 0.25
-"""Nats a token by which the loss on general questions may rise: above, a small model begins to answer everything in
-the words of its task (docs/decisions.md)."""
+"""How far the loss on general questions may rise, in nats a token: beyond it, a small model starts to answer everything
+in the words of its task (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an adapter becomes champion, and why not."""
+    """Holds whether an adapter becomes champion, and why."""
 
     promoted: bool
     reason: VerdictReason
 
 
 def paired_interval(differences: Sequence[float]) -> Interval:
-    """The mean of paired differences with its 95 % percentile bootstrap interval (Efron 1979), seeded.
+    """Return the mean of paired differences with its 95 % percentile bootstrap interval (Efron 1979), seeded.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no difference.
     """
     if not differences:
         raise ValueError("an interval needs at least one pair")
     values = np.asarray(differences, dtype=np.float64)
-    drawn = np.random.default_rng(_SEED).integers(0, len(values), size=(_RESAMPLES, len(values)))
-    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    resampled = np.random.default_rng(_SEED).integers(0, len(values), size=(_RESAMPLES, len(values)))
+    low, high = np.percentile(values[resampled].mean(axis=1), [2.5, 97.5])
     return Interval(float(values.mean()), float(low), float(high))
 
 
 def judge(evaluation: Evaluation, kind: TaskKind) -> Verdict:
-    """Promote only what is better than its base beyond chance; a free writer must not have forgotten the rest either.
+    """Promote only what is significantly better than its base; for free text it must not have forgotten the rest.
 
-    A label task's model says nothing but its labels, so what it forgot never shows.
+    In a label task the model answers only with its labels, so what it forgot never shows.
     """
     if evaluation.gain.low <= 0:
         return Verdict(False, VerdictReason.NOT_BETTER)
@@ -52,8 +55,9 @@ def judge(evaluation: Evaluation, kind: TaskKind) -> Verdict:
 
 
 def judge_comparison(trials: Sequence[tuple[float, float, float]]) -> RouteComparison:
-    """What trying the routes says of an adapter; each trial has the score of retrieval, of the tuned model alone, and
-    of the tuned model reading passages. It reads passages from now on where that is better beyond chance.
+    """Return what comparing the routes says of an adapter, which reads passages if that is significantly better.
+
+    Each trial has the scores of retrieval, of the tuned model alone, and of the tuned model with passages.
 
     Raises:
         ValueError: there is no trial.

@@ -1,10 +1,12 @@
-"""What a run is to do, and the folder in which it does it. Plain files, so that a killed run goes on from them.
+"""A run's plan, and the folder in which it is trained. Plain files, from which a killed run is resumed.
+
+Edit this file when a run has to keep something more.
 
 DATA_DIR/runs/<id>/
 ├── plan.json         what is to be done; written once, whole
 ├── train.jsonl       the examples to train on
 ├── held_out.jsonl    the examples to measure on
-├── checkpoint-<n>/   one with a file `whole` can be gone on from
+├── checkpoint-<n>/   one with a file `whole` can be resumed from
 ├── adapter/          the trained adapter
 └── result.json       what was measured; written last
 """
@@ -22,7 +24,7 @@ from storage.atomic_write import write_whole
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run."""
+    """Holds what a run is to do."""
 
     id: str
     guild_id: str
@@ -42,18 +44,18 @@ class Plan:
     recipe: Recipe
     total_steps: int
     base_mb: int
-    """Of the base's weights."""
+    """The size of the base's weights."""
     threads: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run measured."""
+    """Holds what a run measured."""
 
     evaluation: Evaluation
     steps: int
     training_seconds: float
-    """Of the steps alone, pauses left out."""
+    """The seconds of the steps, without pauses."""
     tokens_per_s: float
     peak_memory_mb: int
 
@@ -63,7 +65,7 @@ _RESULT = TypeAdapter(Result)
 
 
 class RunFolder:
-    """The files of one run."""
+    """Reads and writes the files of one run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,31 +76,31 @@ class RunFolder:
         self._result = path / "result.json"
 
     def has_plan(self) -> bool:
-        """Whether the run was prepared to the end."""
+        """Return whether the run is fully prepared."""
         return self._plan.exists()
 
     def plan(self) -> Plan:
-        """What is to be done."""
+        """Return what is to be done."""
         return _PLAN.validate_json(self._plan.read_bytes())
 
     def write_plan(self, plan: Plan) -> None:
-        """Written last of the inputs: where it stands, all of them do."""
+        """Write the plan, last of the inputs: where it exists, all of them do."""
         write_whole(self._plan, _PLAN.dump_json(plan, indent=1))
 
     def result(self) -> Result | None:
-        """What was measured; None before the run's end."""
+        """Return what was measured; None before the run's end."""
         return _RESULT.validate_json(self._result.read_bytes()) if self._result.exists() else None
 
     def write_result(self, result: Result) -> None:
-        """Written last of all."""
+        """Write what was measured, last of all."""
         write_whole(self._result, _RESULT.dump_json(result, indent=1))
 
     def checkpoint(self) -> Path | None:
-        """The latest whole checkpoint."""
+        """Return the latest complete checkpoint."""
         whole = [mark.parent for mark in self.path.glob("checkpoint-*/whole")]
         return max(whole, key=step_of, default=None)
 
 
 def step_of(checkpoint: Path) -> int:
-    """The step at which a checkpoint was made."""
+    """Return the step at which a checkpoint was saved."""
     return int(checkpoint.name.rpartition("-")[2])

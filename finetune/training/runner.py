@@ -1,6 +1,6 @@
-"""Runs a training in a child process of low priority, follows it, and holds it while answers are generated.
+"""Runs a training in a child process of low priority, follows it, and pauses it while answers are generated.
 
-Knows the run's folder; doesn't know what becomes of the adapter.
+Edit this file to change how the child is started, paused or ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from finetune.errors import TrainingFailedError
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.training.run_folder import Result, RunFolder
 from finetune.types import FailureReason, TrainingProgress
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 _END_LIMIT_S = 10
 _LINE_LIMIT = 16 * 2**20
-"""Bytes of one line of progress, which holds every loss."""
+"""The most bytes of one line of progress, which holds every loss."""
 
 
 class _Message(BaseModel):
@@ -33,13 +33,13 @@ class _Message(BaseModel):
 
 
 class Runner:
-    """Trains one run at a time, by whoever calls."""
+    """Trains runs, each in a child process."""
 
     def __init__(self, busy: Busy) -> None:
         self._busy = busy
 
     async def run(self, folder: RunFolder, on_progress: Callable[[TrainingProgress], None]) -> Result:
-        """Train and measure, going on from the last whole checkpoint. Cancelling it ends the child.
+        """Train and measure, resuming from the last complete checkpoint. Cancelling it ends the child.
 
         Raises:
             TrainingFailedError: with the child's reason.
@@ -69,17 +69,17 @@ class Runner:
     async def _follow(
         self, child: asyncio.subprocess.Process, on_progress: Callable[[TrainingProgress], None]
     ) -> FailureReason | None:
-        """Pass on the progress until the child ends; the reason that it gives for a failure."""
+        """Pass on the progress until the child ends; return the reason that it gives for a failure."""
         loop = asyncio.get_running_loop()
         stdin, stdout = child.stdin, child.stdout
         if stdin is None or stdout is None:
             raise RuntimeError("the training process was started without its pipes")
 
-        def hold(is_busy: bool) -> None:
-            loop.call_soon_threadsafe(_say, stdin, b"pause\n" if is_busy else b"go\n")
+        def pause(is_busy: bool) -> None:
+            loop.call_soon_threadsafe(_send, stdin, b"pause\n" if is_busy else b"go\n")
 
         failed: FailureReason | None = None
-        with self._busy.subscribe(hold):
+        with self._busy.subscribe(pause):
             async for line in stdout:
                 message = _Message.model_validate_json(line)
                 if message.progress is not None:
@@ -88,13 +88,13 @@ class Runner:
         return failed
 
 
-def _say(stdin: asyncio.StreamWriter, words: bytes) -> None:
+def _send(stdin: asyncio.StreamWriter, command: bytes) -> None:
     if not stdin.is_closing():
-        stdin.write(words)
+        stdin.write(command)
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
-    """Let the child end by itself, which the end of its stdin tells it to; else kill it."""
+    """Close the child's stdin, at which it ends by itself; kill it if it does not."""
     if child.stdin is not None:
         child.stdin.close()
     try:

@@ -1,7 +1,8 @@
 """The process that trains: `python -m finetune.training.training_process RUN_FOLDER`.
 
-It reads `pause` and `go` from stdin, and ends where that closes: it never outlives whoever started it. On stdout it
-writes one JSON object a line: progress, and at the end `done` or a failure's code. Its priority is low.
+It reads `pause` and `go` from stdin, and ends when that closes, so it never outlives its parent. On stdout it writes
+one JSON object a line: progress, and at the end `done` or a failure's code. Its priority is low. Edit this file to
+change what is reported, or the order of a run's steps.
 """
 
 from __future__ import annotations
@@ -24,39 +25,39 @@ from pydantic import TypeAdapter
 
 from finetune.training.run_folder import Plan, Result, RunFolder, step_of
 from finetune.types import FailureReason, TaskKind, TrainingProgress, TrainingStage
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 _PROGRESS = TypeAdapter(TrainingProgress)
 _NICENESS = 10
 _REPORT_INTERVAL_S = 0.5
-_PAUSE_TOLD_AFTER_S = 0.5
-"""An answer that is written faster is not worth two edits of a message."""
+_PAUSE_SHOWN_AFTER_S = 0.5
+"""A shorter pause is not worth two edits of a message."""
 _LOCK_LIMIT_S = 60
 _SPARE_BYTES = 16 * 2**20
 
 
 def main(argv: list[str]) -> int:
-    """Train and measure. Returns 0, or 1 after a failure was told."""
+    """Train and measure. Return 0, or 1 after a failure was reported."""
     os.nice(_NICENESS)
-    out = _claimed_stdout()
+    out = _take_over_stdout()
     channel = _Channel(out)
     threading.Thread(target=channel.listen, daemon=True).start()
     folder = RunFolder(Path(argv[0]))
     try:
-        # Whoever was started before a kill of the bot needs a moment to see that its stdin is closed.
+        # A child that was started before the bot was killed needs a moment to notice that its stdin is closed.
         with FileLock(folder.path / "training.lock", timeout=_LOCK_LIMIT_S):
             _run(folder, channel)
     except Exception as error:
         logging.exception("the run failed")
-        channel.tell({"failed": _code(error, folder)})
+        channel.send({"failed": _failure_reason(error, folder)})
     else:
-        channel.tell({"done": True})
+        channel.send({"done": True})
         return 0
     return 1
 
 
-def _code(error: Exception, folder: RunFolder) -> FailureReason:
-    """Why the run failed."""
+def _failure_reason(error: Exception, folder: RunFolder) -> FailureReason:
+    """Return why the run failed."""
     if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
         return FailureReason.NO_MEMORY
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -66,56 +67,56 @@ def _code(error: Exception, folder: RunFolder) -> FailureReason:
     return FailureReason.NO_DISK if is_full else FailureReason.UNEXPECTED
 
 
-def _claimed_stdout() -> TextIO:
-    """The pipe to whoever started this; what libraries print goes to stderr from now on."""
+def _take_over_stdout() -> TextIO:
+    """Return the pipe to the parent; what libraries print goes to stderr from now on."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return out
 
 
 class _Channel:
-    """Both pipes; fulfils `finetune.training.lora.Listener`."""
+    """Reads and writes both pipes; implements `finetune.training.lora.Listener`."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._may_go_on = threading.Event()
         self._may_go_on.set()
         self._progress = TrainingProgress(TrainingStage.LOADING, 0, 0)
-        self._told_at = 0.0
-        self._told_stage: TrainingStage | None = None
+        self._sent_at = 0.0
+        self._sent_stage: TrainingStage | None = None
 
     def listen(self) -> None:
-        """Follow stdin to its end, and end the process there."""
+        """Read stdin to its end, and end the process there."""
         for line in sys.stdin:
             if line.strip() == "pause":
                 self._may_go_on.clear()
             else:
                 self._may_go_on.set()
-        # The parent is gone, or wants this to end; a checkpoint that is cut off has no mark.
+        # The parent is gone, or wants this to end; an incomplete checkpoint has no mark.
         os._exit(3)
 
-    def tell(self, message: dict[str, object]) -> None:
-        """One line to the parent."""
+    def send(self, message: dict[str, object]) -> None:
+        """Write one line to the parent."""
         self._out.write(f"{json.dumps(message)}\n")
         self._out.flush()
 
     def show(self, progress: TrainingProgress) -> None:
-        """Tell how far the run is: a new stage at once, the rest not too often."""
+        """Report how far the run is: a new stage at once, the rest at intervals."""
         self._progress = progress
-        is_new = progress.stage is not self._told_stage
-        if is_new or time.monotonic() - self._told_at >= _REPORT_INTERVAL_S:
-            self._told_at = time.monotonic()
-            self._told_stage = progress.stage
-            self.tell({"progress": _PROGRESS.dump_python(progress, mode="json")})
+        is_new = progress.stage is not self._sent_stage
+        if is_new or time.monotonic() - self._sent_at >= _REPORT_INTERVAL_S:
+            self._sent_at = time.monotonic()
+            self._sent_stage = progress.stage
+            self.send({"progress": _PROGRESS.dump_python(progress, mode="json")})
 
-    def begin(self, total_steps: int, losses: tuple[tuple[int, float], ...], resumed_from: int) -> None:
-        """The training begins, or goes on."""
+    def start(self, total_steps: int, losses: tuple[tuple[int, float], ...], resumed_from: int) -> None:
+        """Report that the training starts, or is resumed."""
         self.show(
             TrainingProgress(TrainingStage.TRAINING, resumed_from, total_steps, losses, resumed_from=resumed_from)
         )
 
     def step(self, step: int, loss: float, tokens_per_s: float, seconds_left: float) -> None:
-        """A step was made."""
+        """Report that a step was made."""
         self.show(
             TrainingProgress(
                 TrainingStage.TRAINING,
@@ -129,7 +130,7 @@ class _Channel:
         )
 
     def measured(self, done: int, total: int) -> None:
-        """Some of the measurements were made."""
+        """Report how many measurements were made, and wait while an answer is being generated."""
         known = self._progress
         self.show(
             TrainingProgress(
@@ -146,14 +147,14 @@ class _Channel:
         self.wait()
 
     def wait(self) -> float:
-        """Return when no answer is being written; the seconds that it took. A pause that lasts is told."""
-        began = time.monotonic()
-        if not self._may_go_on.wait(_PAUSE_TOLD_AFTER_S):
+        """Block until no answer is being generated, report a pause that lasts, and return the seconds that it took."""
+        started = time.monotonic()
+        if not self._may_go_on.wait(_PAUSE_SHOWN_AFTER_S):
             before = self._progress
             self.show(replace(before, stage=TrainingStage.PAUSED))
             self._may_go_on.wait()
             self.show(before)
-        return time.monotonic() - began
+        return time.monotonic() - started
 
 
 def _run(folder: RunFolder, channel: _Channel) -> None:
@@ -166,7 +167,7 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     from finetune.data.dataset import from_jsonl
     from finetune.data.encoding import ChatTokenizer
     from finetune.data.replay import general_examples, replayed_for
-    from finetune.training.evaluator import Evaluator, Measure
+    from finetune.training.evaluator import EvaluationSet, Evaluator
     from finetune.training.lora import load_base, multiplies_in_bf16, train, with_adapter
 
     encoder = ChatTokenizer.of(Path(plan.base_folder), plan.base)
@@ -176,11 +177,11 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     task = [encoder.encode(example, plan.kind) for example in examples]
     replay = [encoder.encode(example, TaskKind.TEXT) for example in replayed]
     model = with_adapter(load_base(Path(plan.base_folder), plan.threads), plan.recipe)
-    losses, resumed_from = _before(folder, plan)
+    losses, resumed_from = _progress_at_checkpoint(folder, plan)
     logging.info("training from step %d of %d", resumed_from, plan.total_steps)
-    channel.begin(plan.total_steps, losses, resumed_from)
+    channel.start(plan.total_steps, losses, resumed_from)
     trained = train(model, [*task, *replay], plan, folder, int(encoder.tokenizer.pad_token_id or 0), channel)
-    measure = Measure(
+    measure = EvaluationSet(
         kind=plan.kind,
         held_out=[encoder.encode(example, plan.kind) for example in held_out],
         answers=[example.completion for example in held_out],
@@ -194,8 +195,8 @@ def _run(folder: RunFolder, channel: _Channel) -> None:
     folder.write_result(Result(evaluation, trained.steps, trained.seconds, trained.tokens_per_s, peak_mb))
 
 
-def _before(folder: RunFolder, plan: Plan) -> tuple[tuple[tuple[int, float], ...], int]:
-    """The losses up to the checkpoint that is gone on from, and its step."""
+def _progress_at_checkpoint(folder: RunFolder, plan: Plan) -> tuple[tuple[tuple[int, float], ...], int]:
+    """Return the losses up to the checkpoint that is resumed from, and its step."""
     checkpoint = folder.checkpoint()
     if checkpoint is None:
         return (), 0

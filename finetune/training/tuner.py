@@ -1,6 +1,7 @@
-"""The use case: from a training set's bytes to a registered, perhaps promoted adapter. Knows no Discord and no job.
+"""The use case: from a training set's bytes to a registered, perhaps promoted adapter.
 
-Each step can be repeated after a kill: what is there already is kept.
+Each step can be repeated after a kill: what is there already is kept. Edit this file to change what is checked before a
+training, or what becomes of its adapter.
 """
 
 from __future__ import annotations
@@ -47,23 +48,23 @@ from finetune.types import (
     TrainingRequest,
 )
 from storage.atomic_write import delete_tree, write_whole
+from storage.sizes import MEGABYTE
 from weights.errors import StoppedError
 from weights.types import OnProgress
-from weights.units import MEGABYTE
 
-T = TypeVar("T")
-Arguments = TypeVarTuple("Arguments")
+_T = TypeVar("_T")
+_Arguments = TypeVarTuple("_Arguments")
 
 _log = logging.getLogger(__name__)
 
 _DISK_MB = 600
-"""Two checkpoints, the adapter and its copy."""
+"""The room for two checkpoints, the adapter and its copy."""
 _KEPT_UNSTARTED_S = 24 * 3600
-_MOST_TOKENS = 1024
-"""Of one example: a longer one takes gigabytes on the way back."""
+_MAX_EXAMPLE_TOKENS = 1024
+"""The most of one example: a longer one takes gigabytes in the backward pass."""
 _TOKENS_PER_S = 250_000
-"""Tokens a second, times megabytes of weights in fp32: what two cores trained (docs/benchmarks.md). Only until the
-first run was measured here."""
+"""Tokens a second times megabytes of weights in fp32, as two cores trained (docs/benchmarks.md); used until a first run
+was measured here."""
 
 
 class Tuner:
@@ -77,13 +78,13 @@ class Tuner:
         runner: Runner,
         on_promoted: Callable[[Card], Awaitable[None]] | None = None,
     ) -> None:
-        """`on_promoted` is awaited before `finish` returns: what answers need of a new champion can be made ready."""
+        """Take `on_promoted`, which `finish` awaits: it can make ready what answers need of a new champion."""
         self._runs = data_dir / "runs"
         self._bases = bases
         self._registry = registry
         self._runner = runner
         self._on_promoted = on_promoted
-        # Of their own, since fetching a base takes minutes.
+        # A pool of its own, since fetching a base takes minutes.
         self._threads = ThreadPoolExecutor(4, "tuning")
 
     async def examine(self, data: bytes, name: str) -> Dataset:
@@ -97,7 +98,7 @@ class Tuner:
         on_fetch: OnProgress | None = None,
         place: Callable[[LabelHelp], LabelHelp] = lambda described: described,
     ) -> Preview:
-        """Make a run's folder, ready to start. Fetches the base where it is not there yet.
+        """Make a run's folder, ready to start, and return its preview. Fetches the base where it is not there yet.
 
         `place` may turn the name of a label's channel into its mention.
 
@@ -111,7 +112,7 @@ class Tuner:
             stop.set()
 
     async def run(self, run_id: str, on_progress: Callable[[TrainingProgress], None]) -> None:
-        """Train and measure, going on where a kill cut it off. Cancelling ends it; `discard` takes it away.
+        """Train and measure, resuming where a kill cut it off. Cancelling ends it; `discard` deletes it.
 
         Raises:
             RunNotFoundError.
@@ -129,7 +130,7 @@ class Tuner:
                 _log.warning("the training process of run %s was killed, resuming from %s", run_id, after.name)
 
     async def finish(self, run_id: str) -> Outcome:
-        """Register what was trained, and make it champion where it is better than its base.
+        """Register what was trained, make it champion if it is better than its base, and return the outcome.
 
         Raises:
             RunNotFoundError.
@@ -140,21 +141,21 @@ class Tuner:
         return outcome
 
     async def discard(self, run_id: str) -> None:
-        """Take a run's folder away, whatever is in it. What was registered stays.
+        """Delete a run's folder, whatever is in it. What was registered stays.
 
-        What cannot be deleted is logged, and `sweep` tries again: it holds examples.
+        What can't be deleted is logged, and `sweep` tries again, since it holds examples.
         """
         await self._in_thread(delete_or_log, self._runs / run_id)
 
     async def sweep(self, started: frozenset[str]) -> None:
-        """Take away what was prepared a day ago and not started; `started` are the runs that have a job."""
+        """Delete what was prepared a day ago and not started; `started` are the runs that have a job."""
         await self._in_thread(self._sweep, started)
 
-    async def _in_thread(self, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    async def _in_thread(self, call: Callable[[*_Arguments], _T], *arguments: *_Arguments) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def close(self) -> None:
-        """Wait for what has begun; what waits for its turn is cancelled. Blocks."""
+        """Wait for the calls that are running and cancel those that are queued. Blocks."""
         self._threads.shutdown(cancel_futures=True)
 
     def _folder(self, run_id: str) -> RunFolder:
@@ -175,7 +176,7 @@ class Tuner:
         if dataset.has_chinese and base.english_only:
             raise BaseTooEnglishError(base.name)
         self._check_room(base)
-        dataset, tokens = _fitting(dataset, base)
+        dataset, tokens = _without_long_examples(dataset, base)
         parts = split_dataset(dataset)
         plan = self._plan(dataset, wanted, base, len(parts.train), tuple(map(place, dataset.label_help)))
         folder = RunFolder(self._runs / plan.id)
@@ -184,7 +185,7 @@ class Tuner:
             write_whole(folder.train, to_jsonl(parts.train))
             write_whole(folder.held_out, to_jsonl(parts.held_out))
             folder.write_plan(plan)
-            if stop.is_set():  # Nobody waits for the run any more, or would ever discard it.
+            if stop.is_set():  # Nobody waits for the run any more, so nobody would ever discard it.
                 raise StoppedError(base.name)
         except (OSError, StoppedError):
             delete_tree(folder.path)
@@ -243,7 +244,7 @@ class Tuner:
         )
 
     def _minutes(self, plan: Plan, tokens: int) -> tuple[float, bool]:
-        """How long training on so many tokens will take, and whether that was measured here."""
+        """Return how long training on so many tokens will take, and whether that was measured here."""
         with_replay = tokens * plan.total_steps * plan.recipe.batch_size / (plan.recipe.epochs * plan.example_count)
         last = self._registry.last_on(plan.base)
         tokens_per_s = _TOKENS_PER_S / (2 * max(1, plan.base_mb)) if last is None else last.tokens_per_s
@@ -285,8 +286,8 @@ class Tuner:
         self._registry.sweep(_KEPT_UNSTARTED_S)
 
 
-def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
-    """The data set without examples that are too long for the base, and the tokens of each by its line.
+def _without_long_examples(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
+    """Return the data set without examples that are too long for the base, and the tokens of each by its line.
 
     Raises:
         DatasetError: too few are left.
@@ -295,7 +296,7 @@ def _fitting(dataset: Dataset, base: Base) -> tuple[Dataset, dict[int, int]]:
 
     encoder = ChatTokenizer.of(base.folder, base.title)
     tokens = {example.line: len(encoder.encode(example, dataset.kind)) for example in dataset.examples}
-    limit = min(_MOST_TOKENS, base.context_tokens or _MOST_TOKENS)
+    limit = min(_MAX_EXAMPLE_TOKENS, base.context_tokens or _MAX_EXAMPLE_TOKENS)
     long = [line for line, count in tokens.items() if count > limit]
     figures = {line: (("tokens", f"{tokens[line]:,}"), ("limit", f"{limit:,}")) for line in long}
     problems = (*dataset.problems, *(LineProblem(line, "too_many_tokens", figures[line]) for line in long))

@@ -16,7 +16,7 @@ from langchain_core.embeddings import Embeddings
 from knowledge.errors import EncoderUnusable
 from weights.errors import BrokenFolderError
 from weights.folder_record import read_record
-from weights.loading import settle_torch
+from weights.torch_setup import configure_torch
 
 if TYPE_CHECKING:
     import torch
@@ -123,7 +123,7 @@ def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     from tokenizers import Tokenizer
     from transformers import AutoModel
 
-    dtype = settle_torch(threads)
+    dtype = configure_torch(threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()

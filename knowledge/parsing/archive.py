@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
-from weights.units import MEGABYTE
+from storage.sizes import MEGABYTE
 
 ARCHIVE = ".zip"
 MAX_MEMBERS = 5000

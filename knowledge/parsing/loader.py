@@ -20,11 +20,11 @@ from knowledge.parsing.formats import READABLE
 from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
 from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
 from knowledge.parsing.sandbox import Limits, run_sandboxed
+from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
 from text.plurals import fill
-from weights.units import MEGABYTE
 
 log = logging.getLogger(__name__)
 

@@ -147,7 +147,7 @@ class GivenSpecialists:
         return self._model
 
 
-class GivenProfiles:
+class GivenClassifiers:
     """The likeness that a test gives each skill."""
 
     def __init__(self, likeness: Mapping[str, float]) -> None:
@@ -197,7 +197,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         router = Router(
             retriever=retriever,
             specialists=specialists,
-            profiles=GivenProfiles(likeness or {}),
+            domain_classifiers=GivenClassifiers(likeness or {}),
             embeddings=embeddings,
             kinds=KindClassifier(KINDS, np.eye(len(KINDS), dtype=np.float32), np.zeros(len(KINDS), np.float32), "test"),
             # The coverage of the best passage alone, steep around one half.

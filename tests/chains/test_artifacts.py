@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from chains.errors import NotCalibrated
-from chains.routing.confidence import Figures, figures_of, load_confidence
-from chains.routing.likeness import load_likeness
+from chains.routing.confidence import SearchFeatures, features_of, load_confidence, load_likeness_calibration
 from chains.routing.question_kind import QuestionKind, load_kind_classifier
 from knowledge.models.local_embeddings import LocalEmbeddings
 from knowledge.types import Retrieval
@@ -44,7 +43,7 @@ def test_the_fitted_classifier_reads_vectors_of_the_encoders_dimension(embedding
     assert classifier.weights.shape == (len(QuestionKind), embeddings.dimension)
 
 
-@pytest.mark.parametrize("load", [load_confidence, load_kind_classifier, load_likeness])
+@pytest.mark.parametrize("load", [load_confidence, load_kind_classifier, load_likeness_calibration])
 @pytest.mark.parametrize("model", ["embedding:000000000000", "somebody/else"])
 def test_figures_fitted_for_other_vectors_are_refused(load, model: str) -> None:
     with pytest.raises(NotCalibrated, match="EMBEDDING_MODEL"):
@@ -72,7 +71,7 @@ def test_a_higher_cosine_and_more_shared_terms_make_the_answer_likelier(embeddin
 
 
 def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
-    figures = figures_of(search("停泊要多少钱？", a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8)))
+    figures = features_of(search("停泊要多少钱？", a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8)))
     assert figures.same_language is False
     assert figures.lead == pytest.approx(0.05)
 
@@ -84,10 +83,10 @@ def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddi
 def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_passage) -> None:
     question = "What does mooring cost in winter?"
 
-    def figures(first: str, *coverages: float) -> Figures:
+    def figures(first: str, *coverages: float) -> SearchFeatures:
         texts = (first, "The harbour is long.", "The jetty is short.")
         found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=False)))
-        read = figures_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
+        read = features_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
         assert read is not None
         return read
 
@@ -101,4 +100,4 @@ def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_pa
 
 @pytest.mark.parametrize("model", ["embedding:1571fc982750", "embedding-en:53aa51172d14"])
 def test_the_likeness_that_opens_a_tuned_model_speaks_for_it(model: str) -> None:
-    assert 0.5 <= load_likeness(model).threshold < 1
+    assert 0.5 <= load_likeness_calibration(model).threshold < 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chains.label_answers import with_help
+from chains.assistant import label_with_help
 from chains.routing.compare import Reference, compare_routes, score_answer
 from chains.types import Answer, Route
 from finetune.training.promotion_gate import judge_comparison
@@ -63,10 +63,10 @@ def test_a_label_is_said_with_what_its_training_set_says_beside_it(champion: Cha
         kind=TaskKind.LABEL,
         label_help=(LabelHelp("keys", "Ilse has them.", "<#5>"), LabelHelp("fees", "Ask.")),
     )
-    assert with_help(labelled, "keys") == "**keys**\nIlse has them. <#5>"
-    assert with_help(labelled, "fees") == "**fees**\nAsk."
-    assert with_help(labelled, "boats") == "**boats**"
-    assert with_help(champion, "Two euros.") == "Two euros."
+    assert label_with_help(labelled, "keys") == "**keys**\nIlse has them. <#5>"
+    assert label_with_help(labelled, "fees") == "**fees**\nAsk."
+    assert label_with_help(labelled, "boats") == "**boats**"
+    assert label_with_help(champion, "Two euros.") == "Two euros."
 
 
 async def test_the_likeliest_of_several_champions_competes(make_bench: Callable[..., Any], champion: Champion) -> None:

@@ -20,8 +20,7 @@ from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Policy, Situation, load_policy
 from chains.routing.question_kind import QuestionKind
-from chains.routing.signal_ranges import RANGES, Range
-from chains.routing.signals import LATENCY, Measured, signals_of
+from chains.routing.signals import LATENCY, RANGES, Measured, Range, signals_of
 from chains.types import Counterfactual, Language, Route, RouteDecision, Signal, SignalChange
 from finetune.types import Champion
 
@@ -237,7 +236,7 @@ def test_a_question_that_is_not_like_the_training_questions_is_turned_where_the_
     assert found(case) == Counterfactual(
         Route.SPECIALIST, SignalChange("likeness_to_training", 0.5, 0.62, said_value=0.62)
     )
-    assert "if its likeness to the tuned model's training questions had been 62 % instead of 50 %" in sentence(
+    assert "if the match with what the tuned model was trained on had been 62 % instead of 50 %" in sentence(
         case, Language.EN
     )
 

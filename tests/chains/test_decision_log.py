@@ -105,7 +105,7 @@ async def test_what_is_older_than_is_kept_is_removed_and_its_totals_stay(
     log = DecisionLog(tmp_path / "decisions.db", kept_days=30)
     await log.open()
     assert (await log.get(new.decision_id)).decision.route is Route.RETRIEVAL
-    with pytest.raises(DecisionNotFound, match="removed after 30 days"):
+    with pytest.raises(DecisionNotFound, match="kept for 30 days"):
         await log.get(old.decision_id)
     assert (await log.spent("g", Route.RETRIEVAL)).answers == 2
 

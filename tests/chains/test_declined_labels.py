@@ -36,17 +36,15 @@ async def test_an_unsure_label_is_declined_in_plain_words_and_nothing_of_it_is_s
     assert answer.route is Route.ABSTAIN
     assert (answer.model, answer.evidence, answer.tools_run) == (None, (), ("ask_specialist",))
     assert "billing" not in answer.text and "treasurer" not in answer.text
-    assert "too unsure of the label" in answer.text
+    assert "isn't sure enough which label fits" in answer.text
     assert answer.label == LabelChoice(0.4, 0.6, declined=True)
-    assert bench.assistant.headline(answer) == (
-        "the tuned model was too unsure of its label (probability 40 %; 60 % is needed)"
-    )
+    assert bench.assistant.headline(answer) == ("the tuned model wasn't sure enough of its label (40 %, 60 % needed)")
 
 
 async def test_it_is_declined_in_chinese_too(make_bench, labelling) -> None:
     bench, answer = await asked(make_bench, labelling, 0.4, language=Language.ZH)
-    assert "没有把握" in answer.text
-    assert "概率 40 %，至少要 60 %" in bench.assistant.headline(answer)
+    assert "没有足够的把握" in answer.text
+    assert "把握不够（40 %，至少要 60 %）" in bench.assistant.headline(answer)
     assert "最终没有作答" in (await bench.assistant.explanation(answer.decision_id, Language.ZH)).markdown
 
 
@@ -58,8 +56,8 @@ async def test_the_decision_stays_on_record_and_the_decline_stands_beside_it_aft
     logged = await DecisionLog(tmp_path / "decisions.db").get(answer.decision_id)
     assert (logged.decision, logged.label) == (answer.decision, answer.label)
     said = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
-    assert said.startswith("**No answer in the end:** the tuned model was asked")
-    assert "a probability of 40 % only (60 % is needed" in said
+    assert said.startswith("**No answer in the end:** the tuned model's likeliest label")
+    assert "a probability of only 40 % (60 % needed" in said
     assert "**Route: tuned model**" in said
     assert (await bench.assistant.cited(answer.decision_id)).route is Route.ABSTAIN
     with closing(sqlite3.connect(tmp_path / "decisions.db")) as database:
@@ -71,7 +69,7 @@ async def test_a_sure_label_is_the_answer_and_why_says_how_sure(make_bench, labe
     assert answer.route is Route.SPECIALIST
     assert answer.text == "**billing**\nWrite to the treasurer. #money"
     said = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
-    assert said.startswith("**The tuned model's label:** probability 60 % among all its labels (60 % is needed).")
+    assert said.startswith("**The tuned model's label:** probability 60 % among all its labels (60 % needed).")
 
 
 async def test_a_member_who_asks_for_the_tuned_model_gets_its_label_and_how_unsure_it_is(make_bench, labelling) -> None:
@@ -79,13 +77,13 @@ async def test_a_member_who_asks_for_the_tuned_model_gets_its_label_and_how_unsu
     assert answer.route is Route.SPECIALIST
     assert answer.text.startswith("**billing**")
     said = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
-    assert "it is given since you asked for this route" in said
+    assert "You asked for this route, so it is given all the same" in said
 
 
 async def test_what_was_not_measured_declines_nothing_and_is_said(make_bench, labelling) -> None:
     bench, answer = await asked(make_bench, replace(labelling, label_threshold=None), 0.1)
     assert answer.text.startswith("**billing**")
-    assert "was not measured" in (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
+    assert "wasn't measured" in (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
 
 
 async def test_a_label_that_a_model_chose_to_ask_for_is_declined_as_well(make_bench, a_passage, labelling) -> None:
@@ -100,4 +98,4 @@ async def test_a_label_that_a_model_chose_to_ask_for_is_declined_as_well(make_be
     assert answer.choice.route is Route.SPECIALIST
     assert answer.route is Route.ABSTAIN
     said = (await bench.assistant.explanation(answer.decision_id, Language.EN)).markdown
-    assert said.index("No answer in the end") < said.index("The model chose tuned model")
+    assert said.index("No answer in the end") < said.index("The model chose “tuned model”")

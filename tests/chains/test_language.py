@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from chains.language import detect
 from chains.types import Language
 
 
@@ -20,4 +19,4 @@ from chains.types import Language
     ],
 )
 def test_the_language_is_told_by_the_share_of_han_characters(text: str, language: Language) -> None:
-    assert detect(text) is language
+    assert Language.of(text) is language

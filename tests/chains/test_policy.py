@@ -186,7 +186,7 @@ def test_a_requested_champion_answers_what_is_unlike_its_training_questions_and_
     assert deciding_reason(decision) == Gate("requested", Route.SPECIALIST, True)
     said = EXPLAINER.explain(decision, Language.EN).markdown
     assert "you asked for this route" in said
-    assert "the question is not like those that the tuned model was trained on (likeness 5 %; 60 % is needed)" in said
+    assert "match with what the tuned model was trained on: only 5 % (60 % needed)" in said
 
 
 def test_a_route_that_as_much_speaks_against_as_for_is_no_answer() -> None:

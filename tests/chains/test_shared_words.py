@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains.routing.shared_words import share_in_one_sentence
+from chains.routing.confidence import share_in_one_sentence
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a tuner reports of a run: the scripted one and the real one, with a real training process, keep it alike."""
+"""What a tuner reports of a run: the scripted one, and the real one with a real training process, keep to the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from bot.ports import TunerPort
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.training.run_folder import RunFolder
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner as RealTuner
@@ -33,18 +33,18 @@ async def _trained(
     dataset = await tuner.examine(data, "repairs.jsonl")
     preview = await tuner.prepare(dataset, TrainingRequest("g", "repairs", "guild", base))
     folder = RunFolder(runs / preview.run_id)
-    if folder.has_plan():  # The order of what is told is the same in a short training.
+    if folder.has_plan():  # The order of what is reported is the same in a short training.
         plan = folder.plan()
         steps = plan.total_steps // plan.recipe.epochs
         folder.write_plan(replace(plan, recipe=replace(plan.recipe, epochs=1), total_steps=steps))
-    told: list[TrainingProgress] = []
+    reported: list[TrainingProgress] = []
 
     def follow(progress: TrainingProgress) -> None:
-        told.append(progress)
+        reported.append(progress)
         pause_at(progress)
 
     await tuner.run(preview.run_id, follow)
-    return told
+    return reported
 
 
 @pytest.fixture(params=["scripted", "real"])
@@ -55,7 +55,7 @@ def train(
     tiny_base: str,  # noqa: F811
     skill_rows: list[dict[str, str]],  # noqa: F811
 ) -> Train:
-    """Train once, while an answer is written at one moment of the training and at one of the evaluation."""
+    """Train once, while answers are generated in the training and in the evaluation."""
     registry, busy = Registry(tmp_path / "data"), Busy()
     if request.param == "scripted":
         scripted = ScriptedTuner(registry, tmp_path / "trained")
@@ -66,26 +66,29 @@ def train(
 
 
 class _Answers:
-    """Begins an answer at the first step and at the first measurement, and ends it once the pause is told."""
+    """Starts an answer while the model loads and one at the first measurement; ends each once a pause is reported.
+
+    The first starts long before the first step, so that the training is paused however fast its steps are.
+    """
 
     def __init__(self, busy: Busy) -> None:
         self._busy = busy
-        self._left = {TrainingStage.TRAINING, TrainingStage.EVALUATING}
-        self._answer = self._busy.generating()
+        self._left = {TrainingStage.LOADING, TrainingStage.EVALUATING}
+        self._answer = busy.generating()
 
     def follow(self, progress: TrainingProgress) -> None:
         if progress.stage is TrainingStage.PAUSED:
             self._answer.__exit__(None, None, None)
-        elif progress.stage in self._left and progress.step:
+        elif progress.stage in self._left:
             self._left.discard(progress.stage)
             self._answer = self._busy.generating()
             self._answer.__enter__()
 
 
-async def test_every_stage_is_told_and_a_pause_is_followed_by_what_was_paused(train: Train) -> None:
+async def test_every_stage_is_reported_and_a_pause_is_followed_by_what_was_paused(train: Train) -> None:
     course = Course()
     async with asyncio.timeout(600):
-        told = await train()
-    for progress in told:
+        reported = await train()
+    for progress in reported:
         course.follow(progress)
-    assert {progress.stage for progress in told} == set(TrainingStage)
+    assert {progress.stage for progress in reported} == set(TrainingStage)

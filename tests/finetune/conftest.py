@@ -27,7 +27,7 @@ from transformers import (
 
 from finetune.bases import Bases
 from finetune.registry import Registry
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.training.run_folder import RunFolder
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner

@@ -11,8 +11,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from transformers import BloomConfig, GPT2Config, LlamaConfig, PreTrainedConfig, Qwen2_5_VLConfig
 
-from finetune.bases import Bases
-from finetune.context_window import context_tokens
+from finetune.bases import Bases, context_tokens
 from finetune.errors import PromptTooLongError
 from finetune.serving.local_model import LocalChatModel
 from finetune.training.run_folder import RunFolder

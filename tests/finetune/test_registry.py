@@ -13,7 +13,7 @@ import pytest
 from finetune.bases import Bases
 from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError, RegistryUnusableError
 from finetune.registry import Registry, adapter_sha256
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.serving.specialists import LocalSpecialists
 from finetune.types import Card, Evaluation, Interval, RouteComparison, TaskKind
 from knowledge.types import OWNER, Reader

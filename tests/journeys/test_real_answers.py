@@ -21,7 +21,7 @@ from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.loader import Loader
-from chains.tools import TOOLS_OF
+from chains.agent import TOOLS_OF
 from chains.types import Answer, Route
 from tests.fakes.recording_assistant import RecordingAssistant
 from tests.journeys.conftest import Community

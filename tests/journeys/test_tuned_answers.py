@@ -131,7 +131,7 @@ async def test_a_tuned_skill_beats_its_base_and_its_questions_alone_go_to_it(par
 
 async def answer_without_weights(park: Park, card: Card, question: str) -> tuple[str, str]:
     """What an adapter of zeros says freely, and what the untuned base says."""
-    from finetune.serving.generation_request import AdapterFiles
+    from finetune.serving.generation import AdapterFiles
     from finetune.serving.local_model import LocalChatModel
 
     chat = park.loader.chat_model

@@ -14,8 +14,7 @@ from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant as RealAssistant
-from chains.language import detect
-from chains.types import Decided, Question, Route, RouteDecision
+from chains.types import Decided, Language, Question, Route, RouteDecision
 from finetune.data.dataset import load_dataset, split_dataset, to_jsonl
 from finetune.registry import adapter_sha256
 from finetune.types import Card, Evaluation, Interval
@@ -97,7 +96,7 @@ def promote(loader: Loader, guild_id: str, folder: Path) -> None:
 
 async def decision(assistant: RealAssistant, guild_id: str, text: str) -> RouteDecision:
     """How a question is decided; the writing is given up before it begins."""
-    question = Question(text, guild_id, "member", OWNER, detect(text))
+    question = Question(text, guild_id, "member", OWNER, Language.of(text))
     async with aclosing(assistant.stream(question)) as events:
         async for event in events:
             if isinstance(event, Decided):

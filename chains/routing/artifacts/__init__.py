@@ -1,6 +1,7 @@
 """The figures that were fitted for an embedding model, read from the JSON files that ship with the package.
 
-They mean nothing for the vectors of another model, so each file is bound to one by name and hash.
+They mean nothing for the vectors of another model, so each file is bound to one by name and hash. Edit this file to
+change where artifacts are found or how they are checked; they are written by `benchmarks.fit`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from chains.errors import NotCalibrated
 
 
 def read_artifact(kind: str, embedding_model: str) -> bytes:
-    """The file `<kind>_<name>.json` of an embedding model called `<name>:<hash>`.
+    """Return the file `<kind>_<name>.json` of an embedding model called `<name>:<hash>`.
 
     Raises:
         NotCalibrated: nothing was fitted for a model of that name.

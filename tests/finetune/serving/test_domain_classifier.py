@@ -48,7 +48,7 @@ def encoder() -> SlowEncoder:
 
 
 @pytest.fixture
-def profiles(registry: Registry, encoder: SlowEncoder) -> DomainClassifiers:
+def classifiers(registry: Registry, encoder: SlowEncoder) -> DomainClassifiers:
     _train_on(registry.folder(ONE), [f"the lamp in room {room} is broken" for room in range(20)])
     _train_on(registry.folder(OTHER), [f"the boat in bay {bay} leaks" for bay in range(20)])
     return DomainClassifiers(registry, encoder)
@@ -60,41 +60,43 @@ def _train_on(folder: Path, questions: Sequence[str]) -> None:
     (folder / "train.jsonl").write_bytes(to_jsonl(examples))
 
 
-async def test_a_question_of_another_guild_does_not_wait_for_a_profile_that_is_computed(
-    profiles: DomainClassifiers, encoder: SlowEncoder
+async def test_a_question_of_another_guild_does_not_wait_for_a_classifier_that_is_fitted(
+    classifiers: DomainClassifiers, encoder: SlowEncoder
 ) -> None:
-    known = await profiles.profile(OTHER)
+    known = await classifiers.classifier(OTHER)
     encoder.held = "lamp"
-    computing = asyncio.create_task(profiles.profile(ONE))
+    computing = asyncio.create_task(classifiers.classifier(ONE))
     await asyncio.to_thread(encoder.is_held.wait, LIMIT_S)
     try:
         async with asyncio.timeout(LIMIT_S / 4):
-            assert await profiles.profile(OTHER) is known
+            assert await classifiers.classifier(OTHER) is known
         assert not computing.done()
     finally:
         encoder.may_go_on.set()
     assert (await computing).likeness([1.0, 0.0, 1.0]) > 0.5
 
 
-async def test_two_guilds_first_profiles_are_computed_beside_each_other(
-    profiles: DomainClassifiers, encoder: SlowEncoder
+async def test_two_guilds_first_classifiers_are_fitted_at_the_same_time(
+    classifiers: DomainClassifiers, encoder: SlowEncoder
 ) -> None:
     encoder.held = "lamp"
-    computing = asyncio.create_task(profiles.profile(ONE))
+    computing = asyncio.create_task(classifiers.classifier(ONE))
     await asyncio.to_thread(encoder.is_held.wait, LIMIT_S)
     try:
         async with asyncio.timeout(LIMIT_S / 4):
-            assert (await profiles.profile(OTHER)).likeness([0.0, 1.0, 1.0]) > 0.5
+            assert (await classifiers.classifier(OTHER)).likeness([0.0, 1.0, 1.0]) > 0.5
         assert not computing.done()
     finally:
         encoder.may_go_on.set()
     await computing
 
 
-async def test_an_encoder_is_kept_for_a_small_batch_at_most(profiles: DomainClassifiers, encoder: SlowEncoder) -> None:
+async def test_an_encoder_is_kept_for_a_small_batch_at_most(
+    classifiers: DomainClassifiers, encoder: SlowEncoder
+) -> None:
     """Else a thread that embeds without a break keeps the encoder from whoever waits for it."""
     encoder.held = "the boat in bay 8"
-    computing = asyncio.create_task(profiles.profile(OTHER))
+    computing = asyncio.create_task(classifiers.classifier(OTHER))
     await asyncio.to_thread(encoder.is_held.wait, LIMIT_S)
     computing.cancel()
     encoder.may_go_on.set()
@@ -104,9 +106,9 @@ async def test_an_encoder_is_kept_for_a_small_batch_at_most(profiles: DomainClas
     assert sum("boat in bay" in text for text in encoder.embedded) <= 16
 
 
-async def test_the_same_profile_is_asked_for_many_times_and_computed_once(
-    profiles: DomainClassifiers, encoder: SlowEncoder
+async def test_the_same_classifier_is_requested_many_times_and_fitted_once(
+    classifiers: DomainClassifiers, encoder: SlowEncoder
 ) -> None:
-    first, *others = await asyncio.gather(*(profiles.profile(ONE) for _ in range(5)))
+    first, *others = await asyncio.gather(*(classifiers.classifier(ONE) for _ in range(5)))
     assert all(other is first for other in others)
     assert sum("lamp in room" in text for text in encoder.embedded) == 20

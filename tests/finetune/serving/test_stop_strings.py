@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finetune.serving.stop_strings import StopStrings
+from finetune.serving.text_model import StopStrings
 
 TEXT = "one two END three"
 

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.tools import tool
 
 from finetune.serving.local_model import LocalChatModel
-from finetune.serving.tool_calls import ToolCallSplitter, beginning
+from finetune.serving.tool_calls import ToolCallSplitter, forced_prefix
 
 NAMES = ("search", "decline")
 SEARCH = '<tool_call>\n{"name": "search", "arguments": {"query": "泊位 <b>"}}\n</tool_call>'
@@ -78,13 +78,13 @@ def test_without_tools_a_tag_is_text() -> None:
 
 @pytest.mark.parametrize(("choice", "rest"), [("search", "{}}</tool_call>"), ("any", 'search"}</tool_call>')])
 def test_a_forced_beginning_goes_on_to_a_call(choice: str, rest: str) -> None:
-    assert [call["name"] for call in split(beginning(choice, NAMES) + rest).tool_calls] == ["search"]
+    assert [call["name"] for call in split(forced_prefix(choice, NAMES) + rest).tool_calls] == ["search"]
 
 
 def test_a_free_choice_forces_nothing_and_an_unknown_tool_is_refused() -> None:
-    assert [beginning(choice, NAMES) for choice in (None, "auto", "none")] == ["", "", ""]
+    assert [forced_prefix(choice, NAMES) for choice in (None, "auto", "none")] == ["", "", ""]
     with pytest.raises(ValueError, match="'shell', but the tools are decline, search"):
-        beginning("shell", NAMES)
+        forced_prefix("shell", NAMES)
 
 
 @tool
@@ -122,7 +122,7 @@ async def test_a_local_model_is_shown_the_tools_and_a_forced_call_is_no_text(wit
 def test_a_local_model_that_knows_no_tools_says_so(small_model_folder: Path) -> None:
     model = LocalChatModel(folder=small_model_folder)
     try:
-        with pytest.raises(NotImplementedError, match="knows no tools"):
+        with pytest.raises(NotImplementedError, match="can't call tools"):
             model.bind_tools([search])
     finally:
         model.close()

@@ -29,7 +29,7 @@ from finetune.errors import (
     TrainingFailedError,
 )
 from finetune.registry import Registry, adapter_sha256
-from finetune.serving.busy import Busy
+from finetune.serving.generation import Busy
 from finetune.serving.specialists import LocalSpecialists
 from finetune.training import tuner as tuning
 from finetune.training.run_folder import RunFolder, step_of
@@ -279,7 +279,7 @@ def test_the_trainer_ends_with_whoever_started_it(tmp_path: Path, prepared: Prep
     script = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
-        "from finetune.serving.busy import Busy\n"
+        "from finetune.serving.generation import Busy\n"
         "from finetune.training.run_folder import RunFolder\n"
         "from finetune.training.runner import Runner\n"
         "asyncio.run(Runner(Busy()).run(RunFolder(Path(sys.argv[1])), lambda p: print(p.step, flush=True)))\n"

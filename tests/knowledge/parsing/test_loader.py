@@ -11,9 +11,9 @@ from knowledge.library import Library, read_file
 from knowledge.parsing.loader import READER_LIMITS, load_document, read_sandboxed
 from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER
+from storage.sizes import MEGABYTE
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.pdfs import bomb, pdf
-from weights.units import MEGABYTE
 
 LIMIT = 10 * MEGABYTE
 

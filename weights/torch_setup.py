@@ -1,4 +1,7 @@
-"""How this process loads a prepared model: in which number format, with how many threads, quietly."""
+"""Sets torch up for this process: number format, threads, and which warnings of the model libraries are silenced.
+
+Edit this file for another kind of CPU, or when a new version of a library prints what nobody needs.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ if TYPE_CHECKING:
 _BF16_UNITS = ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16")
 
 
-def settle_torch(threads: int) -> torch.dtype:
-    """Cap the process's threads; returns the format that is fastest on this CPU.
+def configure_torch(threads: int) -> torch.dtype:
+    """Cap the process's threads, and return the number format that is fastest on this CPU.
 
     That is bf16 where the CPU multiplies it in hardware: elsewhere it is emulated, and fp32 is faster.
     """
@@ -21,7 +24,7 @@ def settle_torch(threads: int) -> torch.dtype:
 
     torch.set_num_threads(min(threads, torch.get_num_threads()))
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    # A prepared folder is known by its hash: reports on how its parameters were matched tell nobody anything.
+    # A prepared folder is known by its hash: reports on how its parameters were matched are of no use.
     set_verbosity_error()  # type: ignore[no-untyped-call]
     # peft 0.21 asks transformers 5.23 for it by its old name.
     warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from weights.progress_line import ProgressLine
 from weights.reporter import Reporter
+from weights.terminal import ProgressLine
 from weights.types import Progress
 
 
