@@ -40,6 +40,7 @@ _LINE_LIMIT = 180
 _SAID_LIMIT = 120
 _NAME_LIMIT = 60
 _MOST_ALSO = 2
+_CITED_BY_HEADING = frozenset({"md", "rst"})
 
 
 def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
@@ -207,7 +208,7 @@ def exact_place(place: Place, media: str, language: Language, texts: Texts) -> s
     """The page, slide or cell, or the line or row unless a heading alone leads to it; empty where none is known."""
     if place.page is not None:
         return texts(language, f"answer.{PAGE_NAMES.get(media, 'page')}", page=place.page)
-    if place.line is not None and (place.heading is None or media != "md"):
+    if place.line is not None and (place.heading is None or media not in _CITED_BY_HEADING):
         return texts(language, f"answer.{LINE_NAMES.get(media, 'line')}", line=place.line)
     return ""
 

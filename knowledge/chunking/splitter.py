@@ -32,8 +32,8 @@ CJK_WEIGHT = 2.5
 # The last one cuts a sentence that is longer than a chunk: word by word or character by character would take a second
 # per 100 kB.
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
-_MARKDOWN = frozenset({"md", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
-_WITH_LINES = frozenset({"md", "txt", "csv", "xlsx", "jsonl"})
+_MARKDOWN = frozenset({"md", "rst", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
+_WITH_LINES = frozenset({"md", "rst", "txt", "csv", "xlsx", "jsonl"})
 
 
 def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:

@@ -18,7 +18,7 @@ MEDIA_BY_SUFFIX = {
     ".txt": "txt",
     ".text": "txt",
     ".log": "txt",
-    ".rst": "txt",
+    ".rst": "rst",
     ".pdf": "pdf",
     ".html": "html",
     ".htm": "html",
@@ -33,7 +33,7 @@ MEDIA_BY_SUFFIX = {
     ".ipynb": "ipynb",
     ".qa": QA,
 }
-READABLE = "Markdown, text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, notebook and source code"
+READABLE = "Markdown, reStructuredText, text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, notebook and source code"
 
 _CODE_SUFFIXES = (
     *(".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".java", ".kt", ".kts", ".scala"),

@@ -68,6 +68,8 @@ def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
             from knowledge.parsing.readers.pdf import read_pdf as reader
         case "html":
             from knowledge.parsing.readers.html import read_html as reader
+        case "rst":
+            from knowledge.parsing.readers.rst import read_rst as reader
         case "docx":
             from knowledge.parsing.readers.word import read_word as reader
         case "pptx":

@@ -42,6 +42,7 @@ def test_a_card_names_the_source_its_place_its_link_and_its_date() -> None:
         ("csv", Place(line=2), "line 2", "第 2 行"),
         ("docx", Place(heading="Fees"), "Fees", "Fees"),
         ("md", Place(line=4, heading="Fees"), "Fees", "Fees"),
+        ("rst", Place(line=4, heading="Fees"), "Fees", "Fees"),
     ],
 )
 def test_a_place_is_named_as_its_format_names_it(media: str, place: Place, english: str, chinese: str) -> None:

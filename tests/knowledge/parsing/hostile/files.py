@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.knowledge.parsing.hostile.archives import archives
 from tests.knowledge.parsing.hostile.office import excel_files, powerpoint_files, word_files
 from tests.knowledge.parsing.hostile.pdfs import pdf_files
-from tests.knowledge.parsing.hostile.texts import csv_files, json_files, notebooks, texts, web_pages
+from tests.knowledge.parsing.hostile.texts import csv_files, json_files, notebooks, rst_files, texts, web_pages
 
 KINDS = (
     pdf_files,
@@ -16,6 +16,7 @@ KINDS = (
     json_files,
     notebooks,
     web_pages,
+    rst_files,
     texts,
     archives,
 )

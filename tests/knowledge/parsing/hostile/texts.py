@@ -1,4 +1,4 @@
-"""Hostile and broken text: CSV, JSON, notebooks, web pages, Markdown, source code."""
+"""Hostile and broken text: CSV, JSON, notebooks, web pages, reStructuredText, Markdown, source code."""
 
 from __future__ import annotations
 
@@ -92,6 +92,39 @@ def web_pages() -> Iterator[HostileFile]:
         lambda: '<meta charset="ascii"><p>会员</p>'.encode("gb18030"),
         READ,
     )
+
+
+def rst_files() -> Iterator[HostileFile]:
+    yield hostile(
+        "an include of another file",
+        "a.rst",
+        lambda: b"Boats.\n\n.. include:: /etc/passwd\n   :literal:\n\n.. csv-table::\n   :file: /etc/passwd\n",
+        READ,
+    )
+    yield hostile(
+        "nothing but a file's HTML", "a.rst", lambda: b".. raw:: html\n   :file: /etc/passwd\n", Reason.NO_TEXT
+    )
+    yield hostile("nothing but a comment", "a.rst", lambda: b".. boats\n", Reason.NO_TEXT)
+    doubled = [b".. |a%d| replace:: |a%d| |a%d|\n" % (n, n - 1, n - 1) for n in range(1, 26)]
+    last = b".. |a0| replace:: ha\n\n|a25|\n"
+    yield hostile("substitutions that double", "a.rst", lambda: b"".join(doubled) + last, READ)
+    yield hostile(
+        "substitutions that double, the last one first",
+        "a.rst",
+        lambda: b"".join(reversed(doubled)) + last,
+        Reason.TOO_SLOW,
+        seconds=5,
+    )
+    yield hostile(
+        "substitutions in a circle", "a.rst", lambda: b".. |a| replace:: |b|\n.. |b| replace:: |a|\n\n|a|", READ
+    )
+    lists = b"".join(b"  " * n + b"- x\n\n" for n in range(500))
+    yield hostile("lists 500 deep", "a.rst", lambda: lists, Reason.TOO_DEEP)
+    boxes = b"".join(b"   " * n + b".. box::\n\n" for n in range(500))
+    yield hostile("boxes 500 deep", "a.rst", lambda: boxes + b"   " * 500 + b"x\n", Reason.TOO_DEEP)
+    yield hostile("a line of 200,000 backticks", "a.rst", lambda: b"`" * 200_000, Reason.CORRUPT)
+    yield hostile("marks that never close", "a.rst", lambda: b".. note::\n\n  +--\n  |\n\n*x **y ``z `w |v [1_", READ)
+    yield hostile("a thousand unknown roles", "a.rst", lambda: b"".join(b":r%d:`x`\n" % n for n in range(1000)), READ)
 
 
 def texts() -> Iterator[HostileFile]:
