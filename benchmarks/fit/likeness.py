@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.answers.agent_mode import IN_THE_HANDBOOK
+from benchmarks.datasets.handbook_questions import IN_THE_HANDBOOK
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.summary_statistics import wilson
