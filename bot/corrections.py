@@ -12,12 +12,12 @@ import discord
 from bot.discord_io import conversation
 from bot.errors import NotAnAnswer
 from bot.locales import Texts
-from bot.messages.buttons import decision_of
-from bot.messages.outlets import BelowMessage
+from bot.messages.buttons import find_decision_id
+from bot.messages.message_targets import BelowMessage
 from bot.ports import AssistantPort
 from bot.readiness import LazyService
-from bot.render import faq as render_faq
-from bot.render.answers import MESSAGE_LIMIT, join
+from bot.render.faq import correction_note
+from bot.render.message_text import MESSAGE_LIMIT, join_parts
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.errors import DecisionNotFound
 from chains.language import detect
@@ -26,7 +26,7 @@ from knowledge.types import QAPair, Source, StoredQAPair
 
 _log = logging.getLogger(__name__)
 
-_LOOKING_S = 1.5
+_SEARCH_TIMEOUT_S = 1.5
 """A form must be shown within 3 s of the press."""
 
 
@@ -50,13 +50,13 @@ async def find_wrong_answer(
     corrected: discord.Message | None = None
     turn = Turn("", "")
     try:
-        async with asyncio.timeout(_LOOKING_S):
-            if decision_of(message) is None:
+        async with asyncio.timeout(_SEARCH_TIMEOUT_S):
+            if find_decision_id(message) is None:
                 corrected = await conversation.corrected_by(message, me)
             turn = await conversation.exchange(message, me)
     except TimeoutError:
         _log.warning("did not find the question of a wrong answer in time")
-    decision_id = decision_of(corrected or message)
+    decision_id = find_decision_id(corrected or message)
     if decision_id is None:
         raise NotAnAnswer
     cited = await _cited(decision_id, guild_id, assistant)
@@ -74,8 +74,8 @@ async def show_corrected(wrong: WrongAnswer, pair: QAPair, member: discord.Membe
     message = wrong.message
     mark = texts(language, "faq.mark", member=member.id)
     try:
-        await BelowMessage(message).send(render_faq.note(pair, member.id, language, texts), None)
-        marked = join(_unmarked(message.content, mark), mark)
+        await BelowMessage(message).send(correction_note(pair, member.id, language, texts), None)
+        marked = join_parts(_unmarked(message.content, mark), mark)
         if len(marked) <= MESSAGE_LIMIT and marked != message.content:
             await retry_transient(lambda: message.edit(content=marked))
     except TRANSPORT_ERRORS as error:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import SkillUnnamed
-from bot.render.answers import shorten
 from finetune.errors import AdapterUnknownError
 from finetune.registry import Registry
 from finetune.types import Card, ListedAdapter, VerdictReason
@@ -76,7 +75,7 @@ class GuildAdapters:
 def clean_skill(name: str) -> str:
     """A skill's name without Markdown, mentions and line breaks. Raises SkillUnnamed where nothing is left."""
     words = re.sub(r"[^\w\s.,&'+/-]", " ", name).replace("_", "-")
-    cleaned = shorten(words, SKILL_LENGTH)
+    cleaned = " ".join(words.split())[:SKILL_LENGTH].rstrip()
     if not re.search(r"\w", cleaned):
         raise SkillUnnamed
     return cleaned

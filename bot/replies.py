@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 
 import discord
 
+from bot.error_messages import ErrorBoundary
 from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
-from bot.failures import Failures
 from bot.locales import Texts
-from bot.messages.buttons import PassageButton, StopButton, WhyButton, view_of
-from bot.messages.live_message import FAREWELL_S, Content, LiveMessage, Throttles
-from bot.messages.outlets import Outlet
+from bot.messages.buttons import PassageButton, StopButton, WhyButton, make_view
+from bot.messages.live_message import LAST_EDIT_TIMEOUT_S, Content, LiveMessage
+from bot.messages.message_targets import MessageTarget
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
-from bot.render import answers as render
+from bot.render.answers import answer_pages
+from bot.render.message_text import join_parts, loading_line, split_message, subtext, with_footer
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
 
@@ -29,7 +31,7 @@ class Services:
     assistant: LazyService[AssistantPort]
     documents: LazyService[DocumentsPort]
     texts: Texts
-    failures: Failures
+    error_boundary: ErrorBoundary
     throttles: Throttles
 
 
@@ -39,7 +41,7 @@ class AnswerRequest:
 
     question: Question
     channel_id: int
-    outlet: Outlet
+    outlet: MessageTarget
     head: str = ""
     """Stands above the answer: what was asked, or which server it is about."""
 
@@ -96,7 +98,7 @@ class RunningReply:
         self._request = request
         self._services = services
         self._language = request.question.language
-        self._stop_view = view_of(StopButton(reply_id, self._language, self._say("answer.stop")))
+        self._stop_view = make_view(StopButton(reply_id, self._language, self._say("answer.stop")))
         self._draft = LiveMessage(request.outlet, services.throttles.of(request.channel_id), self.stop)
         self._writing: asyncio.Task[Content] | None = None
         self._stopped = False
@@ -131,7 +133,7 @@ class RunningReply:
         except asyncio.CancelledError:
             # The bot is ending: nobody should wait for more below what stands there. It ends too where Discord is slow.
             with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_S):
+                async with asyncio.timeout(LAST_EDIT_TIMEOUT_S):
                     await self._draft.finish(self._interrupted())
             raise
         finally:
@@ -148,7 +150,7 @@ class RunningReply:
                 raise
             return self._partial(self._say("answer.stopped"))
         except Exception as error:  # noqa: BLE001 - the boundary of one answer: it is logged and shown
-            return self._partial("", self._services.failures.sentence(error, self._language))
+            return self._partial("", self._services.error_boundary.sentence(error, self._language))
 
     async def _stream(self) -> Content:
         assistant = await self._loaded()
@@ -167,7 +169,7 @@ class RunningReply:
         for part in (self._services.documents, self._services.assistant):
             async with aclosing(part.progress()) as reports:
                 async for loading in reports:
-                    line = render.loading_line(part.name, loading, self._language, self._services.texts)
+                    line = loading_line(part.name, loading, self._language, self._services.texts)
                     self._draft.show(self._interim(self._say("loading.kept", progress=line)))
             await part.get()
         return await self._services.assistant.get()
@@ -193,22 +195,22 @@ class RunningReply:
         self._draft.show(self._interim(self._turn_line))
 
     def _interim(self, text: str) -> Content:
-        return Content(render.split_message(render.join(self._request.head, text)), self._stop_view)
+        return Content(split_message(join_parts(self._request.head, text)), self._stop_view)
 
     def _whole(self, answer: Answer, headline: str) -> Content:
-        pages = render.answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
+        pages = answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
         return Content(pages, self._why(len(answer.evidence)))
 
     def _partial(self, status: str, sentence: str = "") -> Content:
         """What stands there when the answer did not come to its end."""
-        words = render.join(self._request.head, self._words.strip(), sentence)
+        words = join_parts(self._request.head, self._words.strip(), sentence)
         if not self._words and not sentence:
-            words = render.join(self._request.head, self._say("answer.stopped_empty"))
-        return Content(render.with_footer(words, render.subtext(status) if status and self._words else ""), self._why())
+            words = join_parts(self._request.head, self._say("answer.stopped_empty"))
+        return Content(with_footer(words, subtext(status) if status and self._words else ""), self._why())
 
     def _interrupted(self) -> Content:
-        words = render.join(self._request.head, self._words.strip())
-        return Content(render.with_footer(words, self._say("answer.interrupted")), self._why())
+        words = join_parts(self._request.head, self._words.strip())
+        return Content(with_footer(words, self._say("answer.interrupted")), self._why())
 
     def _why(self, passages: int = 0) -> discord.ui.View | None:
         """What a reader may ask below an answer: its reasons, and each of its passages, by number where several are."""
@@ -223,7 +225,7 @@ class RunningReply:
             )
             for number in range(1, passages + 1)
         ]
-        return view_of(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
+        return make_view(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
 
     def _say(self, key: str, /, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -44,6 +44,15 @@ async def edit_response(
     )
 
 
+async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
+    """Reply to the one who pressed or commanded, visible to them alone."""
+    shown = view or MISSING
+    if interaction.response.is_done():
+        await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=shown))
+    else:
+        await respond(lambda: interaction.response.send_message(content, ephemeral=True, view=shown))
+
+
 async def respond(call: Callable[[], Awaitable[object]]) -> None:
     """Await a first response, and try it once more where the connection breaks."""
     tries = 0

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from bot.errors import SkillUnknown
 from bot.readiness import Loading
-from bot.render.answers import shorten, shown_contradictions
+from bot.render.answers import shown_contradictions
+from bot.render.message_text import shorten
 from bot.settings import Settings
 from bot.startup.loader import Loader
 from chains.language import detect
@@ -24,7 +25,7 @@ from knowledge.types import OWNER, Contradiction, Evidence
 from text.plurals import counted
 
 _ANSWER = TypeAdapter(Answer)
-_SAID_LIMIT = 200
+_STATEMENT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _difference_line(difference: Contradiction, answer: Answer) -> str:
     found = {item.chunk.id: item for item in answer.evidence}
     said = [
         f"{found[each.chunk_id].source.name} ({found[each.chunk_id].source.as_of.date()}) says "
-        f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _SAID_LIMIT)}”"
+        f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _STATEMENT_LIMIT)}”"
         for each in (difference.newer, difference.older)
     ]
     return f"Two sources disagree: {', but '.join(said)}"

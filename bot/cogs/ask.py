@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 
@@ -14,14 +13,13 @@ from discord.utils import escape_markdown
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.discord_io.language import of_interaction
 from bot.errors import GuildOnly, NothingToStop, NotYours
-from bot.failures import reply_privately
-from bot.messages.buttons import CorrectButton, guild_selects, view_of
-from bot.messages.outlets import BelowMessage, CommandResponse
-from bot.render import answers as render
+from bot.locales import language_of
+from bot.messages.buttons import CorrectButton, guild_selects, make_view
+from bot.messages.message_targets import BelowMessage, CommandResponse
+from bot.render.message_text import MESSAGE_LIMIT, join_parts, quote_question, shorten, split_evenly, subtext
 from bot.replies import AnswerRequest, Replies, Services
-from bot.responses import defer, edit_response
+from bot.responses import defer, edit_response, reply_privately
 from bot.transport_errors import retry_transient
 from chains.language import detect
 from chains.routing.follow_up import query_of
@@ -46,7 +44,7 @@ class Ask(commands.Cog):
         me = self._client.user
         if me is not None and conversation.is_addressed(message, me):
             language = detect(conversation.question_text(message, me))
-            self._services.failures.start(
+            self._services.error_boundary.start(
                 self._answer_message(message, me),
                 lambda text: BelowMessage(message).send(text, None),
                 language,
@@ -93,9 +91,9 @@ class Ask(commands.Cog):
             ),
             place.id,
             outlet,
-            render.quote(question, language, self._services.texts),
+            quote_question(question, language, self._services.texts),
         )
-        self._services.failures.start(
+        self._services.error_boundary.start(
             self._replies.write(request), lambda text: outlet.send(text, None), language, "answer to /ask"
         )
 
@@ -103,23 +101,22 @@ class Ask(commands.Cog):
     async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         """Explain a decision to the member who asked."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._whisper(self._explain(interaction, decision_id, language), interaction, "explanation")
+        self._services.error_boundary.start_private(
+            self._explain(interaction, decision_id, language), interaction, "explanation"
+        )
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         """Stop an answer."""
         await defer(interaction)
-        self._whisper(self._stop(interaction, reply_id, language), interaction, "stop")
+        self._services.error_boundary.start_private(self._stop(interaction, reply_id, language), interaction, "stop")
 
     @commands.Cog.listener()
     async def on_guild_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
         """Answer a direct message now that its server is known."""
         await defer(interaction)
-        self._whisper(self._answer_choice(interaction, guild_id), interaction, "answer to a direct message")
-
-    def _whisper(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(
-            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        self._services.error_boundary.start_private(
+            self._answer_choice(interaction, guild_id), interaction, "answer to a direct message"
         )
 
     async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
@@ -141,7 +138,7 @@ class Ask(commands.Cog):
         else:
             guilds = [(member.guild.id, member.guild.name) for member in members]
             selects = guild_selects(message.author.id, guilds, self._services.texts(language, "direct.choose"))
-            await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), view_of(*selects))
+            await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), make_view(*selects))
 
     async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
         guild, me, asking = self._client.get_guild(guild_id), self._client.user, interaction.message
@@ -156,7 +153,7 @@ class Ask(commands.Cog):
 
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
         language = detect(message.content)
-        head = render.subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
+        head = subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
         await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
 
     async def _answer(
@@ -183,7 +180,7 @@ class Ask(commands.Cog):
             return
         explanation = await assistant.explanation(decision_id, language)
         searched = await self._searched(interaction, explanation.behind, language)
-        for page in render.split_evenly(render.join(explanation.markdown, searched)):
+        for page in split_evenly(join_parts(explanation.markdown, searched)):
             await reply_privately(interaction, page)
         if is_moderator:
             await self._offer_correction(interaction, "faq.offer")
@@ -194,16 +191,16 @@ class Ask(commands.Cog):
         asked = None if behind is None or answer is None or me is None else await conversation.question_of(answer, me)
         if asked is None or behind is None or behind > len(asked.history):
             return ""
-        words = render.shorten(query_of(asked.text, asked.history, behind), _SEARCHED_LIMIT)
+        words = shorten(query_of(asked.text, asked.history, behind), _SEARCHED_LIMIT)
         return self._services.texts(language, "answer.searched_for", words=escape_markdown(words))
 
     async def _offer_correction(self, interaction: discord.Interaction, key: str) -> None:
         """Tell a moderator how the answer above is corrected, with a button that does it."""
         if interaction.message is None:
             return
-        language, texts = of_interaction(interaction), self._services.texts
+        language, texts = language_of(interaction), self._services.texts
         button = CorrectButton(interaction.message.id, language, texts(language, "faq.correct"))
-        await reply_privately(interaction, texts(language, key), view_of(button))
+        await reply_privately(interaction, texts(language, key), make_view(button))
 
     async def _stop(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)
@@ -212,6 +209,4 @@ class Ask(commands.Cog):
         except NothingToStop:
             interrupted = self._services.texts(language, "answer.interrupted")
             words = "" if interaction.message is None else interaction.message.content
-            await edit_response(
-                interaction, content=render.join(words, interrupted)[-render.MESSAGE_LIMIT :], view=None
-            )
+            await edit_response(interaction, content=join_parts(words, interrupted)[-MESSAGE_LIMIT:], view=None)

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io import access
-from bot.discord_io.language import of_interaction
 from bot.errors import ChannelUnseen, NothingToCancel, WhichTraining
-from bot.failures import reply_privately
 from bot.guild_adapters import SKILL_LENGTH, GuildAdapters, clean_skill
 from bot.jobs.tuning import Tuning
 from bot.jobs.uploads import download
-from bot.messages.buttons import TuneAction, TuneButton, view_of
+from bot.locales import language_of
+from bot.messages.buttons import TuneAction, TuneButton, make_view
 from bot.messages.live_message import Content, LiveMessage
-from bot.messages.outlets import CommandResponse
-from bot.messages.training import TrainingDestination, start_view
-from bot.render import adapters as render_adapters
-from bot.render import tuning as render_tuning
-from bot.render.answers import split_message, subtext
+from bot.messages.message_targets import CommandResponse
+from bot.messages.training_message import TrainingDestination, start_view
+from bot.render.adapters import (
+    adapter_choice,
+    adapter_list,
+    promotion_message,
+    promotion_question,
+    rollback_message,
+    training_status,
+)
+from bot.render.message_text import split_message, subtext
+from bot.render.tuning import escape_name, training_preview
 from bot.replies import Services
-from bot.responses import defer, edit_response
+from bot.responses import defer, edit_response, reply_privately
 from chains.types import Language
 from finetune.errors import DatasetTooLargeError
 from finetune.types import Card, TrainingRequest
@@ -84,7 +89,7 @@ class Finetune(commands.Cog):
     ) -> None:
         """Make a training ready."""
         work = self._receive(interaction, file, skill, base or self._base, audience)
-        await self._services.failures.guard(work, partial(reply_privately, interaction), of_interaction(interaction))
+        await self._services.error_boundary.guard_private(work, interaction)
 
     @finetune.command(description="Show trainings in progress and the tuned models in use")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -118,22 +123,22 @@ class Finetune(commands.Cog):
     @rollback.autocomplete("skill")
     async def complete_skill(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The skills that exist and hold what was typed."""
-        return await self._services.failures.complete(
-            self._skills(interaction, typed), of_interaction(interaction), "completion of a skill"
+        return await self._services.error_boundary.complete(
+            self._skills(interaction, typed), language_of(interaction), "completion of a skill"
         )
 
     @promote.autocomplete("adapter")
     async def complete_adapter(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The adapters whose skill or hash holds what was typed."""
-        return await self._services.failures.complete(
-            self._cards(interaction, typed), of_interaction(interaction), "completion of an adapter"
+        return await self._services.error_boundary.complete(
+            self._cards(interaction, typed), language_of(interaction), "completion of an adapter"
         )
 
     @cancel.autocomplete("training")
     async def complete_training(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         """The trainings that run or wait."""
-        return await self._services.failures.complete(
-            self._trainings(interaction, typed), of_interaction(interaction), "completion of a training"
+        return await self._services.error_boundary.complete(
+            self._trainings(interaction, typed), language_of(interaction), "completion of a training"
         )
 
     @commands.Cog.listener()
@@ -142,16 +147,15 @@ class Finetune(commands.Cog):
     ) -> None:
         """A button below a preview, a training, or the question whether to promote."""
         await defer(interaction)
-        self._start(self._press(interaction, action, subject, language), interaction, f"press of {action}")
+        self._services.error_boundary.start_private(
+            self._press(interaction, action, subject, language), interaction, f"press of {action}"
+        )
 
     async def _respond(
         self, interaction: discord.Interaction, work: Coroutine[object, object, None], name: str
     ) -> None:
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(work, interaction, name)
-
-    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, partial(reply_privately, interaction), of_interaction(interaction), name)
+        self._services.error_boundary.start_private(work, interaction, name)
 
     def _admit(self, interaction: discord.Interaction) -> tuple[access.GuildPlace, discord.Member]:
         place, member = access.place_and_member(interaction)
@@ -169,20 +173,22 @@ class Finetune(commands.Cog):
             raise DatasetTooLargeError(file.filename, file.size / MEGABYTE, self._limit_mb)
         name = clean_skill(skill)
         await defer(interaction, thinking=True)
-        self._start(self._prepare(interaction, file, name, base, audience), interaction, "preparation of a training")
+        self._services.error_boundary.start_private(
+            self._prepare(interaction, file, name, base, audience), interaction, "preparation of a training"
+        )
 
     async def _prepare(
         self, interaction: discord.Interaction, file: discord.Attachment, skill: str, base: str, audience: str
     ) -> None:
         place, _ = self._admit(interaction)
-        texts, language = self._services.texts, of_interaction(interaction)
+        texts, language = self._services.texts, language_of(interaction)
         readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
         draft = LiveMessage(
             CommandResponse(interaction, private=False), self._services.throttles.of(place.id), lambda: None
         )
         guild_id = str(place.guild.id)
         skill = await self._adapters.spelling(guild_id, skill)
-        async with self._services.failures.concluding(draft, language):
+        async with self._services.error_boundary.finish_on_failure(draft, language):
             reading = texts(language, "tuning.reading", name=discord.utils.escape_markdown(file.filename))
             await draft.open(Content((reading,)))
             found = await self._tuning.prepare(
@@ -193,22 +199,20 @@ class Finetune(commands.Cog):
                 {channel.name: channel.mention for channel in place.guild.channels},
                 lambda line: draft.show(Content((subtext(line),))),
             )
-            pages = split_message(render_tuning.preview(found, readers, language, texts))
+            pages = split_message(training_preview(found, readers, language, texts))
             await draft.finish(Content(pages, start_view(found.run_id, language, texts)))
 
     async def _status(self, interaction: discord.Interaction) -> None:
         place, _ = self._admit(interaction)
         trainings = await self._tuning.underway(place.guild.id)
         adapters = await self._adapters.listed(str(place.guild.id))
-        language = of_interaction(interaction)
-        await _say(interaction, render_adapters.status(trainings, adapters, language, self._services.texts))
+        language = language_of(interaction)
+        await _say(interaction, training_status(trainings, adapters, language, self._services.texts))
 
     async def _list(self, interaction: discord.Interaction) -> None:
         place, _ = self._admit(interaction)
         adapters = await self._adapters.listed(str(place.guild.id))
-        await _say(
-            interaction, render_adapters.adapter_list(adapters, of_interaction(interaction), self._services.texts)
-        )
+        await _say(interaction, adapter_list(adapters, language_of(interaction), self._services.texts))
 
     async def _cancel(self, interaction: discord.Interaction, run_id: str | None) -> None:
         place, member = self._admit(interaction)
@@ -220,30 +224,30 @@ class Finetune(commands.Cog):
                 raise NothingToCancel
             run_id = trainings[0].run_id
         prepared = await self._tuning.cancel(run_id, place.guild.id, member.id)
-        skill = render_tuning.bold(prepared.skill)
-        await _say(interaction, (self._services.texts(of_interaction(interaction), "tuning.cancel_done", skill=skill),))
+        skill = escape_name(prepared.skill)
+        await _say(interaction, (self._services.texts(language_of(interaction), "tuning.cancel_done", skill=skill),))
 
     async def _promote(self, interaction: discord.Interaction, sha256: str) -> None:
         place, _ = self._admit(interaction)
-        texts, language = self._services.texts, of_interaction(interaction)
+        texts, language = self._services.texts, language_of(interaction)
         card = await self._adapters.find(str(place.guild.id), sha256)
         doubt = await self._adapters.doubt(card)
         if doubt is None:
             await self._make_champion(interaction, card, language)
             return
         button = TuneButton(TuneAction.PROMOTE, card.adapter_sha256, language, texts(language, "tuning.confirm"))
-        question = render_adapters.doubtful(card, doubt, language, texts)
-        await edit_response(interaction, content=question, view=view_of(button))
+        question = promotion_question(card, doubt, language, texts)
+        await edit_response(interaction, content=question, view=make_view(button))
 
     async def _make_champion(self, interaction: discord.Interaction, card: Card, language: Language) -> None:
         promotion = await self._adapters.promote(card)
-        sentence = render_adapters.promoted(promotion, language, self._services.texts)
+        sentence = promotion_message(promotion, language, self._services.texts)
         await edit_response(interaction, content=sentence, view=None)
 
     async def _roll_back(self, interaction: discord.Interaction, skill: str) -> None:
         place, _ = self._admit(interaction)
         was, now = await self._adapters.roll_back(str(place.guild.id), skill)
-        sentence = render_adapters.rolled_back(was, now, of_interaction(interaction), self._services.texts)
+        sentence = rollback_message(was, now, language_of(interaction), self._services.texts)
         await _say(interaction, (sentence,))
 
     async def _press(
@@ -280,7 +284,7 @@ class Finetune(commands.Cog):
     async def _cards(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         place, _ = self._admit(interaction)
         cards = [listed.card for listed in await self._adapters.listed(str(place.guild.id))]
-        return _matching([(render_adapters.adapter_choice(card), card.adapter_sha256) for card in cards], typed)
+        return _matching([(adapter_choice(card), card.adapter_sha256) for card in cards], typed)
 
     async def _trainings(self, interaction: discord.Interaction, typed: str) -> list[Choice]:
         place, _ = self._admit(interaction)

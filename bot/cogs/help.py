@@ -6,9 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_io.language import of_interaction
-from bot.failures import reply_privately
-from bot.locales import Texts
+from bot.locales import Texts, language_of
+from bot.responses import reply_privately
 
 
 class Help(commands.Cog):
@@ -22,7 +21,7 @@ class Help(commands.Cog):
     @app_commands.command(description="What this bot does, and how to use it")
     async def help(self, interaction: discord.Interaction) -> None:
         """Show the help to whoever asks for it."""
-        language = of_interaction(interaction)
+        language = language_of(interaction)
         lines = [self._texts(language, "help.text").rstrip()]
         lines += [self._texts(language, "help.leaves", model=model) for model in self._leaving]
         await reply_privately(interaction, "\n".join(lines))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io import access
-from bot.discord_io.language import of_interaction
 from bot.errors import FileTooLarge, NoFiles
-from bot.failures import reply_privately
 from bot.jobs.ingestion import Ingestion, IngestionDestination
+from bot.locales import language_of
 from bot.messages.live_message import Content, LiveMessage
-from bot.messages.outlets import CommandResponse
-from bot.render import answers as render
+from bot.messages.message_targets import CommandResponse
+from bot.render.sources import source_list
 from bot.replies import Services
-from bot.responses import defer, edit_response
+from bot.responses import defer, edit_response, reply_privately
 from knowledge.types import EVERY_MEMBER
 from weights.units import MEGABYTE
 
@@ -96,46 +95,45 @@ class Knowledge(commands.Cog):
         """Take in uploaded files."""
         await defer(interaction, thinking=True)
         files = [each for each in (file, file_2, file_3, file_4, file_5) if each is not None]
-        self._start(self._ingest(interaction, files, audience, link), interaction, "ingest")
+        self._services.error_boundary.start_private(
+            self._ingest(interaction, files, audience, link), interaction, "ingest"
+        )
 
     async def ingest_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Take in what is attached to a message, or to one that was forwarded with it."""
         await defer(interaction, thinking=True)
         forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
         work = self._ingest(interaction, [*message.attachments, *forwarded], "channel", None)
-        self._start(work, interaction, "ingest")
+        self._services.error_boundary.start_private(work, interaction, "ingest")
 
     @commands.Cog.listener()
     async def on_ingest_cancelled(self, interaction: discord.Interaction, job_id: str) -> None:
         """End the taking in of files."""
         await defer(interaction)
-        self._start(self._cancel(interaction, job_id), interaction, "end of an ingestion")
+        self._services.error_boundary.start_private(
+            self._cancel(interaction, job_id), interaction, "end of an ingestion"
+        )
 
     @sources.command(name="list", description="List the documents")
     async def list_sources(self, interaction: discord.Interaction) -> None:
         """Show what there is, to the moderator alone."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(self._list(interaction), interaction, "list of sources")
+        self._services.error_boundary.start_private(self._list(interaction), interaction, "list of sources")
 
     @sources.command(name="remove", description="Remove a document and everything made from it")
     @app_commands.describe(name="The document's name")
     async def remove_source(self, interaction: discord.Interaction, name: str) -> None:
         """Remove one document."""
         await defer(interaction, thinking=True)
-        self._start(self._remove(interaction, name), interaction, "removal of a source")
+        self._services.error_boundary.start_private(self._remove(interaction, name), interaction, "removal of a source")
 
     @remove_source.autocomplete("name")
     async def complete_name(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The documents whose names hold what was typed."""
         if not self._services.documents.is_ready:
             return []
-        return await self._services.failures.complete(
-            self._names(interaction, typed), of_interaction(interaction), "completion of a source's name"
-        )
-
-    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(
-            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        return await self._services.error_boundary.complete(
+            self._names(interaction, typed), language_of(interaction), "completion of a source's name"
         )
 
     async def _ingest(
@@ -154,7 +152,7 @@ class Knowledge(commands.Cog):
         smallest = min(file.size for file in files)
         if smallest > self._limit_mb * MEGABYTE:
             raise FileTooLarge(smallest / MEGABYTE, self._limit_mb)
-        texts, language = self._services.texts, of_interaction(interaction)
+        texts, language = self._services.texts, language_of(interaction)
         response = CommandResponse(interaction, private=False)
         draft = LiveMessage(response, self._services.throttles.of(place.id), lambda: None)
         name = discord.utils.escape_markdown(files[0].filename)
@@ -169,7 +167,7 @@ class Knowledge(commands.Cog):
             audience=whose,
             language=language,
         )
-        async with self._services.failures.concluding(draft, language):
+        async with self._services.error_boundary.finish_on_failure(draft, language):
             await self._ingestion.submit(files, destination, draft, link)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
@@ -182,7 +180,7 @@ class Knowledge(commands.Cog):
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()
         sources = await documents.sources(str(place.guild.id), access.private_reader(member, place))
-        for page in render.source_list(sources, of_interaction(interaction), self._services.texts):
+        for page in source_list(sources, language_of(interaction), self._services.texts):
             await reply_privately(interaction, page)
 
     async def _remove(self, interaction: discord.Interaction, name: str) -> None:
@@ -195,7 +193,7 @@ class Knowledge(commands.Cog):
                 access.require_moderator_of(source.audience, member)
         source = await documents.remove(guild_id, name, reader)
         sentence = self._services.texts(
-            of_interaction(interaction),
+            language_of(interaction),
             "sources.removed",
             name=discord.utils.escape_markdown(source.name),
             chunks=source.chunk_count,

@@ -11,9 +11,7 @@ from discord.ext import commands
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.discord_io.language import of_interaction
 from bot.errors import NotAMember
-from bot.failures import reply_privately
 from bot.ports import DocumentsPort
 from bot.render.passages import passage_card
 from bot.replies import Services
@@ -41,12 +39,8 @@ class Passages(commands.Cog):
     ) -> None:
         """Show a passage to whoever pressed, alone."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._services.failures.start(
-            self._show(interaction, decision_id, number, language),
-            lambda text: reply_privately(interaction, text),
-            of_interaction(interaction),
-            "passage",
-        )
+        work = self._show(interaction, decision_id, number, language)
+        self._services.error_boundary.start_private(work, interaction, "passage")
 
     async def _show(self, interaction: discord.Interaction, decision_id: str, number: int, language: Language) -> None:
         assistant, documents = await self._services.assistant.get(), await self._services.documents.get()
@@ -94,7 +88,7 @@ class Passages(commands.Cog):
             picture = await documents.page_picture(passage)
         except Exception as error:  # noqa: BLE001 - else the words that it is being drawn would stay
             if not isinstance(error, PageImageFailed):
-                self._services.failures.sentence(error, language)
+                self._services.error_boundary.sentence(error, language)
             reason = error.reason if isinstance(error, PageImageFailed) else "other"
             await edit_response(interaction, content=self._no_picture(reason, language))
             return

@@ -12,10 +12,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io.command_sync import CommandTranslator, sync_if_changed
-from bot.discord_io.language import of_interaction
-from bot.failures import Failures, reply_privately
-from bot.locales import Texts
+from bot.error_messages import ErrorBoundary
+from bot.locales import Texts, language_of
 from bot.messages.buttons import DYNAMIC_ITEMS
+from bot.responses import reply_privately
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Routewise(commands.AutoShardedBot):
     def __init__(
         self,
         texts: Texts,
-        failures: Failures,
+        error_boundary: ErrorBoundary,
         *,
         sync_record: Path | None,
         on_guild: Callable[[discord.Guild], Awaitable[None]],
@@ -52,7 +52,7 @@ class Routewise(commands.AutoShardedBot):
             shard_count=shard_count,
         )
         self._texts = texts
-        self._failures = failures
+        self._error_boundary = error_boundary
         self._sync_record = sync_record
         self._on_guild = on_guild
         self._on_start = on_start
@@ -101,4 +101,4 @@ class Routewise(commands.AutoShardedBot):
     async def _on_command_failure(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         """The last resort for commands."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await self._failures.tell(cause, partial(reply_privately, interaction), of_interaction(interaction))
+        await self._error_boundary.report(cause, partial(reply_privately, interaction), language_of(interaction))

@@ -11,8 +11,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord_io.language import is_chinese
-from bot.locales import Texts
+from bot.locales import Texts, is_chinese
 from bot.transport_errors import retry_transient
 from chains.types import Language
 from storage.atomic_write import write_whole

@@ -9,9 +9,8 @@ from pathlib import Path
 import discord
 from pydantic import TypeAdapter
 
-from bot.discord_io.language import is_chinese
-from bot.locales import Texts
-from bot.messages.outlets import InChannel
+from bot.locales import Texts, is_chinese
+from bot.messages.message_targets import InChannel
 from bot.state_file import StateFile
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.types import Language

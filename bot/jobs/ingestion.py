@@ -21,13 +21,13 @@ from bot.errors import IngestionOver, UploadAltered, UploadMissing
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
 from bot.jobs.uploads import Uploads, download
-from bot.messages.buttons import CancelIngestButton, view_of
+from bot.messages.buttons import CancelIngestButton, make_view
 from bot.messages.live_message import Content, LiveMessage
-from bot.messages.outlets import ExistingMessage
-from bot.messages.pace import Pace, TextTurns
+from bot.messages.message_targets import ExistingMessage
+from bot.messages.throttling import EditIntervals, EditSchedule
 from bot.ports import DocumentsPort
-from bot.render import answers as render
-from bot.render import ingestion as render_ingestion
+from bot.render.ingestion import batch_report, file_report, ingestion_progress, unfinished_batch_report
+from bot.render.message_text import loading_line, split_message, subtext
 from bot.replies import Services
 from bot.transport_errors import TRANSPORT_ERRORS
 from chains.types import Language
@@ -84,14 +84,14 @@ class Ingestion:
         jobs: Jobs,
         uploads: Uploads,
         limit_mb: int,
-        pace: Pace,
+        intervals: EditIntervals,
     ) -> None:
         self._client = client
         self._services = services
         self._jobs = jobs
         self._uploads = uploads
         self._limit_mb = limit_mb
-        self._pace = pace
+        self._intervals = intervals
         self._drafts: dict[str, LiveMessage] = {}
         """Of the jobs that this process submitted; a job that it took up finds its message by the id."""
         self._reports: dict[str, list[IngestReport]] = {}
@@ -154,7 +154,7 @@ class Ingestion:
         await self._discard(job)
         destination, texts = _destination(job.inputs), self._services.texts
         heading = texts(destination.language, "ingest.cancelled", member=member_id)
-        text = render_ingestion.ended_early(heading, reports, destination.language, texts, self._limit_mb)
+        text = unfinished_batch_report(heading, reports, destination.language, texts, self._limit_mb)
         await self._new_draft(destination).finish(Content((text,)))
 
     async def sweep(self) -> None:
@@ -168,7 +168,7 @@ class Ingestion:
         destination = _destination(job.inputs)
         draft = await self._draft(job, destination)
         try:
-            closing = self._over[job.id] = Content(render.split_message(await self._outcome(job, destination, draft)))
+            closing = self._over[job.id] = Content(split_message(await self._outcome(job, destination, draft)))
             await draft.finish(closing)
         except TRANSPORT_ERRORS as error:
             _log.warning("could not show the report on documents: %r", error)
@@ -210,13 +210,11 @@ class Ingestion:
             manifest = _Manifest.model_validate_json(await self._uploads.read(job.inputs["about"]))
             report = await self._ingest(job, manifest, destination, draft)
         except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
-            sentence = self._services.failures.sentence(error, language)
-            return render_ingestion.ended_early(
-                sentence, self._reports.get(job.id, ()), language, texts, self._limit_mb
-            )
+            sentence = self._services.error_boundary.sentence(error, language)
+            return unfinished_batch_report(sentence, self._reports.get(job.id, ()), language, texts, self._limit_mb)
         if len(report.reports) == 1:
-            return render.ingest_report(report.reports[0], language, texts, self._limit_mb)
-        return render_ingestion.closing(report, destination.audience, language, texts, self._limit_mb)
+            return file_report(report.reports[0], language, texts, self._limit_mb)
+        return batch_report(report, destination.audience, language, texts, self._limit_mb)
 
     async def _ingest(
         self, job: Job, manifest: _Manifest, destination: IngestionDestination, draft: LiveMessage
@@ -227,12 +225,12 @@ class Ingestion:
         if guild is not None:
             await documents.register_guild(str(guild.id), guild.name)
         language, texts, loop = destination.language, self._services.texts, asyncio.get_running_loop()
-        cancel = view_of(CancelIngestButton(job.id, language, texts(language, "ingest.cancel")))
-        turns, reports = TextTurns(self._pace), self._reports.setdefault(job.id, [])
+        cancel = make_view(CancelIngestButton(job.id, language, texts(language, "ingest.cancel")))
+        turns, reports = EditSchedule(self._intervals), self._reports.setdefault(job.id, [])
 
         def show(progress: BatchProgress) -> None:
-            if turns.take():
-                draft.show(Content((render_ingestion.progress(progress, language, texts),), cancel))
+            if turns.take_turn():
+                draft.show(Content((ingestion_progress(progress, language, texts),), cancel))
 
         return await documents.ingest_all(
             [IngestFile(file.name, file.size_bytes, partial(self._bytes_of, file)) for file in manifest.files],
@@ -259,8 +257,8 @@ class Ingestion:
         part = self._services.documents
         async with aclosing(part.progress()) as reports:
             async for loading in reports:
-                line = render.loading_line(part.name, loading, destination.language, self._services.texts)
-                draft.show(Content((render.subtext(line),)))
+                line = loading_line(part.name, loading, destination.language, self._services.texts)
+                draft.show(Content((subtext(line),)))
         return await part.get()
 
 

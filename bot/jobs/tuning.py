@@ -15,14 +15,14 @@ import discord
 from bot.errors import NothingToCancel
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
-from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressMessage
-from bot.messages.training import TrainingDestination, TrainingMessage
+from bot.messages.throttling import EditIntervals
+from bot.messages.training_message import TrainingDestination, TrainingMessage
 from bot.ports import TunerPort
 from bot.prepared_trainings import PreparedTraining, PreparedTrainings
 from bot.readiness import LazyService, Loading
-from bot.render import answers as render
 from bot.render.adapters import Underway
+from bot.render.message_text import loading_line
 from bot.replies import Services
 from bot.tasks import AlreadyReported
 from chains.types import Language
@@ -45,14 +45,14 @@ class Tuning:
         jobs: Jobs,
         tuner: LazyService[TunerPort],
         records: PreparedTrainings,
-        pace: Pace,
+        intervals: EditIntervals,
     ) -> None:
         self._client = client
         self._services = services
         self._jobs = jobs
         self._tuner = tuner
         self._records = records
-        self._pace = pace
+        self._intervals = intervals
         self._starting = asyncio.Lock()
         self._progress: dict[str, TrainingProgress] = {}
         """Of the run that is trained now."""
@@ -90,7 +90,7 @@ class Tuning:
 
         def on_fetch(fetched: Progress) -> None:
             loading = Loading(fetched.stage, fetched.done_bytes, fetched.total_bytes)
-            loop.call_soon_threadsafe(show, render.loading_line("base", loading, language, texts))
+            loop.call_soon_threadsafe(show, loading_line("base", loading, language, texts))
 
         def place(described: LabelHelp) -> LabelHelp:
             mention = channels.get((described.channel or "").removeprefix("#"), described.channel)
@@ -116,7 +116,9 @@ class Tuning:
                 return
             prepared = await self._records.find(run_id, destination.guild_id)
             if prepared is None:
-                await message.put_sentence(self._services.failures.sentence(RunNotFoundError(), destination.language))
+                await message.put_sentence(
+                    self._services.error_boundary.sentence(RunNotFoundError(), destination.language)
+                )
                 return
             # Another id for each try: a job that failed is not run again.
             await self._jobs.submit(KIND, secrets.token_hex(8), {"run": run_id, **destination.as_inputs()})
@@ -219,7 +221,7 @@ class Tuning:
         self, run_id: str, destination: TrainingDestination, message: TrainingMessage, error: Exception
     ) -> None:
         """Show what failed. The run's files stay: tried again, it goes on from its last checkpoint."""
-        sentence = self._services.failures.sentence(error, destination.language)
+        sentence = self._services.error_boundary.sentence(error, destination.language)
         is_gone = isinstance(error, RunNotFoundError)
         prepared = None if is_gone else await self._records.find(run_id, destination.guild_id)
         await message.finish_failed(prepared, sentence)
@@ -242,11 +244,11 @@ class Tuning:
         """The tuner; until it is there, how far the loading is."""
         async with aclosing(self._tuner.progress()) as reports:
             async for loading in reports:
-                show(render.loading_line(self._tuner.name, loading, language, self._services.texts))
+                show(loading_line(self._tuner.name, loading, language, self._services.texts))
         return await self._tuner.get()
 
     def _message(self, run_id: str, destination: TrainingDestination) -> TrainingMessage:
         channel = self._client.get_partial_messageable(destination.channel_id, guild_id=destination.guild_id)
         throttle = self._services.throttles.of(destination.channel_id)
-        placard = ProgressMessage(channel, destination.message_id, throttle, self._pace)
+        placard = ProgressMessage(channel, destination.message_id, throttle, self._intervals)
         return TrainingMessage(placard, run_id, destination, self._services.texts)

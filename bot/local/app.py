@@ -14,10 +14,10 @@ from simcord.backend.access import can_access_channel
 
 from bot.errors import LocalUnavailable
 from bot.local.handbook import Handbook
-from bot.local.page import LivePage, move_clock
-from bot.local.scope import OutsideScope
-from bot.local.world import World, build, restore_conversation, save_conversation
-from bot.messages.outlets import BelowMessage, InChannel, Outlet
+from bot.local.saved_conversation import restore_conversation, save_conversation
+from bot.local.simulator import LivePage, RealTimeContext, move_clock
+from bot.local.world import World, build
+from bot.messages.message_targets import BelowMessage, InChannel, MessageTarget
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings
@@ -66,7 +66,7 @@ class LocalDiscord:
         self._conversation = settings.bot.data_dir / "local_conversation.json"
         self._notes = _Notes(settings.bot.data_dir / "local.json")
         self._started = False
-        scope = OutsideScope()
+        scope = RealTimeContext()
         self.tasks = Tasks(scope)
         self.app: App = assemble(
             settings,
@@ -109,7 +109,7 @@ class LocalDiscord:
         """Say what to try, and take in the handbook, once."""
         channel = self.app.client.get_partial_messageable(channel_id)
         say = self.app.services.texts
-        outlet: Outlet = InChannel(channel)
+        outlet: MessageTarget = InChannel(channel)
         if greet:
             outlet = BelowMessage(await channel.send(say(Language.EN, "local.welcome")))
         if not self._notes.has_handbook():

@@ -8,10 +8,10 @@ import time
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from bot.messages.live_message import FAREWELL_S, Content, LiveMessage
-from bot.messages.outlets import Outlet
+from bot.messages.live_message import LAST_EDIT_TIMEOUT_S, Content, LiveMessage
+from bot.messages.message_targets import MessageTarget
 from bot.ports import DocumentsPort
-from bot.render import answers as render
+from bot.render.message_text import loading_line
 from bot.replies import Services
 from chains.types import Language
 from knowledge.types import EVERY_MEMBER, IngestOutcome
@@ -30,7 +30,7 @@ class Handbook:
         self._guild_name = guild_name
         self._folder = folder
 
-    async def take_in(self, outlet: Outlet, channel_id: int) -> bool:
+    async def take_in(self, outlet: MessageTarget, channel_id: int) -> bool:
         """Take in every page, for every member. Returns whether all went well."""
         draft = LiveMessage(outlet, self._services.throttles.of(channel_id), lambda: None)
         try:
@@ -39,11 +39,11 @@ class Handbook:
             await draft.finish(await self._ingest(documents, draft))
         except asyncio.CancelledError:
             with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_S):
+                async with asyncio.timeout(LAST_EDIT_TIMEOUT_S):
                     await draft.finish(self._line("interrupted"))
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
-            reason = self._services.failures.sentence(error, Language.EN)
+            reason = self._services.error_boundary.sentence(error, Language.EN)
             await draft.finish(self._line("failed", reason=reason))
             return False
         finally:
@@ -54,7 +54,7 @@ class Handbook:
         part = self._services.documents
         async with aclosing(part.progress()) as reports:
             async for loading in reports:
-                line = render.loading_line(part.name, loading, Language.EN, self._services.texts)
+                line = loading_line(part.name, loading, Language.EN, self._services.texts)
                 draft.show(self._line("loading", progress=line))
         return await part.get()
 

@@ -6,6 +6,8 @@ import string
 import tomllib
 from importlib import resources
 
+import discord
+
 from chains.types import Language
 from text.plurals import fill
 
@@ -39,6 +41,16 @@ class Texts:
 def load_texts() -> Texts:
     """Read the sentences that ship with the package."""
     return Texts({language: _load(language) for language in Language})
+
+
+def language_of(interaction: discord.Interaction) -> Language:
+    """Return the language in which the member uses Discord."""
+    return Language.ZH if is_chinese(interaction.locale) else Language.EN
+
+
+def is_chinese(locale: discord.Locale) -> bool:
+    """Return whether Discord is shown in Chinese, simplified or traditional."""
+    return locale in {discord.Locale.chinese, discord.Locale.taiwan_chinese}
 
 
 def _load(language: Language) -> _Table:

@@ -193,7 +193,7 @@ _Control = WhyButton | PassageButton | CorrectButton | StopButton | GuildSelect 
 DYNAMIC_ITEMS = (WhyButton, PassageButton, CorrectButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
 
 
-def view_of(*items: _Control) -> discord.ui.View:
+def make_view(*items: _Control) -> discord.ui.View:
     """A view of these controls alone, without a time limit."""
     view = discord.ui.View(timeout=None)
     for item in items:
@@ -213,7 +213,7 @@ def guild_selects(user_id: int, guilds: Sequence[tuple[int, str]], label: str) -
     ]
 
 
-def decision_of(message: discord.Message) -> str | None:
+def find_decision_id(message: discord.Message) -> str | None:
     """The decision whose reasons a message of the bot offers; None where it offers none."""
     for row in message.components:
         for item in row.children if isinstance(row, discord.ActionRow) else ():

@@ -7,53 +7,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from weakref import WeakValueDictionary
 
 import discord
 
-from bot.messages.outlets import Outlet, SentMessage
+from bot.messages.message_targets import MessageTarget, SentMessage
+from bot.messages.throttling import Throttle
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 
 _log = logging.getLogger(__name__)
 
-EDIT_INTERVAL_S = 1.5
-"""Discord takes about five edits in five seconds from a bot in one channel: the spare one and four so far apart."""
-FAREWELL_S = 5.0
+LAST_EDIT_TIMEOUT_S = 5.0
 """For the last edit of what the end of the bot cuts off."""
-
-_SPARE = 1
-"""Edits that may come at once after a while without any, so that a quick answer doesn't wait for its first status."""
-
-
-class Throttle:
-    """Spaces the edits in one channel, whoever makes them."""
-
-    def __init__(self, interval_s: float) -> None:
-        self._interval_s = interval_s
-        self._turn = asyncio.Lock()
-        self._rested_at = float("-inf")
-        """When all that may come at once may come at once again."""
-
-    async def turn(self) -> None:
-        """Return when the next edit may be made."""
-        async with self._turn:
-            clock = asyncio.get_running_loop().time
-            pause_s = self._rested_at - _SPARE * self._interval_s - clock()
-            if pause_s > 0:
-                await asyncio.sleep(pause_s)
-            self._rested_at = max(self._rested_at, clock()) + self._interval_s
-
-
-class Throttles:
-    """One throttle a channel, for as long as somebody uses it."""
-
-    def __init__(self, interval_s: float = EDIT_INTERVAL_S) -> None:
-        self._interval_s = interval_s
-        self._by_channel: WeakValueDictionary[int, Throttle] = WeakValueDictionary()
-
-    def of(self, channel_id: int) -> Throttle:
-        """The throttle that all writers in that channel share."""
-        return self._by_channel.setdefault(channel_id, Throttle(self._interval_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +36,7 @@ class Content:
 class LiveMessage:
     """The messages of one answer while it is written."""
 
-    def __init__(self, outlet: Outlet, throttle: Throttle, on_gone: Callable[[], object]) -> None:
+    def __init__(self, outlet: MessageTarget, throttle: Throttle, on_gone: Callable[[], object]) -> None:
         """`on_gone` is called once when somebody deletes what is being written."""
         self._outlet = outlet
         self._throttle = throttle

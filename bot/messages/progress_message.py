@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import discord
 from discord.utils import MISSING
 
-from bot.messages.live_message import Throttle
-from bot.messages.pace import Pace, TextTurns
+from bot.messages.throttling import EditIntervals, EditSchedule, Throttle
 from bot.transport_errors import RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient, send_once
 
 _log = logging.getLogger(__name__)
@@ -36,12 +35,14 @@ class ProgressContent:
 class ProgressMessage:
     """One message in a channel."""
 
-    def __init__(self, channel: discord.PartialMessageable, message_id: int, throttle: Throttle, pace: Pace) -> None:
+    def __init__(
+        self, channel: discord.PartialMessageable, message_id: int, throttle: Throttle, intervals: EditIntervals
+    ) -> None:
         self._channel = channel
         self._message = channel.get_partial_message(message_id)
         self._throttle = throttle
-        self._pace = pace
-        self._turns = TextTurns(pace)
+        self._intervals = intervals
+        self._turns = EditSchedule(intervals)
         self._next_picture = float("-inf")
         self._wanted = ProgressContent("")
         self._changed = asyncio.Event()
@@ -56,7 +57,7 @@ class ProgressMessage:
     def show(self, sheet: ProgressContent, *, at_once: bool = False) -> None:
         """Let this stand there if it is time for an edit; else the next call decides again."""
         self._wanted = sheet
-        if self._turns.take(at_once=at_once):
+        if self._turns.take_turn(at_once=at_once):
             self._changed.set()
 
     async def put(self, sheet: ProgressContent) -> None:
@@ -91,10 +92,10 @@ class ProgressMessage:
 
     async def _try_edit(self, sheet: ProgressContent, retry_pauses_s: Sequence[float] = ()) -> bool:
         """Returns whether the message is still there."""
-        picture, now = None, self._pace.clock()
+        picture, now = None, self._intervals.clock()
         if now >= self._next_picture and sheet.draw is not None:
             picture = await _drawn(sheet)
-            self._next_picture = now + self._pace.picture_s
+            self._next_picture = now + self._intervals.picture_s
         try:
             await self._edit(sheet, picture, retry_pauses_s)
         except discord.NotFound:
@@ -113,7 +114,7 @@ class ProgressMessage:
                     retry_pauses_s,
                 )
             except discord.Forbidden:
-                self._forgo_pictures()
+                self._stop_attaching()
             else:
                 return
         await retry_transient(lambda: self._message.edit(content=sheet.text, view=sheet.view), retry_pauses_s)
@@ -132,12 +133,12 @@ class ProgressMessage:
                     lambda nonce: self._channel.send(sheet.text, view=view, file=_file(picture), nonce=nonce)
                 )
             except discord.Forbidden:
-                self._forgo_pictures()
+                self._stop_attaching()
             else:
                 return
         await send_once(lambda nonce: self._channel.send(sheet.text, view=view, nonce=nonce))
 
-    def _forgo_pictures(self) -> None:
+    def _stop_attaching(self) -> None:
         self._may_attach = False
         _log.warning("no permission to attach files in channel %s, leaving out pictures", self._channel.id)
 

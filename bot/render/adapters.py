@@ -9,8 +9,8 @@ from datetime import datetime
 from bot.guild_adapters import Promotion
 from bot.locales import Texts
 from bot.prepared_trainings import PreparedTraining
-from bot.render.answers import shorten, split_message
-from bot.render.tuning import bold, format_score, position, short_hash, stage, time_left
+from bot.render.message_text import shorten, split_message
+from bot.render.tuning import escape_name, format_score, short_hash, time_left, training_position, training_stage
 from chains.types import Language
 from finetune.types import Card, ListedAdapter, TaskKind, TrainingProgress, TrainingStage, VerdictReason
 
@@ -32,7 +32,7 @@ class Underway:
     """None: nothing was heard of it yet."""
 
 
-def status(
+def training_status(
     trainings: Sequence[Underway], adapters: Sequence[ListedAdapter], language: Language, texts: Texts
 ) -> tuple[str, ...]:
     """What runs and waits, and which adapters answer."""
@@ -60,10 +60,10 @@ def adapter_choice(card: Card) -> str:
     return shorten(words, CHOICE_LIMIT)
 
 
-def promoted(promotion: Promotion, language: Language, texts: Texts) -> str:
+def promotion_message(promotion: Promotion, language: Language, texts: Texts) -> str:
     """What a promotion changed."""
     card, previous = promotion.card, promotion.previous
-    values = {"skill": bold(card.skill), "hash": short_hash(card.adapter_sha256)}
+    values = {"skill": escape_name(card.skill), "hash": short_hash(card.adapter_sha256)}
     if previous is None:
         return texts(language, "tuning.promoted_first", **values)
     if previous.adapter_sha256 == card.adapter_sha256:
@@ -71,32 +71,36 @@ def promoted(promotion: Promotion, language: Language, texts: Texts) -> str:
     return texts(language, "tuning.promoted", previous=short_hash(previous.adapter_sha256), **values)
 
 
-def doubtful(card: Card, reason: VerdictReason, language: Language, texts: Texts) -> str:
+def promotion_question(card: Card, reason: VerdictReason, language: Language, texts: Texts) -> str:
     """Asks whether an adapter is really to become champion. `reason` says why it would not by itself."""
     return texts(
         language,
         f"tuning.confirm_{reason}",
-        skill=bold(card.skill),
+        skill=escape_name(card.skill),
         hash=short_hash(card.adapter_sha256),
         base=format_score(card.evaluation.base_score, card.kind),
         tuned=format_score(card.evaluation.tuned_score, card.kind),
     )
 
 
-def rolled_back(was: Card, now: Card | None, language: Language, texts: Texts) -> str:
+def rollback_message(was: Card, now: Card | None, language: Language, texts: Texts) -> str:
     """Which adapter answers after a rollback."""
-    values = {"skill": bold(was.skill), "was": short_hash(was.adapter_sha256)}
+    values = {"skill": escape_name(was.skill), "was": short_hash(was.adapter_sha256)}
     if now is None:
         return texts(language, "tuning.rolled_back_to_none", **values)
     return texts(language, "tuning.rolled_back", now=short_hash(now.adapter_sha256), **values)
 
 
 def _training(training: Underway, language: Language, texts: Texts) -> str:
-    skill = bold(training.prepared.skill)
+    skill = escape_name(training.prepared.skill)
     if training.ahead:
         return texts(language, "tuning.status_waits", skill=skill, ahead=training.ahead, link=training.link)
     now = training.progress or TrainingProgress(TrainingStage.LOADING, 0, 0)
-    words = (stage(now, language, texts), position(now, language, texts), time_left(now.seconds_left, language, texts))
+    words = (
+        training_stage(now, language, texts),
+        training_position(now, language, texts),
+        time_left(now.seconds_left, language, texts),
+    )
     return texts(
         language,
         "tuning.status_runs",
@@ -112,7 +116,7 @@ def _line(listed: ListedAdapter, language: Language, texts: Texts) -> str:
     return texts(
         language,
         "tuning.list_champion" if listed.is_champion else "tuning.list_line",
-        skill=bold(card.skill),
+        skill=escape_name(card.skill),
         hash=short_hash(card.adapter_sha256),
         scores=_scores(card),
         examples=f"{card.example_count:,}",

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
-from bot.render.answers import break_out_of_blocks, join, shorten, split_message
+from bot.render.message_text import audience_phrase, close_open_blocks, join_parts, shorten, split_message
 from chains.types import Language
-from knowledge.types import Audience, IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
+from knowledge.types import IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
 
 _QUESTION_LIMIT = 150
 _QA = "qa"
 
 
-def written(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
+def pair_saved(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
     """What a moderator reads whose answer is kept. `corrected`: where the wrong answer came from, as far as known."""
     question = shown_question(report.stored.pair)
     if report.outcome is IngestOutcome.UNCHANGED:
@@ -26,12 +26,12 @@ def written(report: QAPairReport, corrected: StoredQAPair | Source | None, langu
         f"faq.{report.outcome}",
         question=question,
         authors=", ".join(authors),
-        audience=_audience("audience", report.stored.source.audience, language, texts),
+        audience=audience_phrase("faq.audience", report.stored.source.audience, language, texts),
     )
-    return join(kept, texts(language, "faq.next"), _corrected(report, corrected, language, texts))
+    return join_parts(kept, texts(language, "faq.next"), _corrected(report, corrected, language, texts))
 
 
-def listed(
+def pair_list(
     pairs: Sequence[StoredQAPair], sources: Sequence[Source], language: Language, texts: Texts
 ) -> tuple[str, ...]:
     """The messages that list `pairs`; `sources` are those whose names may be said."""
@@ -42,9 +42,9 @@ def listed(
     return split_message("\n".join([texts(language, "faq.heading", count=len(pairs)), *lines]))
 
 
-def note(pair: QAPair, member_id: int, language: Language, texts: Texts) -> str:
+def correction_note(pair: QAPair, member_id: int, language: Language, texts: Texts) -> str:
     """What everyone reads below an answer that was corrected."""
-    return join(texts(language, "faq.note", member=member_id), break_out_of_blocks(pair.answer))
+    return join_parts(texts(language, "faq.note", member=member_id), close_open_blocks(pair.answer))
 
 
 def shown_question(pair: QAPair) -> str:
@@ -71,7 +71,7 @@ def _line(stored: StoredQAPair, corrects: str | None, language: Language, texts:
         wordings=texts(language, "faq.line_wordings", count=more) if more else "",
         author=_author(stored.source, language, texts),
         day=stored.source.ingested_at.date().isoformat(),
-        audience=_audience("line", stored.source.audience, language, texts),
+        audience=audience_phrase("faq.line", stored.source.audience, language, texts),
         corrects="" if corrects is None else texts(language, "faq.line_corrects", name=escape_markdown(corrects)),
     )
 
@@ -80,12 +80,6 @@ def _author(source: Source, language: Language, texts: Texts) -> str:
     if source.ingested_by.isdecimal():
         return texts(language, "faq.by_member", member=source.ingested_by)
     return texts(language, "faq.by_terminal")
-
-
-def _audience(place: str, audience: Audience, language: Language, texts: Texts) -> str:
-    if audience.channel_id is None:
-        return texts(language, f"faq.{place}_guild")
-    return texts(language, f"faq.{place}_channel", channel=audience.channel_id)
 
 
 def _ids(pairs: Sequence[StoredQAPair]) -> list[str]:

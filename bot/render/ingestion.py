@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
-from bot.render import answers as render
+from bot.render.message_text import MESSAGE_LIMIT, audience_phrase, join_parts, shorten, subtext
 from chains.types import Language
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestOutcome, IngestReport
 
@@ -17,7 +17,7 @@ _NAMED = 5
 _MINUTE_S = 90
 
 
-def progress(now: BatchProgress, language: Language, texts: Texts) -> str:
+def ingestion_progress(now: BatchProgress, language: Language, texts: Texts) -> str:
     """How far the files are, on one line."""
     key = "ingest.progress_one" if now.files == 1 else "ingest.progress_many"
     head = texts(language, key, name=_name(now.name), file=now.file, files=now.files, done=now.chunks, total=now.known)
@@ -28,24 +28,26 @@ def progress(now: BatchProgress, language: Language, texts: Texts) -> str:
         parts.append(texts(language, "ingest.rate", rate=f"{now.rate:.1f}"))
     if now.left_s is not None:
         parts.append(_left(now.left_s, language, texts))
-    return render.subtext(*parts)
+    return subtext(*parts)
 
 
-def closing(report: BatchReport, audience: Audience, language: Language, texts: Texts, limit_mb: int) -> str:
+def batch_report(report: BatchReport, audience: Audience, language: Language, texts: Texts, limit_mb: int) -> str:
     """The closing report on several files, short enough for one message."""
     heading = texts(
         language,
         "ingest.closing",
         files=len(report.reports),
         seconds=f"{report.seconds:.1f}",
-        audience=_audience(audience, language, texts),
+        audience=audience_phrase("ingest.closing", audience, language, texts),
     )
     return _fitted(
         [heading, *_summary(report, language, texts)], _details(report, language, texts, limit_mb), texts, language
     )
 
 
-def ended_early(why: str, reports: Sequence[IngestReport], language: Language, texts: Texts, limit_mb: int) -> str:
+def unfinished_batch_report(
+    why: str, reports: Sequence[IngestReport], language: Language, texts: Texts, limit_mb: int
+) -> str:
     """What stands there where not all files were taken in: why, and what was done before."""
     if not reports:
         return why
@@ -53,6 +55,36 @@ def ended_early(why: str, reports: Sequence[IngestReport], language: Language, t
     return _fitted(
         [why, *_summary(report, language, texts)], _details(report, language, texts, limit_mb), texts, language
     )
+
+
+def file_report(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
+    """The closing report on one file."""
+    name = escape_markdown(report.name)
+    if report.outcome is IngestOutcome.FAILED or report.source is None:
+        reason = failure_reason(report, language, texts, limit_mb)
+        return texts(language, "ingest.failed", name=name, reason=reason)
+    pages, link = report.page_count, report.source.link
+    sentence = texts(
+        language,
+        f"ingest.{report.outcome}",
+        name=name,
+        chunks=report.chunk_count,
+        pages="" if pages is None else texts(language, "ingest.pages", pages=pages),
+        seconds=f"{report.seconds:.1f}",
+        embedded=report.embedded_count,
+        reused=report.chunk_count - report.embedded_count,
+        audience=audience_phrase("ingest.audience", report.source.audience, language, texts),
+    )
+    return sentence if link is None else join_parts(sentence, texts(language, "ingest.link", link=link))
+
+
+def failure_reason(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
+    """Why a file failed, and on which page."""
+    key = f"documents.{report.reason}"
+    sentence = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+    if report.failed_page is None:
+        return sentence
+    return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)
 
 
 def _summary(report: BatchReport, language: Language, texts: Texts) -> list[str]:
@@ -76,7 +108,7 @@ def _details(report: BatchReport, language: Language, texts: Texts, limit_mb: in
             language,
             "ingest.failed_line",
             name=_name(each.name),
-            reason=render.ingest_failure(each, language, texts, limit_mb),
+            reason=failure_reason(each, language, texts, limit_mb),
         )
         for each in report.of(IngestOutcome.FAILED)
     ]
@@ -92,7 +124,7 @@ def _fitted(head: Sequence[str], details: Iterable[tuple[str, list[str]]], texts
         lines.extend([heading] if heading else [])
         for shown, row in enumerate(rows):
             rest = [texts(language, "ingest.more_lines", count=len(rows) - shown)]
-            if len("\n".join([*lines, row, *rest])) > render.MESSAGE_LIMIT:
+            if len("\n".join([*lines, row, *rest])) > MESSAGE_LIMIT:
                 lines += rest
                 break
             lines.append(row)
@@ -103,14 +135,8 @@ def _more(count: int, language: Language, texts: Texts) -> list[str]:
     return [texts(language, "ingest.more", count=count)] if count > 0 else []
 
 
-def _audience(audience: Audience, language: Language, texts: Texts) -> str:
-    if audience.channel_id is None:
-        return texts(language, "ingest.closing_guild")
-    return texts(language, "ingest.closing_channel", channel=audience.channel_id)
-
-
 def _name(name: str) -> str:
-    return escape_markdown(render.shorten(name, _NAME_LIMIT))
+    return escape_markdown(shorten(name, _NAME_LIMIT))
 
 
 def _left(seconds: float, language: Language, texts: Texts) -> str:

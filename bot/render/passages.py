@@ -13,9 +13,8 @@ from itertools import accumulate
 import discord
 
 from bot.locales import Texts
-from bot.render.answers import exact_place, shorten, subtext
-from bot.render.dates import age, is_old
-from bot.render.escape import escape_text, strip_control_characters
+from bot.render.message_text import escape_text, shorten, strip_control_characters, subtext
+from bot.render.sources import exact_place, is_old, source_age
 from chains.types import Language
 from knowledge.types import Passage
 
@@ -40,7 +39,7 @@ def passage_card(number: int, passage: Passage, language: Language, texts: Texts
     where = (place.heading, exact_place(place, source.media, language, texts), since)
     text = highlighted(passage.chunk.text, passage.marks)
     if is_old(source, now):  # The footer's own date shows no age.
-        text = f"{text}\n{subtext(age(source, language, texts))}"
+        text = f"{text}\n{subtext(source_age(source, language, texts))}"
     card = discord.Embed(
         title=texts(language, "passages.title", number=number, name=name),
         url=source.link_at(place),

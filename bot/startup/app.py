@@ -20,7 +20,7 @@ from bot.cogs.knowledge import Knowledge
 from bot.cogs.passages import Passages
 from bot.discord_io.client import Routewise
 from bot.discord_io.notices import Notices
-from bot.failures import Failures
+from bot.error_messages import ErrorBoundary
 from bot.guild_adapters import GuildAdapters
 from bot.jobs.ingestion import KIND as INGEST
 from bot.jobs.ingestion import Ingestion
@@ -30,8 +30,7 @@ from bot.jobs.tuning import Tuning
 from bot.jobs.types import Step
 from bot.jobs.uploads import Uploads
 from bot.locales import load_texts
-from bot.messages.live_message import Throttles
-from bot.messages.pace import Pace
+from bot.messages.throttling import EditIntervals, Throttles
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.prepared_trainings import PreparedTrainings
 from bot.readiness import LazyService
@@ -69,14 +68,14 @@ def assemble(
     tuner: LazyService[TunerPort] | None = None,
     registry: Registry | None = None,
     throttles: Throttles | None = None,
-    pace: Pace | None = None,
+    edit_intervals: EditIntervals | None = None,
     sync_record: Path | None = None,
     shard_count: int | None = None,
 ) -> App:
     """Wire the bot up. `sync_record` keeps which commands Discord was told of; None: it is told at each start."""
     texts = load_texts()
-    failures = Failures(texts, tasks)
-    services = Services(assistant, documents, texts, failures, throttles or Throttles())
+    error_boundary = ErrorBoundary(texts, tasks)
+    services = Services(assistant, documents, texts, error_boundary, throttles or Throttles())
 
     leaving = leaving_to(settings)
     notices = Notices(settings.bot.data_dir / "notices.json", texts, leaving)
@@ -92,14 +91,19 @@ def assemble(
         tasks.start(_take_up(jobs, ingestion, tuning if tuner is not None else None), "opening of the jobs")
 
     client = Routewise(
-        texts, failures, sync_record=sync_record, on_guild=register, on_start=take_up_jobs, shard_count=shard_count
+        texts,
+        error_boundary,
+        sync_record=sync_record,
+        on_guild=register,
+        on_start=take_up_jobs,
+        shard_count=shard_count,
     )
     limit_mb = settings.knowledge.max_document_mb
     uploads = Uploads(settings.bot.data_dir / "uploads")
-    ingestion = Ingestion(client, services, jobs, uploads, limit_mb, pace or Pace())
+    ingestion = Ingestion(client, services, jobs, uploads, limit_mb, edit_intervals or EditIntervals())
     kinds[INGEST] = ingestion.steps
     records = PreparedTrainings(settings.bot.data_dir / "trainings")
-    tuning = Tuning(client, services, jobs, tuner or LazyService("tuner"), records, pace or Pace())
+    tuning = Tuning(client, services, jobs, tuner or LazyService("tuner"), records, edit_intervals or EditIntervals())
     kinds[TUNE] = tuning.steps
     adapters = GuildAdapters(registry or Registry(settings.finetune.data_dir))
     client.use(

@@ -14,9 +14,8 @@ import pytest
 from bot.cogs.faq import CORRECT
 from bot.discord_io.notices import Notices
 from bot.locales import load_texts
-from bot.messages.live_message import Throttle
-from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressContent, ProgressMessage
+from bot.messages.throttling import EditIntervals, Throttle
 from tests.fakes.broken_connection import BREAKS, break_connection, break_every_first_try
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant, passage
@@ -195,7 +194,7 @@ async def test_a_record_of_notices_that_cannot_be_read_is_set_aside(community: C
 async def test_a_message_about_a_long_work_comes_to_its_end(community: Community, error: Exception) -> None:
     channel = community.app.client.get_partial_messageable(community.channel.id)
     message = await channel.send("first")
-    placard = ProgressMessage(channel, message.id, Throttle(0.0), Pace())
+    placard = ProgressMessage(channel, message.id, Throttle(0.0), EditIntervals())
     break_connection(community.env, "PATCH", "/channels/*/messages/*", error=error)
     await placard.put(ProgressContent("waiting"))
     assert community.last().content == "waiting"
@@ -211,7 +210,7 @@ async def test_a_message_about_a_long_work_goes_on_after_an_interim_edit_failed(
     community: Community, error: Exception
 ) -> None:
     channel = community.app.client.get_partial_messageable(community.channel.id)
-    placard = ProgressMessage(channel, (await channel.send("first")).id, Throttle(0.0), Pace())
+    placard = ProgressMessage(channel, (await channel.send("first")).id, Throttle(0.0), EditIntervals())
     break_connection(community.env, "PATCH", "/channels/*/messages/*", error=error)
     placard.follow()
     placard.show(ProgressContent("lost"), at_once=True)

@@ -16,8 +16,8 @@ import simcord
 from simcord.backend.models import Message
 
 from bot.local.app import LocalDiscord
-from bot.local.attachments import AttachmentStore
-from bot.local.page import LivePage
+from bot.local.saved_conversation import AttachmentStore
+from bot.local.simulator import LivePage
 from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.loader import Loader

@@ -5,7 +5,7 @@ import re
 import pytest
 from discord.utils import remove_markdown
 
-from bot.render.escape import escape_text, link_to
+from bot.render.message_text import escape_text, link_to
 
 ATTACKS = [
     "```\n@everyone\n```",

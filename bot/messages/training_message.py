@@ -12,12 +12,12 @@ from functools import partial
 import discord
 
 from bot.locales import Texts
-from bot.messages.buttons import TuneAction, TuneButton, view_of
+from bot.messages.buttons import TuneAction, TuneButton, make_view
 from bot.messages.progress_message import ProgressContent, ProgressMessage
 from bot.prepared_trainings import PreparedTraining
-from bot.render import answers as render
-from bot.render import charts
-from bot.render import tuning as render_tuning
+from bot.render.charts import comparison_chart, loss_plot
+from bot.render.message_text import subtext
+from bot.render.tuning import training_cancelled, training_failed, training_progress, training_report, training_waiting
 from chains.types import Language
 from finetune.types import Outcome, TaskKind, TrainingProgress, TrainingStage
 
@@ -69,7 +69,7 @@ class TrainingMessage:
         self._member_id = destination.member_id
         self._language = destination.language
         self._texts = texts
-        self._cancel = view_of(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
+        self._cancel = make_view(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
         self._stage: TrainingStage | None = None
 
     def follow(self) -> None:
@@ -85,19 +85,19 @@ class TrainingMessage:
 
         What follows a pause waits for its turn too: each answer pauses the training, and would cost two edits.
         """
-        text = render_tuning.progress(prepared, now, self._member_id, self._language, self._texts)
-        draw = partial(charts.loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
+        text = training_progress(prepared, now, self._member_id, self._language, self._texts)
+        draw = partial(loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
         is_new = now.stage is not self._stage and self._stage is not TrainingStage.PAUSED
         self._placard.show(ProgressContent(text, self._cancel, draw), at_once=is_new)
         self._stage = now.stage
 
     def show_line(self, line: str) -> None:
         """What comes before the training: the loading of the tuner."""
-        self._placard.show(ProgressContent(render.subtext(line), self._cancel))
+        self._placard.show(ProgressContent(subtext(line), self._cancel))
 
     async def put_waiting(self, prepared: PreparedTraining, ahead: int) -> None:
         """It waits for `ahead` others."""
-        text = render_tuning.waiting(prepared, ahead, self._language, self._texts)
+        text = training_waiting(prepared, ahead, self._language, self._texts)
         await self._placard.put(ProgressContent(text, self._cancel))
 
     async def put_sentence(self, sentence: str) -> None:
@@ -109,24 +109,24 @@ class TrainingMessage:
         if prepared is None:
             await self._placard.finish(ProgressContent(sentence))
             return
-        text = render_tuning.failed(prepared, sentence, self._language, self._texts)
+        text = training_failed(prepared, sentence, self._language, self._texts)
         view = start_view(self._run_id, self._language, self._texts, again=True)
         await self._placard.finish(ProgressContent(text, view))
 
     async def finish_cancelled(self, prepared: PreparedTraining, at: TrainingProgress | None, member_id: int) -> None:
         """Somebody gave it up."""
-        text = render_tuning.cancelled(prepared, at, member_id, self._language, self._texts)
+        text = training_cancelled(prepared, at, member_id, self._language, self._texts)
         await self._placard.finish(ProgressContent(text))
 
     async def finish_report(self, outcome: Outcome) -> None:
         """It came to its end."""
-        text = render_tuning.report(outcome, self._language, self._texts)
+        text = training_report(outcome, self._language, self._texts)
         await self._placard.finish(ProgressContent(text, None, partial(_chart, outcome)))
 
 
 def start_view(run_id: str, language: Language, texts: Texts, *, again: bool = False) -> discord.ui.View:
     """The buttons below what is prepared and does not run."""
-    return view_of(
+    return make_view(
         _button(TuneAction.START, run_id, language, "tuning.try_again" if again else "tuning.start", texts),
         _button(TuneAction.DISCARD, run_id, language, "tuning.discard", texts),
     )
@@ -138,7 +138,7 @@ def _button(action: TuneAction, run_id: str, language: Language, key: str, texts
 
 def _chart(outcome: Outcome) -> bytes:
     card, measured = outcome.card, outcome.card.evaluation
-    return charts.comparison_chart(
+    return comparison_chart(
         measured.base_score,
         measured.tuned_score,
         measured.gain,

@@ -24,7 +24,7 @@ class SentMessage(Protocol):
         ...
 
 
-class Outlet(Protocol):
+class MessageTarget(Protocol):
     """Takes the messages of one answer, in their order. What it sends is sent again where the connection breaks."""
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:

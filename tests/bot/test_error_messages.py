@@ -8,14 +8,14 @@ import sqlite3
 import aiohttp
 import pytest
 
-from bot.failures import Failures
+from bot.error_messages import ErrorBoundary
 from bot.locales import load_texts
 from bot.tasks import Tasks
 from chains.types import Language
 
 
 async def _sentence(error: Exception) -> str:
-    return Failures(load_texts(), Tasks()).sentence(error, Language.EN)
+    return ErrorBoundary(load_texts(), Tasks()).sentence(error, Language.EN)
 
 
 def _full_database() -> sqlite3.OperationalError:

@@ -1,17 +1,20 @@
-"""The page of the local Discord, kept live while a bot works. Knows the simulator's page, pinned to one version of it.
+"""Runs the simulated Discord live: its page in the browser, its clock, and the context of the bot's own tasks.
 
-The simulator's own page is made for tests: it shows a message once the bot is at rest, and refuses what was typed
-while it changed. Here the page is published again whenever something has happened, and takes what comes meanwhile.
+The simulator is made for tests. Its page shows a message once the bot is at rest, and refuses what was typed while it
+changed; its scope holds every action back until all that the bot does is at rest, in virtual time. Edit this file when
+the pinned version of the simulator changes.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextvars import Context, copy_context
 from datetime import UTC, datetime
 from typing import Any
 
 import simcord
+from discord.webhook.async_ import async_context
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.preview import Preview
@@ -86,3 +89,27 @@ def move_clock(env: simcord.Env) -> None:
     behind_s = (datetime.now(UTC) - env.now()).total_seconds()
     if behind_s > 0:
         env.backend.advance_clock(behind_s)
+
+
+class RealTimeContext:
+    """Makes the contexts of the bot's tasks. Create it outside of any task of the bot."""
+
+    def __init__(self) -> None:
+        self._outside = copy_context()
+        self._env: simcord.Env | None = None
+
+    def attach(self, env: simcord.Env) -> None:
+        """Send responses to this simulated Discord from now on."""
+        self._env = env
+
+    def __call__(self) -> Context:
+        """A context of real time whose responses go to the simulated Discord."""
+        context = self._outside.copy()
+        if self._env is not None:
+            context.run(self._enter, self._env)
+        return context
+
+    def _enter(self, env: simcord.Env) -> None:
+        with env.time_context():
+            adapter = async_context.get()
+        async_context.set(adapter)
