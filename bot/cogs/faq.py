@@ -1,4 +1,7 @@
-"""Answers that moderators wrote: `/faq`, and “Correct this answer” on every answer."""
+"""Answers written by moderators: `/faq`, and “Correct this answer” on every answer of the bot.
+
+Edit this file to change how moderators write, edit or remove answers.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _CHOICE_CHARS = 100
 
 
 class Faq(commands.Cog):
-    """Hands questions and their answers to the documents."""
+    """Passes questions with their answers to the documents."""
 
     faq = app_commands.Group(
         name="faq",
@@ -49,11 +52,11 @@ class Faq(commands.Cog):
         self._menu.default_permissions = discord.Permissions(manage_messages=True)
 
     async def cog_load(self) -> None:
-        """Offer the correction on messages."""
+        """Add the command to the menu of messages."""
         self._client.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it back."""
+        """Remove the command from the menu of messages."""
         self._client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @faq.command(name="add", description="Write the answer to a question")
@@ -70,20 +73,20 @@ class Faq(commands.Cog):
 
     @faq.command(name="list", description="List the answers written by moderators")
     async def list_pairs(self, interaction: discord.Interaction) -> None:
-        """Show what there is, to the moderator alone."""
+        """List the answers to the moderator alone."""
         await defer(interaction, ephemeral=True, thinking=True)
         self._services.error_boundary.start_private(self._list(interaction), interaction, "list of answers")
 
     @faq.command(name="edit", description="Edit an answer")
     @app_commands.describe(question="The question")
     async def edit_pair(self, interaction: discord.Interaction, question: str) -> None:
-        """Show a form with what stands there."""
+        """Show a form with the stored question and answer."""
         await self._services.error_boundary.guard_private(self._show_stored(interaction, question), interaction)
 
     @faq.command(name="remove", description="Remove an answer")
     @app_commands.describe(question="The question")
     async def remove_pair(self, interaction: discord.Interaction, question: str) -> None:
-        """Remove one answer."""
+        """Remove a question with its answer."""
         await defer(interaction, thinking=True)
         self._services.error_boundary.start_private(
             self._remove(interaction, question), interaction, "removal of an answer"
@@ -92,7 +95,7 @@ class Faq(commands.Cog):
     @edit_pair.autocomplete("question")
     @remove_pair.autocomplete("question")
     async def complete_question(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """The questions that hold what was typed."""
+        """Return the questions that contain what was typed."""
         if not self._services.documents.is_ready:
             return []
         return await self._services.error_boundary.complete(
@@ -110,9 +113,9 @@ class Faq(commands.Cog):
     async def _show_empty(self, interaction: discord.Interaction, audience: str) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
-        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
-        access.require_moderator_of(whose, member)
-        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, whose, None))
+        readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(readers, member)
+        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, readers, None))
 
     async def _show_stored(self, interaction: discord.Interaction, question: str) -> None:
         if not self._services.documents.is_ready:
@@ -130,7 +133,7 @@ class Faq(commands.Cog):
         if me is None:
             raise NotAnAnswer
         wrong = await corrections.find_wrong_answer(message, me, place.guild.id, self._services.assistant)
-        await self._show(interaction, "faq.title_correct", wrong.filled, partial(self._on_corrected, wrong))
+        await self._show(interaction, "faq.title_correct", wrong.prefill, partial(self._on_corrected, wrong))
 
     async def _show_wrong_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
         place, _ = access.place_and_member(interaction)
@@ -163,23 +166,23 @@ class Faq(commands.Cog):
     async def _write(
         self, interaction: discord.Interaction, pair: QAPair, audience: Audience, replacing: str | None
     ) -> None:
-        report = await self._keep(interaction, pair, audience, replacing=replacing)
+        report = await self._save(interaction, pair, audience, replacing=replacing)
         await reply_privately(interaction, pair_saved(report, None, language_of(interaction), self._services.texts))
 
     async def _write_correction(self, interaction: discord.Interaction, wrong: WrongAnswer, pair: QAPair) -> None:
         place, member = access.place_and_member(interaction)
         documents = await self._services.documents.get()
         guild_id, reader = str(place.guild.id), access.private_reader(member, place)
-        origin = corrections.origin(
+        source = corrections.find_source(
             wrong, await documents.sources(guild_id, reader), await documents.pairs(guild_id, reader)
         )
-        report = await self._keep(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
+        report = await self._save(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
         if report.outcome is not IngestOutcome.UNCHANGED:
             await corrections.show_corrected(wrong, report.stored.pair, member, self._services.texts)
-        said = pair_saved(report, origin, language_of(interaction), self._services.texts)
-        await reply_privately(interaction, said)
+        sentence = pair_saved(report, source, language_of(interaction), self._services.texts)
+        await reply_privately(interaction, sentence)
 
-    async def _keep(
+    async def _save(
         self,
         interaction: discord.Interaction,
         pair: QAPair,
@@ -188,7 +191,7 @@ class Faq(commands.Cog):
         corrects: str | None = None,
         replacing: str | None = None,
     ) -> QAPairReport:
-        """Write the pair, once it is sure that the member still may."""
+        """Save the pair, after checking again that the member may."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         access.require_moderator_of(audience, member)
@@ -221,7 +224,7 @@ class Faq(commands.Cog):
         await edit_response(interaction, content=sentence)
 
     async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
-        """The answer to a question that was chosen or typed. Raises NotAnswered, NotAllowed."""
+        """Return the answer to a question that was chosen or typed. Raise NotAnswered, NotAllowed."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()

@@ -57,7 +57,7 @@ class DbosStore:
         """The job of each kind that was started last, and whether it has an outcome, which DBOS then stores."""
 
     def prepare(self) -> list[Job]:
-        """Create the database and its queues, delete old finished jobs, and return the unfinished ones, oldest first."""
+        """Create the database and queues, delete old finished jobs, and return the unfinished ones, oldest first."""
         _configure_logging()
         self._folder.mkdir(parents=True, exist_ok=True)
         DBOS.migrate(self._url)

@@ -25,8 +25,8 @@ _CONVERSATION = TypeAdapter(list[dict[str, Any]])
 MOST_BYTES = 64_000_000
 """The size of all attachments together; the oldest are dropped first."""
 
-# What is kept of a message; the rest has its default in every message of this community.
-_KEPT = (
+# The fields of a message that are saved; all others have their default in this community.
+_SAVED_FIELDS = (
     "id",
     "channel_id",
     "author_id",
@@ -45,18 +45,18 @@ _KEPT = (
 
 
 def save_conversation(env: simcord.Env, world: World, path: Path) -> None:
-    """Keep what stands in the channels. What only one member sees is gone after a restart, as in Discord."""
+    """Save the messages in the channels. Those that only one member sees are gone after a restart, as in Discord."""
     messages = [message for message in _messages(env, world) if not message.is_ephemeral]
-    kept = [{name: getattr(message, name) for name in _KEPT} for message in messages]
+    kept = [{name: getattr(message, name) for name in _SAVED_FIELDS} for message in messages]
     path.parent.mkdir(parents=True, exist_ok=True)
     _attachments(env, path).save(messages)
     StateFile(path, _CONVERSATION).write(kept)
 
 
 def restore_conversation(env: simcord.Env, path: Path) -> bool:
-    """Put the kept messages back. Returns whether there were any.
+    """Restore the saved messages, and return whether there were any.
 
-    What cannot be read is set aside with its pictures, and told in the log.
+    A conversation that cannot be read is set aside with its attachments, and logged.
     """
     if not path.exists():
         return False
@@ -64,7 +64,7 @@ def restore_conversation(env: simcord.Env, path: Path) -> bool:
     try:
         messages = None if kept is None else [Message(**fields) for fields in kept]
         known = messages is not None and all(message.channel_id in env.backend.channels for message in messages)
-    except TypeError as error:  # Another version's fields.
+    except TypeError as error:  # The fields are those of another version.
         _log.warning("the kept conversation is of another version: %s", error)
         messages, known = None, False
     if messages is None or not known:
@@ -80,7 +80,7 @@ def restore_conversation(env: simcord.Env, path: Path) -> bool:
 
 
 class AttachmentStore:
-    """A folder of files, each named by its attachment's id."""
+    """Keeps a folder of files, each named by its attachment's id."""
 
     def __init__(self, env: simcord.Env, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         self._env = env
@@ -88,12 +88,12 @@ class AttachmentStore:
         self._most_bytes = most_bytes
 
     def save(self, messages: Iterable[Message]) -> None:
-        """Keep what these messages carry, and nothing else."""
-        carried = {str(item["id"]): str(item["url"]) for message in messages for item in message.attachments}
+        """Save the attachments of these messages, and delete all others."""
+        attached = {str(item["id"]): str(item["url"]) for message in messages for item in message.attachments}
         self._folder.mkdir(parents=True, exist_ok=True)
         left_bytes, kept = self._most_bytes, set()
-        for name in sorted(carried, key=int, reverse=True):
-            data = self._env.backend.cdn.get(carried[name])
+        for name in sorted(attached, key=int, reverse=True):
+            data = self._env.backend.cdn.get(attached[name])
             if data is None or len(data) > left_bytes:
                 continue
             left_bytes -= len(data)
@@ -105,7 +105,7 @@ class AttachmentStore:
                 path.unlink()
 
     def restore(self, message: Message) -> None:
-        """Put back what `message` carries; what is not kept any more is taken off it."""
+        """Restore the attachments of `message`, and remove those that are no longer stored from it."""
         found = []
         for item in message.attachments:
             path = self._folder / str(int(item["id"]))
@@ -119,17 +119,17 @@ class AttachmentStore:
 
 
 def _set_aside(path: Path) -> None:
-    """Keep the pictures too: what no message carries would be deleted."""
-    for each in (path, _files(path)):
+    """Set the attachments aside, too: those without a message would be deleted."""
+    for each in (path, _attachment_folder(path)):
         if each.exists():
             set_aside(each, "it belongs to a conversation that cannot be restored")
 
 
 def _attachments(env: simcord.Env, path: Path) -> AttachmentStore:
-    return AttachmentStore(env, _files(path))
+    return AttachmentStore(env, _attachment_folder(path))
 
 
-def _files(path: Path) -> Path:
+def _attachment_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}_files")
 
 

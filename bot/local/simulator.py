@@ -25,12 +25,12 @@ _KEPT_LOG_ENTRIES = 2000
 
 
 class LivePage(Preview):
-    """The page of one channel."""
+    """Keeps the page of one channel up to date while the bot works."""
 
     def __init__(
         self, env: simcord.Env, channel: ChannelHandle, viewers: Sequence[MemberActor], *, port: int, capability: str
     ) -> None:
-        """`capability` is the secret in the address; the same one lets an open page find back after a restart."""
+        """`capability` is the secret in the address; if it stays the same, an open page reconnects after a restart."""
         super().__init__(
             env,
             channel,
@@ -46,34 +46,34 @@ class LivePage(Preview):
             port=port,
         )
         self.capability = capability
-        self._happened = True
+        self._has_changed = True
         self._last_request: HttpLogEntry | None = None
         self._turn = asyncio.Lock()
-        env.backend.subscribers.append(self._note)
+        env.backend.subscribers.append(self._note_event)
 
     async def keep_live(self) -> None:
-        """Move the simulated clock with the real one and publish what happens. Runs until it is cancelled."""
+        """Advance the simulated clock with the real one and publish changes, until cancelled."""
         while True:
             await asyncio.sleep(_PUBLISH_INTERVAL_S)
             move_clock(self.env)
-            if self._happened or self._has_asked():
-                self._happened = False
+            if self._has_changed or self._has_new_requests():
+                self._has_changed = False
                 self._advance_presentation_time()
                 self._publish_message_pages(reason="refresh")
                 del self.env.backend.transcript[:-_KEPT_LOG_ENTRIES]
                 del self.env.backend.http_requests[:-_KEPT_LOG_ENTRIES]
 
-    def _has_asked(self) -> bool:
-        """Whether the bot has sent something since the last look: what one member alone sees makes no event."""
+    def _has_new_requests(self) -> bool:
+        """Return whether the bot has sent requests since the last call: ephemeral messages cause no event."""
         requests = self.env.backend.http_requests
         last, self._last_request = self._last_request, requests[-1] if requests else None
         return last is not self._last_request
 
-    def _note(self, event: str, payload: Mapping[str, Any]) -> None:
-        self._happened = True
+    def _note_event(self, event: str, payload: Mapping[str, Any]) -> None:
+        self._has_changed = True
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Let an action wait for its turn, on the page as it is now, with a typed mention as Discord sends it."""
+        """Run actions one after the other, on the current page, with typed mentions in Discord's form."""
         async with self._turn:
             fresh = dict(body)
             if "published_revision" in fresh:
@@ -85,14 +85,18 @@ class LivePage(Preview):
 
 
 def move_clock(env: simcord.Env) -> None:
-    """Bring the simulated clock up to the real one; it starts at a fixed instant and never goes back."""
+    """Advance the simulated clock to the real time; it starts at a fixed instant and never goes back."""
     behind_s = (datetime.now(UTC) - env.now()).total_seconds()
     if behind_s > 0:
         env.backend.advance_clock(behind_s)
 
 
 class RealTimeContext:
-    """Makes the contexts of the bot's tasks. Create it outside of any task of the bot."""
+    """Makes contexts for the bot's tasks, in real time, outside of the simulator's scope.
+
+    The simulator lets virtual time pass in its scope and waits there until the bot is at rest, but an answer takes real
+    time; it only needs to know where its responses go. Create this object outside of any task of the bot.
+    """
 
     def __init__(self) -> None:
         self._outside = copy_context()
@@ -103,7 +107,7 @@ class RealTimeContext:
         self._env = env
 
     def __call__(self) -> Context:
-        """A context of real time whose responses go to the simulated Discord."""
+        """Return a context of real time whose responses go to the simulated Discord."""
         context = self._outside.copy()
         if self._env is not None:
             context.run(self._enter, self._env)

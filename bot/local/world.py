@@ -1,7 +1,7 @@
-"""The community that the local Discord starts with.
+"""The community of the local Discord: its server, channels and members.
 
-Everything is made at the same simulated instant and in the same order, so that all ids are the same at every start:
-documents know their channel by its id.
+Everything is created at the same simulated instant and in the same order, so that all ids are the same at every start:
+documents know their channel by its id. Edit this file to add to the community, at the end.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _PRIVATE = "committee"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The simulated server and who is in it."""
+    """Keeps the simulated server and its members."""
 
     guild: GuildHandle
     channels: dict[str, ChannelHandle]
     viewers: tuple[MemberActor, ...]
-    """A member, a moderator and an admin: whoever sits at the page can be each of them."""
+    """A member, a moderator and an admin; the person at the page can act as each of them."""
 
 
 def build(env: simcord.Env) -> World:
-    """Make the server. Call it before the bot starts and before the clock moves; new things go to the end."""
+    """Create the server. Call it before the bot starts and before the clock moves, and add new things at the end."""
     env.backend.edit_bot_profile(_BOT)
     guild = env.create_guild(_GUILD)
     can_moderate = discord.Permissions(manage_messages=True)

@@ -23,16 +23,16 @@ _OLD_MESSAGE_INTERVAL_S = 60.0
 
 
 class Throttle:
-    """Spaces the edits in one channel, whoever makes them."""
+    """Keeps all edits in one channel far enough apart."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
         self._turn = asyncio.Lock()
         self._rested_at = float("-inf")
-        """When all that may come at once may come at once again."""
+        """When the spare edits are all available again."""
 
     async def turn(self) -> None:
-        """Return when the next edit may be made."""
+        """Wait until the next edit may be made."""
         async with self._turn:
             clock = asyncio.get_running_loop().time
             pause_s = self._rested_at - _SPARE_EDITS * self._interval_s - clock()
@@ -42,14 +42,14 @@ class Throttle:
 
 
 class Throttles:
-    """One throttle a channel, for as long as somebody uses it."""
+    """Keeps one throttle for each channel, as long as somebody uses it."""
 
     def __init__(self, interval_s: float = EDIT_INTERVAL_S) -> None:
         self._interval_s = interval_s
         self._by_channel: WeakValueDictionary[int, Throttle] = WeakValueDictionary()
 
     def of(self, channel_id: int) -> Throttle:
-        """The throttle that all writers in that channel share."""
+        """Return the throttle that all writers in a channel share."""
         return self._by_channel.setdefault(channel_id, Throttle(self._interval_s))
 
 

@@ -31,67 +31,67 @@ _MOST_ALSO = 2
 
 
 def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, head: str = "") -> tuple[str, ...]:
-    """The messages of a whole answer: `head`, the text, where its sources differ, its sources, and the line that says
-    how it came to be.
+    """Return the messages of a complete answer: `head`, the text, where its sources disagree, its sources, and the line
+    that says how it was made.
     """
     language = answer.language
-    told = shown_contradictions(answer)
-    aged = {said.chunk_id for each in told for said in (each.newer, each.older)}
+    contradictions = shown_contradictions(answer)
+    dated = {span.chunk_id for each in contradictions for span in (each.newer, each.older)}
     footer = [
-        *(SMALL_PRINT + _difference(each, answer, texts) for each in told),
+        *(SMALL_PRINT + _contradiction_line(each, answer, texts) for each in contradictions),
         *(
-            _source_line(number, item, language, texts, aged=item.chunk.id in aged or is_old(item.source, now))
+            _source_line(number, item, language, texts, show_age=item.chunk.id in dated or is_old(item.source, now))
             for number, item in enumerate(answer.evidence, start=1)
         ),
         subtext(
             texts(language, f"routes.{answer.route}"),
             headline,
-            texts(language, "answer.seconds", seconds=_seconds(answer.timings.total_s)),
+            texts(language, "answer.seconds", seconds=_format_seconds(answer.timings.total_s)),
         ),
     ]
     return with_footer(join_parts(head, close_open_blocks(answer.text)), "\n".join(footer))
 
 
 def shown_contradictions(answer: Answer) -> tuple[Contradiction, ...]:
-    """Where the sources differ that the answer shows."""
+    """Return the contradictions between sources that the answer shows."""
     shown = {item.chunk.id for item in answer.evidence}
     return tuple(each for each in answer.decision.contradictions if {each.newer.chunk_id, each.older.chunk_id} <= shown)
 
 
-def _difference(difference: Contradiction, answer: Answer, texts: Texts) -> str:
-    """What both say, in their own words, and since when."""
+def _contradiction_line(contradiction: Contradiction, answer: Answer, texts: Texts) -> str:
+    """Return a line that quotes both sources, with their dates."""
     values: dict[str, object] = {}
-    for name, said in (("newer", difference.newer), ("older", difference.older)):
+    for name, span in (("newer", contradiction.newer), ("older", contradiction.older)):
         number, item = next(
-            (number, item) for number, item in enumerate(answer.evidence, start=1) if item.chunk.id == said.chunk_id
+            (number, item) for number, item in enumerate(answer.evidence, start=1) if item.chunk.id == span.chunk_id
         )
-        words = escape_text(shorten(item.chunk.text[said.start : said.end], _STATEMENT_LIMIT))
+        words = escape_text(shorten(item.chunk.text[span.start : span.end], _STATEMENT_LIMIT))
         source = escape_text(shorten(item.source.name, _NAME_LIMIT))
         values |= {name: f"{source} [{number}]", f"{name}_day": source_date(item.source), f"{name}_said": words}
     return texts(answer.language, "answer.differ", **values)
 
 
-def _source_line(number: int, item: Evidence, language: Language, texts: Texts, *, aged: bool) -> str:
+def _source_line(number: int, item: Evidence, language: Language, texts: Texts, *, show_age: bool) -> str:
     place = item.chunk.place
     if item.source.media == "qa":
-        return subtext(f"[{number}] {_moderators_line(item, language, texts)}")
+        return subtext(f"[{number}] {_moderator_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
     words = ", ".join(part for part in (above, exact_place(place, item.source.media, language, texts)) if part)
     line = f"{SMALL_PRINT}[{number}] {link_to(escape_text(shorten(words, _LINE_LIMIT)), item.source.link_at(place))}"
     return " · ".join(
-        [line, *([source_age(item.source, language, texts)] if aged else []), *_also(item, language, texts)]
+        [line, *([source_age(item.source, language, texts)] if show_age else []), *_also_in(item, language, texts)]
     )
 
 
-def _also(item: Evidence, language: Language, texts: Texts) -> list[str]:
-    """The other documents that say the same, the first few by name."""
+def _also_in(item: Evidence, language: Language, texts: Texts) -> list[str]:
+    """Return the other documents that say the same, the first few by name."""
     names = [escape_text(shorten(source.name, _NAME_LIMIT)) for source in item.also_in[:_MOST_ALSO]]
     more = ["…"] if len(item.also_in) > _MOST_ALSO else []
     return [texts(language, "answer.also_in", names=", ".join([*names, *more]))] if names else []
 
 
-def _moderators_line(item: Evidence, language: Language, texts: Texts) -> str:
-    """Who answered which question, and when."""
+def _moderator_line(item: Evidence, language: Language, texts: Texts) -> str:
+    """Return which moderator answered which question, and when."""
     question = escape_markdown(shorten((item.chunk.place.heading or "").partition("\n")[0], _LINE_LIMIT))
     author, on = item.source.ingested_by, item.source.ingested_at.date().isoformat()
     if author.isdecimal():
@@ -99,6 +99,6 @@ def _moderators_line(item: Evidence, language: Language, texts: Texts) -> str:
     return texts(language, "answer.by_terminal", day=on, question=question)
 
 
-def _seconds(seconds: float) -> str:
-    """To a tenth; never none at all."""
+def _format_seconds(seconds: float) -> str:
+    """Return the seconds to a tenth, and never zero."""
     return f"{seconds:.1f}" if seconds >= 0.05 else "<0.1"

@@ -36,9 +36,9 @@ _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
-    """`text` in pieces of at most `limit` characters, cut between lines where that can be.
+    """Return `text` in pieces of at most `limit` characters, cut between lines if possible.
 
-    A code block that a cut goes through is closed before it and opened again after it.
+    A code block that is cut is closed before the cut and opened again after it.
     """
     pieces: list[str] = []
     piece: list[str] = []
@@ -58,7 +58,7 @@ def split_message(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, ...]:
 
 
 def split_evenly(text: str) -> tuple[str, ...]:
-    """`text` in as many messages as `split_message` makes, of similar lengths, so that no last line stands alone."""
+    """Return `text` in as many pieces as `split_message`, but of similar lengths, so that no last line is alone."""
     pieces = split_message(text)
     longest_line = max((len(line) for line in text.splitlines()), default=0)
     for limit in range(max(len(text) // max(1, len(pieces)), 2 * longest_line), MESSAGE_LIMIT, _LIMIT_STEP):
@@ -69,7 +69,7 @@ def split_evenly(text: str) -> tuple[str, ...]:
 
 
 def close_open_blocks(text: str) -> str:
-    """`text` without Markdown that would take in, or look like, what stands below it."""
+    """Return `text` with open code blocks closed and without Markdown that swallows or imitates the lines below."""
     lines: list[str] = []
     is_code = False
     for line in _with_discord_fences(text).split("\n"):
@@ -79,7 +79,7 @@ def close_open_blocks(text: str) -> str:
 
 
 def with_footer(text: str, footer: str) -> tuple[str, ...]:
-    """`text` in messages, and `footer` whole, below it."""
+    """Return `text` in messages, with `footer` in one piece below it."""
     pages = split_message(text)
     if pages and len(pages[-1]) + len(footer) < MESSAGE_LIMIT:
         return (*pages[:-1], join_parts(pages[-1], footer))
@@ -87,28 +87,28 @@ def with_footer(text: str, footer: str) -> tuple[str, ...]:
 
 
 def join_parts(*parts: str) -> str:
-    """The parts that are there, one below the other."""
+    """Return the parts that are not empty, one below the other."""
     return "\n".join(part for part in parts if part)
 
 
 def subtext(*parts: str) -> str:
-    """One line in small letters."""
+    """Return the parts that are not empty as one line in small print."""
     return SMALL_PRINT + shorten(" · ".join(part for part in parts if part), MESSAGE_LIMIT // 4)
 
 
 def quote_question(question: str, language: Language, texts: Texts) -> str:
-    """What was asked, on one line, for those who did not see the command."""
+    """Return the question on one quoted line, for those who did not see the command."""
     return texts(language, "answer.asked", question=escape_markdown(shorten(question, _QUOTE_LIMIT)))
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` on one line of at most `limit` characters."""
+    """Return `text` on one line of at most `limit` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def loading_line(part: str, loading: Loading, language: Language, texts: Texts) -> str:
-    """How far the loading of a part is."""
+    """Return a line with the progress of the loading of a service."""
     total = loading.total_bytes
     return texts(
         language,
@@ -128,12 +128,12 @@ def audience_phrase(key: str, audience: Audience, language: Language, texts: Tex
 
 
 def escape_text(text: str) -> str:
-    """`text` with all Markdown, mentions and addresses taken as letters."""
+    """Return `text` with all Markdown, mentions and addresses escaped."""
     return _MARKDOWN_SIGNS.sub(lambda sign: "\\" + sign[0], strip_control_characters(text))
 
 
 def strip_control_characters(text: str) -> str:
-    """`text` without control characters, line breaks apart."""
+    """Return `text` without control characters other than line breaks and tabs."""
     return "".join(
         char
         for char in _DIRECTION_MARKS.sub("", text)
@@ -142,12 +142,12 @@ def strip_control_characters(text: str) -> str:
 
 
 def link_to(name: str, link: str | None) -> str:
-    """`name`, which is plain already, as a link without a preview where there is one. `link` is checked already."""
+    """Return `name` as a link without a preview if there is one. Escape `name` and check `link` before."""
     return name if link is None else f"[{name}](<{link}>)"
 
 
 def _with_discord_fences(text: str) -> str:
-    """`text` with its code between the only fence that Discord knows, which ends wherever it is met again."""
+    """Return `text` with its code in the only fence that Discord knows, which ends at its next occurrence."""
     lines = text.split("\n")
     shown: list[str] = []
     for block in blocks(lines):
@@ -156,13 +156,13 @@ def _with_discord_fences(text: str) -> str:
         if code is None or (code.fence == _FENCE and _FENCE not in code.text):
             shown += own
         else:
-            # Nothing is seen between the signs, and they are no fence.
+            # A zero-width space between the signs is invisible, and they are no fence.
             shown += [_fence_of(code.language), _FENCE_IN_CODE.sub("`\u200b", code.text), _FENCE]
     return "\n".join(shown)
 
 
 def _opening_fence(line: str) -> str:
-    """The fence that opens a block again as `line` opened it, with its language."""
+    """Return the fence, with its language, that opens a block again as `line` did."""
     return _fence_of(line.rsplit(_FENCE, 1)[1].strip())
 
 
@@ -171,7 +171,7 @@ def _fence_of(language: str) -> str:
 
 
 def _short_lines(text: str, limit: int) -> list[str]:
-    """The lines of `text`; those above `limit` characters are cut, at a space where there is one."""
+    """Return the lines of `text`, those over `limit` characters cut, at a space if there is one."""
     lines: list[str] = []
     for line in text.splitlines():
         rest = line

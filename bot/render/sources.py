@@ -19,7 +19,7 @@ OLD = timedelta(days=183)
 
 
 def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
-    """The messages that list `sources`."""
+    """Return the messages that list `sources`."""
     if not sources:
         return (texts(language, "sources.none"),)
     lines = [
@@ -37,7 +37,7 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
-    """The page, slide or cell, or the line or row unless a heading alone leads to it; empty where none is known."""
+    """Return the page, slide or cell, or the line or row unless a heading is enough; empty if none is known."""
     if place.page is not None:
         return texts(language, f"answer.{PAGE_NAMES.get(media, 'page')}", page=place.page)
     if place.line is not None and (place.heading is None or media != "md"):
@@ -46,18 +46,18 @@ def exact_place(place: Place, media: str, language: Language, texts: Texts) -> s
 
 
 def is_old(source: Source, now: datetime) -> bool:
-    """Whether its age helps a reader to judge it."""
+    """Return whether a source is so old that its age helps readers to judge it."""
     return now - source.as_of > OLD
 
 
 def source_age(source: Source, language: Language, texts: Texts) -> str:
-    """Since when its words are: its own date, else since when it is here. Discord counts the time."""
+    """Return how old a source is: by its own date, or by when it was added. Discord renders the time."""
     key = "age.taken_in" if source.dated is None else "age.updated"
     return texts(language, key, when=f"<t:{int(source.as_of.timestamp())}:R>")
 
 
 def source_date(source: Source) -> str:
-    """The same as a date."""
+    """Return the date of a source, as Discord renders it."""
     return f"<t:{int(source.as_of.timestamp())}:D>"
 
 

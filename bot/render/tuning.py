@@ -1,4 +1,7 @@
-"""From previews, progress and outcomes of trainings to the texts of Discord messages. Pure; sends nothing."""
+"""The text about a training: its preview, progress, report and errors.
+
+Edit this file to change what admins read in the message of a training. Nothing here sends anything.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,17 @@ _BAR_LENGTH = 20
 
 
 def escape_name(name: str) -> str:
-    """A name without effect on its surroundings; whoever shows it makes it bold."""
+    """Return a name, short and without Markdown; the sentences around it make it bold."""
     return escape_markdown(shorten(name, _FIGURE_LIMIT))
 
 
 def short_hash(sha256: str) -> str:
-    """Enough of a hash to tell adapters apart."""
+    """Return the start of a hash, long enough to tell adapters apart."""
     return sha256[:_HASH_LENGTH]
 
 
 def training_preview(found: Preview, audience: Audience, language: Language, texts: Texts) -> str:
-    """What a training would be, before anybody starts it."""
+    """Return the preview of a training, before anybody starts it."""
     is_label = found.kind is TaskKind.LABEL
     lines = [
         texts(language, "tuning.preview_title", skill=escape_name(found.skill)),
@@ -73,7 +76,7 @@ def training_preview(found: Preview, audience: Audience, language: Language, tex
 
 
 def dataset_problems(problems: Sequence[LineProblem], language: Language, texts: Texts) -> str:
-    """The first problems in words, one a line, and how many more there are."""
+    """Return the first problems, one per line, and how many more there are."""
     lines = [f"- {_problem(problem, language, texts)}" for problem in problems[:SHOWN_PROBLEMS]]
     more = len(problems) - SHOWN_PROBLEMS
     if more > 0:
@@ -82,7 +85,7 @@ def dataset_problems(problems: Sequence[LineProblem], language: Language, texts:
 
 
 def tuning_error_values(values: Mapping[str, object], language: Language, texts: Texts) -> dict[str, object]:
-    """What an error's sentence names: texts without effect, numbers with their thousands, problems in words."""
+    """Return the values for an error's sentence: escaped texts, numbers with separators, problems as lines."""
     shown: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, str):
@@ -95,14 +98,14 @@ def tuning_error_values(values: Mapping[str, object], language: Language, texts:
 
 
 def training_waiting(prepared: PreparedTraining, ahead: int, language: Language, texts: Texts) -> str:
-    """A training that waits for others."""
+    """Return how many trainings one waits for."""
     return texts(language, "tuning.waiting", skill=escape_name(prepared.skill), ahead=ahead)
 
 
 def training_progress(
     prepared: PreparedTraining, now: TrainingProgress, member_id: int, language: Language, texts: Texts
 ) -> str:
-    """How far a training is."""
+    """Return the progress of a training."""
     base = escape_name(prepared.base_title)
     title = texts(
         language,
@@ -117,12 +120,12 @@ def training_progress(
 
 
 def training_stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
-    """What a training is doing."""
+    """Return the name of a training's stage."""
     return texts(language, f"tuning.stage_{now.stage}")
 
 
 def training_position(now: TrainingProgress, language: Language, texts: Texts) -> str:
-    """Where within its stage a training is; empty where that is not known yet."""
+    """Return how far a training is within its stage; empty if that is unknown yet."""
     if now.total:
         return texts(language, "tuning.example", done=f"{now.done:,}", total=f"{now.total:,}")
     done = texts(language, "tuning.step", step=f"{now.step:,}", total=f"{now.total_steps:,}")
@@ -130,12 +133,12 @@ def training_position(now: TrainingProgress, language: Language, texts: Texts) -
 
 
 def time_left(seconds: float | None, language: Language, texts: Texts) -> str:
-    """Empty where it is not known."""
+    """Return the time left; empty if it is unknown."""
     return "" if seconds is None else texts(language, "tuning.left", minutes=_minutes(seconds / 60))
 
 
 def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
-    """How a training ended, and what happens now."""
+    """Return how a training ended, and what happens now."""
     card, measured = outcome.card, outcome.card.evaluation
     verdict = VerdictReason.BETTER if outcome.promoted else outcome.reason
     lines = [
@@ -167,19 +170,19 @@ def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
 
 
 def format_score(value: float, kind: TaskKind) -> str:
-    """A share of right labels in per cent, or a mean probability."""
+    """Return a score: the share of right labels in per cent, or a mean probability."""
     return f"{100 * value:.1f} %" if kind is TaskKind.LABEL else f"{value:.2f}"
 
 
 def training_failed(prepared: PreparedTraining, sentence: str, language: Language, texts: Texts) -> str:
-    """A training that came to nothing, and what can be done."""
+    """Return why a training failed, and what can be done."""
     return texts(language, "tuning.failed", skill=escape_name(prepared.skill), reason=sentence)
 
 
 def training_cancelled(
     prepared: PreparedTraining, at: TrainingProgress | None, member_id: int, language: Language, texts: Texts
 ) -> str:
-    """A training that somebody gave up. `at`: how far it was; None: it waited."""
+    """Return who cancelled a training, and how far it was: `at` is None if it was waiting."""
     where = "" if at is None else subtext(training_stage(at, language, texts), training_position(at, language, texts))
     return join_parts(texts(language, "tuning.cancelled", skill=escape_name(prepared.skill), member=member_id), where)
 
@@ -243,6 +246,6 @@ def _minutes(minutes: float) -> str:
 
 
 def _signed(value: float, places: int) -> str:
-    """With a true minus; what rounds to zero has no sign."""
-    said = f"{value:+.{places}f}".replace("-", "−")
-    return said if said.strip("+−0.") else said[1:]
+    """Return a number with its sign and a true minus; what rounds to zero has no sign."""
+    text = f"{value:+.{places}f}".replace("-", "−")
+    return text if text.strip("+−0.") else text[1:]
