@@ -123,7 +123,7 @@ async def test_stop_ends_an_answer(community: Community, assistant: ScriptedAssi
 async def test_documents_are_taken_in_listed_and_removed(fragile: Community, documents: ListedDocuments) -> None:
     await fragile.moderator.slash(fragile.channel, "ingest", file=PERMITS)
     await fragile.rest()
-    assert "is taken in" in fragile.last().content
+    assert "Added **" in fragile.last().content
     await fragile.moderator.slash(fragile.channel, "sources list")
     await fragile.rest()
     assert "permits.md" in fragile.last_seen_by(fragile.moderator)
