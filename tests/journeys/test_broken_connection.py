@@ -174,7 +174,7 @@ async def test_the_owner_of_a_server_is_told_what_leaves_the_machine(fragile: Co
     notices = Notices(fragile.settings.bot.data_dir / "told.json", load_texts(), ("openai:gpt-5-mini",))
     guild = fragile.app.client.get_guild(fragile.guild.id)
     assert guild is not None
-    await notices.tell(fragile.app.client, guild)
+    await notices.notify(fragile.app.client, guild)
     sent = [r.json["content"] for r in fragile.env.http_requests if r.path.endswith("/messages")]
     assert len(sent) == 2
     assert "openai:gpt-5-mini" in sent[-1]
@@ -185,7 +185,7 @@ async def test_a_record_of_notices_that_cannot_be_read_is_set_aside(community: C
     record.write_bytes(b'{"1": ["open')
     guild = community.app.client.get_guild(community.guild.id)
     assert guild is not None
-    await Notices(record, load_texts(), ("openai:gpt-5-mini",)).tell(community.app.client, guild)
+    await Notices(record, load_texts(), ("openai:gpt-5-mini",)).notify(community.app.client, guild)
     assert json.loads(record.read_text("utf-8")) == {str(guild.id): ["openai:gpt-5-mini"]}
     assert (tmp_path / "told.json.unreadable").read_bytes() == b'{"1": ["open'
 
