@@ -1,7 +1,7 @@
 """`python -m bot`: run on Discord, or in the browser with `--local`; `ask` and `explain` in the terminal.
 
 Answers go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 something failed, 2 wrong arguments,
-130 interrupted.
+130 interrupted. Edit this file to add a command or an option.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from weights.terminal import exit_with
 
 _LAST_PORT = 65535
 _INTERRUPTED = 130
-"""As a shell says of a process that SIGINT ended."""
+"""The exit code that a shell reports for a process that SIGINT ended."""
 
-_KNOWN = (BotError, ChainsError, FinetuneError, KnowledgeError, WeightsError)
+_EXPECTED_ERRORS = (BotError, ChainsError, FinetuneError, KnowledgeError, WeightsError)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,23 +47,23 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         logging.basicConfig(level=settings.bot.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        _quieten()
-        said = asyncio.run(_until_ended(_command(arguments, settings)))
-    except _KNOWN as error:
+        _configure_logging()
+        output = asyncio.run(_run_until_stopped(_command(arguments, settings)))
+    except _EXPECTED_ERRORS as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
-        if arguments.command is None:  # A bot runs until it is ended; a command was to come to its end.
+        if arguments.command is None:  # A bot runs until it is stopped; a command was interrupted.
             return 0
         print("Interrupted.", file=sys.stderr)
         return _INTERRUPTED
-    if said is not None:
-        print(said)
+    if output is not None:
+        print(output)
     return 0
 
 
-def _quieten() -> None:
-    """Leave out what says nothing here: each request to the index or a provider, and that the bot cannot speak."""
+def _configure_logging() -> None:
+    """Hide log lines that are noise here: each request to the index or a provider, and missing voice support."""
     for client in ("httpx", "httpx2"):
         logging.getLogger(client).setLevel(logging.WARNING)
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.getMessage())
@@ -118,7 +118,7 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[obj
 
 
 async def _run_local(settings: Settings, port: int | None, channel: str) -> None:
-    # The simulator makes a client without intents to look at it, which discord.py warns of.
+    # The simulator inspects a client without intents, about which discord.py warns.
     logging.getLogger("discord.state").setLevel(logging.ERROR)
     try:
         from bot.local.app import run_local
@@ -131,7 +131,7 @@ async def _run_local(settings: Settings, port: int | None, channel: str) -> None
 
 
 async def _run(settings: Settings) -> None:
-    """Run on Discord until the process is ended."""
+    """Run on Discord until the process is stopped."""
     token = settings.bot.discord_token
     if token is None:
         raise TokenMissing
@@ -169,12 +169,12 @@ async def _log_in(client: discord.Client, token: SecretStr) -> None:
         raise DiscordUnreachable from error
 
 
-async def _until_ended(work: Coroutine[object, object, str | None]) -> str | None:
-    """Await `work`; an ordinary request to end the process cancels it, so that everything closes."""
+async def _run_until_stopped(work: Coroutine[object, object, str | None]) -> str | None:
+    """Await `work`; SIGINT and SIGTERM cancel it, so that everything closes."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows has none: KeyboardInterrupt ends it there.
+        with suppress(NotImplementedError):  # Windows has no signal handlers: KeyboardInterrupt stops it there.
             loop.add_signal_handler(name, task.cancel)
     return await task
 

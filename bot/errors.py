@@ -1,35 +1,35 @@
-"""What can go wrong at the edge to people.
+"""The errors of this package, each with the code of the sentence that a member reads.
 
 BotError
-├── SettingsInvalid      a setting is unknown or has a value that cannot be used
-├── TokenMissing         the real Discord was asked for without a token
-├── TokenRefused         Discord does not know the token
-├── DiscordUnreachable   the network or Discord is down at the start
-├── FolderTaken          another bot runs on the data folder
-├── FolderUnusable       the data folder cannot be written to
-├── LocalUnavailable     the browser's Discord was asked for, but is not installed
+├── SettingsInvalid      a setting is unknown, or its value cannot be used
+├── TokenMissing         the bot should run on Discord and has no token
+├── TokenRefused         Discord does not accept the token
+├── DiscordUnreachable   the network or Discord is down at startup
+├── FolderTaken          another bot uses the data folder
+├── FolderUnusable       nothing can be written to the data folder
+├── LocalUnavailable     the Discord in the browser cannot be started
 ├── PartFailed           a model or the documents could not be loaded
-├── NotAllowed           a member used what is a moderator's
-│   └── NotAdmin         a member used what is an admin's
-├── NotYours             a member asks for the reasons of another's answer
-├── NotYoursToStop       a member stops another's answer
-├── NotAnAnswer          what is to be corrected is no whole answer of the bot
-├── NotAnswered          no moderator has answered the question that is to be edited or removed
-├── NothingToStop        the answer is not being written any more
-├── NotAMember           a member asks, in a direct message, about a server that they left
-├── GuildOnly            what needs a server was used in a direct message
-├── TooManyQuestions     a member has as many questions in progress as are allowed
-├── FileTooLarge         an uploaded file is refused before it is read
-├── NoFiles              a message has no file that could be taken in
-├── IngestionOver        what is to be cancelled is at its end
-├── ChannelUnseen        what is to be edited later would stand where the bot sees nothing
+├── NotAllowed           a member lacks a moderator's permission
+│   └── NotAdmin         a member lacks an admin's permission
+├── NotYours             a member asks for the reasons of another member's answer
+├── NotYoursToStop       a member tries to stop another member's answer
+├── NotAnAnswer          the message to correct is not a complete answer of the bot
+├── NotAnswered          no moderator has answered the question to edit or remove
+├── NothingToStop        the answer is no longer being written
+├── NotAMember           somebody asks for a passage of a server that they left
+├── GuildOnly            something that needs a server is used in a direct message
+├── TooManyQuestions     a member has too many questions in progress
+├── FileTooLarge         an uploaded file is over the limit
+├── NoFiles              the chosen message has no attachments
+├── IngestionOver        the ingestion to cancel has finished
+├── ChannelUnseen        the bot cannot see the channel in which it should edit a message later
 ├── SkillUnnamed         nothing is left of a skill's name
-├── NothingToCancel      no training runs or waits, or it is at its end
-├── WhichTraining        several trainings run or wait
+├── NothingToCancel      no training can be cancelled
+├── WhichTraining        several trainings run or wait, and none was chosen
 ├── SkillUnknown         no skill of that name has a champion
-├── DownloadFailed       Discord doesn't hand an uploaded file out
-├── UploadMissing        a kept file is not there any more
-└── UploadAltered        a kept file is not what was kept
+├── DownloadFailed       Discord does not deliver an uploaded file
+├── UploadMissing        a stored upload is gone
+└── UploadAltered        a stored upload was changed
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ from text.plurals import counted
 
 
 class BotError(Exception):
-    """Base of this package's errors. `code` names the sentence that a member reads."""
+    """The base of this package's errors; `code` names the sentence that a member reads."""
 
     code: ClassVar[str] = "unexpected"
 
 
 class SettingsInvalid(BotError):
-    """Raised at load, with one line a problem."""
+    """Raised when the settings cannot be loaded, with one line for each problem."""
 
 
 class TokenMissing(BotError):
-    """Raised where the real Discord is asked for without a token."""
+    """Raised when the bot should run on Discord and has no token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ class TokenMissing(BotError):
 
 
 class TokenRefused(BotError):
-    """Raised where Discord does not know the token."""
+    """Raised when Discord does not accept the token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -74,7 +74,7 @@ class TokenRefused(BotError):
 
 
 class DiscordUnreachable(BotError):
-    """Raised where Discord does not answer at the start; later, the connection is taken up again by itself."""
+    """Raised when Discord does not answer at startup; later, discord.py reconnects by itself."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -84,7 +84,7 @@ class DiscordUnreachable(BotError):
 
 
 class FolderTaken(BotError):
-    """Raised at the start: two bots would each answer every question."""
+    """Raised at startup when another bot uses the data folder: both would answer every question."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(
@@ -93,30 +93,30 @@ class FolderTaken(BotError):
 
 
 class FolderUnusable(BotError):
-    """Raised at the start."""
+    """Raised at startup when nothing can be written to the data folder."""
 
     def __init__(self, data_dir: Path, reason: str) -> None:
         super().__init__(f"Nothing can be saved in {data_dir}: {reason}. Set DATA_DIR to a writable folder.")
 
 
 class LocalUnavailable(BotError):
-    """Raised where the browser's Discord cannot be started."""
+    """Raised when the Discord in the browser cannot be started."""
 
 
 class PartFailed(BotError):
-    """Raised to whoever waits for a part that could not be loaded; the cause is chained and logged."""
+    """Raised to whoever needs a part that could not be loaded; the cause is chained and logged."""
 
     code = "part_failed"
 
     def __init__(self, part: str, reason: str) -> None:
-        """`reason` is a code that the bot words: the cause's own message may hold what no member should read."""
+        """`reason` is the code of a sentence: the cause's own message may contain what no member should read."""
         super().__init__(f"{part} couldn't be loaded: {reason}.")
         self.part = part
         self.reason = reason
 
 
 class NotAllowed(BotError):
-    """Raised in a command, whatever the server's own command permissions say."""
+    """Raised when a member lacks the permission for a command, whatever the server's own command settings say."""
 
     code = "not_allowed"
 
@@ -126,53 +126,53 @@ class NotAllowed(BotError):
 
 
 class NotAdmin(NotAllowed):
-    """Raised where what answers everyone is changed."""
+    """Raised when someone who is not an admin tries to change which model answers."""
 
     code = "not_admin"
 
 
 class NotYours(BotError):
-    """Raised where only the one who asked may press."""
+    """Raised when a member asks for the reasons of another member's answer."""
 
     code = "not_yours"
 
 
 class NotYoursToStop(BotError):
-    """Raised where neither the one who asked nor a moderator presses."""
+    """Raised when a member who is not a moderator tries to stop another member's answer."""
 
     code = "not_yours_to_stop"
 
 
 class NotAnAnswer(BotError):
-    """Raised where something else than a whole answer of the bot is to be corrected."""
+    """Raised when the message to correct is not a complete answer of the bot."""
 
     code = "not_an_answer"
 
 
 class NotAnswered(BotError):
-    """Raised where a moderator names a question that has no moderator's answer, or none that they may read."""
+    """Raised when no moderator has answered the given question, or the answer is hidden from this moderator."""
 
     code = "not_answered"
 
 
 class NothingToStop(BotError):
-    """Raised where a Stop button outlived the writing of its answer: the bot was restarted meanwhile."""
+    """Raised when the answer to stop is no longer being written: the bot was restarted meanwhile."""
 
 
 class GuildOnly(BotError):
-    """Raised where there is no server whose documents or roles could be read."""
+    """Raised when something that needs a server is used in a direct message."""
 
     code = "guild_only"
 
 
 class NotAMember(BotError):
-    """Raised where what is asked for belongs to the members of a server alone."""
+    """Raised when someone who is not a member of a server asks for its passages."""
 
     code = "not_a_member"
 
 
 class TooManyQuestions(BotError):
-    """Raised before anything is searched."""
+    """Raised, before any search, when a member has too many questions in progress."""
 
     code = "too_many_questions"
 
@@ -182,7 +182,7 @@ class TooManyQuestions(BotError):
 
 
 class FileTooLarge(BotError):
-    """Raised by the size that Discord states, before anything is downloaded."""
+    """Raised, before the download, when a file is too large by the size that Discord states."""
 
     code = "file_too_large"
 
@@ -193,37 +193,37 @@ class FileTooLarge(BotError):
 
 
 class NoFiles(BotError):
-    """Raised where a message was chosen that nothing is attached to."""
+    """Raised when the chosen message has no attachments."""
 
     code = "no_files"
 
 
 class IngestionOver(BotError):
-    """Raised where nothing is being taken in any more that could be cancelled."""
+    """Raised when the ingestion to cancel has already finished."""
 
     code = "ingestion_over"
 
 
 class ChannelUnseen(BotError):
-    """Raised before a long work begins: its message could not be edited once the command's token has ended."""
+    """Raised when the bot cannot see the channel: it could not edit its message once the command's token expires."""
 
     code = "channel_unseen"
 
 
 class SkillUnnamed(BotError):
-    """Raised where a skill's name is nothing but Markdown and space."""
+    """Raised when nothing of a skill's name is left without its Markdown."""
 
     code = "skill_unnamed"
 
 
 class NothingToCancel(BotError):
-    """Raised where a server has no training that could still be cancelled."""
+    """Raised when a server has no training that can still be cancelled."""
 
     code = "nothing_to_cancel"
 
 
 class WhichTraining(BotError):
-    """Raised where a training has to be chosen."""
+    """Raised when several trainings run or wait and none was chosen."""
 
     code = "which_training"
 
@@ -233,7 +233,7 @@ class WhichTraining(BotError):
 
 
 class DownloadFailed(BotError):
-    """Raised where a file that a member attached cannot be fetched from Discord."""
+    """Raised when a file that a member attached cannot be downloaded from Discord."""
 
     code = "download_failed"
 
@@ -243,7 +243,7 @@ class DownloadFailed(BotError):
 
 
 class UploadMissing(BotError):
-    """Raised where a kept file is needed: somebody took it away."""
+    """Raised when a stored upload is gone from the disk."""
 
     code = "upload_missing"
 
@@ -252,7 +252,7 @@ class UploadMissing(BotError):
 
 
 class UploadAltered(BotError):
-    """Raised where a kept file is needed: its bytes have another hash than its name says."""
+    """Raised when the bytes of a stored upload no longer have the hash in its name."""
 
     code = "upload_altered"
 
@@ -261,7 +261,7 @@ class UploadAltered(BotError):
 
 
 class SkillUnknown(BotError):
-    """Raised in the terminal, where a champion is to be compared."""
+    """Raised in the terminal when a server has no champion of the given skill."""
 
     def __init__(self, skill: str | None, known: Sequence[str]) -> None:
         wanted = "This server" if skill is None else f"The skill {skill!r}"

@@ -1,4 +1,6 @@
-"""A server's adapters: which there are, and which is champion. The registry blocks briefly, so threads ask it."""
+"""The adapters of a server: lists, promotes and rolls back. The registry blocks, so threads call it.
+
+Edit this file when members should be able to do more with adapters."""
 
 from __future__ import annotations
 
@@ -8,48 +10,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import SkillUnnamed
-from bot.render.answers import shorten
 from finetune.errors import AdapterUnknownError
 from finetune.registry import Registry
 from finetune.types import Card, ListedAdapter, VerdictReason
 
 SKILL_LENGTH = 40
-"""Characters that a skill's name may have."""
+"""The most characters that a skill's name may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """An adapter that is champion now."""
+    """Keeps what a promotion changed."""
 
     card: Card
     previous: Card | None
-    """The champion before; the same adapter where it was champion already."""
+    """The champion before it; the same adapter if it was champion already."""
 
 
 class GuildAdapters:
-    """Every method looks at one server's adapters alone."""
+    """Lists, promotes and rolls back adapters, each method those of one server."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     async def name_guild(self, guild_id: str, name: str) -> None:
-        """Remember a server's name for the terminal."""
+        """Store a server's name, so that the terminal can use it."""
         await asyncio.to_thread(self._registry.name_guild, guild_id, name)
 
     async def listed(self, guild_id: str) -> Sequence[ListedAdapter]:
-        """All of them, by skill, the latest first."""
+        """Return all adapters of a server, by skill, the latest first."""
         return await asyncio.to_thread(self._registry.adapters, guild_id)
 
     async def skills(self, guild_id: str) -> Sequence[str]:
-        """The skills that have an adapter, sorted."""
+        """Return the skills that have an adapter, sorted."""
         return sorted({listed.card.skill for listed in await self.listed(guild_id)})
 
     async def spelling(self, guild_id: str, skill: str) -> str:
-        """The name of the skill that exists, whichever letters of it were written small; else `skill` itself."""
+        """Return the existing skill that differs from `skill` by upper and lower case alone, or `skill` itself."""
         return next((known for known in await self.skills(guild_id) if known.casefold() == skill.casefold()), skill)
 
     async def find(self, guild_id: str, sha256: str) -> Card:
-        """The adapter whose hash begins so. Raises AdapterUnknownError."""
+        """Return the adapter whose hash starts with `sha256`. Raise AdapterUnknownError unless it is exactly one."""
         cards = [listed.card for listed in await self.listed(guild_id)]
         found = [card for card in cards if card.adapter_sha256.startswith(sha256.strip().casefold())]
         if len(found) != 1:
@@ -57,15 +58,15 @@ class GuildAdapters:
         return found[0]
 
     async def doubt(self, card: Card) -> VerdictReason | None:
-        """Why an adapter would not be promoted by itself; None where it would be."""
+        """Return why the promotion gate would reject an adapter, or None if it would promote it."""
         return await asyncio.to_thread(_doubt, card)
 
     async def promote(self, card: Card) -> Promotion:
-        """Make it the champion of its skill. Raises AdapterUnknownError where it was removed meanwhile."""
+        """Make an adapter the champion of its skill. Raise AdapterUnknownError if it was removed meanwhile."""
         return await asyncio.to_thread(self._promote, card)
 
     async def roll_back(self, guild_id: str, skill: str) -> tuple[Card, Card | None]:
-        """The champion that was, and the one that is now. Raises NothingToRollBackError."""
+        """Go back to a skill's previous champion, and return the old and the new one. Raise NothingToRollBackError."""
         return await asyncio.to_thread(self._registry.roll_back, guild_id, skill)
 
     def _promote(self, card: Card) -> Promotion:
@@ -74,9 +75,9 @@ class GuildAdapters:
 
 
 def clean_skill(name: str) -> str:
-    """A skill's name without Markdown, mentions and line breaks. Raises SkillUnnamed where nothing is left."""
+    """Return a skill's name without Markdown, mentions and line breaks. Raise SkillUnnamed if nothing is left."""
     words = re.sub(r"[^\w\s.,&'+/-]", " ", name).replace("_", "-")
-    cleaned = shorten(words, SKILL_LENGTH)
+    cleaned = " ".join(words.split())[:SKILL_LENGTH].rstrip()
     if not re.search(r"\w", cleaned):
         raise SkillUnnamed
     return cleaned

@@ -1,4 +1,6 @@
-"""What the bot needs of the other packages, as protocols. The composition root hands in what fulfils them."""
+"""The protocols of what the bot needs from the other packages; the composition root passes the implementations in.
+
+Edit this file when the bot needs more from the assistant, the documents or the tuner."""
 
 from __future__ import annotations
 
@@ -29,28 +31,28 @@ class AssistantPort(Protocol):
     """Answers questions and explains the answers."""
 
     def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
-        """The events of one answer; closing the generator stops the writing."""
+        """Yield the events of one answer; closing the generator stops the writing."""
         ...
 
     def headline(self, answer: Answer) -> str:
-        """The deciding reason with its figure, on one line."""
+        """Return the deciding reason with its figure, on one line."""
         ...
 
     async def explanation(self, decision_id: str, language: Language) -> Explanation:
-        """Why that decision was made; raises DecisionNotFound."""
+        """Return why a decision was made. Raise DecisionNotFound."""
         ...
 
     async def asker_of(self, decision_id: str) -> str:
-        """The id of the member who asked; raises DecisionNotFound."""
+        """Return the id of the member who asked. Raise DecisionNotFound."""
         ...
 
     async def cited(self, decision_id: str) -> Cited:
-        """What its answer rests on; raises DecisionNotFound."""
+        """Return what a decision's answer is based on. Raise DecisionNotFound."""
         ...
 
 
 class DocumentsPort(Protocol):
-    """A guild's documents."""
+    """Adds, lists, shows and removes the documents of a guild."""
 
     async def ingest_bytes(
         self,
@@ -63,7 +65,7 @@ class DocumentsPort(Protocol):
         link: str | None = None,
         on_progress: Callable[[IngestProgress], None] | None = None,
     ) -> IngestReport:
-        """Take in one file; what is wrong with it stands in the report. `on_progress` comes from any thread."""
+        """Ingest one file; the report says what is wrong with it. `on_progress` is called from any thread."""
         ...
 
     async def ingest_all(
@@ -78,26 +80,26 @@ class DocumentsPort(Protocol):
         on_progress: Callable[[BatchProgress], None] | None = None,
         on_report: Callable[[IngestReport], None] | None = None,
     ) -> BatchReport:
-        """Take in many files, and what is in archives. Begun again under the same `batch`, it goes on where it was.
+        """Ingest many files, and those in archives. Started again with the same `batch`, it continues where it stopped.
 
         Both callbacks come from any thread; the report on a file comes when it is done with.
         """
         ...
 
     async def sources(self, guild_id: str, reader: Reader) -> Sequence[Source]:
-        """What `reader` may read."""
+        """Return the sources that `reader` may read."""
         ...
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """Remove a source with all that was made of it."""
+        """Remove a source and everything made from it, and return it."""
         ...
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
-        """A passage with the words marked that it shares with what was `said`; raises PassageGone, PassageHidden."""
+        """Return a passage with the words marked that it shares with `said`. Raise PassageGone, PassageHidden."""
         ...
 
     async def page_image(self, passage: Passage) -> bytes | None:
-        """Its page as a PNG; None where there is none. Raises PictureFailed."""
+        """Return the passage's page as a PNG, or None if it has none. Raise PageImageFailed."""
         ...
 
     async def write_pair(
@@ -110,23 +112,23 @@ class DocumentsPort(Protocol):
         corrects: str | None = None,
         replacing: str | None = None,
     ) -> QAPairReport:
-        """Let a question be answered so from now on; raises PairError. The ids are those of sources."""
+        """Answer a question with this pair from now on. The ids are those of sources. Raise QAPairError."""
         ...
 
     async def pairs(self, guild_id: str, reader: Reader) -> Sequence[StoredQAPair]:
-        """The moderators' answers that `reader` may read, the latest first."""
+        """Return the moderators' answers that `reader` may read, the latest first."""
         ...
 
     async def register_guild(self, guild_id: str, name: str) -> None:
-        """Remember a guild's name for the terminal."""
+        """Store a guild's name, so that the terminal can use it."""
         ...
 
 
 class TunerPort(Protocol):
-    """Trains skills. Every error that it raises is a FinetuneError or a WeightsError."""
+    """Trains skills. All errors that it raises are FinetuneErrors or WeightsErrors."""
 
     async def examine(self, data: bytes, name: str) -> Dataset:
-        """Check a training set line by line; raises DatasetError."""
+        """Check a training set line by line, and return it. Raise DatasetError."""
         ...
 
     async def prepare(
@@ -136,21 +138,21 @@ class TunerPort(Protocol):
         on_fetch: OnProgress | None = None,
         place: Callable[[LabelHelp], LabelHelp] = ...,
     ) -> Preview:
-        """Make a run ready to start. `place` may turn the name of a label's channel into its mention."""
+        """Prepare a run and return its preview. `place` may turn the name of a label's channel into its mention."""
         ...
 
     async def run(self, run_id: str, on_progress: Callable[[TrainingProgress], None]) -> None:
-        """Train and measure, going on where a kill cut it off. Cancelling ends the child."""
+        """Train and evaluate, resuming after a kill. Cancelling it ends the training process."""
         ...
 
     async def finish(self, run_id: str) -> Outcome:
-        """Register what was trained, and make it champion where it is better than its base."""
+        """Register the trained adapter, and promote it if it is better than its base."""
         ...
 
     async def discard(self, run_id: str) -> None:
-        """Take a run's files away."""
+        """Delete the files of a run."""
         ...
 
     async def sweep(self, started: frozenset[str]) -> None:
-        """Take away what was prepared a day ago and not started; `started` are the runs that have a job."""
+        """Delete runs that were prepared over a day ago and never started; `started` are the runs that have a job."""
         ...

@@ -1,6 +1,6 @@
-"""A part of the bot that is not there from the start: how far its loading is, and the part itself once it is there.
+"""A service that is still loading when the bot starts: its progress, and the service itself once it is ready.
 
-Knows nothing of what is loaded.
+Edit this file to change how the rest of the bot waits for models and documents.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far the loading of a part is."""
+    """Keeps how far the loading of a service is."""
 
     stage: str
     """`waiting`, `downloading`, `verifying`, `converting` or `opening`."""
     done_bytes: int = 0
     total_bytes: int = 0
-    """0 where the stage has no size."""
+    """The size of the stage, or 0 if it has none."""
 
 
 class LazyService(Generic[T]):
-    """A part that comes later."""
+    """Keeps a service that is loaded in the background."""
 
     def __init__(self, name: str) -> None:
-        """`name`: `chat_model` or `documents`, a key of the locales."""
+        """`name` is the service's key in the locales: `chat_model`, `documents` or `tuner`."""
         self.name = name
         self._loading = Loading("waiting")
         self._outcome: asyncio.Future[T] | None = None
@@ -38,43 +38,43 @@ class LazyService(Generic[T]):
 
     @classmethod
     def of(cls, name: str, value: T) -> LazyService[T]:
-        """A part that is there already. Needs a running event loop."""
-        part = cls(name)
-        part.succeed(value)
-        return part
+        """Return a service that is ready from the start. It needs a running event loop."""
+        service = cls(name)
+        service.succeed(value)
+        return service
 
     @property
     def loading(self) -> Loading:
-        """The last report."""
+        """Return the last progress report."""
         return self._loading
 
     def report(self, loading: Loading) -> None:
-        """Say how far it is. Call it in the event loop's thread."""
+        """Report how far the loading is. Call it in the event loop's thread."""
         self._loading = loading
         self._wake()
 
     def succeed(self, value: T) -> None:
-        """The part is there."""
+        """Make the service available to everyone who waits for it."""
         self._future().set_result(value)
         self._wake()
 
     def fail(self, error: Exception, reason: str) -> None:
-        """The part will not come, for a `reason` that the bot words; everyone who asks for it gets a PartFailed."""
+        """Mark the loading as failed: everyone who needs the service gets a PartFailed with the code `reason`."""
         failure = PartFailed(self.name, reason)
         failure.__cause__ = error
         future = self._future()
         future.set_exception(failure)
-        future.exception()  # Nobody may ask for it: that is no reason for asyncio to complain.
+        future.exception()  # Mark it as retrieved: asyncio would warn if nobody asks for it.
         self._wake()
 
     @property
     def is_ready(self) -> bool:
-        """Whether `get` returns at once."""
+        """Return whether `get` returns at once."""
         future = self._future()
         return future.done() and future.exception() is None
 
     async def get(self) -> T:
-        """The part, once it is there.
+        """Wait for the service and return it.
 
         Raises:
             PartFailed: it could not be loaded.
@@ -82,7 +82,7 @@ class LazyService(Generic[T]):
         return await asyncio.shield(self._future())
 
     async def progress(self) -> AsyncGenerator[Loading, None]:
-        """Every report from now on; ends when the part is there or has failed."""
+        """Yield every progress report from now on, until the service is ready or has failed."""
         shown: Loading | None = None
         while not self._future().done():
             changed = self._changed
@@ -97,6 +97,6 @@ class LazyService(Generic[T]):
         return self._outcome
 
     def _wake(self) -> None:
-        """Wake every watcher: each waits on the event that it saw."""
+        """Wake everyone who waits in `progress`: each waits for the event that it saw."""
         self._changed.set()
         self._changed = asyncio.Event()

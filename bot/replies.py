@@ -1,4 +1,7 @@
-"""The answers that are being written: from a question to its last edit, with Stop, waiting and the member's limit."""
+"""Writes answers into Discord, from the question to the last edit, with Stop, queueing and each member's limit.
+
+Edit this file to change what members see while an answer is being written.
+"""
 
 from __future__ import annotations
 
@@ -10,42 +13,44 @@ from datetime import UTC, datetime
 
 import discord
 
+from bot.error_messages import ErrorBoundary
 from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
-from bot.failures import Failures
 from bot.locales import Texts
-from bot.messages.buttons import PassageButton, StopButton, WhyButton, view_of
-from bot.messages.live_message import FAREWELL_S, Content, LiveMessage, Throttles
-from bot.messages.outlets import Outlet
+from bot.messages.buttons import PassageButton, StopButton, WhyButton, make_view
+from bot.messages.live_message import LAST_EDIT_TIMEOUT_S, Content, LiveMessage
+from bot.messages.message_targets import MessageTarget
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
-from bot.render import answers as render
+from bot.render.answers import answer_pages
+from bot.render.message_text import join_parts, loading_line, split_message, subtext, with_footer
 from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What every answer needs."""
+    """Keeps the services that every answer needs."""
 
     assistant: LazyService[AssistantPort]
     documents: LazyService[DocumentsPort]
     texts: Texts
-    failures: Failures
+    error_boundary: ErrorBoundary
     throttles: Throttles
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRequest:
-    """A question and the place of its answer."""
+    """Keeps a question and where its answer goes."""
 
     question: Question
     channel_id: int
-    outlet: Outlet
+    target: MessageTarget
     head: str = ""
-    """Stands above the answer: what was asked, or which server it is about."""
+    """The line above the answer: the question, or the server that it is about."""
 
 
 class Replies:
-    """All answers in progress."""
+    """Keeps all answers in progress."""
 
     def __init__(self, services: Services, member_limit: int) -> None:
         self._services = services
@@ -56,7 +61,7 @@ class Replies:
         """Write the whole answer to `request`, after those to the asker's earlier questions in the same channel.
 
         Raises:
-            TooManyQuestions: before anything is shown.
+            TooManyQuestions: the member has too many answers in progress; nothing is shown yet.
         """
         own = [reply for reply in self._in_progress.values() if reply.asker_id == request.question.asker_id]
         if len(own) >= self._member_limit:
@@ -73,8 +78,8 @@ class Replies:
         """Stop an answer on behalf of a member.
 
         Raises:
-            NothingToStop: it is not being written.
-            NotYoursToStop: it is another's, and the member is no moderator.
+            NothingToStop: it is no longer being written.
+            NotYoursToStop: it is another member's, and this one is not a moderator.
         """
         reply = self._in_progress.get(reply_id)
         if reply is None:
@@ -85,58 +90,58 @@ class Replies:
 
 
 class RunningReply:
-    """One answer in progress."""
+    """Writes one answer."""
 
     def __init__(
         self, reply_id: str, request: AnswerRequest, services: Services, earlier: asyncio.Event | None = None
     ) -> None:
-        """`earlier`: set when the answer that must stand before this one stands."""
+        """`earlier` is set once the member's earlier answer in the same channel is complete."""
         self.ended = asyncio.Event()
         self._earlier = earlier
         self._request = request
         self._services = services
         self._language = request.question.language
-        self._stop_view = view_of(StopButton(reply_id, self._language, self._say("answer.stop")))
-        self._draft = LiveMessage(request.outlet, services.throttles.of(request.channel_id), self.stop)
+        self._stop_view = make_view(StopButton(reply_id, self._language, self._text("answer.stop")))
+        self._message = LiveMessage(request.target, services.throttles.of(request.channel_id), self.stop)
         self._writing: asyncio.Task[Content] | None = None
         self._stopped = False
         self._decision_id: str | None = None
-        self._turn_line = ""
-        self._words = ""
+        self._activity = ""
+        self._written = ""
 
     @property
     def asker_id(self) -> str:
-        """Who asked."""
+        """Return the id of the member who asked."""
         return self._request.question.asker_id
 
     @property
     def channel_id(self) -> int:
-        """Where it is answered."""
+        """Return the id of the channel of the answer."""
         return self._request.channel_id
 
     def stop(self) -> None:
-        """End the writing; what is written stays."""
+        """Stop writing; what is written stays."""
         self._stopped = True
         if self._writing is not None:
             self._writing.cancel()
 
     async def write(self) -> None:
-        """Acknowledge the question, show the answer as it grows, and leave its last state."""
+        """Acknowledge the question, show the answer as it grows, and finish it."""
         try:
-            await self._draft.open(self._interim(self._say("answer.thinking")))
+            await self._message.open(self._interim(self._text("answer.thinking")))
             self._writing = asyncio.create_task(self._stream())
             if self._stopped:
                 self._writing.cancel()
-            await self._draft.finish(await self._outcome(self._writing))
+            await self._message.finish(await self._outcome(self._writing))
         except asyncio.CancelledError:
-            # The bot is ending: nobody should wait for more below what stands there. It ends too where Discord is slow.
+            # The bot is stopping: say so, lest members wait for more, but let a slow Discord not delay the stop.
             with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_S):
-                    await self._draft.finish(self._interrupted())
+                async with asyncio.timeout(LAST_EDIT_TIMEOUT_S):
+                    await self._message.finish(self._interrupted())
             raise
         finally:
             self.ended.set()
-            await self._draft.close()
+            await self._message.close()
 
     async def _outcome(self, writing: asyncio.Task[Content]) -> Content:
         try:
@@ -146,72 +151,72 @@ class RunningReply:
                 writing.cancel()
                 await asyncio.wait([writing])
                 raise
-            return self._partial(self._say("answer.stopped"))
+            return self._partial(self._text("answer.stopped"))
         except Exception as error:  # noqa: BLE001 - the boundary of one answer: it is logged and shown
-            return self._partial("", self._services.failures.sentence(error, self._language))
+            return self._partial("", self._services.error_boundary.sentence(error, self._language))
 
     async def _stream(self) -> Content:
-        assistant = await self._loaded()
+        assistant = await self._loaded_assistant()
         if self._earlier is not None and not self._earlier.is_set():
-            self._draft.show(self._interim(self._say("answer.earlier_first")))
+            self._message.show(self._interim(self._text("answer.earlier_first")))
             await self._earlier.wait()
         async with aclosing(assistant.stream(self._request.question)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     return self._whole(event.answer, assistant.headline(event.answer))
-                self._take(event)
+                self._handle(event)
         raise RuntimeError("the assistant ended without an answer")
 
-    async def _loaded(self) -> AssistantPort:
-        """The assistant; until it is there, how far the loading is."""
-        for part in (self._services.documents, self._services.assistant):
-            async with aclosing(part.progress()) as reports:
+    async def _loaded_assistant(self) -> AssistantPort:
+        """Return the assistant; show the progress of its loading until then."""
+        for service in (self._services.documents, self._services.assistant):
+            async with aclosing(service.progress()) as reports:
                 async for loading in reports:
-                    line = render.loading_line(part.name, loading, self._language, self._services.texts)
-                    self._draft.show(self._interim(self._say("loading.kept", progress=line)))
-            await part.get()
+                    line = loading_line(service.name, loading, self._language, self._services.texts)
+                    self._message.show(self._interim(self._text("loading.kept", progress=line)))
+            await service.get()
         return await self._services.assistant.get()
 
-    def _take(self, event: AnswerEvent) -> None:
+    def _handle(self, event: AnswerEvent) -> None:
         match event:
             case Decided(decision_id=decision_id, evidence=evidence):
                 self._decision_id = decision_id
-                self._show_turn(len(evidence))
+                self._show_activity(len(evidence))
             case Chosen(evidence=evidence):
-                self._show_turn(len(evidence))
+                self._show_activity(len(evidence))
             case Waiting(ahead=ahead) if ahead:
-                self._draft.show(self._interim(self._say("answer.ahead", count=ahead)))
+                self._message.show(self._interim(self._text("answer.ahead", count=ahead)))
             case Waiting():
-                self._draft.show(self._interim(self._turn_line))
+                self._message.show(self._interim(self._activity))
             case Delta(text=text):
-                self._words += text
-                self._draft.show(self._interim(self._words))
+                self._written += text
+                self._message.show(self._interim(self._written))
 
-    def _show_turn(self, passages: int) -> None:
-        """Say what happens when the answer's turn has come."""
-        self._turn_line = self._say("answer.reading" if passages else "answer.writing", count=passages)
-        self._draft.show(self._interim(self._turn_line))
+    def _show_activity(self, passages: int) -> None:
+        """Show what happens once it is the answer's turn."""
+        self._activity = self._text("answer.reading" if passages else "answer.writing", count=passages)
+        self._message.show(self._interim(self._activity))
 
     def _interim(self, text: str) -> Content:
-        return Content(render.split_message(render.join(self._request.head, text)), self._stop_view)
+        return Content(split_message(join_parts(self._request.head, text)), self._stop_view)
 
     def _whole(self, answer: Answer, headline: str) -> Content:
-        pages = render.answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
-        return Content(pages, self._why(len(answer.evidence)))
+        pages = answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
+        return Content(pages, self._buttons(len(answer.evidence)))
 
     def _partial(self, status: str, sentence: str = "") -> Content:
-        """What stands there when the answer did not come to its end."""
-        words = render.join(self._request.head, self._words.strip(), sentence)
-        if not self._words and not sentence:
-            words = render.join(self._request.head, self._say("answer.stopped_empty"))
-        return Content(render.with_footer(words, render.subtext(status) if status and self._words else ""), self._why())
+        """Return what an incomplete answer shows at the end."""
+        words = join_parts(self._request.head, self._written.strip(), sentence)
+        if not self._written and not sentence:
+            words = join_parts(self._request.head, self._text("answer.stopped_empty"))
+        return Content(with_footer(words, subtext(status) if status and self._written else ""), self._buttons())
 
     def _interrupted(self) -> Content:
-        words = render.join(self._request.head, self._words.strip())
-        return Content(render.with_footer(words, self._say("answer.interrupted")), self._why())
+        words = join_parts(self._request.head, self._written.strip())
+        return Content(with_footer(words, self._text("answer.interrupted")), self._buttons())
 
-    def _why(self, passages: int = 0) -> discord.ui.View | None:
-        """What a reader may ask below an answer: its reasons, and each of its passages, by number where several are."""
+    def _buttons(self, passages: int = 0) -> discord.ui.View | None:
+        """Return the buttons below an answer: Why, and one for each of its passages."""
         if self._decision_id is None:
             return None
         shown = [
@@ -219,11 +224,11 @@ class RunningReply:
                 self._decision_id,
                 number,
                 self._language,
-                self._say("passages.show" if passages == 1 else "passages.show_one_of", number=number),
+                self._text("passages.show" if passages == 1 else "passages.show_one_of", number=number),
             )
             for number in range(1, passages + 1)
         ]
-        return view_of(WhyButton(self._decision_id, self._language, self._say("answer.why")), *shown)
+        return make_view(WhyButton(self._decision_id, self._language, self._text("answer.why")), *shown)
 
-    def _say(self, key: str, /, **values: object) -> str:
+    def _text(self, key: str, /, **values: object) -> str:
         return self._services.texts(self._language, key, **values)

@@ -1,4 +1,4 @@
-"""Responses to commands and presses: the first one, which Discord takes once and within 3 s, and edits of it.
+"""Responses to commands and presses: the first one, which Discord accepts once and within 3 s, private ones, and edits.
 
 Edit this file when commands or presses need another kind of response.
 """
@@ -17,7 +17,7 @@ _ALREADY_ACKNOWLEDGED = 40060
 
 
 async def defer(interaction: discord.Interaction, *, ephemeral: bool = False, thinking: bool = False) -> None:
-    """Acknowledge a command or a press whose work takes longer."""
+    """Acknowledge a command or a press that takes longer to answer."""
     await respond(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
 
 
@@ -44,8 +44,17 @@ async def edit_response(
     )
 
 
+async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
+    """Reply to the one who pressed or commanded, visible to them alone."""
+    shown = view or MISSING
+    if interaction.response.is_done():
+        await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=shown))
+    else:
+        await respond(lambda: interaction.response.send_message(content, ephemeral=True, view=shown))
+
+
 async def respond(call: Callable[[], Awaitable[object]]) -> None:
-    """Await a first response, and try it once more where the connection breaks."""
+    """Await a first response, and try once more if the connection breaks."""
     tries = 0
 
     async def counted() -> None:

@@ -1,4 +1,6 @@
-"""All settings, each declared once by the package that uses it, read from the environment and `.env`."""
+"""Reads all settings from the environment and `.env`; each is declared once, by the package that uses it.
+
+Edit this file to add a setting of the bot itself, or another package's settings."""
 
 from __future__ import annotations
 
@@ -19,14 +21,14 @@ from weights.settings import WeightsSettings
 
 
 class BotSettings(BaseSettings):
-    """What concerns Discord and the process."""
+    """Keeps the settings of Discord and the process."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     discord_token: SecretStr | None = None
     data_dir: Path = Path("data")
     member_limit: int = Field(default=2, ge=1, le=20)
-    """Questions in progress that one member may have."""
+    """The questions that one member may have in progress."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
@@ -41,7 +43,7 @@ _PACKAGES: tuple[type[BaseSettings], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every package's settings, from the same place."""
+    """Keeps the settings of every package."""
 
     bot: BotSettings
     chains: ChainsSettings
@@ -51,12 +53,12 @@ class Settings:
 
 
 def setting_names() -> tuple[str, ...]:
-    """The names of all settings, as they stand in the environment, sorted."""
+    """Return the names of all settings, as they are written in the environment, sorted."""
     return tuple(sorted(setting_defaults()))
 
 
 def setting_defaults() -> dict[str, str]:
-    """Each setting's default as `.env.example` writes it; empty where there is none, or it depends on the machine."""
+    """Return each setting's default as `.env.example` shows it; empty if there is none or it depends on the machine."""
     fields = {name.upper(): field for package in _PACKAGES for name, field in package.model_fields.items()}
     return {
         name: "" if field.default_factory or field.default is None else str(field.default)
@@ -65,7 +67,7 @@ def setting_defaults() -> dict[str, str]:
 
 
 def load_settings(env_file: Path = Path(".env")) -> Settings:
-    """Read all settings; the environment goes before `env_file`.
+    """Read all settings; the environment takes precedence over `env_file`.
 
     Raises:
         SettingsInvalid: `env_file` has a name that is no setting, or a value cannot be used.
@@ -96,7 +98,7 @@ def _check_names(env_file: Path) -> None:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """One line a problem, without the value where it may be secret."""
+    """Return one line for each problem, without the value if it may be secret."""
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else "A setting"

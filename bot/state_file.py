@@ -1,6 +1,6 @@
-"""Small JSON files in which the bot remembers something over restarts: written whole or not at all, and never fatal.
+"""Small JSON files that keep state over restarts: written whole or not at all, and never fatal when they are damaged.
 
-Edit this file when such a file needs another way of being kept. Everything here blocks.
+Edit this file to change how such files are written or recovered. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 class StateFile(Generic[T]):
-    """One file."""
+    """Keeps one value in one JSON file."""
 
     def __init__(self, path: Path, form: TypeAdapter[T]) -> None:
         self._path = path
         self._form = form
 
     def read(self) -> T | None:
-        """What was kept; None where nothing was, or nothing that can be read, which is then set aside."""
+        """Return the stored value, or None if there is none or it is unreadable; such a file is set aside."""
         try:
             return self._form.validate_json(self._path.read_bytes())
         except FileNotFoundError:
@@ -36,13 +36,13 @@ class StateFile(Generic[T]):
             return None
 
     def write(self, state: T) -> None:
-        """Keep `state` in place of what was kept. Only the bot's own user may read it."""
+        """Store `state` in place of the previous value. Only the bot's own user may read the file."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._path, self._form.dump_json(state), mode=0o600)
 
 
 def set_aside(path: Path, reason: str) -> None:
-    """Rename what cannot be read, so that nothing of it is lost and the bot goes on without it."""
+    """Rename a file that cannot be read, so that nothing is lost and the bot can continue without it."""
     aside = path.with_name(f"{path.name}.unreadable")
     number = 1
     while aside.exists():

@@ -1,4 +1,6 @@
-"""The owner of all work that outlives the event which asked for it. Knows nothing of what the work is."""
+"""Owns all tasks that outlive the event that started them: logs those that fail, and cancels the rest at the end.
+
+Edit this file to change how background tasks are started, logged or cancelled."""
 
 from __future__ import annotations
 
@@ -14,14 +16,14 @@ T = TypeVar("T")
 
 
 class AlreadyReported(Exception):
-    """Ends a task whose failure was logged and shown."""
+    """Raised to end a task whose failure was already logged and shown."""
 
 
 class Tasks:
-    """Starts tasks, reports those that fail, and ends all of them when the bot closes."""
+    """Keeps all running tasks, logs those that fail, and cancels them when the bot closes."""
 
     def __init__(self, context: Callable[[], Context] | None = None) -> None:
-        """`context` gives the context variables of each task; by default, those of this moment.
+        """`context` makes the context variables of each task; by default, a copy of the current ones.
 
         A task does not take over the context of the event that started it, since it outlives that event.
         """
@@ -30,7 +32,7 @@ class Tasks:
         self._running: set[asyncio.Task[object]] = set()
 
     def start(self, work: Coroutine[object, object, T], name: str) -> asyncio.Task[T]:
-        """Run `work` on its own. What it raises is logged here, unless that was reported already."""
+        """Run `work` in a task of its own. What it raises is logged here, unless it is AlreadyReported."""
         task = self._begin(work, name)
         task.add_done_callback(_log_failure)
         return task
@@ -43,12 +45,12 @@ class Tasks:
         return await self._begin(work, name)
 
     async def idle(self) -> None:
-        """Return once nothing runs any more, except the caller."""
+        """Return once no other task is running."""
         while others := self._others():
             await asyncio.wait(others)
 
     async def close(self) -> None:
-        """Cancel what runs and wait until it has ended."""
+        """Cancel all running tasks and wait until they have ended."""
         while others := self._others():
             for task in others:
                 task.cancel()

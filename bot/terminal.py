@@ -1,4 +1,7 @@
-"""The commands of the terminal that need more than one package. The terminal acts as the server's owner."""
+"""The commands `ask`, `evaluate` and `explain` of the terminal, which acts as the server's owner.
+
+Edit this file to change what these commands print.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from pydantic import TypeAdapter
 
 from bot.errors import SkillUnknown
 from bot.readiness import Loading
-from bot.render.answers import shorten, shown_contradictions
+from bot.render.answers import shown_contradictions
+from bot.render.message_text import shorten
 from bot.settings import Settings
 from bot.startup.loader import Loader
 from chains.routing.compare import TRIED, Reference, Trial, compare_routes
@@ -23,12 +27,12 @@ from knowledge.types import OWNER, Contradiction, Evidence
 from text.plurals import counted
 
 _ANSWER = TypeAdapter(Answer)
-_SAID_LIMIT = 200
+_STATEMENT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A champion beside retrieval."""
+    """Keeps the comparison of a champion with retrieval."""
 
     champion: Champion
     trials: tuple[Trial, ...]
@@ -39,16 +43,16 @@ _COMPARISON = TypeAdapter(Comparison)
 
 
 async def ask(settings: Settings, question: str, guild: str, route: str | None, *, as_json: bool) -> str:
-    """Answer one question: its text and what led to it.
+    """Answer one question, and return the answer with what led to it.
 
     Raises:
         KnowledgeError, ChainsError, FinetuneError, WeightsError: each says what to do next.
     """
     loader = Loader(settings)
     try:
-        embeddings, library = await loader.load_documents(_show)
+        embeddings, library = await loader.load_documents(_show_loading)
         guild_id = await library.resolve_guild(guild)
-        assistant = await loader.load_assistant(library, embeddings, _show)
+        assistant = await loader.load_assistant(library, embeddings, _show_loading)
         answer = await assistant.answer(
             Question(
                 text=question,
@@ -70,7 +74,7 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
 
 
 async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int, *, as_json: bool) -> str:
-    """Try the routes on a champion's held-out questions, keep what that says of it, and tell.
+    """Try the routes on a champion's held-out questions, store the result with the champion, and return a report.
 
     Raises:
         SkillUnknown: the guild has no champion of that skill.
@@ -78,21 +82,21 @@ async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int
     """
     loader = Loader(settings)
     try:
-        encoders, library = await loader.load_documents(_show)
+        encoders, library = await loader.load_documents(_show_loading)
         guild_id = await library.resolve_guild(guild)
         champions = loader.registry.champions(guild_id)
         champion = next((each for each in champions if skill in (None, each.skill)), None)
         if champion is None:
             raise SkillUnknown(skill, [each.skill for each in champions])
-        assistant = await loader.load_assistant(library, encoders, _show)
+        assistant = await loader.load_assistant(library, encoders, _show_loading)
         references = [
             Reference(example.question, example.completion, is_label=champion.kind is TaskKind.LABEL)
             for example in loader.registry.held_out(champion.adapter_sha256)[:limit]
         ]
-        trials = await compare_routes(assistant, references, guild_id, OWNER, _count)
+        trials = await compare_routes(assistant, references, guild_id, OWNER, _show_count)
     finally:
         await loader.close()
-    compared = judge_comparison([_of_tried(trial.scores) for trial in trials])
+    compared = judge_comparison([_scores_by_route(trial.scores) for trial in trials])
     loader.registry.note_comparison(guild_id, champion.adapter_sha256, compared)
     if as_json:
         return _COMPARISON.dump_json(Comparison(champion, tuple(trials), compared), indent=2).decode()
@@ -121,21 +125,21 @@ def _source_line(number: int, item: Evidence) -> str:
 
 def _difference_line(difference: Contradiction, answer: Answer) -> str:
     found = {item.chunk.id: item for item in answer.evidence}
-    said = [
+    statements = [
         f"{found[each.chunk_id].source.name} ({found[each.chunk_id].source.as_of.date()}) says "
-        f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _SAID_LIMIT)}”"
+        f"“{shorten(found[each.chunk_id].chunk.text[each.start : each.end], _STATEMENT_LIMIT)}”"
         for each in (difference.newer, difference.older)
     ]
-    return f"Two sources disagree: {', but '.join(said)}"
+    return f"Two sources disagree: {', but '.join(statements)}"
 
 
-def _of_tried(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, float]:
+def _scores_by_route(scores: Sequence[tuple[Route, float]]) -> tuple[float, float, float]:
     by_route = dict(scores)
     return by_route[Route.RETRIEVAL], by_route[Route.SPECIALIST], by_route[Route.COMBINED]
 
 
 async def explain(settings: Settings, decision_id: str, language: Literal["en", "zh"]) -> str:
-    """Why a decision was made. Raises DecisionNotFound."""
+    """Return why a decision was made. Raise DecisionNotFound."""
     from chains.decision_log import DecisionLog
     from chains.routing.explain import Explainer
     from chains.routing.guidance import load_guidance
@@ -146,14 +150,14 @@ async def explain(settings: Settings, decision_id: str, language: Literal["en", 
     return Explainer(load_guidance()).explain(logged.decision, Language(language), logged.choice, logged.label).markdown
 
 
-def _count(done: int, total: int) -> None:
-    """One line on stderr that is written over."""
+def _show_count(done: int, total: int) -> None:
+    """Show progress on stderr, in one line that is overwritten."""
     sys.stderr.write(f"\r\x1b[K{done}/{total}" if sys.stderr.isatty() else "")
     sys.stderr.flush()
 
 
-def _show(loading: Loading) -> None:
-    """One line on stderr that is written over."""
+def _show_loading(loading: Loading) -> None:
+    """Show progress on stderr, in one line that is overwritten."""
     share = f" {100 * loading.done_bytes // loading.total_bytes} %" if loading.total_bytes else ""
     sys.stderr.write(f"\r\x1b[K{loading.stage}{share}" if sys.stderr.isatty() else "")
     sys.stderr.flush()

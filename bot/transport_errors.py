@@ -1,4 +1,4 @@
-"""What a call to Discord fails with, and the retrying of calls that a broken connection or an outage of Discord's hit.
+"""The errors with which calls to Discord fail, and the retries after a broken connection or an outage.
 
 Edit this file when discord.py or aiohttp lets another error through. discord.py itself retries 500, 502, 504 and 524,
 and of broken connections only those with errno 54 and 10054 (BSD and Windows), not Linux's 104.
@@ -20,19 +20,19 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TRANSPORT_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""All that a send, an edit or a fetch raises. TimeoutError is an OSError; aiohttp's ServerDisconnectedError isn't."""
+"""All errors of a send, an edit or a fetch. TimeoutError is an OSError; aiohttp's ServerDisconnectedError isn't."""
 
 RETRY_PAUSES_S = (0.0, 1.0, 3.0, 9.0)
-"""Before each further try. The first comes at once: mostly a connection broke that had been idle for too long."""
+"""The pause before each retry. The first comes at once: usually a connection broke that was idle for too long."""
 
 QUICK_RETRY_PAUSES_S = (0.0,)
-"""For what Discord wants within 3 s of a press or a command."""
+"""The pauses for what Discord expects within 3 s of a press or a command."""
 
 _SERVER_ERROR = 500
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same call may succeed later: the connection broke, or Discord itself is failing."""
+    """Return whether the same call may succeed later: the connection broke, or Discord itself is failing."""
     if isinstance(error, discord.HTTPException):
         return error.status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_ERRORS)

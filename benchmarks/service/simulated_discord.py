@@ -17,7 +17,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from benchmarks.harness.summary_statistics import percentile
 from bot.local.handbook import HANDBOOK
-from bot.local.scope import OutsideScope
+from bot.local.simulator import RealTimeContext
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import load_settings
@@ -130,7 +130,7 @@ async def server(data_dir: Path) -> AsyncIterator[Server]:
     assistant = await loader.load_assistant(library, encoders, lambda _: None)
     documents_part: LazyService[DocumentsPort] = LazyService.of("documents", library)
     assistant_part: LazyService[AssistantPort] = LazyService.of("chat_model", assistant)
-    scope = OutsideScope()
+    scope = RealTimeContext()
     tasks = Tasks(scope)
     app = assemble(
         settings,

@@ -1,8 +1,10 @@
-"""Questions: by mention, reply, direct message and `/ask`; the buttons below the answers."""
+"""Questions by mention, reply, direct message and `/ask`, and the buttons below their answers.
+
+Edit this file when a question can reach the bot in another way, or an answer gets another button.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 
@@ -14,14 +16,13 @@ from discord.utils import escape_markdown
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.discord_io.language import of_interaction
 from bot.errors import GuildOnly, NothingToStop, NotYours
-from bot.failures import reply_privately
-from bot.messages.buttons import CorrectButton, guild_selects, view_of
-from bot.messages.outlets import BelowMessage, CommandResponse
-from bot.render import answers as render
+from bot.locales import language_of
+from bot.messages.buttons import CorrectButton, guild_selects, make_view
+from bot.messages.message_targets import BelowMessage, CommandResponse
+from bot.render.message_text import MESSAGE_LIMIT, join_parts, quote_question, shorten, split_evenly, subtext
 from bot.replies import AnswerRequest, Replies, Services
-from bot.responses import defer, edit_response
+from bot.responses import defer, edit_response, reply_privately
 from bot.transport_errors import retry_transient
 from chains.routing.router import follow_up_query
 from chains.types import Language, Question, Route
@@ -31,7 +32,7 @@ _SEARCHED_LIMIT = 400
 
 
 class Ask(commands.Cog):
-    """Hands questions to `Replies`, and explanations to whoever asked."""
+    """Passes questions to `Replies`, and shows explanations to those who asked."""
 
     def __init__(self, client: discord.Client, replies: Replies, services: Services) -> None:
         self._client = client
@@ -41,11 +42,11 @@ class Ask(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer whoever addresses the bot."""
+        """Answer messages that are meant for the bot."""
         me = self._client.user
         if me is not None and conversation.is_addressed(message, me):
             language = Language.of(conversation.question_text(message, me))
-            self._services.failures.start(
+            self._services.error_boundary.start(
                 self._answer_message(message, me),
                 lambda text: BelowMessage(message).send(text, None),
                 language,
@@ -75,9 +76,9 @@ class Ask(commands.Cog):
         route: str | None = None,
         private: bool = False,
     ) -> None:
-        """Answer a question that is asked by command."""
+        """Answer the question of a command."""
         await defer(interaction, ephemeral=private, thinking=True)
-        outlet = CommandResponse(interaction, private=private)
+        target = CommandResponse(interaction, private=private)
         language = Language.of(question)
         place, member = access.place_and_member(interaction)
         reader = access.private_reader(member, place) if private else access.public_reader(place)
@@ -91,34 +92,33 @@ class Ask(commands.Cog):
                 requested_route=None if route is None else Route(route),
             ),
             place.id,
-            outlet,
-            render.quote(question, language, self._services.texts),
+            target,
+            quote_question(question, language, self._services.texts),
         )
-        self._services.failures.start(
-            self._replies.write(request), lambda text: outlet.send(text, None), language, "answer to /ask"
+        self._services.error_boundary.start(
+            self._replies.write(request), lambda text: target.send(text, None), language, "answer to /ask"
         )
 
     @commands.Cog.listener()
     async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         """Explain a decision to the member who asked."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._whisper(self._explain(interaction, decision_id, language), interaction, "explanation")
+        self._services.error_boundary.start_private(
+            self._explain(interaction, decision_id, language), interaction, "explanation"
+        )
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
-        """Stop an answer."""
+        """Stop an answer that is being written."""
         await defer(interaction)
-        self._whisper(self._stop(interaction, reply_id, language), interaction, "stop")
+        self._services.error_boundary.start_private(self._stop(interaction, reply_id, language), interaction, "stop")
 
     @commands.Cog.listener()
     async def on_guild_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
         """Answer a direct message now that its server is known."""
         await defer(interaction)
-        self._whisper(self._answer_choice(interaction, guild_id), interaction, "answer to a direct message")
-
-    def _whisper(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(
-            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        self._services.error_boundary.start_private(
+            self._answer_choice(interaction, guild_id), interaction, "answer to a direct message"
         )
 
     async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
@@ -140,35 +140,38 @@ class Ask(commands.Cog):
         else:
             guilds = [(member.guild.id, member.guild.name) for member in members]
             selects = guild_selects(message.author.id, guilds, self._services.texts(language, "direct.choose"))
-            await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), view_of(*selects))
+            await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), make_view(*selects))
 
     async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
-        guild, me, asking = self._client.get_guild(guild_id), self._client.user, interaction.message
+        guild, me = self._client.get_guild(guild_id), self._client.user
+        select_message = interaction.message
         member = None if guild is None else await self._direct.member(guild, interaction.user.id)
-        if member is None or me is None or asking is None or asking.reference is None:
+        if member is None or me is None or select_message is None or select_message.reference is None:
             raise GuildOnly
         self._direct.choose(member.id, guild_id)
-        question = await retry_transient(partial(asking.channel.fetch_message, asking.reference.message_id or 0))
-        with suppress(discord.NotFound):  # A try whose answer was lost deleted it.
-            await retry_transient(asking.delete)
+        question = await retry_transient(
+            partial(select_message.channel.fetch_message, select_message.reference.message_id or 0)
+        )
+        with suppress(discord.NotFound):  # An earlier try deleted it, and its response was lost.
+            await retry_transient(select_message.delete)
         await self._answer_member(question, me, member)
 
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
         language = Language.of(message.content)
-        head = render.subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
+        head = subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
         await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
 
     async def _answer(
         self, message: discord.Message, me: discord.ClientUser, guild_id: str, reader: Reader, head: str = ""
     ) -> None:
-        asked = await conversation.read_question(message, me)
+        read = await conversation.read_question(message, me)
         question = Question(
-            text=asked.text,
+            text=read.text,
             guild_id=guild_id,
             asker_id=str(message.author.id),
             reader=reader,
-            language=Language.of(asked.text),
-            history=asked.history,
+            language=Language.of(read.text),
+            history=read.history,
         )
         await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
 
@@ -181,28 +184,30 @@ class Ask(commands.Cog):
             await self._offer_correction(interaction, "faq.not_yours")
             return
         explanation = await assistant.explanation(decision_id, language)
-        searched = await self._searched(interaction, explanation.behind, language)
-        for page in render.split_evenly(render.join(explanation.markdown, searched)):
+        searched = await self._searched_line(interaction, explanation.behind, language)
+        for page in split_evenly(join_parts(explanation.markdown, searched)):
             await reply_privately(interaction, page)
         if is_moderator:
             await self._offer_correction(interaction, "faq.offer")
 
-    async def _searched(self, interaction: discord.Interaction, behind: int | None, language: Language) -> str:
-        """What was searched for where it was not the question alone: its words stand in the conversation alone."""
+    async def _searched_line(self, interaction: discord.Interaction, behind: int | None, language: Language) -> str:
+        """Return a line with the search query if it was more than the question; the decision log keeps no words."""
         answer, me = interaction.message, self._client.user
-        asked = None if behind is None or answer is None or me is None else await conversation.question_of(answer, me)
-        if asked is None or behind is None or behind > len(asked.history):
+        question = (
+            None if behind is None or answer is None or me is None else await conversation.question_of(answer, me)
+        )
+        if question is None or behind is None or behind > len(question.history):
             return ""
-        words = render.shorten(follow_up_query(asked.text, asked.history, behind), _SEARCHED_LIMIT)
+        words = shorten(follow_up_query(question.text, question.history, behind), _SEARCHED_LIMIT)
         return self._services.texts(language, "answer.searched_for", words=escape_markdown(words))
 
     async def _offer_correction(self, interaction: discord.Interaction, key: str) -> None:
-        """Tell a moderator how the answer above is corrected, with a button that does it."""
+        """Show a moderator how to correct the answer above, with a button for it."""
         if interaction.message is None:
             return
-        language, texts = of_interaction(interaction), self._services.texts
+        language, texts = language_of(interaction), self._services.texts
         button = CorrectButton(interaction.message.id, language, texts(language, "faq.correct"))
-        await reply_privately(interaction, texts(language, key), view_of(button))
+        await reply_privately(interaction, texts(language, key), make_view(button))
 
     async def _stop(self, interaction: discord.Interaction, reply_id: str, language: Language) -> None:
         moderator = interaction.guild is not None and access.is_moderator(interaction.permissions)
@@ -211,6 +216,4 @@ class Ask(commands.Cog):
         except NothingToStop:
             interrupted = self._services.texts(language, "answer.interrupted")
             words = "" if interaction.message is None else interaction.message.content
-            await edit_response(
-                interaction, content=render.join(words, interrupted)[-render.MESSAGE_LIMIT :], view=None
-            )
+            await edit_response(interaction, content=join_parts(words, interrupted)[-MESSAGE_LIMIT:], view=None)

@@ -1,8 +1,11 @@
-"""Answers that moderators wrote: `/faq`, and “Correct this answer” on every answer."""
+"""Answers written by moderators: `/faq`, and “Correct this answer” on every answer of the bot.
+
+Edit this file to change how moderators write, edit or remove answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import discord
@@ -12,14 +15,13 @@ from discord.ext import commands
 from bot import corrections
 from bot.corrections import WrongAnswer
 from bot.discord_io import access
-from bot.discord_io.language import of_interaction
 from bot.errors import NotAnAnswer, NotAnswered
-from bot.failures import reply_privately
+from bot.locales import language_of
 from bot.messages.faq_form import FaqForm, OnQAPair
 from bot.ports import DocumentsPort
-from bot.render import faq as render_faq
+from bot.render.faq import pair_list, pair_saved, shown_question
 from bot.replies import Services
-from bot.responses import defer, edit_response, respond
+from bot.responses import defer, edit_response, reply_privately, respond
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
 from knowledge.types import EVERY_MEMBER, Audience, IngestOutcome, QAPair, QAPairReport, StoredQAPair
 
@@ -31,7 +33,7 @@ _CHOICE_CHARS = 100
 
 
 class Faq(commands.Cog):
-    """Hands questions and their answers to the documents."""
+    """Passes questions with their answers to the documents."""
 
     faq = app_commands.Group(
         name="faq",
@@ -50,11 +52,11 @@ class Faq(commands.Cog):
         self._menu.default_permissions = discord.Permissions(manage_messages=True)
 
     async def cog_load(self) -> None:
-        """Offer the correction on messages."""
+        """Add the command to the menu of messages."""
         self._client.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it back."""
+        """Remove the command from the menu of messages."""
         self._client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @faq.command(name="add", description="Write the answer to a question")
@@ -67,55 +69,57 @@ class Faq(commands.Cog):
     )
     async def add_pair(self, interaction: discord.Interaction, audience: str = "channel") -> None:
         """Show an empty form."""
-        await self._guard(self._show_empty(interaction, audience), interaction)
+        await self._services.error_boundary.guard_private(self._show_empty(interaction, audience), interaction)
 
     @faq.command(name="list", description="List the answers written by moderators")
     async def list_pairs(self, interaction: discord.Interaction) -> None:
-        """Show what there is, to the moderator alone."""
+        """List the answers to the moderator alone."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(self._list(interaction), interaction, "list of answers")
+        self._services.error_boundary.start_private(self._list(interaction), interaction, "list of answers")
 
     @faq.command(name="edit", description="Edit an answer")
     @app_commands.describe(question="The question")
     async def edit_pair(self, interaction: discord.Interaction, question: str) -> None:
-        """Show a form with what stands there."""
-        await self._guard(self._show_stored(interaction, question), interaction)
+        """Show a form with the stored question and answer."""
+        await self._services.error_boundary.guard_private(self._show_stored(interaction, question), interaction)
 
     @faq.command(name="remove", description="Remove an answer")
     @app_commands.describe(question="The question")
     async def remove_pair(self, interaction: discord.Interaction, question: str) -> None:
-        """Remove one answer."""
+        """Remove a question with its answer."""
         await defer(interaction, thinking=True)
-        self._start(self._remove(interaction, question), interaction, "removal of an answer")
+        self._services.error_boundary.start_private(
+            self._remove(interaction, question), interaction, "removal of an answer"
+        )
 
     @edit_pair.autocomplete("question")
     @remove_pair.autocomplete("question")
     async def complete_question(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """The questions that hold what was typed."""
+        """Return the questions that contain what was typed."""
         if not self._services.documents.is_ready:
             return []
-        return await self._services.failures.complete(
-            self._questions(interaction, typed), of_interaction(interaction), "completion of a question"
+        return await self._services.error_boundary.complete(
+            self._questions(interaction, typed), language_of(interaction), "completion of a question"
         )
 
     @commands.Cog.listener()
     async def on_correct_pressed(self, interaction: discord.Interaction, message_id: int) -> None:
         """Show the form to a moderator who pressed the button."""
-        await self._guard(self._show_wrong_by_id(interaction, message_id), interaction)
+        await self._services.error_boundary.guard_private(self._show_wrong_by_id(interaction, message_id), interaction)
 
     async def _correct(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        await self._guard(self._show_wrong(interaction, message), interaction)
+        await self._services.error_boundary.guard_private(self._show_wrong(interaction, message), interaction)
 
     async def _show_empty(self, interaction: discord.Interaction, audience: str) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
-        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
-        access.require_moderator_of(whose, member)
-        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, whose, None))
+        readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(readers, member)
+        await self._show(interaction, "faq.title_add", _EMPTY, partial(self._on_written, readers, None))
 
     async def _show_stored(self, interaction: discord.Interaction, question: str) -> None:
         if not self._services.documents.is_ready:
-            await reply_privately(interaction, self._services.texts(of_interaction(interaction), "faq.loading"))
+            await reply_privately(interaction, self._services.texts(language_of(interaction), "faq.loading"))
             return
         stored = await self._find(interaction, question)
         on_pair = partial(self._on_written, stored.source.audience, stored.source.id)
@@ -129,7 +133,7 @@ class Faq(commands.Cog):
         if me is None:
             raise NotAnAnswer
         wrong = await corrections.find_wrong_answer(message, me, place.guild.id, self._services.assistant)
-        await self._show(interaction, "faq.title_correct", wrong.filled, partial(self._on_corrected, wrong))
+        await self._show(interaction, "faq.title_correct", wrong.prefill, partial(self._on_corrected, wrong))
 
     async def _show_wrong_by_id(self, interaction: discord.Interaction, message_id: int) -> None:
         place, _ = access.place_and_member(interaction)
@@ -142,41 +146,43 @@ class Faq(commands.Cog):
         await self._show_wrong(interaction, message)
 
     async def _show(self, interaction: discord.Interaction, title: str, filled: QAPair, on_pair: OnQAPair) -> None:
-        form = FaqForm(title, filled, on_pair, of_interaction(interaction), self._services.texts)
+        form = FaqForm(title, filled, on_pair, language_of(interaction), self._services.texts)
         await respond(lambda: interaction.response.send_modal(form))
 
     async def _on_written(
         self, audience: Audience, replacing: str | None, interaction: discord.Interaction, pair: QAPair
     ) -> None:
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(self._write(interaction, pair, audience, replacing), interaction, "writing of an answer")
+        self._services.error_boundary.start_private(
+            self._write(interaction, pair, audience, replacing), interaction, "writing of an answer"
+        )
 
     async def _on_corrected(self, wrong: WrongAnswer, interaction: discord.Interaction, pair: QAPair) -> None:
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(self._write_correction(interaction, wrong, pair), interaction, "correction of an answer")
+        self._services.error_boundary.start_private(
+            self._write_correction(interaction, wrong, pair), interaction, "correction of an answer"
+        )
 
     async def _write(
         self, interaction: discord.Interaction, pair: QAPair, audience: Audience, replacing: str | None
     ) -> None:
-        report = await self._keep(interaction, pair, audience, replacing=replacing)
-        await reply_privately(
-            interaction, render_faq.written(report, None, of_interaction(interaction), self._services.texts)
-        )
+        report = await self._save(interaction, pair, audience, replacing=replacing)
+        await reply_privately(interaction, pair_saved(report, None, language_of(interaction), self._services.texts))
 
     async def _write_correction(self, interaction: discord.Interaction, wrong: WrongAnswer, pair: QAPair) -> None:
         place, member = access.place_and_member(interaction)
         documents = await self._services.documents.get()
         guild_id, reader = str(place.guild.id), access.private_reader(member, place)
-        origin = corrections.origin(
+        source = corrections.find_source(
             wrong, await documents.sources(guild_id, reader), await documents.pairs(guild_id, reader)
         )
-        report = await self._keep(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
+        report = await self._save(interaction, pair, access.audience_of(place), corrects=wrong.source_id)
         if report.outcome is not IngestOutcome.UNCHANGED:
             await corrections.show_corrected(wrong, report.stored.pair, member, self._services.texts)
-        said = render_faq.written(report, origin, of_interaction(interaction), self._services.texts)
-        await reply_privately(interaction, said)
+        sentence = pair_saved(report, source, language_of(interaction), self._services.texts)
+        await reply_privately(interaction, sentence)
 
-    async def _keep(
+    async def _save(
         self,
         interaction: discord.Interaction,
         pair: QAPair,
@@ -185,7 +191,7 @@ class Faq(commands.Cog):
         corrects: str | None = None,
         replacing: str | None = None,
     ) -> QAPairReport:
-        """Write the pair, once it is sure that the member still may."""
+        """Save the pair, after checking again that the member may."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         access.require_moderator_of(audience, member)
@@ -206,7 +212,7 @@ class Faq(commands.Cog):
         documents = await self._services.documents.get()
         guild_id, reader = str(place.guild.id), access.private_reader(member, place)
         pairs, sources = await documents.pairs(guild_id, reader), await documents.sources(guild_id, reader)
-        for page in render_faq.listed(pairs, sources, of_interaction(interaction), self._services.texts):
+        for page in pair_list(pairs, sources, language_of(interaction), self._services.texts):
             await reply_privately(interaction, page)
 
     async def _remove(self, interaction: discord.Interaction, question: str) -> None:
@@ -214,13 +220,11 @@ class Faq(commands.Cog):
         stored = await self._find(interaction, question)
         documents = await self._services.documents.get()
         await documents.remove(str(place.guild.id), stored.source.id, access.private_reader(member, place))
-        sentence = self._services.texts(
-            of_interaction(interaction), "faq.removed", question=render_faq.shown_question(stored.pair)
-        )
+        sentence = self._services.texts(language_of(interaction), "faq.removed", question=shown_question(stored.pair))
         await edit_response(interaction, content=sentence)
 
     async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
-        """The answer to a question that was chosen or typed. Raises NotAnswered, NotAllowed."""
+        """Return the answer to a question that was chosen or typed. Raise NotAnswered, NotAllowed."""
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()
@@ -250,10 +254,3 @@ class Faq(commands.Cog):
         self, documents: DocumentsPort, place: access.GuildPlace, member: discord.Member
     ) -> Sequence[StoredQAPair]:
         return await documents.pairs(str(place.guild.id), access.private_reader(member, place))
-
-    async def _guard(self, work: Coroutine[object, object, None], interaction: discord.Interaction) -> None:
-        """Await what must respond at once, since a form can be no later response."""
-        await self._services.failures.guard(work, partial(reply_privately, interaction), of_interaction(interaction))
-
-    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(work, partial(reply_privately, interaction), of_interaction(interaction), name)

@@ -1,4 +1,7 @@
-"""`/help`: what the bot does, in the member's language."""
+"""The command `/help`: what the bot does, in the member's language.
+
+Edit this file to change what the help shows beside its text in the locales.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_io.language import of_interaction
-from bot.failures import reply_privately
-from bot.locales import Texts
+from bot.locales import Texts, language_of
+from bot.responses import reply_privately
 
 
 class Help(commands.Cog):
-    """Says how to use the bot."""
+    """Explains how to use the bot."""
 
-    def __init__(self, texts: Texts, leaving: tuple[str, ...]) -> None:
-        """`leaving`: the models to which text leaves this machine."""
+    def __init__(self, texts: Texts, external_models: tuple[str, ...]) -> None:
+        """`external_models` are those to which text leaves this machine."""
         self._texts = texts
-        self._leaving = leaving
+        self._external_models = external_models
 
     @app_commands.command(description="What this bot does, and how to use it")
     async def help(self, interaction: discord.Interaction) -> None:
-        """Show the help to whoever asks for it."""
-        language = of_interaction(interaction)
+        """Show the help to the member alone."""
+        language = language_of(interaction)
         lines = [self._texts(language, "help.text").rstrip()]
-        lines += [self._texts(language, "help.leaves", model=model) for model in self._leaving]
+        lines += [self._texts(language, "help.leaves", model=model) for model in self._external_models]
         await reply_privately(interaction, "\n".join(lines))

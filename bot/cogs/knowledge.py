@@ -1,23 +1,25 @@
-"""Documents: `/ingest`, its like in the menu of a message, and `/sources`, for moderators."""
+"""Documents, for moderators: `/ingest`, the same in the menu of a message, and `/sources`.
+
+Edit this file to change how moderators add, list or remove documents.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io import access
-from bot.discord_io.language import of_interaction
 from bot.errors import FileTooLarge, NoFiles
-from bot.failures import reply_privately
 from bot.jobs.ingestion import Ingestion, IngestionDestination
+from bot.locales import language_of
 from bot.messages.live_message import Content, LiveMessage
-from bot.messages.outlets import CommandResponse
-from bot.render import answers as render
+from bot.messages.message_targets import CommandResponse
+from bot.render.sources import source_list
 from bot.replies import Services
-from bot.responses import defer, edit_response
+from bot.responses import defer, edit_response, reply_privately
 from knowledge.types import EVERY_MEMBER
 from storage.sizes import MEGABYTE
 
@@ -27,11 +29,11 @@ _MOST_CHOICES = 25
 _GUILD = "guild"
 
 Link = app_commands.Range[str, 8, 400]
-"""As long as `knowledge.parsing.document_metadata` takes one."""
+"""A link as long as `knowledge.parsing.document_metadata` accepts."""
 
 
 class Knowledge(commands.Cog):
-    """Hands files and names to the documents."""
+    """Passes files and names to the ingestion and the documents."""
 
     sources = app_commands.Group(
         name="sources",
@@ -47,7 +49,7 @@ class Knowledge(commands.Cog):
         ingestion: Ingestion,
         limit_mb: int,
     ) -> None:
-        """`tree` takes the command in the menu of a message, which a cog cannot hold."""
+        """`tree` gets the command in the menu of messages, which a cog cannot have."""
         self._tree = tree
         self._services = services
         self._ingestion = ingestion
@@ -57,11 +59,11 @@ class Knowledge(commands.Cog):
         self._menu.default_permissions = discord.Permissions(manage_messages=True)
 
     async def cog_load(self) -> None:
-        """Add the command in the menu of a message."""
+        """Add the command to the menu of messages."""
         self._tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it away again."""
+        """Remove the command from the menu of messages."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(description="Add documents to answer from")
@@ -93,49 +95,48 @@ class Knowledge(commands.Cog):
         file_5: discord.Attachment | None = None,
         link: Link | None = None,
     ) -> None:
-        """Take in uploaded files."""
+        """Ingest uploaded files."""
         await defer(interaction, thinking=True)
         files = [each for each in (file, file_2, file_3, file_4, file_5) if each is not None]
-        self._start(self._ingest(interaction, files, audience, link), interaction, "ingest")
+        self._services.error_boundary.start_private(
+            self._ingest(interaction, files, audience, link), interaction, "ingest"
+        )
 
     async def ingest_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Take in what is attached to a message, or to one that was forwarded with it."""
+        """Ingest the attachments of a message, and of a message that it forwards."""
         await defer(interaction, thinking=True)
         forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
         work = self._ingest(interaction, [*message.attachments, *forwarded], "channel", None)
-        self._start(work, interaction, "ingest")
+        self._services.error_boundary.start_private(work, interaction, "ingest")
 
     @commands.Cog.listener()
     async def on_ingest_cancelled(self, interaction: discord.Interaction, job_id: str) -> None:
-        """End the taking in of files."""
+        """Cancel an ingestion."""
         await defer(interaction)
-        self._start(self._cancel(interaction, job_id), interaction, "end of an ingestion")
+        self._services.error_boundary.start_private(
+            self._cancel(interaction, job_id), interaction, "cancelling of an ingestion"
+        )
 
     @sources.command(name="list", description="List the documents")
     async def list_sources(self, interaction: discord.Interaction) -> None:
-        """Show what there is, to the moderator alone."""
+        """List the documents to the moderator alone."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._start(self._list(interaction), interaction, "list of sources")
+        self._services.error_boundary.start_private(self._list(interaction), interaction, "list of sources")
 
     @sources.command(name="remove", description="Remove a document and everything made from it")
     @app_commands.describe(name="The document's name")
     async def remove_source(self, interaction: discord.Interaction, name: str) -> None:
         """Remove one document."""
         await defer(interaction, thinking=True)
-        self._start(self._remove(interaction, name), interaction, "removal of a source")
+        self._services.error_boundary.start_private(self._remove(interaction, name), interaction, "removal of a source")
 
     @remove_source.autocomplete("name")
     async def complete_name(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """The documents whose names hold what was typed."""
+        """Return the documents whose names contain what was typed."""
         if not self._services.documents.is_ready:
             return []
-        return await self._services.failures.complete(
-            self._names(interaction, typed), of_interaction(interaction), "completion of a source's name"
-        )
-
-    def _start(self, work: Coroutine[object, object, None], interaction: discord.Interaction, name: str) -> None:
-        self._services.failures.start(
-            work, lambda text: reply_privately(interaction, text), of_interaction(interaction), name
+        return await self._services.error_boundary.complete(
+            self._matching_sources(interaction, typed), language_of(interaction), "completion of a source's name"
         )
 
     async def _ingest(
@@ -147,30 +148,30 @@ class Knowledge(commands.Cog):
     ) -> None:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
-        whose = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
-        access.require_moderator_of(whose, member)
+        readers = EVERY_MEMBER if audience == _GUILD else access.audience_of(place)
+        access.require_moderator_of(readers, member)
         if not files:
             raise NoFiles
         smallest = min(file.size for file in files)
         if smallest > self._limit_mb * MEGABYTE:
             raise FileTooLarge(smallest / MEGABYTE, self._limit_mb)
-        texts, language = self._services.texts, of_interaction(interaction)
+        texts, language = self._services.texts, language_of(interaction)
         response = CommandResponse(interaction, private=False)
-        draft = LiveMessage(response, self._services.throttles.of(place.id), lambda: None)
+        message = LiveMessage(response, self._services.throttles.of(place.id), lambda: None)
         name = discord.utils.escape_markdown(files[0].filename)
         key = "ingest.reading" if len(files) == 1 else "ingest.reading_many"
-        await draft.open(Content((texts(language, key, name=name, count=len(files)),)))
-        await draft.close()  # The job follows it, when its turn has come.
+        await message.open(Content((texts(language, key, name=name, count=len(files)),)))
+        await message.close()  # The job follows it once it runs.
         destination = IngestionDestination(
             guild_id=place.guild.id,
             channel_id=place.id,
             message_id=response.first_id,
             member_id=member.id,
-            audience=whose,
+            audience=readers,
             language=language,
         )
-        async with self._services.failures.concluding(draft, language):
-            await self._ingestion.submit(files, destination, draft, link)
+        async with self._services.error_boundary.finish_on_failure(message, language):
+            await self._ingestion.submit(files, destination, message, link)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
         place, member = access.place_and_member(interaction)
@@ -182,7 +183,7 @@ class Knowledge(commands.Cog):
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()
         sources = await documents.sources(str(place.guild.id), access.private_reader(member, place))
-        for page in render.source_list(sources, of_interaction(interaction), self._services.texts):
+        for page in source_list(sources, language_of(interaction), self._services.texts):
             await reply_privately(interaction, page)
 
     async def _remove(self, interaction: discord.Interaction, name: str) -> None:
@@ -195,14 +196,14 @@ class Knowledge(commands.Cog):
                 access.require_moderator_of(source.audience, member)
         source = await documents.remove(guild_id, name, reader)
         sentence = self._services.texts(
-            of_interaction(interaction),
+            language_of(interaction),
             "sources.removed",
             name=discord.utils.escape_markdown(source.name),
             chunks=source.chunk_count,
         )
         await edit_response(interaction, content=sentence)
 
-    async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    async def _matching_sources(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)
         access.require_moderator(interaction.permissions)
         documents = await self._services.documents.get()

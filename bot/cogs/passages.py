@@ -1,4 +1,7 @@
-"""Passages: the text behind a citation, for whoever presses and may read it."""
+"""The passage behind a citation, shown to members who press “Show passage” and may read it.
+
+Edit this file to change what that button shows, and to whom.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,7 @@ from discord.ext import commands
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.discord_io.language import of_interaction
 from bot.errors import NotAMember
-from bot.failures import reply_privately
 from bot.ports import DocumentsPort
 from bot.render.passages import passage_card
 from bot.replies import Services
@@ -28,7 +29,7 @@ _PICTURE = "page.png"
 
 
 class Passages(commands.Cog):
-    """Hands presses of "Show passage" to the documents."""
+    """Passes presses of “Show passage” to the documents."""
 
     def __init__(self, client: discord.Client, services: Services) -> None:
         self._client = client
@@ -39,14 +40,10 @@ class Passages(commands.Cog):
     async def on_passage_pressed(
         self, interaction: discord.Interaction, decision_id: str, number: int, language: Language
     ) -> None:
-        """Show a passage to whoever pressed, alone."""
+        """Show a passage to the one who pressed, alone."""
         await defer(interaction, ephemeral=True, thinking=True)
-        self._services.failures.start(
-            self._show(interaction, decision_id, number, language),
-            lambda text: reply_privately(interaction, text),
-            of_interaction(interaction),
-            "passage",
-        )
+        work = self._show(interaction, decision_id, number, language)
+        self._services.error_boundary.start_private(work, interaction, "passage")
 
     async def _show(self, interaction: discord.Interaction, decision_id: str, number: int, language: Language) -> None:
         assistant, documents = await self._services.assistant.get(), await self._services.documents.get()
@@ -54,8 +51,8 @@ class Passages(commands.Cog):
         if not 1 <= number <= len(cited.chunk_ids):
             raise PassageGone
         reader = await self._reader(interaction, cited.guild_id)
-        said = await self._said(interaction)
-        passage = await documents.passage(cited.guild_id, cited.chunk_ids[number - 1], reader, said)
+        words = await self._question_and_answer(interaction)
+        passage = await documents.passage(cited.guild_id, cited.chunk_ids[number - 1], reader, words)
         card = passage_card(number, passage, language, self._services.texts, datetime.now(UTC))
         has_page = passage.source.media == "pdf" and passage.chunk.place.page is not None
         drawing = self._services.texts(language, "passages.drawing") if has_page else None
@@ -64,7 +61,7 @@ class Passages(commands.Cog):
             await self._add_page(interaction, documents, passage, card, language)
 
     async def _reader(self, interaction: discord.Interaction, guild_id: str) -> Reader:
-        """What whoever pressed may read now, in the server that the answer is about. Raises NotAMember."""
+        """Return what the member may read now in the answer's server. Raise NotAMember if they left it."""
         member, place = interaction.user, interaction.channel
         if isinstance(member, discord.Member) and str(member.guild.id) == guild_id:
             return access.private_reader(member, place if isinstance(place, GuildPlace) else None)
@@ -74,8 +71,8 @@ class Passages(commands.Cog):
             raise NotAMember
         return access.private_reader(found)
 
-    async def _said(self, interaction: discord.Interaction) -> tuple[str, ...]:
-        """The question and the answer: their words stand in Discord alone."""
+    async def _question_and_answer(self, interaction: discord.Interaction) -> tuple[str, ...]:
+        """Return the question and the answer, whose words are kept in Discord alone."""
         if interaction.message is None or self._client.user is None:
             return ()
         turn = await conversation.exchange(interaction.message, self._client.user)
@@ -89,12 +86,12 @@ class Passages(commands.Cog):
         card: discord.Embed,
         language: Language,
     ) -> None:
-        """Add the page's picture to the text that stands there, or say why there is none."""
+        """Add the page's picture to the card, or say why there is none."""
         try:
             picture = await documents.page_image(passage)
-        except Exception as error:  # noqa: BLE001 - else the words that it is being drawn would stay
+        except Exception as error:  # noqa: BLE001 - otherwise the line about drawing would stay
             if not isinstance(error, PageImageFailed):
-                self._services.failures.sentence(error, language)
+                self._services.error_boundary.sentence(error, language)
             reason = error.reason if isinstance(error, PageImageFailed) else "other"
             await edit_response(interaction, content=self._no_picture(reason, language))
             return

@@ -1,4 +1,7 @@
-"""The Discord client: intents, cogs, commands and the last resort for errors. Knows nothing of answers."""
+"""The Discord client: its intents, cogs and commands, and the last resort for their errors.
+
+Edit this file when the bot needs another intent or reacts to servers differently.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_io.command_sync import CommandTranslator, sync_if_changed
-from bot.discord_io.language import of_interaction
-from bot.failures import Failures, reply_privately
-from bot.locales import Texts
+from bot.error_messages import ErrorBoundary
+from bot.locales import Texts, language_of
 from bot.messages.buttons import DYNAMIC_ITEMS
+from bot.responses import reply_privately
 
 _log = logging.getLogger(__name__)
 
 
 def intents() -> discord.Intents:
-    """Servers and messages only: what addresses the bot comes with its words without a privileged intent."""
+    """Return intents for servers and messages: messages to the bot have their text without a privileged intent."""
     wanted = discord.Intents.none()
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
     return wanted
 
 
 class Routewise(commands.AutoShardedBot):
-    """Connects cogs to Discord."""
+    """Connects the cogs to Discord."""
 
     def __init__(
         self,
         texts: Texts,
-        failures: Failures,
+        error_boundary: ErrorBoundary,
         *,
         sync_record: Path | None,
         on_guild: Callable[[discord.Guild], Awaitable[None]],
@@ -52,7 +55,7 @@ class Routewise(commands.AutoShardedBot):
             shard_count=shard_count,
         )
         self._texts = texts
-        self._failures = failures
+        self._error_boundary = error_boundary
         self._sync_record = sync_record
         self._on_guild = on_guild
         self._on_start = on_start
@@ -60,7 +63,7 @@ class Routewise(commands.AutoShardedBot):
         self.tree.error(self._on_command_failure)
 
     def use(self, cogs: Sequence[commands.Cog]) -> None:
-        """Take these cogs at the start."""
+        """Add these cogs at startup."""
         self._to_add.extend(cogs)
 
     async def setup_hook(self) -> None:
@@ -73,32 +76,32 @@ class Routewise(commands.AutoShardedBot):
         await self._on_start()
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Leave messages to the cogs: there are no prefix commands."""
+        """Leave messages to the cogs: the bot has no prefix commands."""
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server came back after it was not there."""
+        """Register a server that is available again."""
         await self._on_guild(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """A server took the bot in."""
+        """Register a server that the bot joined."""
         await self._on_guild(guild)
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
-        """A server may have a new name."""
+        """Register a server again if its name has changed."""
         if before.name != after.name:
             await self._on_guild(after)
 
     async def on_ready(self) -> None:
-        """Say so in the log, and know the servers."""
+        """Log the connection, and register all servers."""
         _log.info("connected to Discord as %s (servers: %d)", self.user, len(self.guilds))
         for guild in self.guilds:
             await self._on_guild(guild)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
-        """The last resort for listeners: what they start has its own boundary."""
+        """Log an error in a listener; the tasks that it starts have their own boundary."""
         _log.exception("event %s failed", event_method)
 
     async def _on_command_failure(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
-        """The last resort for commands."""
+        """Report an error that a command did not handle itself."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await self._failures.tell(cause, partial(reply_privately, interaction), of_interaction(interaction))
+        await self._error_boundary.report(cause, partial(reply_privately, interaction), language_of(interaction))

@@ -1,4 +1,7 @@
-"""Tells Discord of the commands, in both languages, but only when they have changed: it limits how often it is told."""
+"""Syncs the commands with Discord, in both languages, and only when they have changed: Discord limits the syncs.
+
+Edit this file to change how command descriptions are translated or synced.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord_io.language import is_chinese
-from bot.locales import Texts
+from bot.locales import Texts, is_chinese
 from bot.transport_errors import retry_transient
 from chains.types import Language
 from storage.atomic_write import write_whole
@@ -21,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class CommandTranslator(app_commands.Translator):
-    """Finds the Chinese of a command's English description."""
+    """Translates the descriptions of commands from English to Chinese."""
 
     def __init__(self, texts: Texts) -> None:
         keys = [key for key in texts.keys(Language.EN) if key.startswith("commands.")]
@@ -33,12 +35,12 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The Chinese, or None to leave Discord the English."""
+        """Return the Chinese text, or None to keep the English one."""
         return self._chinese.get(string.message) if is_chinese(locale) else None
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], record: Path | None) -> None:
-    """Sync the tree unless `record` holds the hash of the same commands; None: always sync."""
+    """Sync the tree unless `record` has the hash of the same commands; None always syncs."""
     translator = tree.translator
     commands = tree.get_commands()
     payloads = [
@@ -47,19 +49,19 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], record
     ]
     text = json.dumps([tree.client.application_id, payloads], sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    if record is not None and await asyncio.to_thread(_read, record) == digest:
+    if record is not None and await asyncio.to_thread(_read_digest, record) == digest:
         return
     await retry_transient(tree.sync)
     _log.info("synced %d commands with Discord", len(commands))
     if record is not None:
-        await asyncio.to_thread(_write, record, digest)
+        await asyncio.to_thread(_write_digest, record, digest)
 
 
-def _read(record: Path) -> str:
-    """The hash; where a crash left something else, something that is no hash."""
+def _read_digest(record: Path) -> str:
+    """Return the stored hash, or whatever else a crash left there."""
     return record.read_text("utf-8", errors="replace") if record.exists() else ""
 
 
-def _write(record: Path, digest: str) -> None:
+def _write_digest(record: Path, digest: str) -> None:
     record.parent.mkdir(parents=True, exist_ok=True)
     write_whole(record, digest.encode())

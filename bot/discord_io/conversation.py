@@ -1,4 +1,7 @@
-"""From a Discord message to a question: what it asks, and what was said before. Knows nothing of how it is answered."""
+"""Reads the question in a message and the conversation before it, from the chain of replies in Discord.
+
+Edit this file to change when the bot is addressed, or how much of a conversation it reads.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,24 @@ from text.markdown_blocks import Kind, blocks, sub_outside_code
 _log = logging.getLogger(__name__)
 
 _TURNS = 3
-"""How far back a follow-up reads: a small model's prompt is short."""
+"""The turns before a follow-up question that are read: a small model's prompt is short."""
 
 _TURN_CHARACTERS = 500
 _SOURCE = re.compile(r"-# \[(\d{1,2})\] ")
-"""How the line of a source begins, below an answer."""
+"""The start of a source's line below an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """What a message asks."""
+    """Keeps the question of a message, and the turns before it."""
 
     text: str
     history: tuple[Turn, ...]
-    """Oldest first."""
+    """The turns, oldest first."""
 
 
 def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
-    """Whether the bot is asked: by a mention in the text, by a reply to it, or in a direct message."""
+    """Return whether a message is meant for the bot: a mention in its text, a reply to the bot, or a direct message."""
     if message.author.bot or message.webhook_id is not None or message.is_system():
         return False
     if message.guild is None or me.id in message.raw_mentions:
@@ -44,12 +47,12 @@ def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
 
 
 async def read_question(message: discord.Message, me: discord.ClientUser) -> AskedQuestion:
-    """The question of `message`, and the conversation that it goes on with."""
+    """Return the question of `message`, and the conversation that it continues."""
     turns: list[Turn] = []
     answer = await _referenced(message)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
-        question = await _asked(answer, me)
-        text = _quoted(answer) if question is None else question_text(question, me)
+        question = await _question_message(answer, me)
+        text = _question_above(answer) if question is None else question_text(question, me)
         if text:
             turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
@@ -57,30 +60,33 @@ async def read_question(message: discord.Message, me: discord.ClientUser) -> Ask
 
 
 async def question_of(answer: discord.Message, me: discord.ClientUser) -> AskedQuestion | None:
-    """What a message of the bot answers, with the conversation before it; None where that message is gone."""
-    question = await _asked(answer, me)
+    """Return the question that a message of the bot answers, with its conversation; None if that message is gone."""
+    question = await _question_message(answer, me)
     return None if question is None else await read_question(question, me)
 
 
 async def exchange(answer: discord.Message, me: discord.ClientUser) -> Turn:
-    """What was asked and answered in a message of the bot, without citations; unasked where that message is gone."""
+    """Return the question and the answer of a message of the bot, without citations.
+
+    The question is empty if its message is gone.
+    """
     above = await corrected_by(answer, me)
     if above is not None:
         text = (await exchange(above, me)).question
     else:
         question = await _referenced(answer)
-        text = _quoted(answer) if question is None else question_text(question, me)
+        text = _question_above(answer) if question is None else question_text(question, me)
     return Turn(" ".join(text.split()), _without_citations(answer))
 
 
 async def corrected_by(message: discord.Message, me: discord.ClientUser) -> discord.Message | None:
-    """The answer below which `message` stands as its correction; None where it is none."""
+    """Return the answer that `message` corrects, or None if it is not a correction."""
     above = await _referenced(message)
     return above if above is not None and above.author.id == me.id else None
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
-    """What `message` says, without the mention of the bot, and with names instead of other mentions."""
+    """Return the text of `message`, without the mention of the bot, and with names instead of other mentions."""
     text = re.sub(rf"<@!?{me.id}>", " ", message.content)
     for user in message.mentions:
         text = text.replace(f"<@{user.id}>", f"@{user.display_name}")
@@ -89,14 +95,14 @@ def question_text(message: discord.Message, me: discord.ClientUser) -> str:
     return text.strip()
 
 
-async def _asked(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
-    """The message that `answer` answers; of a correction, that of the answer above it."""
+async def _question_message(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """Return the message that `answer` answers; for a correction, the question of the corrected answer."""
     above = await corrected_by(answer, me)
     return await _referenced(answer if above is None else above)
 
 
 async def _referenced(message: discord.Message) -> discord.Message | None:
-    """The message that `message` replies to; None where there is none, or it is gone or hidden."""
+    """Return the message that `message` replies to; None if there is none, or it is gone or hidden."""
     reference = message.reference
     if reference is None or reference.message_id is None or message.type is not discord.MessageType.reply:
         return None
@@ -119,24 +125,24 @@ def _resolved(message: discord.Message) -> discord.Message | None:
 
 
 def _answer_text(message: discord.Message) -> str:
-    """An answer without its small lines, and without the question above it."""
-    lines, small = _lines(message)
+    """Return an answer without its small print, and without the question above it."""
+    lines, small = _lines_and_small_print(message)
     return "\n".join(line for at, line in enumerate(lines) if at not in small).strip()
 
 
 def _without_citations(message: discord.Message) -> str:
-    """An answer's text without the numbers of the sources below it; they may stand below a later message of it."""
-    lines, small = _lines(message)
+    """Return an answer's text without the numbers of its sources, which may be listed below a later message."""
+    lines, small = _lines_and_small_print(message)
     sources = {found[1] for at in small if (found := _SOURCE.match(lines[at]))}
 
-    def kept_if_no_source(found: re.Match[str]) -> str:
+    def keep_unless_source(found: re.Match[str]) -> str:
         return "" if found[1] in sources or not small else found[0]
 
-    return sub_outside_code(CITATION, kept_if_no_source, _answer_text(message)).strip()
+    return sub_outside_code(CITATION, keep_unless_source, _answer_text(message)).strip()
 
 
-def _lines(message: discord.Message) -> tuple[list[str], set[int]]:
-    """The lines below the question, and the indexes of the small ones among them; in code, none is small."""
+def _lines_and_small_print(message: discord.Message) -> tuple[list[str], set[int]]:
+    """Return the lines below the question, and the indexes of those in small print; code has none."""
     lines = message.content.split("\n")
     if lines[0].startswith("> ") and message.interaction_metadata is not None:
         lines = lines[1:]
@@ -144,8 +150,8 @@ def _lines(message: discord.Message) -> tuple[list[str], set[int]]:
     return lines, {at for at in prose if lines[at].startswith("-# ")}
 
 
-def _quoted(message: discord.Message) -> str:
-    """The question that stands above the answer to a command; empty where the message is none."""
+def _question_above(message: discord.Message) -> str:
+    """Return the question that is quoted above the answer to a command; empty if `message` is no such answer."""
     first = message.content.partition("\n")[0]
     if message.interaction_metadata is None or not first.startswith("> "):
         return ""

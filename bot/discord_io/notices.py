@@ -1,4 +1,7 @@
-"""Tells the owner of each server, once, that text leaves this machine. Knows no provider but by its name."""
+"""Notifies the owner of each server, once, that text leaves this machine.
+
+Edit this file to change whom the bot notifies, or when.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +12,36 @@ from pathlib import Path
 import discord
 from pydantic import TypeAdapter
 
-from bot.discord_io.language import is_chinese
-from bot.locales import Texts
-from bot.messages.outlets import InChannel
+from bot.locales import Texts, is_chinese
+from bot.messages.message_targets import InChannel
 from bot.state_file import StateFile
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 from chains.types import Language
 
 _log = logging.getLogger(__name__)
 
-_TOLD = TypeAdapter(dict[str, list[str]])
-"""The models of which the owner was told, by the server's id."""
+_NOTIFIED = TypeAdapter(dict[str, list[str]])
+"""The models about which the owner was notified, by the server's id."""
 
 
 class Notices:
-    """Remembers in one small file whom it told of what."""
+    """Notifies owners, and remembers in one small file whom it notified about what."""
 
     def __init__(self, path: Path, texts: Texts, models: tuple[str, ...]) -> None:
-        """`models`: those to which text leaves this machine."""
-        self._record = StateFile(path, _TOLD)
+        """`models` are those to which text leaves this machine."""
+        self._record = StateFile(path, _NOTIFIED)
         self._texts = texts
         self._models = models
-        self._telling = asyncio.Lock()
+        self._notifying = asyncio.Lock()
 
-    async def tell(self, client: discord.Client, guild: discord.Guild) -> None:
-        """Write to the guild's owner of each model that the owner was not told of yet."""
-        async with self._telling:
-            told = await asyncio.to_thread(self._record.read) or {}
+    async def notify(self, client: discord.Client, guild: discord.Guild) -> None:
+        """Write to the guild's owner about each model about which they were not notified yet."""
+        async with self._notifying:
+            notified = await asyncio.to_thread(self._record.read) or {}
             for model in self._models:
-                if model not in told.get(str(guild.id), []) and await self._write_to_owner(client, guild, model):
-                    told.setdefault(str(guild.id), []).append(model)
-                    await asyncio.to_thread(self._record.write, told)
+                if model not in notified.get(str(guild.id), []) and await self._write_to_owner(client, guild, model):
+                    notified.setdefault(str(guild.id), []).append(model)
+                    await asyncio.to_thread(self._record.write, notified)
 
     async def _write_to_owner(self, client: discord.Client, guild: discord.Guild, model: str) -> bool:
         language = Language.ZH if is_chinese(guild.preferred_locale) else Language.EN
@@ -49,6 +51,6 @@ class Notices:
             notice = self._texts(language, "notices.text_leaves", model=model, guild=guild.name)
             await InChannel(channel).send(notice, None)
         except TRANSPORT_ERRORS as error:
-            _log.warning("could not tell the owner of %s that text is sent to %s: %r", guild.name, model, error)
+            _log.warning("could not notify the owner of %s that text is sent to %s: %r", guild.name, model, error)
             return False
         return True

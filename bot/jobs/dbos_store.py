@@ -1,6 +1,6 @@
-"""The books of the jobs: DBOS on SQLite. Its methods block, and are for threads; DBOS's own threads only wait.
+"""Stores durable jobs with DBOS on SQLite. Its methods block, so threads call them; DBOS's own threads only wait.
 
-The only file that imports dbos, which takes half a second: import it late.
+Edit this file when DBOS changes. It is the only one that imports dbos, which takes half a second: import it late.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dbos import (
@@ -24,37 +25,40 @@ from bot.jobs.types import Job, Step
 
 _APPLICATION = "routewise"
 _VERSION = "1"
-"""DBOS takes up only the jobs of its own version: it stays the same over the bot's versions."""
+"""DBOS resumes only jobs of its own version, so it stays the same in every version of the bot."""
 _QUEUE_INTERVAL_S = 0.5
-"""Two queues take about 2 % of a core at it. No job of seconds or hours minds the wait."""
+"""Two queues polled this often take about 2 % of a core. Jobs last seconds to hours, so the wait doesn't matter."""
 _CLOSING_INTERVAL_S = 0.25
-"""DBOS takes so long to end: it sleeps between looks for messages, which the bot does not use."""
+"""DBOS takes this long to stop: it sleeps between polls for notifications, which the bot does not use."""
 _OUTCOME_TIMEOUT_S = 5.0
 _UNFINISHED = ["ENQUEUED", "PENDING"]
+_KEEP_FINISHED = timedelta(days=7)
+"""Finished jobs are of use only for looking into a failure; DBOS keeps them all, and its look-ups scan them."""
+_DELETED_AT_ONCE = 500
 
 
 class DbosStore:
-    """Which jobs there are, and which of their steps are done."""
+    """Keeps which jobs there are, and which of their steps are done."""
 
     def __init__(
         self,
         database: Path,
         kinds: Mapping[str, Sequence[tuple[str, Step]]],
-        await_step: Callable[[Job, str, Step], None],
-        note_end: Callable[[Job], None],
+        run_step: Callable[[Job, str, Step], None],
+        on_end: Callable[[Job], None],
     ) -> None:
-        """`await_step` returns when a step has run; `note_end` is told of each job that runs no longer."""
+        """`run_step` returns when a step has run; `on_end` is called for each job that no longer runs."""
         self._url = f"sqlite:///{database.absolute()}"
         self._folder = database.parent
         self._kinds = kinds
-        self._await_step = await_step
-        self._note_end = note_end
+        self._run_step = run_step
+        self._on_end = on_end
         self._latest: dict[str, tuple[str, Future[bool]]] = {}
-        """Of each kind, the job that was started last, and whether it came to an outcome, which DBOS writes down."""
+        """The job of each kind that was started last, and whether it has an outcome, which DBOS then stores."""
 
     def prepare(self) -> list[Job]:
-        """Make the database and its queues, and return what is unfinished in it."""
-        _quieten()
+        """Create the database and queues, delete old finished jobs, and return the unfinished ones, oldest first."""
+        _configure_logging()
         self._folder.mkdir(parents=True, exist_ok=True)
         DBOS.migrate(self._url)
         client = DBOSClient(
@@ -66,13 +70,14 @@ class DbosStore:
                 client.register_queue(
                     kind, worker_concurrency=1, global_concurrency=1, polling_interval_sec=_QUEUE_INTERVAL_S
                 )
+            _delete_finished(client)
             return _in_order(client.list_workflows(status=_UNFINISHED))
         finally:
             client.destroy()
 
     def open(self) -> None:
-        """Launch DBOS, which starts what is unfinished."""
-        DBOS.destroy(destroy_registry=True)  # Of a bot that was never closed, which a test may have left.
+        """Launch DBOS, which resumes what is unfinished."""
+        DBOS.destroy(destroy_registry=True)  # A bot that was never closed, as in a test, may have left one.
         DBOS(
             config={
                 "name": _APPLICATION,
@@ -93,19 +98,19 @@ class DbosStore:
             DBOS.destroy(destroy_registry=True)
             raise
 
-    def enter(self, job: Job) -> bool:
-        """Write a job down, as the last in the queue. Returns whether it is unfinished. One call at a time."""
-        # In SQLite, DBOS knows the time of an entry to the second only; the priority tells the order.
+    def enqueue(self, job: Job) -> bool:
+        """Store a job as the last in its queue, and return whether it is unfinished. Allow one call at a time."""
+        # In SQLite, DBOS stores the time of an entry to the second only, so the priority keeps the order.
         waiting = DBOS.list_workflows(status=_UNFINISHED, load_input=False, load_output=False)
         place = 1 + max((status.priority or 0 for status in waiting), default=0)
         with SetWorkflowID(job.id), SetEnqueueOptions(priority=place):
             handle = DBOS.enqueue_workflow(job.kind, self._work, job.kind, dict(job.inputs))
-        return handle.get_status().status in _UNFINISHED and job.id not in self._decided()
+        return handle.get_status().status in _UNFINISHED and job.id not in self._settled()
 
     def cancel(self, job_id: str, unless_done: str | None = None) -> bool:
-        """Returns whether the job was unfinished, the step `unless_done` too, and is cancelled now."""
+        """Cancel a job and return True, unless it has finished or its step `unless_done` is done."""
         before = DBOS.get_workflow_status(job_id)
-        if before is None or before.status not in _UNFINISHED or job_id in self._decided():
+        if before is None or before.status not in _UNFINISHED or job_id in self._settled():
             return False
         if unless_done in {step["function_name"] for step in DBOS.list_workflow_steps(job_id, load_output=False)}:
             return False
@@ -114,25 +119,25 @@ class DbosStore:
         return after is not None and after.status == "CANCELLED"
 
     def unfinished(self) -> list[Job]:
-        """The jobs that wait or run, the oldest first."""
+        """Return the jobs that wait or run, the oldest first."""
         jobs = _in_order(DBOS.list_workflows(status=_UNFINISHED, load_output=False))
-        decided = self._decided()
-        return [job for job in jobs if job.id not in decided]
+        settled = self._settled()
+        return [job for job in jobs if job.id not in settled]
 
     def close(self) -> None:
-        """Wait until what ran has left, with its outcome written down, and end DBOS."""
+        """Wait until the running jobs have left and their outcomes are stored, and stop DBOS."""
         for _, has_outcome in list(self._latest.values()):
             has_outcome.result()
-        decided = self._decided()
+        settled = self._settled()
         deadline = time.monotonic() + _OUTCOME_TIMEOUT_S
-        while decided and time.monotonic() < deadline:
-            if not DBOS.list_workflows(workflow_ids=decided, status="PENDING", load_input=False, load_output=False):
+        while settled and time.monotonic() < deadline:
+            if not DBOS.list_workflows(workflow_ids=settled, status="PENDING", load_input=False, load_output=False):
                 break
             time.sleep(0.01)
         DBOS.destroy(destroy_registry=True)
 
-    def _decided(self) -> list[str]:
-        """The jobs with an outcome that DBOS may not have written down yet."""
+    def _settled(self) -> list[str]:
+        """Return the jobs with an outcome that DBOS may not have stored yet."""
         latest = list(self._latest.values())
         return [job_id for job_id, has_outcome in latest if has_outcome.done() and has_outcome.result()]
 
@@ -141,22 +146,31 @@ class DbosStore:
             job = Job(str(DBOS.workflow_id), kind, inputs)
             has_outcome: Future[bool] = Future()
             self._latest[kind] = job.id, has_outcome
-            decided = True
+            is_settled = True
             try:
                 for name, step in self._kinds[kind]:
-                    DBOS.run_step({"name": name}, self._await_step, job, name, step)
+                    DBOS.run_step({"name": name}, self._run_step, job, name, step)
             except BaseException as error:
-                decided = isinstance(error, Exception)
+                is_settled = isinstance(error, Exception)
                 raise
             finally:
-                has_outcome.set_result(decided)
-                self._note_end(job)
+                has_outcome.set_result(is_settled)
+                self._on_end(job)
 
         return work
 
 
+def _delete_finished(client: DBOSClient) -> None:
+    """Delete the jobs that finished longer ago than `_KEEP_FINISHED`, with their steps."""
+    before = (datetime.now(UTC) - _KEEP_FINISHED).isoformat()
+    while old := client.list_workflows(
+        completed_before=before, limit=_DELETED_AT_ONCE, load_input=False, load_output=False
+    ):
+        client.delete_workflows([status.workflow_id for status in old])
+
+
 def _in_order(statuses: Sequence[WorkflowStatus]) -> list[Job]:
-    """The jobs behind `statuses`, the oldest first."""
+    """Return the jobs behind `statuses`, the oldest first."""
     jobs = []
     for status in sorted(statuses, key=lambda status: status.priority or 0):
         if status.input is not None:
@@ -165,14 +179,14 @@ def _in_order(statuses: Sequence[WorkflowStatus]) -> list[Job]:
     return jobs
 
 
-def _quieten() -> None:
-    """Let DBOS log warnings, as the bot does, and not each failed step, which Tasks has logged."""
+def _configure_logging() -> None:
+    """Let DBOS log warnings only, without the failed steps, which Tasks has logged already."""
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())  # Without any, DBOS adds its own.
     logger.setLevel(logging.WARNING)
-    logger.addFilter(_is_news)
+    logger.addFilter(_is_not_a_failed_step)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_not_a_failed_step(record: logging.LogRecord) -> bool:
     return "Exception encountered in background workflow" not in record.getMessage()

@@ -1,7 +1,8 @@
-"""Work that outlives the process: jobs in named steps, kept on the disk. Knows nothing of what a step does.
+"""Runs durable jobs: work in named steps that is kept on disk and resumed after a restart.
 
-A kill costs at most the step that it hits: at the next start each unfinished job goes on at its first unfinished step.
-The steps are coroutines in the bot's event loop; `bot/jobs/dbos_store.py` keeps the books, in threads.
+A kill costs at most the step that it hits: at the next start each unfinished job resumes at its first unfinished step.
+The steps are coroutines in the bot's event loop; `bot/jobs/dbos_store.py` stores the jobs, in threads.
+Edit this file to change how jobs are queued, cancelled or resumed.
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ _log = logging.getLogger(__name__)
 
 
 class StepFailed(Exception):
-    """Ends a job in the books, which keep it: it has no word of what was raised."""
+    """Marks a job as failed in the store, which keeps this message: it says nothing of what the step raised."""
 
 
 class JobInterrupted(BaseException):
-    """Leaves a thread of the books without an outcome: no Exception, which DBOS would take for one."""
+    """Ends a thread of the store without an outcome for its job. DBOS would count an Exception as an outcome."""
 
 
 class Jobs:
-    """All jobs. One at a time may be open in a process: DBOS has no more."""
+    """Keeps and runs all jobs. Only one instance can be open in a process, since DBOS allows no more."""
 
     def __init__(self, database: Path, tasks: Tasks, kinds: Mapping[str, Sequence[tuple[str, Step]]]) -> None:
-        """`kinds`: each kind's named steps, in their order; read when the jobs are opened.
+        """`kinds` has each kind's named steps, in order, and is read when the jobs are opened.
 
-        The names stand in the database: a job that was begun under other names fails.
+        The names are stored in the database: a job that started under other names fails.
         """
         self._database = database
         self._tasks = tasks
         self._kinds = kinds
-        self._books: DbosStore | None = None
+        self._store: DbosStore | None = None
         self._opening = asyncio.Lock()
         self._submitting = asyncio.Lock()
         self._closing = False
@@ -52,41 +53,41 @@ class Jobs:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the bot ends: `unfinished` may then leave out jobs that go on at the next start."""
+        """Return whether the bot is stopping: `unfinished` may then omit jobs that resume at the next start."""
         return self._closing
 
     async def open(self) -> None:
-        """Take up what a kill cut off. Where there never was a job, the books are opened with the first."""
+        """Resume the unfinished jobs. If there has never been a job, the store is opened with the first one."""
         if await asyncio.to_thread(self._database.exists) and not self._closing:
-            await self._opened()
+            await self._open_store()
 
     async def submit(self, kind: str, job_id: str, inputs: Mapping[str, str]) -> None:
-        """Put a job behind those of its kind. It is durable when this returns; the same id twice is one job."""
+        """Queue a job behind the others of its kind. It is durable on return, and the same id twice is one job."""
         if kind not in self._kinds:
             raise ValueError(f"Unknown kind of job {kind!r}. Known: {', '.join(self._kinds)}.")
-        books = await self._opened()
+        store = await self._open_store()
         job = Job(job_id, kind, dict(inputs))
         self._follow(job)
         is_unfinished = False
         try:
             async with self._submitting:
-                is_unfinished = await asyncio.to_thread(books.enter, job)
+                is_unfinished = await asyncio.to_thread(store.enqueue, job)
         finally:
             if not is_unfinished:
                 self._end(job_id)
 
     async def cancel(self, job_id: str, *, unless_done: str | None = None) -> bool:
-        """Give a job up for good; returns once its running step has ended. False: it was not there, or at its end.
+        """Cancel a job for good and return True once its running step has ended, or False if it is finished or unknown.
 
-        `unless_done`: the step with which a job is at its end, though others clear away after it.
-        Not for a step's own job, which would wait for itself.
+        `unless_done` names the step after which a job counts as finished, though later steps clean up.
+        A step must not cancel its own job: it would wait for itself.
         """
         async with self._opening:
-            books = self._books
-        if books is None:
+            store = self._store
+        if store is None:
             return False
         self._cancelled.add(job_id)
-        if not await asyncio.to_thread(books.cancel, job_id, unless_done):
+        if not await asyncio.to_thread(store.cancel, job_id, unless_done):
             self._cancelled.discard(job_id)
             return False
         step = self._steps.get(job_id)
@@ -97,13 +98,13 @@ class Jobs:
         return True
 
     async def unfinished(self, kind: str | None = None) -> Sequence[Job]:
-        """The jobs that wait or run, the oldest first."""
+        """Return the jobs that wait or run, the oldest first."""
         async with self._opening:
-            jobs = [] if self._books is None else await asyncio.to_thread(self._books.unfinished)
+            jobs = [] if self._store is None else await asyncio.to_thread(self._store.unfinished)
         return [job for job in jobs if kind is None or job.kind == kind]
 
     async def close(self) -> None:
-        """Cut the running steps off. Their jobs are not ended: they go on at the next start."""
+        """Cancel the running steps. Their jobs stay unfinished and resume at the next start."""
         self._closing = True
         steps = list(self._steps.values())
         for step in steps:
@@ -111,36 +112,36 @@ class Jobs:
         if steps:
             await asyncio.wait(steps)
         async with self._opening:
-            books, self._books = self._books, None
-            if books is not None:
-                await asyncio.to_thread(books.close)
+            store, self._store = self._store, None
+            if store is not None:
+                await asyncio.to_thread(store.close)
         for job_id in list(self._ends):
             self._end(job_id)
 
-    async def _opened(self) -> DbosStore:
-        """The books. Importing what keeps them takes half a second, so that happens in a thread, too."""
+    async def _open_store(self) -> DbosStore:
+        """Return the store, opened. Importing DBOS takes half a second, so that happens in a thread, too."""
         async with self._opening:
             if self._closing:
                 raise RuntimeError("the job runner is closed")
-            if self._books is None:
-                books = await asyncio.to_thread(self._new_books, asyncio.get_running_loop())
-                for job in await asyncio.to_thread(books.prepare):
+            if self._store is None:
+                store = await asyncio.to_thread(self._make_store, asyncio.get_running_loop())
+                for job in await asyncio.to_thread(store.prepare):
                     self._follow(job)
                     _log.info("resuming job %s (%s)", job.id, job.kind)
-                await asyncio.to_thread(books.open)
-                self._books = books
-            return self._books
+                await asyncio.to_thread(store.open)
+                self._store = store
+            return self._store
 
-    def _new_books(self, loop: asyncio.AbstractEventLoop) -> DbosStore:
+    def _make_store(self, loop: asyncio.AbstractEventLoop) -> DbosStore:
         from bot.jobs.dbos_store import DbosStore
 
-        return DbosStore(self._database, self._kinds, partial(self._await_step, loop), partial(self._note_end, loop))
+        return DbosStore(self._database, self._kinds, partial(self._run_step, loop), partial(self._note_end, loop))
 
     def _follow(self, job: Job) -> None:
         """Let the bot count as busy until the job has ended."""
         if job.id not in self._ends:
             end = self._ends[job.id] = asyncio.get_running_loop().create_future()
-            self._tasks.start(_until(end), f"job {job.id} ({job.kind})")
+            self._tasks.start(_wait(end), f"job {job.id} ({job.kind})")
 
     def _end(self, job_id: str) -> None:
         end = self._ends.pop(job_id, None)
@@ -148,11 +149,16 @@ class Jobs:
             end.set_result(None)
 
     def _note_end(self, loop: asyncio.AbstractEventLoop, job: Job) -> None:
-        """Called in a thread of the books."""
+        """Release whoever follows the job. The store calls it in its own thread."""
         loop.call_soon_threadsafe(self._end, job.id)
 
-    def _await_step(self, loop: asyncio.AbstractEventLoop, job: Job, name: str, step: Step) -> None:
-        """Called in a thread of the books. Raises StepFailed, and CutOff where the job is not to be ended."""
+    def _run_step(self, loop: asyncio.AbstractEventLoop, job: Job, name: str, step: Step) -> None:
+        """Run a step in the event loop and wait for it. The store calls it in its own thread.
+
+        Raises:
+            StepFailed: the step raised, which ends its job.
+            JobInterrupted: the step was cancelled, and its job stays unfinished or was cancelled, too.
+        """
         outcome: Future[None] = Future()
         loop.call_soon_threadsafe(self._start, job, name, step, outcome)
         outcome.result()
@@ -161,7 +167,7 @@ class Jobs:
         if self._closing or job.id in self._cancelled:
             outcome.set_exception(JobInterrupted())
             return
-        task = self._steps[job.id] = self._tasks.start(_take(step, job), f"step {name} of {job.kind} {job.id}")
+        task = self._steps[job.id] = self._tasks.start(_call(step, job), f"step {name} of {job.kind} {job.id}")
 
         def settle(task: asyncio.Task[None]) -> None:
             del self._steps[job.id]
@@ -175,9 +181,9 @@ class Jobs:
         task.add_done_callback(settle)
 
 
-async def _take(step: Step, job: Job) -> None:
+async def _call(step: Step, job: Job) -> None:
     await step(job)
 
 
-async def _until(end: asyncio.Future[None]) -> None:
+async def _wait(end: asyncio.Future[None]) -> None:
     await end

@@ -1,6 +1,7 @@
-"""Trainings as durable jobs, one at a time, each shown in its message. Knows no interaction and no words.
+"""Runs trainings as durable jobs, one at a time, and shows each in its message.
 
-What a job is about lies beside it, by the id of its run; the job itself holds ids only.
+The prepared training is kept beside the job, by the id of its run; the job itself contains ids only.
+Edit this file to change the steps, the queue or the cancelling of a training.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import discord
 from bot.errors import NothingToCancel
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
-from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressMessage
-from bot.messages.training import TrainingDestination, TrainingMessage
+from bot.messages.throttling import EditIntervals
+from bot.messages.training_message import TrainingDestination, TrainingMessage
 from bot.ports import TunerPort
 from bot.prepared_trainings import PreparedTraining, PreparedTrainings
 from bot.readiness import LazyService, Loading
-from bot.render import answers as render
-from bot.render.adapters import Underway
+from bot.render.adapters import ActiveTraining
+from bot.render.message_text import loading_line
 from bot.replies import Services
 from bot.tasks import AlreadyReported
 from chains.types import Language
@@ -30,13 +31,13 @@ from finetune.errors import RunNotFoundError
 from finetune.types import LabelHelp, Preview, TrainingProgress, TrainingRequest, TrainingStage
 from weights.types import Progress
 
-KIND = "tune"
-_REPORTING = "finish"
-"""The step with which a training is at its end: the next one only takes its files away."""
+TUNING_KIND = "tune"
+_FINISH_STEP = "finish"
+"""The step after which a training counts as finished: the next one only deletes its files."""
 
 
 class Tuning:
-    """All trainings."""
+    """Keeps and runs all trainings."""
 
     def __init__(
         self,
@@ -44,30 +45,30 @@ class Tuning:
         services: Services,
         jobs: Jobs,
         tuner: LazyService[TunerPort],
-        records: PreparedTrainings,
-        pace: Pace,
+        prepared_trainings: PreparedTrainings,
+        intervals: EditIntervals,
     ) -> None:
         self._client = client
         self._services = services
         self._jobs = jobs
         self._tuner = tuner
-        self._records = records
-        self._pace = pace
+        self._prepared = prepared_trainings
+        self._intervals = intervals
         self._starting = asyncio.Lock()
         self._progress: dict[str, TrainingProgress] = {}
-        """Of the run that is trained now."""
+        """The progress of the run that is being trained."""
         self._ending: set[str] = set()
-        """Runs that are cancelled, or are registered and not cleared away: what comes first decides how a run ends."""
+        """Runs that are being cancelled, or are registered and not deleted yet: what comes first wins."""
 
     @property
     def steps(self) -> Sequence[tuple[str, Step]]:
-        """The steps of a job of this kind."""
-        return (("train", self._train), (_REPORTING, self._finish), ("discard the run", self._take_away_of))
+        """Return the steps of a training, in order."""
+        return (("train", self._train), (_FINISH_STEP, self._finish), ("discard the run", self._discard))
 
     async def sweep(self) -> None:
-        """Take away what was made ready a day ago and never started."""
+        """Delete the runs that were prepared over a day ago and never started."""
         tuner = await self._tuner.get()
-        await tuner.sweep(frozenset(job.inputs["run"] for job in await self._jobs.unfinished(KIND)))
+        await tuner.sweep(frozenset(job.inputs["run"] for job in await self._jobs.unfinished(TUNING_KIND)))
 
     async def prepare(
         self,
@@ -78,28 +79,28 @@ class Tuning:
         channels: Mapping[str, str],
         show: Callable[[str], None],
     ) -> Preview:
-        """Examine a training set and make a run ready. `channels`: the mention of each channel, by its name.
+        """Check a training set and prepare a run. `channels` has the mention of each channel, by its name.
 
-        `show` is given a line that says how far this is, in the event loop's thread.
+        `show` is called with a line about the progress, in the event loop's thread.
 
         Raises:
-            FinetuneError, WeightsError, PartFailed, OSError: nothing is left behind.
+            FinetuneError, WeightsError, PartFailed, OSError: nothing was prepared.
         """
         texts, loop = self._services.texts, asyncio.get_running_loop()
-        tuner = await self._loaded(language, show)
+        tuner = await self._loaded_tuner(language, show)
 
         def on_fetch(fetched: Progress) -> None:
             loading = Loading(fetched.stage, fetched.done_bytes, fetched.total_bytes)
-            loop.call_soon_threadsafe(show, render.loading_line("base", loading, language, texts))
+            loop.call_soon_threadsafe(show, loading_line("base", loading, language, texts))
 
-        def place(described: LabelHelp) -> LabelHelp:
+        def mention_channel(described: LabelHelp) -> LabelHelp:
             mention = channels.get((described.channel or "").removeprefix("#"), described.channel)
             return LabelHelp(described.label, described.sentence, mention)
 
         show(texts(language, "tuning.examining"))
-        preview = await tuner.prepare(await tuner.examine(data, name), wanted, on_fetch, place)
+        preview = await tuner.prepare(await tuner.examine(data, name), wanted, on_fetch, mention_channel)
         try:
-            await self._records.keep(
+            await self._prepared.keep(
                 preview.run_id, PreparedTraining(wanted.guild_id, preview.skill, preview.base_title)
             )
         except OSError:
@@ -108,64 +109,66 @@ class Tuning:
         return preview
 
     async def start(self, run_id: str, destination: TrainingDestination) -> None:
-        """Put a prepared run behind those that wait. Pressed twice, it is started once."""
+        """Queue a prepared run behind those that wait. Calling it twice starts the run once."""
         message = self._message(run_id, destination)
         async with self._starting:
-            before = await self._jobs.unfinished(KIND)
+            before = await self._jobs.unfinished(TUNING_KIND)
             if any(job.inputs["run"] == run_id for job in before):
                 return
-            prepared = await self._records.find(run_id, destination.guild_id)
+            prepared = await self._prepared.find(run_id, destination.guild_id)
             if prepared is None:
-                await message.put_sentence(self._services.failures.sentence(RunNotFoundError(), destination.language))
+                await message.put_sentence(
+                    self._services.error_boundary.sentence(RunNotFoundError(), destination.language)
+                )
                 return
-            # Another id for each try: a job that failed is not run again.
-            await self._jobs.submit(KIND, secrets.token_hex(8), {"run": run_id, **destination.as_inputs()})
+            # A new id for each try: a failed job never runs again.
+            await self._jobs.submit(TUNING_KIND, secrets.token_hex(8), {"run": run_id, **destination.as_inputs()})
             if before:
                 await message.put_waiting(prepared, len(before))
 
     async def discard(self, run_id: str, destination: TrainingDestination) -> None:
-        """Take back what was prepared; what was started goes on."""
+        """Delete a prepared run, unless it was started."""
         async with self._starting:
-            if any(job.inputs["run"] == run_id for job in await self._jobs.unfinished(KIND)):
+            if any(job.inputs["run"] == run_id for job in await self._jobs.unfinished(TUNING_KIND)):
                 return
-            if await self._records.find(run_id, destination.guild_id) is not None:
-                await self._take_away(run_id)
+            if await self._prepared.find(run_id, destination.guild_id) is not None:
+                await self._delete_run(run_id)
             sentence = self._services.texts(destination.language, "tuning.discarded")
             await self._message(run_id, destination).put_sentence(sentence)
 
     async def cancel(self, run_id: str, guild_id: int, member_id: int) -> PreparedTraining:
-        """Give up a training that runs or waits, and say so in its message.
+        """Cancel a training that runs or waits, say so in its message, and return what was prepared.
 
         Raises:
-            NothingToCancel: this server has no such training, or it is at its end.
+            NothingToCancel: this server has no such training, or it has finished.
         """
-        jobs = await self._jobs.unfinished(KIND)
+        jobs = await self._jobs.unfinished(TUNING_KIND)
         job = next((job for job in jobs if job.inputs["run"] == run_id), None)
-        prepared = await self._records.find(run_id, guild_id)
+        prepared = await self._prepared.find(run_id, guild_id)
         if job is None or prepared is None or run_id in self._ending:
             raise NothingToCancel
         self._ending.add(run_id)
         try:
             at = self._progress.get(run_id)
-            if not await self._jobs.cancel(job.id, unless_done=_REPORTING):
+            if not await self._jobs.cancel(job.id, unless_done=_FINISH_STEP):
                 raise NothingToCancel
             message = self._message(run_id, TrainingDestination.from_inputs(job.inputs))
             await message.finish_cancelled(prepared, at, member_id)
-            await self._take_away(run_id)
+            await self._delete_run(run_id)
         finally:
             self._ending.discard(run_id)
-        await self._show_places()
+        await self._update_queue_positions()
         return prepared
 
-    async def underway(self, guild_id: int) -> Sequence[Underway]:
-        """The trainings of one server that run or wait."""
+    async def active_trainings(self, guild_id: int) -> Sequence[ActiveTraining]:
+        """Return the trainings of one server that run or wait."""
         found = []
-        for ahead, job in enumerate(await self._jobs.unfinished(KIND)):
+        for ahead, job in enumerate(await self._jobs.unfinished(TUNING_KIND)):
             run_id = job.inputs["run"]
-            prepared = await self._records.find(run_id, guild_id)
+            prepared = await self._prepared.find(run_id, guild_id)
             if prepared is not None:
                 link = TrainingDestination.from_inputs(job.inputs).link
-                found.append(Underway(run_id, prepared, link, ahead, self._progress.get(run_id)))
+                found.append(ActiveTraining(run_id, prepared, link, ahead, self._progress.get(run_id)))
         return found
 
     async def _train(self, job: Job) -> None:
@@ -182,7 +185,7 @@ class Tuning:
             await message.close()
 
     async def _train_prepared(self, run_id: str, destination: TrainingDestination, message: TrainingMessage) -> None:
-        prepared = await self._records.find(run_id, destination.guild_id)
+        prepared = await self._prepared.find(run_id, destination.guild_id)
         if prepared is None:
             raise RunNotFoundError
 
@@ -191,8 +194,8 @@ class Tuning:
             message.show_progress(prepared, now)
 
         on_progress(TrainingProgress(TrainingStage.LOADING, 0, 0))
-        await self._show_places()
-        tuner = await self._loaded(destination.language, message.show_line)
+        await self._update_queue_positions()
+        tuner = await self._loaded_tuner(destination.language, message.show_line)
         await tuner.run(run_id, on_progress)
 
     async def _finish(self, job: Job) -> None:
@@ -211,42 +214,42 @@ class Tuning:
             await self._fail(run_id, destination, message, error)
             raise AlreadyReported(f"The run {run_id} was not registered.") from None
 
-    async def _take_away_of(self, job: Job) -> None:
-        await self._take_away(job.inputs["run"])
+    async def _discard(self, job: Job) -> None:
+        await self._delete_run(job.inputs["run"])
         self._ending.discard(job.inputs["run"])
 
     async def _fail(
         self, run_id: str, destination: TrainingDestination, message: TrainingMessage, error: Exception
     ) -> None:
-        """Show what failed. The run's files stay: tried again, it goes on from its last checkpoint."""
-        sentence = self._services.failures.sentence(error, destination.language)
+        """Show what failed. The run's files stay, so that another try resumes at the last checkpoint."""
+        sentence = self._services.error_boundary.sentence(error, destination.language)
         is_gone = isinstance(error, RunNotFoundError)
-        prepared = None if is_gone else await self._records.find(run_id, destination.guild_id)
+        prepared = None if is_gone else await self._prepared.find(run_id, destination.guild_id)
         await message.finish_failed(prepared, sentence)
 
-    async def _show_places(self) -> None:
-        """Let each training that waits say how many come before it now."""
-        for ahead, job in enumerate(await self._jobs.unfinished(KIND)):
+    async def _update_queue_positions(self) -> None:
+        """Let each waiting training show how many are ahead of it."""
+        for ahead, job in enumerate(await self._jobs.unfinished(TUNING_KIND)):
             run_id, destination = job.inputs["run"], TrainingDestination.from_inputs(job.inputs)
-            prepared = await self._records.find(run_id, destination.guild_id)
+            prepared = await self._prepared.find(run_id, destination.guild_id)
             if ahead and prepared is not None:
                 await self._message(run_id, destination).put_waiting(prepared, ahead)
 
-    async def _take_away(self, run_id: str) -> None:
-        """Forget a run with its files. Where the tuner is not there yet, it sweeps them up later."""
-        await self._records.forget(run_id)
+    async def _delete_run(self, run_id: str) -> None:
+        """Delete a run with its files. If the tuner is not loaded yet, its next sweep deletes the files."""
+        await self._prepared.forget(run_id)
         if self._tuner.is_ready:
             await (await self._tuner.get()).discard(run_id)
 
-    async def _loaded(self, language: Language, show: Callable[[str], None]) -> TunerPort:
-        """The tuner; until it is there, how far the loading is."""
+    async def _loaded_tuner(self, language: Language, show: Callable[[str], None]) -> TunerPort:
+        """Return the tuner; show the progress of its loading until then."""
         async with aclosing(self._tuner.progress()) as reports:
             async for loading in reports:
-                show(render.loading_line(self._tuner.name, loading, language, self._services.texts))
+                show(loading_line(self._tuner.name, loading, language, self._services.texts))
         return await self._tuner.get()
 
     def _message(self, run_id: str, destination: TrainingDestination) -> TrainingMessage:
         channel = self._client.get_partial_messageable(destination.channel_id, guild_id=destination.guild_id)
         throttle = self._services.throttles.of(destination.channel_id)
-        placard = ProgressMessage(channel, destination.message_id, throttle, self._pace)
-        return TrainingMessage(placard, run_id, destination, self._services.texts)
+        progress_message = ProgressMessage(channel, destination.message_id, throttle, self._intervals)
+        return TrainingMessage(progress_message, run_id, destination, self._services.texts)

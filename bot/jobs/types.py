@@ -1,4 +1,4 @@
-"""A job as the disk keeps it, and the steps that it is made of."""
+"""The types of a durable job: what the disk keeps of it, and the steps that it is made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work."""
+    """Keeps what a job is about."""
 
     id: str
     kind: str
@@ -18,4 +18,4 @@ class Job:
 
 
 Step = Callable[[Job], Awaitable[None]]
-"""May run again after it was cut off. Tells people itself what failed; whatever it raises ends its job."""
+"""A step may run again after an interruption. It reports failures to members itself; what it raises ends its job."""

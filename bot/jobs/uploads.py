@@ -1,4 +1,7 @@
-"""Files that members sent, kept by content until the work on them is done. Knows nothing of that work."""
+"""Keeps the files that members sent, named by their hashes, until the job that needs them is done.
+
+Edit this file to change how uploads are downloaded or stored.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from storage.atomic_write import write_whole
 
 
 async def download(file: discord.Attachment) -> bytes:
-    """What a member attached. Raises DownloadFailed."""
+    """Download what a member attached. Raise DownloadFailed if Discord does not deliver it."""
     try:
         return await retry_transient(file.read)
     except TRANSPORT_ERRORS as error:
@@ -23,34 +26,34 @@ async def download(file: discord.Attachment) -> bytes:
 
 
 class Uploads:
-    """A folder of files, each named by its own sha256."""
+    """Keeps a folder of files, each named by its own sha256."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def put(self, data: bytes) -> str:
-        """Keep `data` durably and return its sha256. Raises OSError where the disk is full; then nothing stays."""
+        """Store `data` durably and return its sha256. Raise OSError if the disk is full; then nothing stays."""
         return await asyncio.to_thread(self._put, data)
 
     async def read(self, sha256: str) -> bytes:
-        """What was kept, byte for byte.
+        """Return an upload, byte for byte.
 
         Raises:
             UploadMissing: it is not there.
-            UploadAltered: it is not what was put.
+            UploadAltered: its bytes are not those that were stored.
         """
         return await asyncio.to_thread(self.load, sha256)
 
     async def discard(self, sha256: str) -> None:
-        """Forget it. Safe to call again."""
+        """Delete an upload. Calling it again is safe."""
         await asyncio.to_thread((self._folder / sha256).unlink, missing_ok=True)
 
     async def sweep(self, kept: Collection[str]) -> None:
-        """Forget all but these, and what a kill left unfinished."""
+        """Delete all uploads but these, and what a kill left half written."""
         await asyncio.to_thread(self._sweep, kept)
 
     def load(self, sha256: str) -> bytes:
-        """`read`, in the caller's thread, which it blocks."""
+        """Return an upload as `read` does, but block the calling thread."""
         try:
             data = (self._folder / sha256).read_bytes()
         except FileNotFoundError as error:

@@ -1,4 +1,7 @@
-"""Discord in the browser: the live bot against a simulated Discord, with no account, token or key."""
+"""Discord in the browser: runs the bot against a simulated Discord, without an account, token or key.
+
+Edit this file to change how the local Discord starts, saves and stops.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from simcord.backend.access import can_access_channel
 
 from bot.errors import LocalUnavailable
 from bot.local.handbook import Handbook
-from bot.local.page import LivePage, move_clock
-from bot.local.scope import OutsideScope
-from bot.local.world import World, build, restore_conversation, save_conversation
-from bot.messages.outlets import BelowMessage, InChannel, Outlet
+from bot.local.saved_conversation import restore_conversation, save_conversation
+from bot.local.simulator import LivePage, RealTimeContext, move_clock
+from bot.local.world import World, build
+from bot.messages.message_targets import BelowMessage, InChannel, MessageTarget
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings
@@ -31,14 +34,14 @@ _PORT = 8765
 _NOTES = TypeAdapter(dict[str, str | bool])
 _SAVE_INTERVAL_S = 5.0
 _SETTLE_TIMEOUT_S = 60.0
-"""Handlers only acknowledge, and their work goes on elsewhere; this is for a machine under load."""
+"""Handlers only acknowledge, and their work runs elsewhere; this is for a machine under load."""
 
 
 async def run_local(settings: Settings, port: int | None, channel: str) -> None:
-    """Serve the page until it is ended or the process is interrupted.
+    """Serve the page until it is closed or the process is interrupted.
 
     Raises:
-        LocalUnavailable: the port is taken, or there is no such channel.
+        LocalUnavailable: the port is in use, or there is no such channel.
     """
     loader = Loader(settings)
     documents: LazyService[DocumentsPort] = LazyService("documents")
@@ -54,7 +57,7 @@ async def run_local(settings: Settings, port: int | None, channel: str) -> None:
 
 
 class LocalDiscord:
-    """The simulated Discord with the bot in it."""
+    """Keeps the simulated Discord with the bot in it."""
 
     def __init__(
         self,
@@ -66,8 +69,8 @@ class LocalDiscord:
         self._conversation = settings.bot.data_dir / "local_conversation.json"
         self._notes = _Notes(settings.bot.data_dir / "local.json")
         self._started = False
-        scope = OutsideScope()
-        self.tasks = Tasks(scope)
+        real_time = RealTimeContext()
+        self.tasks = Tasks(real_time)
         self.app: App = assemble(
             settings,
             documents,
@@ -78,11 +81,11 @@ class LocalDiscord:
             shard_count=1,
         )
         self.env = simcord.Env(self.app.client, check_errors=False, settle_timeout=_SETTLE_TIMEOUT_S)
-        scope.attach(self.env)
+        real_time.attach(self.env)
         self.world: World = build(self.env)
 
     async def open(self, port: int | None, channel_name: str) -> LivePage:
-        """Connect the bot and make the page, which still has to be entered."""
+        """Connect the bot and return the page, which still has to be entered as a context."""
         channel = self.world.channels.get(channel_name)
         if channel is None:
             known = ", ".join(self.world.channels)
@@ -95,31 +98,31 @@ class LocalDiscord:
         page = LivePage(self.env, channel, viewers, port=_port(port), capability=self._notes.capability())
         self.tasks.start(page.keep_live(), "page")
         self.tasks.start(self._keep_conversation(), "conversation")
-        self.tasks.start(self._receive(channel.id, greet=not restored), "welcome")
+        self.tasks.start(self._welcome(channel.id, greet=not restored), "welcome")
         return page
 
     async def close(self) -> None:
-        """End what runs, keep the conversation and disconnect the bot."""
+        """Stop what runs, save the conversation and disconnect the bot."""
         await self.app.close()
         if self._started:
             self._save()
             await self.env.shutdown()
 
-    async def _receive(self, channel_id: int, *, greet: bool) -> None:
-        """Say what to try, and take in the handbook, once."""
+    async def _welcome(self, channel_id: int, *, greet: bool) -> None:
+        """Send the welcome, and ingest the handbook once."""
         channel = self.app.client.get_partial_messageable(channel_id)
-        say = self.app.services.texts
-        outlet: Outlet = InChannel(channel)
+        texts = self.app.services.texts
+        target: MessageTarget = InChannel(channel)
         if greet:
-            outlet = BelowMessage(await channel.send(say(Language.EN, "local.welcome")))
+            target = BelowMessage(await channel.send(texts(Language.EN, "local.welcome")))
         if not self._notes.has_handbook():
             guild = self.world.guild
             handbook = Handbook(self.app.services, str(guild.id), guild.name)
-            if await handbook.take_in(outlet, channel_id):
+            if await handbook.ingest(target, channel_id):
                 self._notes.note_handbook()
 
     async def _keep_conversation(self) -> None:
-        """Save it now and then: the process may be killed."""
+        """Save the conversation at intervals, since the process may be killed."""
         while True:
             await asyncio.sleep(_SAVE_INTERVAL_S)
             self._save()
@@ -129,13 +132,13 @@ class LocalDiscord:
 
 
 class _Notes:
-    """What the local Discord remembers of itself, in one small file."""
+    """Keeps in one small file what the local Discord remembers of itself."""
 
     def __init__(self, path: Path) -> None:
         self._file = StateFile(path, _NOTES)
 
     def capability(self) -> str:
-        """The secret in the page's address, the same at every start."""
+        """Return the secret in the page's address, the same at every start."""
         notes = self._file.read() or {}
         known = notes.get("capability")
         if isinstance(known, str):
@@ -145,18 +148,18 @@ class _Notes:
         return made
 
     def has_handbook(self) -> bool:
-        """Whether the handbook was taken in: what a moderator then removes stays away."""
+        """Return whether the handbook was ingested once: what a moderator removes of it stays removed."""
         return (self._file.read() or {}).get("handbook") is True
 
     def note_handbook(self) -> None:
-        """The handbook was taken in."""
+        """Remember that the handbook was ingested."""
         self._file.write({**(self._file.read() or {}), "handbook": True})
 
 
 def _port(wanted: int | None) -> int:
-    """The wanted port; without one, the usual one, or any where that is taken."""
+    """Return the wanted port; without one, the default port, or 0 for any if that is in use."""
     with socket.socket() as probe:
-        # As the server itself does: a killed bot's connections hold the port for a minute, and hinder nobody.
+        # The server does so, too: a killed bot's connections hold the port for a minute, and do no harm.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", _PORT if wanted is None else wanted))

@@ -1,10 +1,15 @@
-"""Every sentence that a member reads, in both languages. Knows nothing of when one is said."""
+"""All sentences that members read, in both languages, and which language a member uses.
+
+Edit this file to add a language; the sentences are in `en.toml` and `zh.toml`.
+"""
 
 from __future__ import annotations
 
 import string
 import tomllib
 from importlib import resources
+
+import discord
 
 from chains.types import Language
 from text.plurals import fill
@@ -13,32 +18,42 @@ _Table = dict[str, str]
 
 
 class Texts:
-    """The sentences, by language and key; `chapter.name` is the key."""
+    """Keeps the sentences, by language and key; a key is `chapter.name`."""
 
     def __init__(self, tables: dict[Language, _Table]) -> None:
         self._tables = tables
 
     def __call__(self, language: Language, key: str, /, **values: object) -> str:
-        """The sentence with `values` filled in, whatever their names are: an error's attributes may be among them."""
+        """Return the sentence with `values` filled in, whatever their names: they may be an error's attributes."""
         return fill(self._tables[language][key], **values)
 
     def has(self, key: str) -> bool:
-        """Whether there is such a sentence."""
+        """Return whether there is such a sentence."""
         return key in self._tables[Language.EN]
 
     def keys(self, language: Language) -> frozenset[str]:
-        """All keys of a language."""
+        """Return all keys of a language."""
         return frozenset(self._tables[language])
 
     def fields(self, language: Language, key: str) -> frozenset[str]:
-        """The names of the values that a sentence needs."""
+        """Return the names of the values that a sentence needs."""
         parsed = string.Formatter().parse(self._tables[language][key])
         return frozenset(name for _, name, _, _ in parsed if name)
 
 
 def load_texts() -> Texts:
-    """Read the sentences that ship with the package."""
+    """Load the sentences that ship with the package."""
     return Texts({language: _load(language) for language in Language})
+
+
+def language_of(interaction: discord.Interaction) -> Language:
+    """Return the language in which the member uses Discord."""
+    return Language.ZH if is_chinese(interaction.locale) else Language.EN
+
+
+def is_chinese(locale: discord.Locale) -> bool:
+    """Return whether Discord is shown in Chinese, simplified or traditional."""
+    return locale in {discord.Locale.chinese, discord.Locale.taiwan_chinese}
 
 
 def _load(language: Language) -> _Table:

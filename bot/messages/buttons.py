@@ -1,6 +1,7 @@
-"""The buttons. Each carries in its id all that it needs, so that it works after a restart; what a press means is
-decided by whoever listens to the events `why_pressed`, `passage_pressed`, `correct_pressed`, `stop_pressed`,
-`guild_chosen`, `tune_pressed` and `ingest_cancelled`.
+"""The buttons and selects below messages. Their ids contain all that they need, so they work after a restart.
+
+A press is dispatched as an event to the cogs: `why_pressed`, `passage_pressed`, `correct_pressed`, `stop_pressed`,
+`guild_chosen`, `tune_pressed` or `ingest_cancelled`. Edit this file to add a button.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ _Select = discord.ui.Select[discord.ui.View]
 _Item = discord.ui.Item[discord.ui.View]
 
 MOST_CHOICES = 25
-"""Options that Discord takes in a select."""
+"""The options that Discord accepts in a select."""
 _MOST_SELECTS = 5
-"""Selects that it takes in a message."""
+"""The selects that it accepts in a message."""
 
 
 _WHY = r"why:(?P<language>en|zh):(?P<decision_id>[\w-]{1,64})"
 
 
 class WhyButton(discord.ui.DynamicItem[_Button], template=_WHY):
-    """Shows how a decision came about."""
+    """Shows why the bot answered as it did."""
 
     def __init__(self, decision_id: str, language: Language, label: str) -> None:
         style, custom_id = discord.ButtonStyle.secondary, f"why:{language}:{decision_id}"
@@ -38,11 +39,11 @@ class WhyButton(discord.ui.DynamicItem[_Button], template=_WHY):
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(match["decision_id"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("why_pressed", interaction, self.decision_id, self.language)
 
 
@@ -53,7 +54,7 @@ class PassageButton(
     """Shows a passage that an answer cites."""
 
     def __init__(self, decision_id: str, number: int, language: Language, label: str) -> None:
-        """`number`: of its citation, from 1."""
+        """`number` is that of the citation, from 1."""
         style, custom_id = discord.ButtonStyle.secondary, f"passage:{language}:{number}:{decision_id}"
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji="📖"))
         self.decision_id = decision_id
@@ -62,11 +63,11 @@ class PassageButton(
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(match["decision_id"], int(match["number"]), Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("passage_pressed", interaction, self.decision_id, self.number, self.language)
 
 
@@ -80,16 +81,16 @@ class CorrectButton(discord.ui.DynamicItem[_Button], template=r"correct:(?P<lang
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(int(match["message_id"]), Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("correct_pressed", interaction, self.message_id)
 
 
 class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>en|zh):(?P<reply_id>[\w-]{1,64})"):
-    """Stops an answer while it is written."""
+    """Stops an answer while it is being written."""
 
     def __init__(self, reply_id: str, language: Language, label: str) -> None:
         style, custom_id = discord.ButtonStyle.secondary, f"stop:{language}:{reply_id}"
@@ -99,11 +100,11 @@ class StopButton(discord.ui.DynamicItem[_Button], template=r"stop:(?P<language>e
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(match["reply_id"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("stop_pressed", interaction, self.reply_id, self.language)
 
 
@@ -111,23 +112,23 @@ class GuildSelect(discord.ui.DynamicItem[_Select], template=r"guild:(?P<user_id>
     """Asks which server a direct message is about."""
 
     def __init__(self, user_id: int, guilds: Sequence[tuple[int, str]], label: str, number: int = 0) -> None:
-        """`number`: of this select in its message, from 0."""
+        """`number` is that of this select in its message, from 0."""
         options = [discord.SelectOption(label=name[:100], value=str(guild_id)) for guild_id, name in guilds]
         super().__init__(discord.ui.Select(custom_id=f"guild:{user_id}:{number}", placeholder=label, options=options))
         self.user_id = user_id
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The select of a message, from its id alone; its options stay in Discord."""
+        """Return the select of a message from its id alone; its options stay in Discord."""
         return cls(int(match["user_id"]), [], "?", int(match["number"] or 0))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the choice on."""
+        """Dispatch the choice to the cogs."""
         interaction.client.dispatch("guild_chosen", interaction, int(self.item.values[0]))
 
 
 class TuneAction(StrEnum):
-    """What a button does to a training, or to an adapter."""
+    """Names what a button does to a training or an adapter."""
 
     START = "start"
     DISCARD = "discard"
@@ -135,7 +136,7 @@ class TuneAction(StrEnum):
     PROMOTE = "promote"
 
 
-_LOOKS = {
+_TUNE_BUTTON_STYLES = {
     TuneAction.START: (discord.ButtonStyle.success, "▶️"),
     TuneAction.DISCARD: (discord.ButtonStyle.secondary, "🗑️"),
     TuneAction.CANCEL: (discord.ButtonStyle.danger, "⏹️"),
@@ -150,7 +151,7 @@ class TuneButton(
     """Starts, discards or cancels a training by its run's id, or promotes an adapter by its hash."""
 
     def __init__(self, action: TuneAction, subject: str, language: Language, label: str) -> None:
-        style, emoji = _LOOKS[action]
+        style, emoji = _TUNE_BUTTON_STYLES[action]
         custom_id = f"tune:{action}:{language}:{subject}"
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, emoji=emoji))
         self.action = action
@@ -159,18 +160,18 @@ class TuneButton(
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(TuneAction(match["action"]), match["subject"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("tune_pressed", interaction, self.action, self.subject, self.language)
 
 
 class CancelIngestButton(
     discord.ui.DynamicItem[_Button], template=r"ingest:cancel:(?P<language>en|zh):(?P<job_id>[\w-]{1,64})"
 ):
-    """Ends the taking in of files."""
+    """Cancels an ingestion."""
 
     def __init__(self, job_id: str, language: Language, label: str) -> None:
         style, custom_id = discord.ButtonStyle.secondary, f"ingest:cancel:{language}:{job_id}"
@@ -180,11 +181,11 @@ class CancelIngestButton(
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
-        """The button of a message, from its id alone."""
+        """Return the button of a message from its id alone."""
         return cls(match["job_id"], Language(match["language"]), "?")
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Pass the press on."""
+        """Dispatch the press to the cogs."""
         interaction.client.dispatch("ingest_cancelled", interaction, self.job_id)
 
 
@@ -193,8 +194,8 @@ _Control = WhyButton | PassageButton | CorrectButton | StopButton | GuildSelect 
 DYNAMIC_ITEMS = (WhyButton, PassageButton, CorrectButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
 
 
-def view_of(*items: _Control) -> discord.ui.View:
-    """A view of these controls alone, without a time limit."""
+def make_view(*items: _Control) -> discord.ui.View:
+    """Return a view of these controls, without a timeout."""
     view = discord.ui.View(timeout=None)
     for item in items:
         view.add_item(item)
@@ -202,7 +203,7 @@ def view_of(*items: _Control) -> discord.ui.View:
 
 
 def guild_selects(user_id: int, guilds: Sequence[tuple[int, str]], label: str) -> list[GuildSelect]:
-    """The servers by name, in as many selects as they need. A message takes 125: more than a member is mostly in."""
+    """Return the servers by name, in as many selects as they need, up to the 125 servers that fit into a message."""
     named = sorted(guilds, key=lambda guild: guild[1].casefold())
     pages = [named[start : start + MOST_CHOICES] for start in range(0, len(named), MOST_CHOICES)][:_MOST_SELECTS]
     if len(pages) == 1:
@@ -213,8 +214,8 @@ def guild_selects(user_id: int, guilds: Sequence[tuple[int, str]], label: str) -
     ]
 
 
-def decision_of(message: discord.Message) -> str | None:
-    """The decision whose reasons a message of the bot offers; None where it offers none."""
+def find_decision_id(message: discord.Message) -> str | None:
+    """Return the id of the decision behind a message of the bot, from its Why button; None if it has none."""
     for row in message.components:
         for item in row.children if isinstance(row, discord.ActionRow) else ():
             custom_id = item.custom_id if isinstance(item, discord.Button) else None

@@ -1,4 +1,7 @@
-"""The form in which a moderator writes a question and its answer. Knows nothing of what becomes of them."""
+"""The form in which a moderator writes a question and its answer.
+
+Edit this file to change the fields of that form.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from chains.types import Language
 from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, QAPair
 
 _QUESTION_FIELD_CHARS = 4000
-"""As many as Discord takes in one field; the wordings are checked one by one."""
+"""The characters that Discord accepts in one field; the wordings are checked one by one."""
 
 OnQAPair = Callable[[discord.Interaction, QAPair], Awaitable[None]]
 
 
 class FaqForm(discord.ui.Modal):
-    """Two fields; what is filled in beforehand is cut to what they take."""
+    """Shows two fields, filled in as far as the text fits."""
 
     def __init__(self, title: str, filled: QAPair, on_pair: OnQAPair, language: Language, texts: Texts) -> None:
-        """`title`: a key of the locales. `on_pair` gets the pair as it was written, unchecked."""
+        """`title` is a key of the locales. `on_pair` gets the pair as it was written, unchecked."""
         super().__init__(title=texts(language, title), timeout=None)
         self._on_pair = on_pair
         self._question: discord.ui.TextInput[FaqForm] = discord.ui.TextInput(
@@ -45,5 +48,5 @@ class FaqForm(discord.ui.Modal):
             )
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Pass on what was written."""
+        """Pass the written pair to `on_pair`."""
         await self._on_pair(interaction, QAPair(tuple(self._question.value.split("\n")), self._answer.value))

@@ -1,4 +1,7 @@
-"""A text in Discord that grows by edits, no faster than Discord allows. Knows nothing of what the text says."""
+"""Shows a text that grows: sends it to Discord, follows it with edits no faster than allowed, and makes the last edit.
+
+Edit this file to change how growing answers are sent and edited.
+"""
 
 from __future__ import annotations
 
@@ -7,102 +10,66 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from weakref import WeakValueDictionary
 
 import discord
 
-from bot.messages.outlets import Outlet, SentMessage
+from bot.messages.message_targets import MessageTarget, SentMessage
+from bot.messages.throttling import Throttle
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
 
 _log = logging.getLogger(__name__)
 
-EDIT_INTERVAL_S = 1.5
-"""Discord takes about five edits in five seconds from a bot in one channel: the spare one and four so far apart."""
-FAREWELL_S = 5.0
-"""For the last edit of what the end of the bot cuts off."""
-
-_SPARE = 1
-"""Edits that may come at once after a while without any, so that a quick answer doesn't wait for its first status."""
-
-
-class Throttle:
-    """Spaces the edits in one channel, whoever makes them."""
-
-    def __init__(self, interval_s: float) -> None:
-        self._interval_s = interval_s
-        self._turn = asyncio.Lock()
-        self._rested_at = float("-inf")
-        """When all that may come at once may come at once again."""
-
-    async def turn(self) -> None:
-        """Return when the next edit may be made."""
-        async with self._turn:
-            clock = asyncio.get_running_loop().time
-            pause_s = self._rested_at - _SPARE * self._interval_s - clock()
-            if pause_s > 0:
-                await asyncio.sleep(pause_s)
-            self._rested_at = max(self._rested_at, clock()) + self._interval_s
-
-
-class Throttles:
-    """One throttle a channel, for as long as somebody uses it."""
-
-    def __init__(self, interval_s: float = EDIT_INTERVAL_S) -> None:
-        self._interval_s = interval_s
-        self._by_channel: WeakValueDictionary[int, Throttle] = WeakValueDictionary()
-
-    def of(self, channel_id: int) -> Throttle:
-        """The throttle that all writers in that channel share."""
-        return self._by_channel.setdefault(channel_id, Throttle(self._interval_s))
+LAST_EDIT_TIMEOUT_S = 5.0
+"""The time for the last edit of a message that the end of the bot interrupts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What should stand in Discord: one text a message, and the buttons below the last."""
+    """Keeps what Discord should show: one text for each message, and the buttons below the last."""
 
     pages: tuple[str, ...]
     view: discord.ui.View | None = None
 
     def messages(self) -> list[tuple[str, discord.ui.View | None]]:
-        """Each message with its buttons."""
+        """Return each message with its buttons."""
         last = len(self.pages) - 1
         return [(page, self.view if number == last else None) for number, page in enumerate(self.pages)]
 
 
 class LiveMessage:
-    """The messages of one answer while it is written."""
+    """Keeps the messages of one answer while it is being written."""
 
-    def __init__(self, outlet: Outlet, throttle: Throttle, on_gone: Callable[[], object]) -> None:
-        """`on_gone` is called once when somebody deletes what is being written."""
-        self._outlet = outlet
+    def __init__(self, target: MessageTarget, throttle: Throttle, on_deleted: Callable[[], object]) -> None:
+        """`on_deleted` is called once if somebody deletes the message."""
+        self._target = target
         self._throttle = throttle
-        self._on_gone = on_gone
+        self._on_deleted = on_deleted
         self._written: list[tuple[SentMessage, tuple[str, discord.ui.View | None]]] = []
         self._wanted = Content(())
         self._changed = asyncio.Event()
         self._editing = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
-        self._gone = False
+        self._deleted = False
 
     async def open(self, content: Content) -> None:
-        """Send the first message at once, and follow with edits whatever is shown from now on."""
+        """Send the first message at once, and follow `show` with edits from now on."""
         await self._write(content)
         self.follow()
 
     def follow(self) -> None:
-        """Follow with edits again, after `close`."""
+        """Follow `show` with edits again, after `close`."""
         self._follower = asyncio.create_task(self._follow())
 
     def show(self, content: Content) -> None:
-        """Let this be what stands there, at the next turn. Calls between two turns coalesce into the last."""
+        """Show `content` at the next possible edit. Of several calls before it, the last one counts."""
         self._wanted = content
         self._changed.set()
 
     async def finish(self, content: Content) -> None:
-        """Let this stand there in the end, whatever happened to the edits before."""
+        """Show `content` as the last state, whatever happened to earlier edits."""
         async with self._editing:
             await self.close()
-            if self._gone:
+            if self._deleted:
                 return
             try:
                 await self._throttle.turn()
@@ -115,13 +82,13 @@ class LiveMessage:
                 await self._write(content, retried=True)
 
     async def close(self) -> None:
-        """Stop following. Safe to call again."""
+        """Stop following. Calling it again is safe."""
         if self._follower is not None:
             self._follower.cancel()
             await asyncio.wait([self._follower])
 
     async def _follow(self) -> None:
-        while not self._gone:
+        while not self._deleted:
             await self._changed.wait()
             await self._throttle.turn()
             async with self._editing:
@@ -132,17 +99,17 @@ class LiveMessage:
         try:
             await self._write(content)
         except discord.NotFound:
-            self._gone = True
-            self._on_gone()
+            self._deleted = True
+            self._on_deleted()
         except TRANSPORT_ERRORS as error:
             _log.warning("edit of an answer failed, trying the next one: %r", error)
 
     async def _write(self, content: Content, *, retried: bool = False) -> None:
-        """Bring what stands there to `content`. `retried`: edits too, since no later one will make up for them."""
+        """Edit and send until Discord shows `content`. `retried` retries edits, too: no later one makes up for them."""
         wanted = content.messages()
         for number, message in enumerate(wanted):
             if number == len(self._written):
-                self._written.append((await self._outlet.send(*message), message))
+                self._written.append((await self._target.send(*message), message))
             elif self._written[number][1] != message:
                 written = self._written[number][0]
                 edit = partial(written.edit, *message)

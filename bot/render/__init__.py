@@ -1,1 +1,1 @@
-"""From data to the texts, cards and pictures of Discord messages; nothing here sends anything."""
+"""Turns data into the texts, cards and pictures of Discord messages; nothing here sends anything."""

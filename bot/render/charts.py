@@ -1,6 +1,7 @@
-"""Pictures of a training run, as PNG bytes of 1800 x 840 px: 900 x 420 at double density, for Discord's dark ground.
+"""Pictures of a training run, as PNG bytes of 1800 x 840 px: 900 x 420 at double density, for Discord's dark theme.
 
-Knows no run and no language: figures, and words that stand in both. Each call takes about 0.2 s, so it is for a thread.
+Their few words are the same in both languages. Each call takes about 0.2 s, so it belongs in a thread.
+Edit this file to change how these pictures look.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _INCHES = (9.0, 4.2)
 _DPI = 200
 _MOST_POINTS = 250
 _FONT = "DejaVu Sans"
-_GROUND = "#313338"
+_BACKGROUND = "#313338"
 _TRACK = "#3b3d44"
 _GRID = "#43454c"
 _TEXT = "#f2f3f5"
@@ -34,10 +35,10 @@ _GREEN = "#3fc380"
 
 
 def loss_plot(losses: Sequence[tuple[int, float]], total_steps: int) -> bytes:
-    """The training loss by step, as points and as a smoothed line; what is not trained yet is left empty.
+    """Draw the training loss by step, as points and as a smoothed line, with room for the steps to come.
 
-    `losses`: step and loss. Of a step that was trained again after a kill, the later loss is taken; a loss that is no
-    number, as of a run that diverged, is left out.
+    `losses` has steps and losses. For a step that was trained again after a kill, the later loss counts; a loss that is
+    not a number, as in a run that diverged, is left out.
     """
     by_step = dict(losses)
     steps = sorted(step for step, loss in by_step.items() if math.isfinite(loss))
@@ -47,8 +48,8 @@ def loss_plot(losses: Sequence[tuple[int, float]], total_steps: int) -> bytes:
     low, high = _bounds(values, smooth)
 
     figure = _figure()
-    axes = figure.add_axes((0.085, 0.135, 0.875, 0.715), facecolor=_GROUND)
-    _quiet(axes)
+    axes = figure.add_axes((0.085, 0.135, 0.875, 0.715), facecolor=_BACKGROUND)
+    _hide_frame(axes)
     axes.spines["bottom"].set(visible=True, color=_GREY)
     axes.grid(color=_GRID, linewidth=1)
     axes.set(xlim=(0, last_step * 1.02), ylim=(low, high))
@@ -62,23 +63,23 @@ def loss_plot(losses: Sequence[tuple[int, float]], total_steps: int) -> bytes:
     axes.plot(steps, smooth, color=_BLUE, linewidth=2.8, solid_capstyle="round", solid_joinstyle="round")
     if values:
         axes.plot(steps[-1:], smooth[-1:], "o", color=_TEXT, markersize=8, clip_on=False, zorder=4)
-    said = f"loss {smooth[-1]:.2f}" if values else "loss"
-    _write(figure, 0.085, 0.925, said, size=16, weight="bold", color=_TEXT)
+    label = f"loss {smooth[-1]:.2f}" if values else "loss"
+    _write(figure, 0.085, 0.925, label, size=16, weight="bold", color=_TEXT)
     reached = steps[-1] if steps else 0
     _write(figure, 0.96, 0.925, f"step {reached:,} / {total_steps:,}", size=15, align="right", color=_MUTED)
     return _png(figure)
 
 
 def comparison_chart(base: float, tuned: float, gain: Interval, *, is_share: bool, promoted: bool) -> bytes:
-    """The scores before and after, and below them the gain with its 95 % interval against zero.
+    """Draw the scores before and after, and below them the gain with its 95 % interval.
 
-    Where `is_share`, scores and gain are shares and shown in per cent. The gain is green where its whole interval lies
-    above zero; the tuned bar is coloured and ticked where the adapter was `promoted`.
+    If `is_share`, scores and gain are shares, shown in per cent. The gain is green if its whole interval is above zero;
+    the tuned bar is coloured and ticked if the adapter was `promoted`.
     """
     figure = _figure()
     scale = max(1.0, base, tuned)
-    axes = figure.add_axes((0.15, 0.49, 0.645, 0.44), facecolor=_GROUND)
-    _quiet(axes)
+    axes = figure.add_axes((0.15, 0.49, 0.645, 0.44), facecolor=_BACKGROUND)
+    _hide_frame(axes)
     axes.set(xlim=(0, scale), ylim=(1.5, -0.5), xticks=[], yticks=[])
     axes.barh([0, 1], [scale, scale], height=0.62, color=_TRACK)
     axes.barh([0, 1], [base, tuned], height=0.62, color=[_GREY, _BLUE if promoted else _DIM_BLUE])
@@ -86,8 +87,8 @@ def comparison_chart(base: float, tuned: float, gain: Interval, *, is_share: boo
         is_best = promoted and name == "tuned"
         weight, color = ("bold", _TEXT) if is_best else ("normal", _MUTED)
         _write(figure, 0.135, y, f"✓ {name}" if is_best else name, size=17, align="right", weight=weight, color=color)
-        said = f"{score * 100:.1f} %" if is_share else f"{score:.2f}"
-        _write(figure, 0.81, y, said, size=18, weight="bold", color=_TEXT)
+        label = f"{score * 100:.1f} %" if is_share else f"{score:.2f}"
+        _write(figure, 0.81, y, label, size=18, weight="bold", color=_TEXT)
     _draw_gain(figure, gain, is_share)
     return _png(figure)
 
@@ -98,15 +99,15 @@ def _draw_gain(figure: Figure, gain: Interval, is_share: bool) -> None:
     mean, low, high = (value * factor for value in (gain.mean, gain.low, gain.high))
     left, right = min(low, mean, 0.0), max(high, mean, 0.0)
     room = (right - left) * 0.08 or 1.0
-    axes = figure.add_axes((0.15, 0.155, 0.645, 0.21), facecolor=_GROUND)
-    _quiet(axes)
+    axes = figure.add_axes((0.15, 0.155, 0.645, 0.21), facecolor=_BACKGROUND)
+    _hide_frame(axes)
     axes.set(xlim=(left - room, right + room), ylim=(-1, 1), yticks=[])
     axes.grid(axis="x", color=_GRID, linewidth=1)
     axes.xaxis.set_major_locator(_ticks(6))
     axes.xaxis.set_major_formatter(lambda value, _: _signed(value, "g"))
     axes.axvline(0, color=_TEXT, linewidth=1.8)
     axes.plot([low, high], [0, 0], color=color, linewidth=5, solid_capstyle="round")
-    axes.plot([mean], [0], "o", color=color, markersize=15, markeredgecolor=_GROUND, markeredgewidth=2.5)
+    axes.plot([mean], [0], "o", color=color, markersize=15, markeredgecolor=_BACKGROUND, markeredgewidth=2.5)
     _write(figure, 0.135, 0.29, "Δ", size=18, align="right", color=_MUTED)
     _write(figure, 0.135, 0.205, "95 %", size=12, align="right", color=_MUTED)
     _write(figure, 0.81, 0.29, _signed(mean, places), size=18, weight="bold", color=color if gain.low > 0 else _MUTED)
@@ -114,21 +115,21 @@ def _draw_gain(figure: Figure, gain: Interval, is_share: bool) -> None:
 
 
 def _signed(value: float, places: str) -> str:
-    """With a true minus; zero has no sign."""
-    said = f"{value:+{places}}".replace("-", "−")
-    return said if said.strip("+−0.") else said[1:]
+    """Return a number with its sign and a true minus; zero has no sign."""
+    text = f"{value:+{places}}".replace("-", "−")
+    return text if text.strip("+−0.") else text[1:]
 
 
 def _figure() -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_GROUND)
+    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_BACKGROUND)
     FigureCanvasAgg(figure)
     return figure
 
 
-def _quiet(axes: Axes) -> None:
+def _hide_frame(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, pad=7, labelsize=13, labelcolor=_MUTED, labelfontfamily=_FONT)
     axes.set_axisbelow(True)
@@ -143,12 +144,12 @@ def _ticks(most: int, *, integer: bool = False) -> Locator:
 def _write(
     figure: Figure, x: float, y: float, text: str, *, size: int, align: str = "left", weight: str = "normal", color: str
 ) -> None:
-    """`x` and `y` are shares of the picture, from the lower left."""
+    """Write `text` at `x` and `y`, which are shares of the picture, from the lower left."""
     figure.text(x, y, text, fontsize=size, ha=align, va="center", weight=weight, color=color, family=_FONT)
 
 
 def _smoothed(values: Sequence[float]) -> list[float]:
-    """At each value that of the straight line fitted to its neighbours, a tenth of all on either side.
+    """Return, for each value, that of a straight line fitted to its neighbours, a tenth of all values on either side.
 
     Unlike a running mean, it neither lags behind a falling loss nor bends at the ends.
     """
@@ -171,7 +172,10 @@ def _smoothed(values: Sequence[float]) -> list[float]:
 
 
 def _bounds(values: Sequence[float], smooth: Sequence[float]) -> tuple[float, float]:
-    """From 0 up, or from below the lowest where 0 would squeeze the line; single outliers may lie outside."""
+    """Return the limits of the axis: from 0, or from below the lowest value if 0 would flatten the line.
+
+    Single outliers may be outside.
+    """
     if not values:
         return 0.0, 1.0
     high = max(*smooth, sorted(values)[int(len(values) * 0.98)])
@@ -184,5 +188,5 @@ def _bounds(values: Sequence[float], smooth: Sequence[float]) -> tuple[float, fl
 
 def _png(figure: Figure) -> bytes:
     written = io.BytesIO()
-    figure.savefig(written, format="png", facecolor=_GROUND, metadata={"Software": None})
+    figure.savefig(written, format="png", facecolor=_BACKGROUND, metadata={"Software": None})
     return written.getvalue()

@@ -1,6 +1,6 @@
-"""From a passage to the card that shows it: its text with the marked words in bold, its place, its source.
+"""The card of a passage: its text with the marked words in bold, its place and its source.
 
-Pure; sends nothing.
+Edit this file to change how “Show passage” looks. Nothing here sends anything.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from itertools import accumulate
 import discord
 
 from bot.locales import Texts
-from bot.render.answers import exact_place, shorten, subtext
-from bot.render.dates import age, is_old
-from bot.render.escape import escape_text, strip_control_characters
+from bot.render.message_text import escape_text, shorten, strip_control_characters, subtext
+from bot.render.sources import exact_place, is_old, source_age
 from chains.types import Language
 from knowledge.types import Passage
 
 CARD_LIMIT = 4000
-"""Characters of the text; Discord takes 4096."""
+"""The characters of the text; Discord accepts 4096."""
 
 _SHOWN = 1500
-"""Characters of the passage that are shown at first try; bold and escapes make it longer."""
+"""The characters of the passage that are tried first; bold and escapes make it longer."""
 _TITLE_LIMIT = 120
 _PLACE_LIMIT = 400
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -33,14 +32,14 @@ Span = tuple[int, int]
 
 
 def passage_card(number: int, passage: Passage, language: Language, texts: Texts, now: datetime) -> discord.Embed:
-    """The card of the passage that is cited by `number`."""
+    """Return the card of the passage with the citation `number`."""
     source, place = passage.source, passage.chunk.place
     name = escape_text(shorten(source.name, _TITLE_LIMIT))
     since = texts(language, "passages.taken_in" if source.dated is None else "passages.updated")
     where = (place.heading, exact_place(place, source.media, language, texts), since)
     text = highlighted(passage.chunk.text, passage.marks)
-    if is_old(source, now):  # The footer's own date shows no age.
-        text = f"{text}\n{subtext(age(source, language, texts))}"
+    if is_old(source, now):  # The footer's date shows no age.
+        text = f"{text}\n{subtext(source_age(source, language, texts))}"
     card = discord.Embed(
         title=texts(language, "passages.title", number=number, name=name),
         url=source.link_at(place),
@@ -53,18 +52,18 @@ def passage_card(number: int, passage: Passage, language: Language, texts: Texts
 
 
 def highlighted(text: str, marks: Sequence[Span], limit: int = CARD_LIMIT) -> str:
-    """`text` with its marks in bold and nothing else, cut around them to at most `limit` characters."""
+    """Return `text` with its marks in bold and all else escaped, cut around them to at most `limit` characters."""
     shown = min(len(text), _SHOWN)
     while True:
         start, end = _window(text, marks, shown)
-        rendered = _rendered(text, marks, start, end)
+        rendered = _render(text, marks, start, end)
         if len(rendered) <= limit:
             return rendered
         shown = shown * 2 // 3
 
 
 def _window(text: str, marks: Sequence[Span], length: int) -> Span:
-    """The stretch of `length` characters that holds most of what is marked, with room before its first mark."""
+    """Return the span of `length` characters with the most marked ones, with room before its first mark."""
     if len(text) <= length:
         return 0, len(text)
     is_marked = bytearray(len(text))
@@ -73,16 +72,16 @@ def _window(text: str, marks: Sequence[Span], length: int) -> Span:
     before = [0, *accumulate(is_marked)]
     begins = [max(0, min(start - length // 8, len(text) - length)) for start, _ in marks] or [0]
     begin = max(begins, key=lambda at: before[at + length] - before[at])
-    return _between_words(text, begin), _between_words(text, begin + length)
+    return _word_boundary(text, begin), _word_boundary(text, begin + length)
 
 
-def _between_words(text: str, at: int) -> int:
-    """The nearest place at or shortly before `at` where no Latin word is cut."""
+def _word_boundary(text: str, at: int) -> int:
+    """Return the nearest position at or shortly before `at` that cuts no Latin word."""
     space = max(text.rfind(" ", max(0, at - 30), at), text.rfind("\n", max(0, at - 30), at))
     return at if space < 0 or at in {0, len(text)} else space + 1
 
 
-def _rendered(text: str, marks: Sequence[Span], start: int, end: int) -> str:
+def _render(text: str, marks: Sequence[Span], start: int, end: int) -> str:
     parts = [_ELLIPSIS] if start > 0 else []
     at = start
     for mark_start, mark_end in marks:

@@ -1,4 +1,7 @@
-"""From previews, progress and outcomes of trainings to the texts of Discord messages. Pure; sends nothing."""
+"""The text about a training: its preview, progress, report and errors.
+
+Edit this file to change what admins read in the message of a training. Nothing here sends anything.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from discord.utils import escape_markdown
 
 from bot.locales import Texts
 from bot.prepared_trainings import PreparedTraining
-from bot.render.answers import join, shorten, subtext
+from bot.render.message_text import audience_phrase, join_parts, shorten, subtext
 from chains.types import Language
 from finetune.types import (
     Evaluation,
@@ -30,21 +33,21 @@ _VALUE_LIMIT = 200
 _BAR_LENGTH = 20
 
 
-def bold(name: str) -> str:
-    """A name without effect on its surroundings; whoever shows it makes it bold."""
+def escape_name(name: str) -> str:
+    """Return a name, short and without Markdown; the sentences around it make it bold."""
     return escape_markdown(shorten(name, _FIGURE_LIMIT))
 
 
 def short_hash(sha256: str) -> str:
-    """Enough of a hash to tell adapters apart."""
+    """Return the start of a hash, long enough to tell adapters apart."""
     return sha256[:_HASH_LENGTH]
 
 
-def preview(found: Preview, audience: Audience, language: Language, texts: Texts) -> str:
-    """What a training would be, before anybody starts it."""
+def training_preview(found: Preview, audience: Audience, language: Language, texts: Texts) -> str:
+    """Return the preview of a training, before anybody starts it."""
     is_label = found.kind is TaskKind.LABEL
     lines = [
-        texts(language, "tuning.preview_title", skill=bold(found.skill)),
+        texts(language, "tuning.preview_title", skill=escape_name(found.skill)),
         texts(
             language,
             "tuning.preview_label" if is_label else "tuning.preview_text",
@@ -55,25 +58,25 @@ def preview(found: Preview, audience: Audience, language: Language, texts: Texts
         texts(
             language,
             "tuning.preview_base",
-            base=bold(found.base_title),
+            base=escape_name(found.base_title),
             steps=f"{found.steps:,}",
             minutes=_minutes(found.minutes),
             how=texts(language, "tuning.measured" if found.minutes_measured else "tuning.estimated"),
         ),
         texts(language, "tuning.preview_memory", needed=f"{found.memory_mb:,}", free=f"{found.free_memory_mb:,}"),
-        _audience(audience, language, texts),
+        audience_phrase("tuning.audience", audience, language, texts),
         texts(language, "tuning.preview_first")
         if found.replaces is None
         else texts(language, "tuning.preview_replaces", hash=short_hash(found.replaces)),
     ]
     if found.problems:
         lines.append(texts(language, "tuning.left_out", count=f"{len(found.problems):,}"))
-        lines.append(problem_lines(found.problems, language, texts))
+        lines.append(dataset_problems(found.problems, language, texts))
     return "\n".join(lines)
 
 
-def problem_lines(problems: Sequence[LineProblem], language: Language, texts: Texts) -> str:
-    """The first problems in words, one a line, and how many more there are."""
+def dataset_problems(problems: Sequence[LineProblem], language: Language, texts: Texts) -> str:
+    """Return the first problems, one per line, and how many more there are."""
     lines = [f"- {_problem(problem, language, texts)}" for problem in problems[:SHOWN_PROBLEMS]]
     more = len(problems) - SHOWN_PROBLEMS
     if more > 0:
@@ -81,8 +84,8 @@ def problem_lines(problems: Sequence[LineProblem], language: Language, texts: Te
     return "\n".join(lines)
 
 
-def error_values(values: Mapping[str, object], language: Language, texts: Texts) -> dict[str, object]:
-    """What an error's sentence names: texts without effect, numbers with their thousands, problems in words."""
+def tuning_error_values(values: Mapping[str, object], language: Language, texts: Texts) -> dict[str, object]:
+    """Return the values for an error's sentence: escaped texts, numbers with separators, problems as lines."""
     shown: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, str):
@@ -90,35 +93,39 @@ def error_values(values: Mapping[str, object], language: Language, texts: Texts)
         elif isinstance(value, int):
             shown[name] = f"{value:,}"
         elif isinstance(value, tuple):
-            shown[name] = f"\n{problem_lines(value, language, texts)}" if value else ""
+            shown[name] = f"\n{dataset_problems(value, language, texts)}" if value else ""
     return shown
 
 
-def waiting(prepared: PreparedTraining, ahead: int, language: Language, texts: Texts) -> str:
-    """A training that waits for others."""
-    return texts(language, "tuning.waiting", skill=bold(prepared.skill), ahead=ahead)
+def training_waiting(prepared: PreparedTraining, ahead: int, language: Language, texts: Texts) -> str:
+    """Return how many trainings one waits for."""
+    return texts(language, "tuning.waiting", skill=escape_name(prepared.skill), ahead=ahead)
 
 
-def progress(
+def training_progress(
     prepared: PreparedTraining, now: TrainingProgress, member_id: int, language: Language, texts: Texts
 ) -> str:
-    """How far a training is."""
-    base = bold(prepared.base_title)
+    """Return the progress of a training."""
+    base = escape_name(prepared.base_title)
     title = texts(
-        language, "tuning.progress_title", skill=bold(prepared.skill), stage=stage(now, language, texts), base=base
+        language,
+        "tuning.progress_title",
+        skill=escape_name(prepared.skill),
+        stage=training_stage(now, language, texts),
+        base=base,
     )
     resumed = texts(language, "tuning.resumed", step=f"{now.resumed_from:,}") if now.resumed_from else ""
     started = texts(language, "tuning.started_by", member=member_id)
-    return join(title, _bar_line(now, language, texts), _figures(now, language, texts), subtext(started, resumed))
+    return join_parts(title, _bar_line(now, language, texts), _figures(now, language, texts), subtext(started, resumed))
 
 
-def stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
-    """What a training is doing."""
+def training_stage(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    """Return the name of a training's stage."""
     return texts(language, f"tuning.stage_{now.stage}")
 
 
-def position(now: TrainingProgress, language: Language, texts: Texts) -> str:
-    """Where within its stage a training is; empty where that is not known yet."""
+def training_position(now: TrainingProgress, language: Language, texts: Texts) -> str:
+    """Return how far a training is within its stage; empty if that is unknown yet."""
     if now.total:
         return texts(language, "tuning.example", done=f"{now.done:,}", total=f"{now.total:,}")
     done = texts(language, "tuning.step", step=f"{now.step:,}", total=f"{now.total_steps:,}")
@@ -126,16 +133,16 @@ def position(now: TrainingProgress, language: Language, texts: Texts) -> str:
 
 
 def time_left(seconds: float | None, language: Language, texts: Texts) -> str:
-    """Empty where it is not known."""
+    """Return the time left; empty if it is unknown."""
     return "" if seconds is None else texts(language, "tuning.left", minutes=_minutes(seconds / 60))
 
 
-def report(outcome: Outcome, language: Language, texts: Texts) -> str:
-    """How a training ended, and what happens now."""
+def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
+    """Return how a training ended, and what happens now."""
     card, measured = outcome.card, outcome.card.evaluation
     verdict = VerdictReason.BETTER if outcome.promoted else outcome.reason
     lines = [
-        texts(language, f"tuning.report_{verdict}", skill=bold(card.skill)),
+        texts(language, f"tuning.report_{verdict}", skill=escape_name(card.skill)),
         texts(
             language,
             "tuning.report_label" if card.kind is TaskKind.LABEL else "tuning.report_text",
@@ -163,37 +170,31 @@ def report(outcome: Outcome, language: Language, texts: Texts) -> str:
 
 
 def format_score(value: float, kind: TaskKind) -> str:
-    """A share of right labels in per cent, or a mean probability."""
+    """Return a score: the share of right labels in per cent, or a mean probability."""
     return f"{100 * value:.1f} %" if kind is TaskKind.LABEL else f"{value:.2f}"
 
 
-def failed(prepared: PreparedTraining, sentence: str, language: Language, texts: Texts) -> str:
-    """A training that came to nothing, and what can be done."""
-    return texts(language, "tuning.failed", skill=bold(prepared.skill), reason=sentence)
+def training_failed(prepared: PreparedTraining, sentence: str, language: Language, texts: Texts) -> str:
+    """Return why a training failed, and what can be done."""
+    return texts(language, "tuning.failed", skill=escape_name(prepared.skill), reason=sentence)
 
 
-def cancelled(
+def training_cancelled(
     prepared: PreparedTraining, at: TrainingProgress | None, member_id: int, language: Language, texts: Texts
 ) -> str:
-    """A training that somebody gave up. `at`: how far it was; None: it waited."""
-    where = "" if at is None else subtext(stage(at, language, texts), position(at, language, texts))
-    return join(texts(language, "tuning.cancelled", skill=bold(prepared.skill), member=member_id), where)
+    """Return who cancelled a training, and how far it was: `at` is None if it was waiting."""
+    where = "" if at is None else subtext(training_stage(at, language, texts), training_position(at, language, texts))
+    return join_parts(texts(language, "tuning.cancelled", skill=escape_name(prepared.skill), member=member_id), where)
 
 
 def _problem(problem: LineProblem, language: Language, texts: Texts) -> str:
-    figures = {name: bold(value) for name, value in problem.figures}
+    figures = {name: escape_name(value) for name, value in problem.figures}
     return texts(language, f"problems.{problem.code}", line=problem.line, **figures)
-
-
-def _audience(audience: Audience, language: Language, texts: Texts) -> str:
-    if audience.channel_id is None:
-        return texts(language, "tuning.audience_guild")
-    return texts(language, "tuning.audience_channel", channel=audience.channel_id)
 
 
 def _bar_line(now: TrainingProgress, language: Language, texts: Texts) -> str:
     done, total = (now.done, now.total) if now.total else (now.step, now.total_steps)
-    where = position(now, language, texts)
+    where = training_position(now, language, texts)
     return f"`{_bar(done, total)}` {where}" if where else ""
 
 
@@ -245,6 +246,6 @@ def _minutes(minutes: float) -> str:
 
 
 def _signed(value: float, places: int) -> str:
-    """With a true minus; what rounds to zero has no sign."""
-    said = f"{value:+.{places}f}".replace("-", "−")
-    return said if said.strip("+−0.") else said[1:]
+    """Return a number with its sign and a true minus; what rounds to zero has no sign."""
+    text = f"{value:+.{places}f}".replace("-", "−")
+    return text if text.strip("+−0.") else text[1:]

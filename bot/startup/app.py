@@ -1,6 +1,7 @@
-"""The composition root: builds everything from the settings and hands it down.
+"""The composition root: builds the bot from its settings and passes every part to those that need it.
 
-What is slow to build (the documents, the models) is built by `bot.startup.loader` behind a bot that already answers.
+The documents and the models take longer: `bot.startup.loader` builds them while the bot is already online.
+Edit this file when a part of the bot needs another one.
 """
 
 from __future__ import annotations
@@ -20,24 +21,21 @@ from bot.cogs.knowledge import Knowledge
 from bot.cogs.passages import Passages
 from bot.discord_io.client import Routewise
 from bot.discord_io.notices import Notices
-from bot.failures import Failures
+from bot.error_messages import ErrorBoundary
 from bot.guild_adapters import GuildAdapters
-from bot.jobs.ingestion import KIND as INGEST
-from bot.jobs.ingestion import Ingestion
+from bot.jobs.ingestion import INGESTION_KIND, Ingestion
 from bot.jobs.runner import Jobs
-from bot.jobs.tuning import KIND as TUNE
-from bot.jobs.tuning import Tuning
+from bot.jobs.tuning import TUNING_KIND, Tuning
 from bot.jobs.types import Step
 from bot.jobs.uploads import Uploads
 from bot.locales import load_texts
-from bot.messages.live_message import Throttles
-from bot.messages.pace import Pace
+from bot.messages.throttling import EditIntervals, Throttles
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.prepared_trainings import PreparedTrainings
 from bot.readiness import LazyService
 from bot.replies import Replies, Services
 from bot.settings import Settings
-from bot.startup.models import leaving_to
+from bot.startup.models import find_external_models
 from bot.tasks import Tasks
 from finetune.data.dataset import MAX_DATASET_MB
 from finetune.registry import Registry
@@ -47,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A bot with all its parts, not connected yet."""
+    """Keeps a bot with all its parts, not connected yet."""
 
     client: Routewise
     services: Services
@@ -55,7 +53,7 @@ class App:
     jobs: Jobs
 
     async def close(self) -> None:
-        """End what runs; jobs go on at the next start. Before the client closes: answers end with a word to readers."""
+        """Stop what runs; jobs resume at the next start. Call it before the client closes: answers get a last edit."""
         await self.jobs.close()
         await self.tasks.close()
 
@@ -69,38 +67,45 @@ def assemble(
     tuner: LazyService[TunerPort] | None = None,
     registry: Registry | None = None,
     throttles: Throttles | None = None,
-    pace: Pace | None = None,
+    edit_intervals: EditIntervals | None = None,
     sync_record: Path | None = None,
     shard_count: int | None = None,
 ) -> App:
-    """Wire the bot up. `sync_record` keeps which commands Discord was told of; None: it is told at each start."""
+    """Build the bot. `sync_record` keeps which commands Discord has; None syncs them at each start."""
     texts = load_texts()
-    failures = Failures(texts, tasks)
-    services = Services(assistant, documents, texts, failures, throttles or Throttles())
+    error_boundary = ErrorBoundary(texts, tasks)
+    services = Services(assistant, documents, texts, error_boundary, throttles or Throttles())
 
-    leaving = leaving_to(settings)
-    notices = Notices(settings.bot.data_dir / "notices.json", texts, leaving)
+    external_models = find_external_models(settings)
+    notices = Notices(settings.bot.data_dir / "notices.json", texts, external_models)
 
     kinds: dict[str, Sequence[tuple[str, Step]]] = {}
     jobs = Jobs(settings.bot.data_dir / "jobs.db", tasks, kinds)
 
     async def register(guild: discord.Guild) -> None:
         tasks.start(_register(documents, adapters, guild), "registration of a server")
-        tasks.start(notices.tell(client, guild), "notice to a server's owner")
+        tasks.start(notices.notify(client, guild), "notice to a server's owner")
 
-    async def take_up_jobs() -> None:
-        tasks.start(_take_up(jobs, ingestion, tuning if tuner is not None else None), "opening of the jobs")
+    async def resume_jobs() -> None:
+        tasks.start(_resume_jobs(jobs, ingestion, tuning if tuner is not None else None), "opening of the jobs")
 
     client = Routewise(
-        texts, failures, sync_record=sync_record, on_guild=register, on_start=take_up_jobs, shard_count=shard_count
+        texts,
+        error_boundary,
+        sync_record=sync_record,
+        on_guild=register,
+        on_start=resume_jobs,
+        shard_count=shard_count,
     )
     limit_mb = settings.knowledge.max_document_mb
     uploads = Uploads(settings.bot.data_dir / "uploads")
-    ingestion = Ingestion(client, services, jobs, uploads, limit_mb, pace or Pace())
-    kinds[INGEST] = ingestion.steps
-    records = PreparedTrainings(settings.bot.data_dir / "trainings")
-    tuning = Tuning(client, services, jobs, tuner or LazyService("tuner"), records, pace or Pace())
-    kinds[TUNE] = tuning.steps
+    ingestion = Ingestion(client, services, jobs, uploads, limit_mb, edit_intervals or EditIntervals())
+    kinds[INGESTION_KIND] = ingestion.steps
+    prepared_trainings = PreparedTrainings(settings.bot.data_dir / "trainings")
+    tuning = Tuning(
+        client, services, jobs, tuner or LazyService("tuner"), prepared_trainings, edit_intervals or EditIntervals()
+    )
+    kinds[TUNING_KIND] = tuning.steps
     adapters = GuildAdapters(registry or Registry(settings.finetune.data_dir))
     client.use(
         (
@@ -109,13 +114,13 @@ def assemble(
             Knowledge(client.tree, services, ingestion, limit_mb),
             Faq(client, services),
             Finetune(services, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
-            Help(texts, leaving),
+            Help(texts, external_models),
         )
     )
     return App(client, services, tasks, jobs)
 
 
-async def _take_up(jobs: Jobs, ingestion: Ingestion, tuning: Tuning | None) -> None:
+async def _resume_jobs(jobs: Jobs, ingestion: Ingestion, tuning: Tuning | None) -> None:
     await jobs.open()
     await ingestion.sweep()
     if tuning is not None:

@@ -1,4 +1,7 @@
-"""Claims a data folder for one running bot. Commands of the terminal need no claim: they join."""
+"""Locks a data folder for one running bot. The commands of the terminal need no lock: they share the folder.
+
+Edit this file to change how a second bot on the same folder is refused.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from bot.errors import FolderTaken, FolderUnusable
 
 @contextmanager
 def instance_lock(data_dir: Path) -> Iterator[None]:
-    """Hold `data_dir` until the block ends, however the process ends.
+    """Lock `data_dir` until the block or the process ends.
 
     Raises:
-        FolderTaken: another bot runs on it.
-        FolderUnusable: it cannot be written to.
+        FolderTaken: another bot uses it.
+        FolderUnusable: nothing can be written to it.
     """
     lock = FileLock(data_dir / "bot.lock")
     try:

@@ -1,6 +1,6 @@
-"""The slow half of the composition root: documents, models and assistant, behind a bot that already answers.
+"""The slow half of the composition root: loads documents, models and the assistant while the bot is already online.
 
-Knows no Discord.
+Edit this file when the assistant needs another part, or loading can fail for another reason.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from bot.settings import Settings
-from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, leaving_to
+from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, find_external_models
 from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
@@ -74,13 +74,13 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 
 class Loader:
-    """Builds the library of documents, and the assistant on top of it."""
+    """Loads the library of documents and the assistant on top of it, and closes them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._weights = Weights(settings.weights.model_dir)
         self._stop = Event()
-        # Of its own, since fetching and loading models takes minutes.
+        # A pool of its own, since fetching and loading models takes minutes.
         self._threads = ThreadPoolExecutor(1, "loading")
         self._library: Library | None = None
         self._model: ChatModel | None = None
@@ -90,14 +90,18 @@ class Loader:
         self._domain_classifiers: DomainClassifiers | None = None
         self.registry = Registry(settings.finetune.data_dir)
         self.tuner = RealTuner(
-            settings.finetune.data_dir, self._bases, self.registry, Runner(self._busy), on_promoted=self._make_ready
+            settings.finetune.data_dir,
+            self._bases,
+            self.registry,
+            Runner(self._busy),
+            on_promoted=self._warm_up_champion,
         )
 
     async def load(self, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort]) -> None:
-        """Bring up both parts, one after the other. A failure is kept in the part that failed, and logged."""
+        """Load both services, one after the other. A failure is logged and kept in the service."""
         try:
             encoders, library = await self.load_documents(documents.report)
-        except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the parts, and logged
+        except Exception as error:  # noqa: BLE001 - the boundary of loading: kept in the services, and logged
             _log.error("loading the documents failed", exc_info=error)
             documents.fail(error, _reason(error))
             assistant.fail(error, _reason(error))
@@ -113,12 +117,12 @@ class Loader:
             await self.warm_up()
 
     async def load_documents(self, report: Callable[[Loading], None]) -> tuple[Encoders, Library]:
-        """Fetch the search model and open the documents."""
-        for name in leaving_to(self._settings):
+        """Fetch the search model, open the documents and return both."""
+        for name in find_external_models(self._settings):
             _log.warning("%s does not run on this machine: questions and passages of documents are sent to it", name)
         loop = asyncio.get_running_loop()
         encoders = await loop.run_in_executor(
-            self._threads, build_encoders, self._settings, self._weights, self._told(report), self._stop
+            self._threads, build_encoders, self._settings, self._weights, self._in_loop(report), self._stop
         )
         report(Loading("opening"))
         library_type = await loop.run_in_executor(self._threads, _import_library)
@@ -142,7 +146,7 @@ class Loader:
             build_chat_model,
             self._settings,
             self._weights,
-            self._told(report),
+            self._in_loop(report),
             on_opening,
             self._stop,
             self._busy,
@@ -151,23 +155,23 @@ class Loader:
 
     @property
     def chat_model(self) -> BaseChatModel | None:
-        """Who writes the answers by retrieval; None until it is loaded."""
+        """Return the model that writes answers from documents; None until it is loaded."""
         return None if self._model is None else self._model.model
 
     async def warm_up(self) -> None:
-        """Load what the champions answer with, before anybody asks them."""
+        """Load the champions' models before anybody asks a question."""
         for guild_id in await asyncio.to_thread(self.registry.guilds):
             for champion in await asyncio.to_thread(self.registry.champions, guild_id):
-                await self._make_ready(champion)
+                await self._warm_up_champion(champion)
 
-    async def _make_ready(self, tuned: Card | Champion) -> None:
-        """Compute what routing reads of a champion, and load its base. Where a part is not there yet, questions do."""
+    async def _warm_up_champion(self, tuned: Card | Champion) -> None:
+        """Compute a champion's domain classifier and load its base; until both can be loaded, questions do it."""
         if self._domain_classifiers is not None and self._specialists is not None:
             await self._domain_classifiers.classifier(tuned.adapter_sha256)
             await self._specialists.load(tuned.base)
 
     async def close(self) -> None:
-        """Give up a fetch, end the model and let go of the documents."""
+        """Stop fetching, and close the models and the documents."""
         self._stop.set()
         if self._model is not None:
             await asyncio.to_thread(self._model.close)
@@ -228,8 +232,8 @@ class Loader:
             queue=TurnQueue(chat_model.width),
         )
 
-    def _told(self, report: Callable[[Loading], None]) -> OnProgress:
-        """`report`, called in the event loop's thread whichever thread the progress comes from."""
+    def _in_loop(self, report: Callable[[Loading], None]) -> OnProgress:
+        """Return a callback for any thread that calls `report` in the event loop's thread."""
         loop = asyncio.get_running_loop()
 
         def on_progress(progress: Progress) -> None:
@@ -240,12 +244,12 @@ class Loader:
 
 
 def _reason(error: Exception) -> str:
-    """The code by which the bot words why a part could not be loaded."""
+    """Return the code of the sentence that says why a service could not be loaded."""
     return next((code for kind, code in _REASONS if isinstance(error, kind)), "unknown")
 
 
 def _import_library() -> type[Library]:
-    """In a thread, since it takes a second."""
+    """Import the library in a thread, since that takes a second."""
     from knowledge.library import Library
 
     return Library

@@ -1,6 +1,7 @@
-"""Builds the models that the settings name: on this machine or a provider's. Knows no document and no channel.
+"""Builds the models that the settings name, on this machine or with a provider.
 
-The heavy imports stand inside of the functions, which run in threads once the bot is there.
+The heavy imports are inside the functions, which run in threads while the bot is already online.
+Edit this file to support another kind of model.
 """
 
 from __future__ import annotations
@@ -26,39 +27,39 @@ if TYPE_CHECKING:
     from knowledge.ports import Reranker, TextEmbeddings
 
 _ENCODER_OF_KINDS = "embedding"
-_PROVIDER_WIDTH = 8
-"""Answers that a provider writes at the same time."""
+_PROVIDER_CONCURRENCY = 8
+"""The answers that a provider writes at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
-    """Who writes the answers."""
+    """Keeps the model that writes the answers."""
 
     model: BaseChatModel
     name: str
-    """For people."""
+    """The name that people read."""
     width: int
-    """How many answers it writes at the same time."""
+    """The answers that it writes at the same time."""
     close: Callable[[], None]
     local: LocalChatModel | None = None
-    """The same model where it is on this machine: tuned models may share it."""
+    """The same model if it runs on this machine: tuned models may share it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoders:
-    """What turns text into vectors."""
+    """Keeps the models that turn text into vectors, and the one that ranks passages."""
 
     documents: TextEmbeddings
     kinds: LocalEmbeddings
-    """Of the pinned model that the classifier of question kinds was fitted for."""
+    """The pinned model for which the classifier of question kinds was fitted."""
     pinned: bool
-    """Whether the documents' model is a pinned one, for which the probabilities were fitted."""
+    """Whether the documents' model is the pinned one, for which the probabilities were fitted."""
     reranker: Reranker | None = None
-    """None: the passages stand in the order of the search."""
+    """None keeps the passages in the order of the search."""
 
 
 def build_encoders(settings: Settings, weights: Weights, on_progress: OnProgress, stop: Event) -> Encoders:
-    """Fetch and build; blocks. Raises WeightsError, KnowledgeError."""
+    """Fetch and load the encoders. Blocks. Raise WeightsError, KnowledgeError."""
     from knowledge.models.factory import build_embeddings, build_reranker
     from knowledge.models.local_embeddings import LocalEmbeddings
 
@@ -78,7 +79,9 @@ def build_chat_model(
     stop: Event,
     busy: Busy,
 ) -> ChatModel:
-    """Fetch, load or connect; blocks. `on_opening` is called once all is fetched, `busy` while a local one writes.
+    """Fetch and load the chat model, or connect to it. Blocks. Call `on_opening` once all is fetched.
+
+    A local model marks `busy` while it writes.
 
     Raises:
         WeightsError, FinetuneError, ChainsError: each says what to do next.
@@ -108,11 +111,11 @@ def build_chat_model(
         timeout_s=settings.chains.chat_timeout_s,
         max_tokens=settings.finetune.max_answer_tokens,
     )
-    return ChatModel(remote, name, _PROVIDER_WIDTH, lambda: None)
+    return ChatModel(remote, name, _PROVIDER_CONCURRENCY, lambda: None)
 
 
-def leaving_to(settings: Settings) -> tuple[str, ...]:
-    """The providers' models to which text leaves this machine; empty where all of it stays here."""
+def find_external_models(settings: Settings) -> tuple[str, ...]:
+    """Return the providers' models to which text leaves this machine; empty if all of it stays here."""
     named = (
         (settings.finetune.chat_model, {*CHAT_MODELS}, settings.chains.chat_base_url),
         (settings.knowledge.embedding_model, {*EMBEDDING_MODELS}, settings.knowledge.embedding_base_url),
@@ -121,11 +124,11 @@ def leaving_to(settings: Settings) -> tuple[str, ...]:
         dict.fromkeys(
             name
             for name, pinned, base_url in named
-            if name not in pinned and not name.startswith(PREFIX) and not _is_here(base_url)
+            if name not in pinned and not name.startswith(PREFIX) and not _is_local(base_url)
         )
     )
 
 
-def _is_here(base_url: str | None) -> bool:
-    """Whether a server is on this machine."""
+def _is_local(base_url: str | None) -> bool:
+    """Return whether a server is on this machine."""
     return base_url is not None and (urlsplit(base_url).hostname or "") in {"localhost", "127.0.0.1", "::1"}

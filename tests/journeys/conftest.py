@@ -12,8 +12,8 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.local.scope import OutsideScope
-from bot.messages.live_message import Throttles
+from bot.local.simulator import RealTimeContext
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
@@ -94,7 +94,7 @@ async def documents_part(documents: ListedDocuments) -> LazyService[DocumentsPor
 async def community(
     settings: Settings, assistant_part: LazyService[AssistantPort], documents_part: LazyService[DocumentsPort]
 ) -> AsyncIterator[Community]:
-    scope = OutsideScope()
+    scope = RealTimeContext()
     tasks = Tasks(scope)
     app = assemble(settings, documents_part, assistant_part, tasks, throttles=Throttles(0.0), shard_count=1)
     env = simcord.Env(app.client)

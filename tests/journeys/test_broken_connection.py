@@ -14,9 +14,8 @@ import pytest
 from bot.cogs.faq import CORRECT
 from bot.discord_io.notices import Notices
 from bot.locales import load_texts
-from bot.messages.live_message import Throttle
-from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressContent, ProgressMessage
+from bot.messages.throttling import EditIntervals, Throttle
 from tests.fakes.broken_connection import BREAKS, break_connection, break_every_first_try
 from tests.fakes.listed_documents import ListedDocuments
 from tests.fakes.scripted_assistant import ScriptedAssistant, passage
@@ -93,7 +92,7 @@ async def test_an_answer_is_explained(fragile: Community) -> None:
     answer = await fragile.ask(fragile.member, QUESTION)
     await fragile.member.click(answer, label="Why?")
     await fragile.rest()
-    assert fragile.last_seen_by(fragile.member).startswith("> line 12")
+    assert fragile.last_seen_by(fragile.member).startswith("> line 1")
 
 
 async def test_a_passage_is_shown_with_its_page(
@@ -124,7 +123,7 @@ async def test_stop_ends_an_answer(community: Community, assistant: ScriptedAssi
 async def test_documents_are_taken_in_listed_and_removed(fragile: Community, documents: ListedDocuments) -> None:
     await fragile.moderator.slash(fragile.channel, "ingest", file=PERMITS)
     await fragile.rest()
-    assert "is taken in" in fragile.last().content
+    assert "Added **" in fragile.last().content
     await fragile.moderator.slash(fragile.channel, "sources list")
     await fragile.rest()
     assert "permits.md" in fragile.last_seen_by(fragile.moderator)
@@ -175,7 +174,7 @@ async def test_the_owner_of_a_server_is_told_what_leaves_the_machine(fragile: Co
     notices = Notices(fragile.settings.bot.data_dir / "told.json", load_texts(), ("openai:gpt-5-mini",))
     guild = fragile.app.client.get_guild(fragile.guild.id)
     assert guild is not None
-    await notices.tell(fragile.app.client, guild)
+    await notices.notify(fragile.app.client, guild)
     sent = [r.json["content"] for r in fragile.env.http_requests if r.path.endswith("/messages")]
     assert len(sent) == 2
     assert "openai:gpt-5-mini" in sent[-1]
@@ -186,7 +185,7 @@ async def test_a_record_of_notices_that_cannot_be_read_is_set_aside(community: C
     record.write_bytes(b'{"1": ["open')
     guild = community.app.client.get_guild(community.guild.id)
     assert guild is not None
-    await Notices(record, load_texts(), ("openai:gpt-5-mini",)).tell(community.app.client, guild)
+    await Notices(record, load_texts(), ("openai:gpt-5-mini",)).notify(community.app.client, guild)
     assert json.loads(record.read_text("utf-8")) == {str(guild.id): ["openai:gpt-5-mini"]}
     assert (tmp_path / "told.json.unreadable").read_bytes() == b'{"1": ["open'
 
@@ -195,7 +194,7 @@ async def test_a_record_of_notices_that_cannot_be_read_is_set_aside(community: C
 async def test_a_message_about_a_long_work_comes_to_its_end(community: Community, error: Exception) -> None:
     channel = community.app.client.get_partial_messageable(community.channel.id)
     message = await channel.send("first")
-    placard = ProgressMessage(channel, message.id, Throttle(0.0), Pace())
+    placard = ProgressMessage(channel, message.id, Throttle(0.0), EditIntervals())
     break_connection(community.env, "PATCH", "/channels/*/messages/*", error=error)
     await placard.put(ProgressContent("waiting"))
     assert community.last().content == "waiting"
@@ -211,7 +210,7 @@ async def test_a_message_about_a_long_work_goes_on_after_an_interim_edit_failed(
     community: Community, error: Exception
 ) -> None:
     channel = community.app.client.get_partial_messageable(community.channel.id)
-    placard = ProgressMessage(channel, (await channel.send("first")).id, Throttle(0.0), Pace())
+    placard = ProgressMessage(channel, (await channel.send("first")).id, Throttle(0.0), EditIntervals())
     break_connection(community.env, "PATCH", "/channels/*/messages/*", error=error)
     placard.follow()
     placard.show(ProgressContent("lost"), at_once=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import discord
 
-from bot.local.scope import OutsideScope
-from bot.messages.live_message import Throttles
+from bot.local.simulator import RealTimeContext
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.startup.app import assemble
@@ -116,7 +116,7 @@ async def test_stop_on_an_answer_that_a_killed_bot_left_behind_clears_it_up(
     documents_part: LazyService[DocumentsPort],
 ) -> None:
     writing = await _begin(community, assistant)
-    scope = OutsideScope()
+    scope = RealTimeContext()
     scope.attach(community.env)
     again = assemble(
         community.settings,

@@ -7,7 +7,7 @@ from pathlib import Path
 import simcord
 
 from bot.cogs.knowledge import MENU
-from bot.local.scope import OutsideScope
+from bot.local.simulator import RealTimeContext
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings
@@ -20,7 +20,7 @@ async def _start(
     settings: Settings, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort], record: Path
 ) -> list[dict[str, object]] | None:
     """Start once on a Discord that knows nothing, and return what it was told."""
-    scope = OutsideScope()
+    scope = RealTimeContext()
     tasks = Tasks(scope)
     app: App = assemble(settings, documents, assistant, tasks, sync_record=record, shard_count=1)
     env = simcord.Env(app.client)

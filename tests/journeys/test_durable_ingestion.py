@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.local.scope import OutsideScope
-from bot.messages.live_message import Throttles
+from bot.local.simulator import RealTimeContext
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings
@@ -144,7 +144,7 @@ async def _start_again(
     community: Community, documents: LazyService[DocumentsPort], assistant: LazyService[AssistantPort]
 ) -> App:
     """A new bot on the same data folder, in the same Discord."""
-    scope = OutsideScope()
+    scope = RealTimeContext()
     scope.attach(community.env)
     again = assemble(community.settings, documents, assistant, Tasks(scope), throttles=Throttles(0.0), shard_count=1)
     await community.env.restart_bot(again.client)

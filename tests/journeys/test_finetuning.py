@@ -16,12 +16,11 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.local.scope import OutsideScope
+from bot.local.simulator import RealTimeContext
 from bot.locales import load_texts
-from bot.messages.buttons import TuneAction, TuneButton, view_of
-from bot.messages.live_message import Throttles
-from bot.messages.pace import Pace
-from bot.messages.training import start_view
+from bot.messages.buttons import TuneAction, TuneButton, make_view
+from bot.messages.throttling import EditIntervals, Throttles
+from bot.messages.training_message import start_view
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.readiness import LazyService
 from bot.settings import Settings
@@ -165,7 +164,7 @@ async def workshop(
     made: list[Workshop] = []
 
     def bot() -> App:
-        scope = OutsideScope()
+        scope = RealTimeContext()
         app = assemble(
             settings,
             documents_part,
@@ -174,7 +173,7 @@ async def workshop(
             tuner=tuner_part,
             registry=registry,
             throttles=Throttles(0.0),
-            pace=Pace(clock=lambda: clock[0]),
+            edit_intervals=EditIntervals(clock=lambda: clock[0]),
             shard_count=1,
         )
         if made:
@@ -184,7 +183,7 @@ async def workshop(
             scopes.append(scope)
         return app
 
-    scopes: list[OutsideScope] = []
+    scopes: list[RealTimeContext] = []
     app = bot()
     env = simcord.Env(app.client)
     scopes[0].attach(env)
@@ -524,7 +523,7 @@ class TestCancelling:
     async def test_a_button_that_outlived_its_training_is_taken_away(self, workshop: Workshop) -> None:
         button = TuneButton(TuneAction.CANCEL, "run7", Language.EN, "Cancel")
         channel = workshop.app.client.get_partial_messageable(workshop.channel.id)
-        message = await channel.send("half a training", view=view_of(button))
+        message = await channel.send("half a training", view=make_view(button))
         await workshop.admin.click(message, label="Cancel")
         await workshop.rest()
         assert workshop.told(workshop.admin) == "There is no training here to cancel."

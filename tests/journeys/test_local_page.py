@@ -16,8 +16,8 @@ import simcord
 from simcord.backend.models import Message
 
 from bot.local.app import LocalDiscord
-from bot.local.attachments import AttachmentStore
-from bot.local.page import LivePage
+from bot.local.saved_conversation import AttachmentStore
+from bot.local.simulator import LivePage
 from bot.readiness import LazyService
 from bot.settings import Settings
 from bot.startup.loader import Loader
@@ -196,7 +196,7 @@ async def test_a_conversation_that_cannot_be_read_is_set_aside_and_the_page_star
 ) -> None:
     folder = settings.bot.data_dir
     async with start() as (_, tab):
-        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+        await tab.wait_for(lambda texts: any("Added the handbook" in text for text in texts))
     (folder / "local_conversation.json").write_bytes(content)
     (folder / "local_conversation_files").mkdir(exist_ok=True)
     (folder / "local_conversation_files" / "7").write_bytes(b"a picture")
@@ -212,7 +212,7 @@ async def test_notes_that_cannot_be_read_are_set_aside_and_the_page_starts(start
     folder.mkdir(parents=True)
     (folder / "local.json").write_bytes(b'{"capabil')
     async with start() as (_, tab):
-        await tab.wait_for(lambda texts: any("The handbook is taken in" in text for text in texts))
+        await tab.wait_for(lambda texts: any("Added the handbook" in text for text in texts))
     assert (folder / "local.json.unreadable").read_bytes() == b'{"capabil'
 
 

@@ -8,8 +8,8 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.locales import load_texts
-from bot.render import ingestion as render_ingestion
-from bot.render.answers import MESSAGE_LIMIT
+from bot.render.ingestion import batch_report, ingestion_progress
+from bot.render.message_text import MESSAGE_LIMIT
 from chains.types import Language
 from knowledge.types import (
     EVERY_MEMBER,
@@ -141,7 +141,7 @@ class TestWords:
     texts = load_texts()
 
     def closing(self, report: BatchReport, language: Language = Language.EN) -> str:
-        return render_ingestion.closing(report, EVERY_MEMBER, language, self.texts, 10)
+        return batch_report(report, EVERY_MEMBER, language, self.texts, 10)
 
     @pytest.mark.parametrize("language", Language)
     def test_a_thousand_failures_fit_into_one_message_which_says_how_many_more(self, language: Language) -> None:
@@ -167,9 +167,9 @@ class TestWords:
 
     def test_progress_says_file_pages_passages_rate_and_time_left(self) -> None:
         now = BatchProgress("a_b.pdf", 3, 9, 120, 400, 480, 16.04, 300.0)
-        assert render_ingestion.progress(now, Language.EN, self.texts) == (
+        assert ingestion_progress(now, Language.EN, self.texts) == (
             "-# Adding file 3 of 9, **a\\_b.pdf**: 400 passages so far · 120 pages read · 16.0 passages/s · "
             "about 5 min left"
         )
         one = BatchProgress("a.md", 1, 1, 0, 16, 40, None, None)
-        assert render_ingestion.progress(one, Language.ZH, self.texts) == "-# 正在添加 **a.md**：已完成 16 段，共 40 段"
+        assert ingestion_progress(one, Language.ZH, self.texts) == "-# 正在添加 **a.md**：已完成 16 段，共 40 段"

@@ -7,9 +7,8 @@ import asyncio
 import discord
 import pytest
 
-from bot.messages.live_message import Throttle
-from bot.messages.pace import Pace
 from bot.messages.progress_message import ProgressContent, ProgressMessage
+from bot.messages.throttling import EditIntervals, Throttle
 from tests.journeys.conftest import Community
 
 
@@ -22,7 +21,7 @@ class Wall:
         self._community = community
         self.id = message.id
         channel = community.app.client.get_partial_messageable(community.channel.id)
-        self.placard = ProgressMessage(channel, message.id, Throttle(0.0), Pace(5.0, 30.0, lambda: self.now_s))
+        self.placard = ProgressMessage(channel, message.id, Throttle(0.0), EditIntervals(5.0, 30.0, lambda: self.now_s))
 
     def draw(self) -> bytes:
         self.pictures += 1

@@ -9,7 +9,7 @@ import pytest
 import simcord
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from bot.local.scope import OutsideScope
+from bot.local.simulator import RealTimeContext
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
@@ -106,7 +106,7 @@ async def test_the_owner_is_told_once_that_text_leaves_the_machine(
     )
     seen = []
     for _ in range(2):
-        scope = OutsideScope()
+        scope = RealTimeContext()
         tasks = Tasks(scope)
         app = assemble(settings, documents_part, assistant_part, tasks, shard_count=1)
         env = simcord.Env(app.client)

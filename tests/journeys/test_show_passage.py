@@ -11,7 +11,7 @@ from simcord.actors import MemberActor
 from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.messages.live_message import Throttles
+from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.settings import Settings

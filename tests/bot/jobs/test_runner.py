@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -258,6 +260,41 @@ async def test_dbos_does_not_start_before_there_is_a_job(open_jobs: Open, notebo
     async with open_jobs({"ingest": [notebook.note("one")]}) as (jobs, _):
         assert list(await jobs.unfinished()) == []
         assert not (tmp_path / "data").exists()
+
+
+def _jobs_in(database: Path) -> set[str]:
+    """Return the ids of all jobs of which the database still keeps a row or a step."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute(
+            "SELECT workflow_uuid FROM workflow_status UNION SELECT workflow_uuid FROM operation_outputs"
+        )
+        return {str(job_id) for [job_id] in rows}
+
+
+async def test_jobs_that_finished_long_ago_are_deleted_at_the_next_start(
+    open_jobs: Open, notebook: Notebook, tmp_path: Path
+) -> None:
+    kinds = {"ingest": [notebook.note("one")], "bake": [notebook.fail("one")], "tune": [notebook.hold("hold")]}
+    database = tmp_path / "data" / "jobs.db"
+    async with open_jobs(kinds) as (jobs, tasks):
+        await submit(jobs, "failed", kind="bake")
+        await submit(jobs, "old", "recent")
+        await tasks.idle()
+        await submit(jobs, "waits", "cancelled", kind="tune")
+        assert await jobs.cancel("cancelled")
+    assert _jobs_in(database) == {"waits", "cancelled", "failed", "old", "recent"}
+    month_ago_ms = int(1000 * (time.time() - 30 * 24 * 3600))
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE workflow_status SET created_at = ?, updated_at = ?", (month_ago_ms, month_ago_ms))
+        connection.execute(
+            "UPDATE workflow_status SET completed_at = ? WHERE completed_at IS NOT NULL AND workflow_uuid != 'recent'",
+            (month_ago_ms,),
+        )
+    notebook.may_go_on.set()
+    async with open_jobs(kinds) as (_, tasks):
+        assert _jobs_in(database) == {"waits", "recent"}
+        await tasks.idle()
+    assert notebook.ran[-1] == "waits hold"
 
 
 CHILD = """

@@ -3,7 +3,8 @@ import asyncio
 import discord
 import pytest
 
-from bot.messages.live_message import Content, LiveMessage, Throttle, Throttles
+from bot.messages.live_message import Content, LiveMessage
+from bot.messages.throttling import Throttle, Throttles
 from tests.fakes.broken_connection import BREAKS
 
 

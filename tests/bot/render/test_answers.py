@@ -1,12 +1,10 @@
-import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.locales import load_texts
-from bot.readiness import Loading
-from bot.render import answers as render
+from bot.render.answers import answer_pages
 from chains.types import Answer, Language, Route, RouteDecision, Timings
 from knowledge.types import Contradiction, Evidence, TextSpan
 from tests.fakes.scripted_assistant import TAKEN_IN, passage
@@ -26,7 +24,7 @@ ANSWER = Answer(
 
 
 def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
-    [page] = render.answer_pages(ANSWER, "because 93 %", TEXTS, NOW)
+    [page] = answer_pages(ANSWER, "because 93 %", TEXTS, NOW)
     assert page.splitlines() == [
         "Seven days [1].",
         "-# [1] a\\_b.md › Fees › Late",
@@ -38,12 +36,12 @@ def test_an_answer_shows_its_sources_by_number_and_how_it_came_to_be() -> None:
 def test_an_old_source_says_how_old_it_is_and_a_new_one_does_not() -> None:
     [new, dated] = ANSWER.evidence
     dated = replace(dated, source=replace(dated.source, dated=date(2024, 1, 1)))
-    [page] = render.answer_pages(replace(ANSWER, evidence=(new, dated)), "because", TEXTS, NOW)
+    [page] = answer_pages(replace(ANSWER, evidence=(new, dated)), "because", TEXTS, NOW)
     assert page.splitlines()[1:3] == [
         "-# [1] a\\_b.md › Fees › Late",
         "-# [2] scan.pdf, p. 3 · updated <t:1704110400:R>",
     ]
-    later = render.answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
+    later = answer_pages(replace(ANSWER, evidence=(new,)), "because", TEXTS, TAKEN_IN + timedelta(days=190))
     assert later[0].splitlines()[1] == "-# [1] a\\_b.md › Fees › Late · added <t:4070908800:R>"
 
 
@@ -51,10 +49,10 @@ def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
     [item, _] = ANSWER.evidence
     others = tuple(passage(f"{name}_x.md", link=link).source for name, link in (("b", None), ("c", "https://x.y/c")))
     shown = replace(ANSWER, evidence=(replace(item, also_in=others),))
-    [page] = render.answer_pages(shown, "because", TEXTS, NOW)
+    [page] = answer_pages(shown, "because", TEXTS, NOW)
     assert page.splitlines()[1].endswith(" · also in b\\_x.md, c\\_x.md")
     many = replace(item, also_in=(*others, passage("d.md").source))
-    [page] = render.answer_pages(replace(shown, evidence=(many,), language=Language.ZH), "因为", TEXTS, NOW)
+    [page] = answer_pages(replace(shown, evidence=(many,), language=Language.ZH), "因为", TEXTS, NOW)
     assert page.splitlines()[1].endswith("c\\_x.md, …")
 
 
@@ -68,7 +66,7 @@ def differing(older: Evidence, newer: Evidence, language: Language = Language.EN
 def test_sources_that_differ_are_quoted_the_newer_first_and_dated(language: Language) -> None:
     older, newer = passage("old.md"), passage("new_.md")
     newer = replace(newer, chunk=replace(newer.chunk, id="c2", text="Ten *days*\nnow."))
-    [page] = render.answer_pages(differing(older, newer, language), "because", TEXTS, NOW)
+    [page] = answer_pages(differing(older, newer, language), "because", TEXTS, NOW)
     line, *sources = page.splitlines()[1:4]
     assert line.startswith("-# ⚠️ ")
     assert line.index("new\\_.md [2]") < line.index("Ten \\*days\\* now.") < line.index("old.md [1]")
@@ -80,80 +78,10 @@ def test_a_difference_is_not_told_where_the_answer_shows_only_one_of_the_passage
     older, newer = passage("old.md"), passage("new.md")
     newer = replace(newer, chunk=replace(newer.chunk, id="c2"))
     answer = replace(differing(older, newer), evidence=(older,))
-    assert "⚠️" not in "".join(render.answer_pages(answer, "because", TEXTS, NOW))
+    assert "⚠️" not in "".join(answer_pages(answer, "because", TEXTS, NOW))
 
 
 def test_the_sources_stay_in_one_piece_below_a_long_answer() -> None:
-    pages = render.answer_pages(replace(ANSWER, text="word " * 395), "because", TEXTS, NOW)
+    pages = answer_pages(replace(ANSWER, text="word " * 395), "because", TEXTS, NOW)
     assert len(pages) == 2
     assert pages[1].startswith("-# [1]")
-
-
-def test_a_code_block_that_is_cut_is_closed_and_opened_again_with_its_language() -> None:
-    code = "\n".join(f"x = {number}" for number in range(40))
-    pages = render.split_message(f"Look:\n```python\n{code}\n```\nDone.", limit=200)
-    assert len(pages) > 1
-    for page in pages:
-        assert len(page) <= 200
-        assert page.count("```") % 2 == 0
-    assert all(page.startswith("```python\n") for page in pages[1:])
-    assert [line for page in pages for line in page.splitlines() if line.startswith("x")] == code.splitlines()
-
-
-def test_an_unclosed_code_block_is_closed_so_that_what_follows_is_no_code() -> None:
-    assert render.split_message("```\nx = 1") == ("```\nx = 1\n```",)
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_nothing_is_lost_and_nothing_is_too_long_whatever_is_split(seed: int) -> None:
-    chance = random.Random(seed)
-    lines = [
-        chance.choice(["", "word " * chance.randint(1, 30), "字" * chance.randint(1, 300), "```", "```py", "- item"])
-        for _ in range(chance.randint(1, 60))
-    ]
-    text = "\n".join(lines)
-    pages = render.split_message(text, limit=150)
-    assert all(len(page) <= 150 for page in pages)
-    letters = [char for char in text if char not in " \n`"]
-    kept = [char for page in pages for char in page if char not in " \n`"]
-    assert "".join(kept).replace("py", "") == "".join(letters).replace("py", "")
-
-
-def test_a_long_explanation_leaves_no_short_last_message() -> None:
-    text = "\n".join([*(f"{number:02} " + "word " * 60 for number in range(7)), "-# The last line."])
-    assert [len(page) for page in render.split_message(text)][-1] < 400
-    pages = render.split_evenly(text)
-    assert len(pages) == len(render.split_message(text)) == 2
-    assert min(len(page) for page in pages) > 800
-    assert "".join("".join(pages).split()) == "".join(text.split())
-
-
-def test_nothing_but_space_gives_no_message() -> None:
-    assert render.split_message(" \n\n ") == ()
-
-
-def test_what_was_asked_is_quoted_on_one_line_without_effect() -> None:
-    assert render.quote("a\n**b**", Language.EN, TEXTS) == "> a \\*\\*b\\*\\*"
-
-
-def test_progress_without_a_size_is_worded_without_one() -> None:
-    line = render.loading_line("chat_model", Loading("converting"), Language.EN, TEXTS)
-    assert line == "Preparing the chat model (first run only, about a minute)."
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Plain **bold** text\n# a heading", "Plain **bold** text\n# a heading"),
-        ("Sure.\n-# retrieval · sure", "Sure.\n\\-# retrieval · sure"),
-        (">>> all\nof it", "\\>>> all\nof it"),
-        ("```py\nx = 1", "```py\nx = 1\n```"),
-        ("```\n-# code\n```\nafter", "```\n-# code\n```\nafter"),
-        ("~~~py\n-# code\n~~~\n-# after", "```py\n-# code\n```\n\\-# after"),
-        ("~~~\nx = 1", "```\nx = 1\n```"),
-        ("````md\n```py\n-# x\n```\n````\n-# after", "```md\n`\u200b``py\n-# x\n`\u200b``\n```\n\\-# after"),
-        ("1. Run\n   ```sh\n   -# x\n   ```\n-# after", "1. Run\n   ```sh\n   -# x\n   ```\n\\-# after"),
-    ],
-)
-def test_markdown_takes_in_nothing_that_stands_below_an_answer(text: str, shown: str) -> None:
-    assert render.break_out_of_blocks(text) == shown

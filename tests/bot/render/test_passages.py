@@ -10,7 +10,7 @@ from bot.locales import load_texts
 from bot.render.passages import CARD_LIMIT, highlighted, passage_card
 from chains.types import Language
 from knowledge.types import Chunk, Passage, Place
-from tests.bot.render.test_escape import ATTACKS
+from tests.bot.render.test_message_text import ATTACKS
 from tests.fakes.scripted_assistant import passage
 
 TEXTS = load_texts()

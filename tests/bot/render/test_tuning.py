@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.failures import _WEIGHTS, Failures
+from bot.error_messages import _MODEL_CODES, ErrorBoundary
 from bot.guild_adapters import Promotion
 from bot.locales import load_texts
 from bot.prepared_trainings import PreparedTraining
-from bot.render import adapters as render_adapters
-from bot.render import tuning as render_tuning
+from bot.render.adapters import adapter_list, promotion_message, promotion_question, rollback_message
+from bot.render.tuning import training_preview, training_progress, training_report, training_stage, training_waiting
 from bot.tasks import Tasks
 from chains.types import Language
 from finetune import errors as finetune
@@ -62,11 +62,11 @@ FREE_TEXT = replace(
 
 
 def report(outcome: Outcome) -> list[str]:
-    return render_tuning.report(outcome, Language.EN, TEXTS).splitlines()
+    return training_report(outcome, Language.EN, TEXTS).splitlines()
 
 
 def progress(now: TrainingProgress) -> list[str]:
-    return render_tuning.progress(PREPARED, now, 7, Language.EN, TEXTS).splitlines()
+    return training_progress(PREPARED, now, 7, Language.EN, TEXTS).splitlines()
 
 
 def test_before_anything_is_known_only_the_stage_is_told() -> None:
@@ -84,7 +84,7 @@ def test_an_evaluation_counts_examples_and_a_loss_that_is_no_number_is_left_out(
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("stage", list(TrainingStage))
 def test_every_stage_has_its_words(stage: TrainingStage, language: Language) -> None:
-    assert render_tuning.stage(TrainingProgress(stage, 1, 2), language, TEXTS)
+    assert training_stage(TrainingProgress(stage, 1, 2), language, TEXTS)
 
 
 def test_free_text_is_measured_in_probabilities_and_nats() -> None:
@@ -111,7 +111,7 @@ def test_a_report_that_is_made_again_after_a_kill_names_no_adapter_as_its_own_pr
 
 
 def test_a_skills_name_and_a_bases_title_are_shown_without_effect() -> None:
-    shown = render_tuning.waiting(PreparedTraining("1", "a*b*", "x"), 1, Language.EN, TEXTS)
+    shown = training_waiting(PreparedTraining("1", "a*b*", "x"), 1, Language.EN, TEXTS)
     assert shown.startswith("⏳ **a\\*b\\*** is waiting: 1 training ahead of it.")
 
 
@@ -135,7 +135,7 @@ def test_a_preview_of_the_worst_file_fits_into_one_message() -> None:
         "f" * 64,
     )
     for language in Language:
-        assert len(render_tuning.preview(preview, EVERY_MEMBER, language, TEXTS)) <= 2000
+        assert len(training_preview(preview, EVERY_MEMBER, language, TEXTS)) <= 2000
 
 
 def test_every_problem_of_a_line_is_worded_with_its_figures_in_both_languages() -> None:
@@ -148,14 +148,14 @@ def test_every_problem_of_a_line_is_worded_with_its_figures_in_both_languages() 
 
 def test_adapters_are_listed_and_what_changed_is_told() -> None:
     other = replace(CARD, adapter_sha256="f" * 16)
-    [page] = render_adapters.adapter_list([ListedAdapter(FREE_TEXT, True, 1)], Language.EN, TEXTS)
+    [page] = adapter_list([ListedAdapter(FREE_TEXT, True, 1)], Language.EN, TEXTS)
     assert page.splitlines()[1].endswith("0.31 → 0.52 · 264 examples · free text · <t:1791763200:d>")
-    same = render_adapters.promoted(Promotion(CARD, CARD), Language.EN, TEXTS)
+    same = promotion_message(Promotion(CARD, CARD), Language.EN, TEXTS)
     assert same == "`abcdef012345` already answers for **help-desk**."
-    assert "replacing `ffffffffffff`" in render_adapters.promoted(Promotion(CARD, other), Language.EN, TEXTS)
-    assert "↩️ `ffffffffffff` answers" in render_adapters.rolled_back(CARD, other, Language.EN, TEXTS)
+    assert "replacing `ffffffffffff`" in promotion_message(Promotion(CARD, other), Language.EN, TEXTS)
+    assert "↩️ `ffffffffffff` answers" in rollback_message(CARD, other, Language.EN, TEXTS)
     for reason in (VerdictReason.NOT_BETTER, VerdictReason.FORGOT):
-        assert "50.0 %" in render_adapters.doubtful(CARD, reason, Language.EN, TEXTS)
+        assert "50.0 %" in promotion_question(CARD, reason, Language.EN, TEXTS)
 
 
 PROBLEMS = (LineProblem(7, "duplicate", (("first", "3"),)),)
@@ -186,7 +186,7 @@ ERRORS = (
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_every_failure_of_fine_tuning_has_its_sentence(error: Exception, language: Language) -> None:
-    told = Failures(TEXTS, Tasks()).sentence(error, language)
+    told = ErrorBoundary(TEXTS, Tasks()).sentence(error, language)
     advice = TEXTS(language, "errors.unexpected", incident="x").rpartition("**x**")[0]
     assert not told.startswith(advice)
     if "name" in vars(error):
@@ -194,9 +194,9 @@ def test_every_failure_of_fine_tuning_has_its_sentence(error: Exception, languag
 
 
 def test_the_figures_of_a_failure_are_told_and_its_words_have_no_effect() -> None:
-    failures = Failures(TEXTS, Tasks())
-    assert "the label **\\*x\\***" in failures.sentence(finetune.OneLabelError("a", "*x*"), Language.EN)
-    assert failures.sentence(finetune.MostlyProblemsError("a", 1000, PROBLEMS), Language.EN) == (
+    errors = ErrorBoundary(TEXTS, Tasks())
+    assert "the label **\\*x\\***" in errors.sentence(finetune.OneLabelError("a", "*x*"), Language.EN)
+    assert errors.sentence(finetune.MostlyProblemsError("a", 1000, PROBLEMS), Language.EN) == (
         "1 of the 1,000 lines in **a** can't be used. Correct or remove it.\n- Line 7 repeats line 3."
     )
 
@@ -205,5 +205,5 @@ def test_every_way_in_which_a_base_cannot_be_had_is_worded() -> None:
     kinds = {
         kind for kind in vars(weights).values() if isinstance(kind, type) and issubclass(kind, weights.WeightsError)
     }
-    assert all(any(issubclass(kind, known) for known, _ in _WEIGHTS) for kind in kinds)
-    assert all(TEXTS.has(f"errors.{code}") for _, code in _WEIGHTS)
+    assert all(any(issubclass(kind, known) for known, _ in _MODEL_CODES) for kind in kinds)
+    assert all(TEXTS.has(f"errors.{code}") for _, code in _MODEL_CODES)

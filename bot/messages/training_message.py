@@ -1,6 +1,6 @@
-"""The one message of a training, from its preview to its report: which words, buttons and picture stand in it when.
+"""The message of a training, from its preview to its report: its text, buttons and picture at each stage.
 
-Decides nothing about the training.
+Edit this file to change what members see of a training while it waits, runs and ends.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ from functools import partial
 import discord
 
 from bot.locales import Texts
-from bot.messages.buttons import TuneAction, TuneButton, view_of
+from bot.messages.buttons import TuneAction, TuneButton, make_view
 from bot.messages.progress_message import ProgressContent, ProgressMessage
 from bot.prepared_trainings import PreparedTraining
-from bot.render import answers as render
-from bot.render import charts
-from bot.render import tuning as render_tuning
+from bot.render.charts import comparison_chart, loss_plot
+from bot.render.message_text import subtext
+from bot.render.tuning import training_cancelled, training_failed, training_progress, training_report, training_waiting
 from chains.types import Language
 from finetune.types import Outcome, TaskKind, TrainingProgress, TrainingStage
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingDestination:
-    """Where a training is shown, and to whom it belongs."""
+    """Keeps where a training is shown, and who started it."""
 
     guild_id: int
     channel_id: int
     message_id: int
     member_id: int
-    """Who started it."""
+    """The admin who started it."""
     language: Language
 
     @property
     def link(self) -> str:
-        """To the message."""
+        """Return the link to the message."""
         return f"https://discord.com/channels/{self.guild_id}/{self.channel_id}/{self.message_id}"
 
     def as_inputs(self) -> dict[str, str]:
-        """The form in which a job keeps it."""
+        """Return the destination as the inputs of a job."""
         return {
             "guild": str(self.guild_id),
             "channel": str(self.channel_id),
@@ -50,7 +50,7 @@ class TrainingDestination:
 
     @classmethod
     def from_inputs(cls, inputs: Mapping[str, str]) -> TrainingDestination:
-        """What `as_inputs` made."""
+        """Return the destination that `as_inputs` turned into inputs."""
         return cls(
             guild_id=int(inputs["guild"]),
             channel_id=int(inputs["channel"]),
@@ -61,72 +61,74 @@ class TrainingDestination:
 
 
 class TrainingMessage:
-    """The message of one run."""
+    """Shows one run in its message."""
 
-    def __init__(self, placard: ProgressMessage, run_id: str, destination: TrainingDestination, texts: Texts) -> None:
-        self._placard = placard
+    def __init__(
+        self, progress_message: ProgressMessage, run_id: str, destination: TrainingDestination, texts: Texts
+    ) -> None:
+        self._message = progress_message
         self._run_id = run_id
         self._member_id = destination.member_id
         self._language = destination.language
         self._texts = texts
-        self._cancel = view_of(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
+        self._cancel = make_view(_button(TuneAction.CANCEL, run_id, self._language, "tuning.cancel", texts))
         self._stage: TrainingStage | None = None
 
     def follow(self) -> None:
-        """Show from now on what `show_progress` and `show_line` are given."""
-        self._placard.follow()
+        """Follow `show_progress` and `show_line` with edits from now on."""
+        self._message.follow()
 
     async def close(self) -> None:
-        """Stop following. Safe to call again."""
-        await self._placard.close()
+        """Stop following. Calling it again is safe."""
+        await self._message.close()
 
     def show_progress(self, prepared: PreparedTraining, now: TrainingProgress) -> None:
-        """How far it is: a new stage at once, the rest in the placard's pace.
+        """Show the progress: a new stage at once, the rest when an edit is due.
 
-        What follows a pause waits for its turn too: each answer pauses the training, and would cost two edits.
+        The stage after a pause waits, too: each answer pauses the training, and would cost two edits.
         """
-        text = render_tuning.progress(prepared, now, self._member_id, self._language, self._texts)
-        draw = partial(charts.loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
+        text = training_progress(prepared, now, self._member_id, self._language, self._texts)
+        draw = partial(loss_plot, now.losses, now.total_steps) if len(now.losses) > 1 else None
         is_new = now.stage is not self._stage and self._stage is not TrainingStage.PAUSED
-        self._placard.show(ProgressContent(text, self._cancel, draw), at_once=is_new)
+        self._message.show(ProgressContent(text, self._cancel, draw), at_once=is_new)
         self._stage = now.stage
 
     def show_line(self, line: str) -> None:
-        """What comes before the training: the loading of the tuner."""
-        self._placard.show(ProgressContent(render.subtext(line), self._cancel))
+        """Show a line about what comes before the training, such as the loading of the tuner."""
+        self._message.show(ProgressContent(subtext(line), self._cancel))
 
     async def put_waiting(self, prepared: PreparedTraining, ahead: int) -> None:
-        """It waits for `ahead` others."""
-        text = render_tuning.waiting(prepared, ahead, self._language, self._texts)
-        await self._placard.put(ProgressContent(text, self._cancel))
+        """Show now that the training waits for `ahead` others."""
+        text = training_waiting(prepared, ahead, self._language, self._texts)
+        await self._message.put(ProgressContent(text, self._cancel))
 
     async def put_sentence(self, sentence: str) -> None:
-        """It was never started, and cannot be any more."""
-        await self._placard.put(ProgressContent(sentence))
+        """Show now why the training was not and cannot be started."""
+        await self._message.put(ProgressContent(sentence))
 
     async def finish_failed(self, prepared: PreparedTraining | None, sentence: str) -> None:
-        """It failed. What is still prepared can be tried again."""
+        """Show at the end that the training failed; what is still prepared can be tried again."""
         if prepared is None:
-            await self._placard.finish(ProgressContent(sentence))
+            await self._message.finish(ProgressContent(sentence))
             return
-        text = render_tuning.failed(prepared, sentence, self._language, self._texts)
+        text = training_failed(prepared, sentence, self._language, self._texts)
         view = start_view(self._run_id, self._language, self._texts, again=True)
-        await self._placard.finish(ProgressContent(text, view))
+        await self._message.finish(ProgressContent(text, view))
 
     async def finish_cancelled(self, prepared: PreparedTraining, at: TrainingProgress | None, member_id: int) -> None:
-        """Somebody gave it up."""
-        text = render_tuning.cancelled(prepared, at, member_id, self._language, self._texts)
-        await self._placard.finish(ProgressContent(text))
+        """Show at the end that a member cancelled the training."""
+        text = training_cancelled(prepared, at, member_id, self._language, self._texts)
+        await self._message.finish(ProgressContent(text))
 
     async def finish_report(self, outcome: Outcome) -> None:
-        """It came to its end."""
-        text = render_tuning.report(outcome, self._language, self._texts)
-        await self._placard.finish(ProgressContent(text, None, partial(_chart, outcome)))
+        """Show at the end the report on the training."""
+        text = training_report(outcome, self._language, self._texts)
+        await self._message.finish(ProgressContent(text, None, partial(_chart, outcome)))
 
 
 def start_view(run_id: str, language: Language, texts: Texts, *, again: bool = False) -> discord.ui.View:
-    """The buttons below what is prepared and does not run."""
-    return view_of(
+    """Return the buttons below a training that is prepared and does not run."""
+    return make_view(
         _button(TuneAction.START, run_id, language, "tuning.try_again" if again else "tuning.start", texts),
         _button(TuneAction.DISCARD, run_id, language, "tuning.discard", texts),
     )
@@ -138,7 +140,7 @@ def _button(action: TuneAction, run_id: str, language: Language, key: str, texts
 
 def _chart(outcome: Outcome) -> bytes:
     card, measured = outcome.card, outcome.card.evaluation
-    return charts.comparison_chart(
+    return comparison_chart(
         measured.base_score,
         measured.tuned_score,
         measured.gain,

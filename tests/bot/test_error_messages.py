@@ -1,21 +1,22 @@
-"""What a member reads when something fails that is not the member's doing."""
+"""What a member reads when something fails that they did not cause."""
 
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 
 import aiohttp
 import pytest
 
-from bot.failures import Failures
+from bot.error_messages import ErrorBoundary
 from bot.locales import load_texts
 from bot.tasks import Tasks
 from chains.types import Language
 
 
 async def _sentence(error: Exception) -> str:
-    return Failures(load_texts(), Tasks()).sentence(error, Language.EN)
+    return ErrorBoundary(load_texts(), Tasks()).sentence(error, Language.EN)
 
 
 def _full_database() -> sqlite3.OperationalError:
@@ -28,7 +29,7 @@ def _full_database() -> sqlite3.OperationalError:
     return raised.value
 
 
-async def test_a_full_disk_is_told_whoever_notices_it() -> None:
+async def test_a_full_disk_is_named_whichever_part_reports_it() -> None:
     chained = RuntimeError("the index failed")
     chained.__cause__ = OSError(errno.ENOSPC, "No space left on device")
     for error in (OSError(errno.ENOSPC, "No space left on device"), _full_database(), chained):
@@ -36,9 +37,9 @@ async def test_a_full_disk_is_told_whoever_notices_it() -> None:
 
 
 async def test_any_other_error_has_a_number_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    told = await _sentence(OSError(errno.EIO, "Input/output error"))
-    number = told.partition("**")[2].partition("**")[0]
-    assert "Input/output" not in told
+    sentence = await _sentence(OSError(errno.EIO, "Input/output error"))
+    number = sentence.partition("**")[2].partition("**")[0]
+    assert "Input/output" not in sentence
     assert number in caplog.text
 
 
@@ -54,8 +55,8 @@ class Named(Exception):
 
 
 async def test_no_name_of_an_errors_attribute_breaks_its_sentence() -> None:
-    assert "tell whoever runs this bot the number" in await _sentence(Named())
+    assert re.search(r"Something unexpected went wrong.* the number \*\*[0-9a-f]{6}\*\*", await _sentence(Named()))
 
 
-async def test_a_broken_connection_to_discord_is_said_to_be_one() -> None:
+async def test_a_broken_connection_to_discord_is_named() -> None:
     assert "Discord didn't answer" in await _sentence(aiohttp.ServerDisconnectedError())

@@ -1,4 +1,7 @@
-"""Where the messages of one answer go: below a message, in its place, or as the response to a command."""
+"""The targets to which messages are sent: a channel, a reply, an existing message, or the response to a command.
+
+Edit this file when messages should be sent somewhere else.
+"""
 
 from __future__ import annotations
 
@@ -13,59 +16,59 @@ from bot.transport_errors import retry_transient, send_once
 
 
 class SentMessage(Protocol):
-    """A message that stands in Discord."""
+    """Edits and removes a message that was sent."""
 
     async def edit(self, content: str, view: discord.ui.View | None) -> None:
-        """Replace its text and buttons, in one try. Raises one of `bot.transport_errors.TRANSPORT_ERRORS`."""
+        """Replace its text and buttons, in one try. Raise one of `bot.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
     async def remove(self) -> None:
-        """Delete it, if it is still there."""
+        """Delete the message, if it is still there."""
         ...
 
 
-class Outlet(Protocol):
-    """Takes the messages of one answer, in their order. What it sends is sent again where the connection breaks."""
+class MessageTarget(Protocol):
+    """Sends the messages of one answer, in order, and again if the connection breaks."""
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """Add a message. Raises one of `bot.transport_errors.TRANSPORT_ERRORS`."""
+        """Send one more message. Raise one of `bot.transport_errors.TRANSPORT_ERRORS`."""
         ...
 
 
 class InChannel:
-    """Writes into a channel, below nothing."""
+    """Sends messages to a channel."""
 
     def __init__(self, channel: discord.abc.Messageable) -> None:
         self._channel = channel
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """Write a message."""
+        """Send a message to the channel."""
         send = partial(self._channel.send, content, view=view or MISSING)
         return _Message(await send_once(lambda nonce: send(nonce=nonce)))
 
 
 class BelowMessage:
-    """Replies to a member's message."""
+    """Sends messages as replies to a member's message."""
 
     def __init__(self, message: discord.Message) -> None:
         self._message = message
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """Reply; where the question was deleted meanwhile, write without a reference."""
+        """Reply to the message, or send without a reference if it was deleted meanwhile."""
         reference = self._message.to_reference(fail_if_not_exists=False)
         send = partial(self._message.channel.send, content, reference=reference, view=view or MISSING)
         return _Message(await send_once(lambda nonce: send(nonce=nonce)))
 
 
 class ExistingMessage:
-    """Takes the place of a message of the bot's own; what does not fit into it follows in the channel."""
+    """Replaces a message of the bot; further messages follow in the channel."""
 
     def __init__(self, message: discord.PartialMessage) -> None:
         self._message = message
         self._used = False
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """The first call that succeeds edits the message, the others write below it."""
+        """Edit the message in the first call that succeeds, and send below it in later ones."""
         if self._used:
             send = partial(self._message.channel.send, content, view=view or MISSING)
             return _Message(await send_once(lambda nonce: send(nonce=nonce)))
@@ -75,9 +78,9 @@ class ExistingMessage:
 
 
 class CommandResponse:
-    """Responds to a command that was deferred.
+    """Responds to a deferred command.
 
-    An interaction's token ends after 15 minutes; what everyone can read is therefore edited as an ordinary message.
+    An interaction's token expires after 15 minutes; public responses are therefore edited as ordinary messages.
     """
 
     def __init__(self, interaction: discord.Interaction, *, private: bool) -> None:
@@ -87,13 +90,13 @@ class CommandResponse:
 
     @property
     def first_id(self) -> int:
-        """The id of the first message, by which it can be edited when the token has ended. Only after `send`."""
+        """Return the id of the first message, by which it can be edited later. It exists only after `send`."""
         if self._first_id is None:
             raise RuntimeError("nothing was sent yet")
         return self._first_id
 
     async def send(self, content: str, view: discord.ui.View | None) -> SentMessage:
-        """The first call fills the deferred response, the others follow it up."""
+        """Fill the deferred response in the first call, and follow it up in later ones."""
         message: discord.Message
         if self._first_id is not None:
             message = await retry_transient(
@@ -114,7 +117,7 @@ class CommandResponse:
 
 
 class _Message:
-    """A message, by whichever of the library's types."""
+    """Edits and removes a message of any of discord.py's types."""
 
     def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
         self._message = message
@@ -123,5 +126,5 @@ class _Message:
         await self._message.edit(content=content, view=view)
 
     async def remove(self) -> None:
-        with suppress(discord.NotFound):  # It was removed by a try whose answer was lost, or by a moderator.
+        with suppress(discord.NotFound):  # An earlier try or a moderator removed it.
             await self._message.delete()

@@ -1,0 +1,65 @@
+"""The text about documents: the list of sources, where in a source a passage stands, and how old it is.
+
+Edit this file when a document should be described differently. Discord itself renders dates in each reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.locales import Texts
+from bot.render.message_text import audience_phrase, escape_text, link_to, split_message
+from chains.types import Language
+from knowledge.types import LINE_NAMES, PAGE_NAMES, Place, Source
+from storage.sizes import MEGABYTE
+
+OLD = timedelta(days=183)
+"""A younger source counts as current: its age would be one more thing to read."""
+
+
+def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> tuple[str, ...]:
+    """Return the messages that list `sources`."""
+    if not sources:
+        return (texts(language, "sources.none"),)
+    lines = [
+        texts(
+            language,
+            "sources.line",
+            name=link_to(escape_text(source.name), source.link),
+            chunks=source.chunk_count,
+            size=_readable_size(source.size_bytes),
+            audience=audience_phrase("sources.audience", source.audience, language, texts),
+        )
+        for source in sources
+    ]
+    return split_message("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
+    """Return the page, slide or cell, or the line or row unless a heading is enough; empty if none is known."""
+    if place.page is not None:
+        return texts(language, f"answer.{PAGE_NAMES.get(media, 'page')}", page=place.page)
+    if place.line is not None and (place.heading is None or media not in {"md", "rst"}):
+        return texts(language, f"answer.{LINE_NAMES.get(media, 'line')}", line=place.line)
+    return ""
+
+
+def is_old(source: Source, now: datetime) -> bool:
+    """Return whether a source is so old that its age helps readers to judge it."""
+    return now - source.as_of > OLD
+
+
+def source_age(source: Source, language: Language, texts: Texts) -> str:
+    """Return how old a source is: by its own date, or by when it was added. Discord renders the time."""
+    key = "age.taken_in" if source.dated is None else "age.updated"
+    return texts(language, key, when=f"<t:{int(source.as_of.timestamp())}:R>")
+
+
+def source_date(source: Source) -> str:
+    """Return the date of a source, as Discord renders it."""
+    return f"<t:{int(source.as_of.timestamp())}:D>"
+
+
+def _readable_size(size_bytes: int) -> str:
+    return f"{size_bytes / MEGABYTE:.1f} MB" if size_bytes >= MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
