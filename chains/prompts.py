@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chains.types import Language, Question, Route
-from knowledge.types import Evidence
+from knowledge.types import QA, Evidence
 
 # The refusal is decided before anything is written, so the prompt does not ask for one: told to refuse where the
 # passages are silent, the default model refused 9 of 11 answerable questions (docs/decisions.md).
@@ -107,6 +107,6 @@ def choosing_prompt(question: Question) -> str:
 
 def _title(item: Evidence) -> str:
     heading = item.chunk.place.heading
-    if item.source.media == "qa":  # Its name repeats its question.
+    if item.source.media == QA:  # Its name repeats its question.
         return heading or item.source.name
     return f"{item.source.name} › {heading}" if heading else item.source.name

@@ -11,9 +11,8 @@ import sys
 
 from pydantic import TypeAdapter
 
+from knowledge.parsing.formats import FORMAT_OF_MEDIA
 from knowledge.types import (
-    LINE_NAMES,
-    PAGE_NAMES,
     BatchProgress,
     BatchReport,
     Evidence,
@@ -112,12 +111,12 @@ def print_notice(sentence: str) -> None:
 
 
 def _where(evidence: Evidence) -> str:
-    place = evidence.chunk.place
+    place, format_ = evidence.chunk.place, FORMAT_OF_MEDIA[evidence.source.media]
     parts = [
         evidence.source.name,
         None if place.heading is None else place.heading.replace("\n", " / "),
-        None if place.page is None else f"{PAGE_NAMES.get(evidence.source.media, 'page')} {place.page}",
-        None if place.line is None else f"{LINE_NAMES.get(evidence.source.media, 'line')} {place.line}",
+        None if place.page is None else f"{format_.page_name} {place.page}",
+        None if place.line is None else f"{format_.line_name} {place.line}",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -5,11 +5,10 @@ Frozen and free of I/O; chains and bot may import this module and no other of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from types import MappingProxyType
 from urllib.parse import quote
 
 
@@ -53,6 +52,8 @@ class Reader:
 
 OWNER = Reader(frozenset(), is_owner=True)
 
+QA = "qa"
+"""The media of a moderator's answer, which is stored like a document."""
 MAX_ANCHOR_CHARS = 300
 """The length of an anchor in a link; a longer one is left out."""
 
@@ -110,12 +111,6 @@ class Place:
     """From 1: the line of a text file, or the row of a sheet."""
     anchor: str | None = None
     """The unquoted fragment of a link to the heading: an element's id, or the slug of the heading's words."""
-
-
-PAGE_NAMES: Mapping[str, str] = MappingProxyType({"pptx": "slide", "ipynb": "cell"})
-"""What a place's page is called, by the source's media; a page if it is not listed."""
-LINE_NAMES: Mapping[str, str] = MappingProxyType({"xlsx": "row"})
-"""What a place's line is called, by the source's media; a line if it is not listed."""
 
 
 @dataclass(frozen=True, slots=True)

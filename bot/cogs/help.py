@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.locales import Texts, language_of
+from bot.render.sources import format_names
 from bot.responses import reply_privately
 
 
@@ -25,6 +26,6 @@ class Help(commands.Cog):
     async def help(self, interaction: discord.Interaction) -> None:
         """Show the help to the member alone."""
         language = language_of(interaction)
-        lines = [self._texts(language, "help.text").rstrip()]
+        lines = [self._texts(language, "help.text", formats=format_names(language, self._texts)).rstrip()]
         lines += [self._texts(language, "help.leaves", model=model) for model in self._external_models]
         await reply_privately(interaction, "\n".join(lines))

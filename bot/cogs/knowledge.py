@@ -70,7 +70,7 @@ class Knowledge(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.describe(
-        file="A document: text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, code, or a zip",
+        file="A document, or a zip of documents; /help lists the formats",
         audience="Who gets answers from it; by default those who can read this channel",
         file_2="Another file",
         file_3="Another file",

@@ -22,7 +22,7 @@ from bot.render.message_text import (
 )
 from bot.render.sources import exact_place, is_old, source_age, source_date
 from chains.types import Answer, Language
-from knowledge.types import Contradiction, Evidence
+from knowledge.types import QA, Contradiction, Evidence
 
 _LINE_LIMIT = 180
 _STATEMENT_LIMIT = 120
@@ -73,7 +73,7 @@ def _contradiction_line(contradiction: Contradiction, answer: Answer, texts: Tex
 
 def _source_line(number: int, item: Evidence, language: Language, texts: Texts, *, show_age: bool) -> str:
     place = item.chunk.place
-    if item.source.media == "qa":
+    if item.source.media == QA:
         return subtext(f"[{number}] {_moderator_line(item, language, texts)}")
     above = " › ".join(part for part in (item.source.name, place.heading) if part)
     words = ", ".join(part for part in (above, exact_place(place, item.source.media, language, texts)) if part)

@@ -12,10 +12,9 @@ from discord.utils import escape_markdown
 from bot.locales import Texts
 from bot.render.message_text import audience_phrase, close_open_blocks, join_parts, shorten, split_message
 from chains.types import Language
-from knowledge.types import IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
+from knowledge.types import QA, IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
 
 _QUESTION_LIMIT = 150
-_QA = "qa"
 
 
 def pair_saved(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
@@ -40,7 +39,7 @@ def pair_list(
     """Return the messages that list `pairs`; `sources` are those whose names may be shown."""
     if not pairs:
         return (texts(language, "faq.none"),)
-    names = {source.id: source.name for source in sources if source.media != _QA}
+    names = {source.id: source.name for source in sources if source.media != QA}
     lines = [_pair_line(stored, names.get(stored.corrects or ""), language, texts) for stored in pairs]
     return split_message("\n".join([texts(language, "faq.heading", count=len(pairs)), *lines]))
 

@@ -11,6 +11,7 @@ from discord.utils import escape_markdown
 
 from bot.locales import Texts
 from bot.render.message_text import MESSAGE_LIMIT, audience_phrase, join_parts, shorten, subtext
+from bot.render.sources import format_names
 from chains.types import Language
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestOutcome, IngestReport
 
@@ -84,7 +85,12 @@ def file_report(report: IngestReport, language: Language, texts: Texts, limit_mb
 def failure_reason(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
     """Return why a file failed, and on which page."""
     key = f"documents.{report.reason}"
-    sentence = texts(language, key if texts.has(key) else "documents.other", limit_mb=limit_mb)
+    sentence = texts(
+        language,
+        key if texts.has(key) else "documents.other",
+        limit_mb=limit_mb,
+        formats=format_names(language, texts),
+    )
     if report.failed_page is None:
         return sentence
     return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)

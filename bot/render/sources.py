@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from bot.locales import Texts
 from bot.render.message_text import audience_phrase, escape_text, link_to, split_message
 from chains.types import Language
-from knowledge.types import LINE_NAMES, PAGE_NAMES, Place, Source
+from knowledge.parsing.formats import FORMAT_OF_MEDIA, FORMATS
+from knowledge.types import Place, Source
 from storage.sizes import MEGABYTE
 
 OLD = timedelta(days=183)
@@ -38,10 +39,11 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:
     """Return the page, slide or cell, or the line or row unless a heading is enough; empty if none is known."""
+    format_ = FORMAT_OF_MEDIA[media]
     if place.page is not None:
-        return texts(language, f"answer.{PAGE_NAMES.get(media, 'page')}", page=place.page)
-    if place.line is not None and (place.heading is None or media not in {"md", "rst"}):
-        return texts(language, f"answer.{LINE_NAMES.get(media, 'line')}", line=place.line)
+        return texts(language, f"answer.{format_.page_name}", page=place.page)
+    if place.line is not None and not (place.heading and format_.cited_by_heading):
+        return texts(language, f"answer.{format_.line_name}", line=place.line)
     return ""
 
 
@@ -63,3 +65,9 @@ def source_date(source: Source) -> str:
 
 def _readable_size(size_bytes: int) -> str:
     return f"{size_bytes / MEGABYTE:.1f} MB" if size_bytes >= MEGABYTE else f"{max(1, size_bytes // 1000)} kB"
+
+
+def format_names(language: Language, texts: Texts) -> str:
+    """Return the names of all formats that can be added, as a list in a sentence."""
+    *names, last = [texts(language, f"formats.{format_.media}") for format_ in FORMATS]
+    return texts(language, "formats.list", names=texts(language, "formats.separator").join(names), last=last)

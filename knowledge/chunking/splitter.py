@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from knowledge.chunking.code_splitter import code_pieces
 from knowledge.chunking.headings import PATH_SEPARATOR, cut_at_headings
 from knowledge.errors import DocumentError, Reason
-from knowledge.parsing.formats import CODE
+from knowledge.parsing.formats import CODE, FORMAT_OF_MEDIA
 from knowledge.parsing.loader import LoadedDocument, Section
-from knowledge.parsing.qa_pairs import QA
-from knowledge.types import Chunk, Place
+from knowledge.types import QA, Chunk, Place
 from text.markdown_blocks import CodeBlock, Kind, blocks, code_block
 from text.markdown_tables import cut_table
 from text.scripts import count_cjk
@@ -32,8 +31,6 @@ CJK_WEIGHT = 2.5
 # The last one cuts a sentence that is longer than a chunk: word by word or character by character would take a second
 # per 100 kB.
 _SEPARATORS = [r"\n\n", r"\n", r"[。！？]", r"[.!?](?=\s)", r"[；;]", r"[，,]", r"(?s:.{1,60}\s|.{36})"]
-_MARKDOWN = frozenset({"md", "rst", "html", "docx", "pptx", "xlsx", "csv", "ipynb"})
-_WITH_LINES = frozenset({"md", "rst", "txt", "csv", "xlsx", "jsonl"})
 
 
 def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
@@ -65,7 +62,7 @@ def _split_sections(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
         elif document.media == CODE:
             for piece in code_pieces(section.text, weigh, CHUNK_WEIGHT):
                 yield piece.text, Place(heading=PATH_SEPARATOR.join(piece.within) or None, line=piece.line)
-        elif document.media in _MARKDOWN:
+        elif FORMAT_OF_MEDIA[document.media].is_markdown:
             for part in cut_at_headings(section.text, by_words=document.media == "md"):
                 for text, line in _split_markdown(splitter, part.text, part.line):
                     place = _place(document.media, section, line)
@@ -85,7 +82,7 @@ def _place(media: str, section: Section, line: int) -> Place:
     number = line if section.numbers is None else section.numbers[line - 1]
     if media == "ipynb":
         return Place(page=number)
-    return Place(line=number if media in _WITH_LINES else None)
+    return Place(line=number if FORMAT_OF_MEDIA[media].has_lines else None)
 
 
 def _length_splitter() -> RecursiveCharacterTextSplitter:

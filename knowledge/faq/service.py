@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.ingestion.ingestor import Ingestor, Upload
-from knowledge.parsing.qa_pairs import QA, checked_pair, pair_bytes, pair_name, question_key, questions_of
+from knowledge.parsing.qa_pairs import checked_pair, pair_bytes, pair_name, question_key, questions_of
 from knowledge.store.catalog import Catalog
 from knowledge.store.qa_index import QAIndex
 from knowledge.types import (
     MAX_WORDINGS,
+    QA,
     Audience,
     Chunk,
     IngestOutcome,

@@ -5,35 +5,14 @@ Edit it to add a format or an extension.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
 
-from knowledge.parsing.qa_pairs import QA
+from knowledge.types import QA
 
 CODE = "code"
-
-MEDIA_BY_SUFFIX = {
-    ".md": "md",
-    ".markdown": "md",
-    ".txt": "txt",
-    ".text": "txt",
-    ".log": "txt",
-    ".rst": "rst",
-    ".pdf": "pdf",
-    ".html": "html",
-    ".htm": "html",
-    ".docx": "docx",
-    ".pptx": "pptx",
-    ".xlsx": "xlsx",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".ipynb": "ipynb",
-    ".qa": QA,
-}
-READABLE = "Markdown, reStructuredText, text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON, notebook and source code"
 
 _CODE_SUFFIXES = (
     *(".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".java", ".kt", ".kts", ".scala"),
@@ -41,7 +20,65 @@ _CODE_SUFFIXES = (
     *(".hs", ".ex", ".exs", ".sol", ".proto", ".ps1", ".tex", ".sh", ".bash", ".sql", ".css", ".scss", ".xml"),
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf"),
 )
-MEDIA_BY_SUFFIX |= dict.fromkeys(_CODE_SUFFIXES, CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Describes a file format: all that reading, splitting and citing have to know about it."""
+
+    media: str
+    """The name under which sources are stored."""
+    name: str
+    """The name for people, in English; the bot's locales have it under `formats`."""
+    suffixes: tuple[str, ...]
+    """Lower case, with the dot."""
+    reader: str | None = None
+    """Module and function in `knowledge.parsing.readers`, as `pdf:read_pdf`; None: text, which needs no sandbox."""
+    is_markdown: bool = False
+    """Whether its text is Markdown, and so cut at headings."""
+    has_lines: bool = False
+    """Whether citations can name the lines (or rows) of the file."""
+    cited_by_heading: bool = False
+    """Whether a heading is enough to find the place, so that the line is left out."""
+    page_name: str = "page"
+    """What a page is called in citations: a key of the locales."""
+    line_name: str = "line"
+    """What a line is called in citations: a key of the locales."""
+
+
+FORMATS = (
+    Format("md", "Markdown", (".md", ".markdown"), is_markdown=True, has_lines=True, cited_by_heading=True),
+    Format(
+        "rst",
+        "reStructuredText",
+        (".rst",),
+        "rst:read_rst",
+        is_markdown=True,
+        has_lines=True,
+        cited_by_heading=True,
+    ),
+    Format("txt", "text", (".txt", ".text", ".log"), has_lines=True),
+    Format("html", "HTML", (".html", ".htm"), "html:read_html", is_markdown=True),
+    Format("pdf", "PDF", (".pdf",), "pdf:read_pdf"),
+    Format("docx", "Word", (".docx",), "word:read_word", is_markdown=True),
+    Format("pptx", "PowerPoint", (".pptx",), "powerpoint:read_powerpoint", is_markdown=True, page_name="slide"),
+    Format("xlsx", "Excel", (".xlsx",), "excel:read_excel", is_markdown=True, has_lines=True, line_name="row"),
+    Format("csv", "CSV", (".csv", ".tsv"), "csv_file:read_csv_file", is_markdown=True, has_lines=True),
+    Format("json", "JSON", (".json",), "json_file:read_json"),
+    Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json_file:read_json_lines", has_lines=True),
+    Format("ipynb", "Jupyter notebook", (".ipynb",), "notebook:read_notebook", is_markdown=True, page_name="cell"),
+    Format(CODE, "source code", _CODE_SUFFIXES, has_lines=True),
+)
+"""Every format that people can add; to add one, add a row, its reader and its name in the bot's locales."""
+
+_MODERATORS_ANSWER = Format(QA, "a moderator's answer", (".qa",))
+FORMAT_OF_MEDIA: Mapping[str, Format] = MappingProxyType(
+    {format_.media: format_ for format_ in (*FORMATS, _MODERATORS_ANSWER)}
+)
+MEDIA_BY_SUFFIX: Mapping[str, str] = MappingProxyType(
+    {suffix: format_.media for format_ in FORMAT_OF_MEDIA.values() for suffix in format_.suffixes}
+)
+READABLE = f"{', '.join(format_.name for format_ in FORMATS[:-1])} and {FORMATS[-1].name}"
 
 OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
 """The part by which each Office format is recognised."""

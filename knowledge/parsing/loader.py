@@ -17,9 +17,10 @@ from knowledge.parsing import formats
 from knowledge.parsing.archive import check_office_archive
 from knowledge.parsing.document_metadata import pdf_date, read_front_matter
 from knowledge.parsing.formats import READABLE
-from knowledge.parsing.qa_pairs import QA, heading_of, read_qa_pair
+from knowledge.parsing.qa_pairs import heading_of, read_qa_pair
 from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
 from knowledge.parsing.sandbox import Limits, run_sandboxed
+from knowledge.types import QA
 from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes

@@ -14,14 +14,11 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.errors import DocumentError, QAPairError, QAPairProblem, Reason
-from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, QAPair
+from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, QA, QAPair
 from text.file_names import safe_name
 from text.scripts import CJK
 from text.simplified import simplified
 from text.words import fold
-
-QA = "qa"
-"""The format of a pair, and the extension of its name."""
 
 _NAME_CHARS = 80
 _HASH_CHARS = 8

@@ -1,6 +1,7 @@
 """The child process that reads one file under limits, so that a hostile file ends only this process.
 
-The file comes in through stdin; its parts or a reason go out as JSON on stdout. Edit it to register a reader.
+The file comes in through stdin; its parts or a reason go out as JSON on stdout. Edit it when an error of a reader needs
+another reason.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from importlib import import_module
 
+from knowledge.parsing.formats import FORMAT_OF_MEDIA
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused, ReaderResult
 from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
 
@@ -63,29 +66,13 @@ def _without_surrogates(text: str) -> str:
 
 def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
     """Return the reader of a format. Only its own imports are loaded, after the limits are set, for a fast start."""
-    match media:
-        case "pdf":
-            from knowledge.parsing.readers.pdf import read_pdf as reader
-        case "html":
-            from knowledge.parsing.readers.html import read_html as reader
-        case "rst":
-            from knowledge.parsing.readers.rst import read_rst as reader
-        case "docx":
-            from knowledge.parsing.readers.word import read_word as reader
-        case "pptx":
-            from knowledge.parsing.readers.powerpoint import read_powerpoint as reader
-        case "xlsx":
-            from knowledge.parsing.readers.excel import read_excel as reader
-        case "csv":
-            from knowledge.parsing.readers.csv_file import read_csv_file as reader
-        case "json":
-            from knowledge.parsing.readers.json_file import read_json as reader
-        case "jsonl":
-            from knowledge.parsing.readers.json_file import read_json_lines as reader
-        case "ipynb":
-            from knowledge.parsing.readers.notebook import read_notebook as reader
-        case _:
-            raise ValueError(f"no reader for {media}")
+    named = FORMAT_OF_MEDIA[media].reader
+    if named is None:
+        raise ValueError(f"no reader for {media}")
+    module, _, function = named.partition(":")
+    reader: Callable[[bytes], Iterator[ParsedPart]] = getattr(
+        import_module(f"knowledge.parsing.readers.{module}"), function
+    )
     return reader
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
-from knowledge.types import Contradiction, Evidence, TextSpan
+from knowledge.types import QA, Contradiction, Evidence, TextSpan
 from text.quantities import quantities_in
 from text.scripts import holds_cjk, same_script
 from text.sentences import Sentence, declarative_sentences
@@ -35,7 +35,7 @@ def find_contradictions(question: str, evidence: Sequence[Evidence]) -> tuple[Co
     asked, rest = quantities_in(question)
     words, values = content_words(rest), {quantity.value for quantity in asked}
     least = max(1, len(words) * (COVERED_PAIRS if any(holds_cjk(word) for word in words) else COVERED))
-    documents = [item for item in evidence if item.source.media != "qa"]
+    documents = [item for item in evidence if item.source.media != QA]
     covering = [item for item in documents if _may_cover(item, words, least)]
     parts = [part for item in covering if len((part := _ComparedPassage(item, words)).covered) >= least]
     return tuple(

@@ -16,7 +16,7 @@ from itertools import islice
 
 from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
-from knowledge.parsing.qa_pairs import QA, question_key, questions_of
+from knowledge.parsing.qa_pairs import question_key, questions_of
 from knowledge.ports import Reranker, TextEmbeddings
 from knowledge.search.contradictions import find_contradictions
 from knowledge.search.dense import DenseRetriever
@@ -26,7 +26,7 @@ from knowledge.search.query_centering import QueryCentering, load_query_centerin
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
-from knowledge.types import Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
+from knowledge.types import QA, Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
 from knowledge.vectors.vector_index import VectorIndex
 from text.scripts import same_script
 

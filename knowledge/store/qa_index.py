@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from knowledge.parsing.qa_pairs import QA, question_key, questions_of
+from knowledge.parsing.qa_pairs import question_key, questions_of
 from knowledge.store.database import Database
-from knowledge.types import Source
+from knowledge.types import QA, Source
 
 
 class QAIndex:

@@ -1,1 +1,11 @@
-"""The parsers of formats that could be hostile. Only `knowledge.parsing.reader_process` runs them."""
+"""The parsers of file formats, one module each. They run only in the sandbox (`knowledge.parsing.reader_process`).
+
+A reader is a generator `read_x(data: bytes) -> Iterator[ParsedPart]`, named in its row of `knowledge.parsing.formats`:
+
+- It yields Markdown if its format `is_markdown`. What would look like Markdown in the file's own text is escaped. A
+  heading's anchor stands behind it as `{#id}`.
+- `numbers` has one entry for each line of a part's text: the line, row or cell of the file that it came from.
+- It raises `ReaderRefused` with a `knowledge.errors.Reason` where it can say what is wrong. Any other error counts as a
+  damaged file; memory, time and depth are limited from outside.
+- It fetches nothing, opens no other file and writes none.
+"""

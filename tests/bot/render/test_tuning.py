@@ -179,7 +179,7 @@ ERRORS = (
     finetune.AdapterNotRegisteredError("s", "a"),
     finetune.NothingToRollBackError("s", []),
     finetune.RegistryTooNewError(9, 2),
-    *(finetune.TrainingFailedError(reason) for reason in finetune.TrainingFailedError._SAID),
+    *(finetune.TrainingFailedError(reason) for reason in finetune.TrainingFailedError._MESSAGES),
 )
 
 
