@@ -14,7 +14,7 @@ ChainsError
 
 from __future__ import annotations
 
-from storage.errors import DiskFull, StorageError
+from storage.errors import StorageError, StorageFull
 from text.plurals import counted
 
 
@@ -68,7 +68,7 @@ class DecisionLogUnusable(ChainsError):
 
     def __init__(self, cause: StorageError) -> None:
         super().__init__(f"{cause}.")
-        if isinstance(cause, DiskFull):
+        if isinstance(cause, StorageFull):
             self.code = "disk_full"
 
 

@@ -327,7 +327,7 @@ class Registry:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except storage.DatabaseTooNew as error:
+        except storage.SchemaTooNew as error:
             raise RegistryTooNewError(error.found, error.known) from error
         except storage.StorageError as error:
             raise RegistryUnusableError(str(error)) from error

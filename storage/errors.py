@@ -1,11 +1,11 @@
 """What can go wrong with a database file. Each package translates these into its own errors, once, at its edge.
 
 StorageError
-├── DiskFull            the disk takes no more
+├── StorageFull            the disk takes no more
 ├── DatabaseLocked      another connection held the lock for longer than is waited
 ├── DatabaseDamaged     the file is not a SQLite database, or is corrupt
 ├── DatabaseReadOnly    the file or its folder cannot be written to
-└── DatabaseTooNew      a later version of the program wrote the file
+└── SchemaTooNew      a later version of the program wrote the file
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class StorageError(Exception):
         self.path = path
 
 
-class DiskFull(StorageError):
+class StorageFull(StorageError):
     """The disk is full; what is there can still be read."""
 
     sentence = "{name} cannot be written: the disk is full"
@@ -47,7 +47,7 @@ class DatabaseReadOnly(StorageError):
     sentence = "{name} cannot be opened for writing: check the permissions of its folder"
 
 
-class DatabaseTooNew(StorageError):
+class SchemaTooNew(StorageError):
     """A later version of the program wrote the file."""
 
     def __init__(self, path: Path, found: int, known: int) -> None:

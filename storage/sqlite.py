@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.errors import DatabaseDamaged, DatabaseLocked, DatabaseReadOnly, DatabaseTooNew, DiskFull
+from storage.errors import DatabaseDamaged, DatabaseLocked, DatabaseReadOnly, SchemaTooNew, StorageFull
 
 BUSY_S = 30.0
 """How long a connection waits for another's lock."""
 _RETRY_S = 0.01
 
-_ERRORS: dict[int, type[DiskFull | DatabaseLocked | DatabaseDamaged | DatabaseReadOnly]] = {
-    sqlite3.SQLITE_FULL: DiskFull,
+_ERRORS: dict[int, type[StorageFull | DatabaseLocked | DatabaseDamaged | DatabaseReadOnly]] = {
+    sqlite3.SQLITE_FULL: StorageFull,
     sqlite3.SQLITE_BUSY: DatabaseLocked,
     sqlite3.SQLITE_LOCKED: DatabaseLocked,
     sqlite3.SQLITE_CORRUPT: DatabaseDamaged,
@@ -139,7 +139,7 @@ def _folder_lock(folder: Path) -> Iterator[None]:
 def _schema_version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if found > known:
-        raise DatabaseTooNew(path, found, known)
+        raise SchemaTooNew(path, found, known)
     return found
 
 

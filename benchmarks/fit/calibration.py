@@ -45,7 +45,7 @@ HARDLY_MORE = 1.01
 
 
 @dataclass(frozen=True)
-class Example:
+class SearchExample:
     """The figures of one search, and whether its guild held the answer."""
 
     figures: SearchFeatures
@@ -54,7 +54,7 @@ class Example:
     language: str
 
 
-Examples = dict[str, list[Example]]
+Examples = dict[str, list[SearchExample]]
 """By part, `fit` and `judge`."""
 
 
@@ -134,7 +134,7 @@ async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, fo
                     assert figures is not None
                     # Of pages that are mostly code some pass for English: neither one nor the other.
                     if is_same or not figures.same_language:
-                        example = Example(figures, searched.asked.answerable, searched.asked.origin, language)
+                        example = SearchExample(figures, searched.asked.answerable, searched.asked.origin, language)
                         examples[part].append(example)
                 print(encoder, language, part, len(examples[part]), flush=True)
     finally:
@@ -142,11 +142,11 @@ async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, fo
     return examples
 
 
-def _fit(examples: Sequence[Example], reads: tuple[str, ...]) -> Logistic:
+def _fit(examples: Sequence[SearchExample], reads: tuple[str, ...]) -> Logistic:
     return fit([each.figures for each in examples], [each.answerable for each in examples], reads)
 
 
-def _counts(examples: Sequence[Example]) -> dict[str, int]:
+def _counts(examples: Sequence[SearchExample]) -> dict[str, int]:
     return {"searches": len(examples), "answerable": sum(each.answerable for each in examples)}
 
 
@@ -164,7 +164,7 @@ def fit(figures: Sequence[SearchFeatures], answerable: Sequence[bool], reads: tu
     )
 
 
-def _threshold(rows: Sequence[Example], fitted: Logistic) -> float:
+def _threshold(rows: Sequence[SearchExample], fitted: Logistic) -> float:
     """Where the cost on the fitted examples is least, an invented answer costing more than a needless refusal.
 
     The cost is flat there, and where exactly it is least is chance: the middle of what costs hardly more.
@@ -179,7 +179,7 @@ def _threshold(rows: Sequence[Example], fitted: Logistic) -> float:
     return round(statistics.median(low), 2)
 
 
-def _judge(own: Sequence[Example], fitted: Logistic, threshold: float) -> dict[str, object]:
+def _judge(own: Sequence[SearchExample], fitted: Logistic, threshold: float) -> dict[str, object]:
     scores = _scores(own, fitted)
     labels = np.array([e.answerable for e in own])
     answered = {
@@ -201,7 +201,7 @@ def _judge(own: Sequence[Example], fitted: Logistic, threshold: float) -> dict[s
     }
 
 
-def _scores(examples: Sequence[Example], fitted: Logistic) -> NDArray[np.float64]:
+def _scores(examples: Sequence[SearchExample], fitted: Logistic) -> NDArray[np.float64]:
     return np.array([fitted.probability(example.figures) for example in examples])
 
 

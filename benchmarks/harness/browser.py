@@ -133,7 +133,7 @@ class Journey:
             time.sleep(POLL_S)
 
 
-class LocalDiscord:
+class BrowserDiscord:
     """Runs `python -m bot --local` on a data folder that outlives it."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
@@ -178,10 +178,10 @@ class LocalDiscord:
 
 
 @contextmanager
-def local_discord(settings: Mapping[str, str] | None = None) -> Iterator[LocalDiscord]:
+def local_discord(settings: Mapping[str, str] | None = None) -> Iterator[BrowserDiscord]:
     """Give a bot on an empty data folder, not started yet. After an error its last output is printed."""
     with tempfile.TemporaryDirectory() as folder:
-        discord = LocalDiscord(Path(folder), settings or {})
+        discord = BrowserDiscord(Path(folder), settings or {})
         try:
             yield discord
         except BaseException:

@@ -23,7 +23,7 @@ class Provenance(TypedDict):
     machine: str
 
 
-class Result(TypedDict):
+class MeasuredResult(TypedDict):
     """What a file of benchmarks/results holds."""
 
     figures: Figures
@@ -35,9 +35,9 @@ def is_measured(name: str) -> bool:
     return (RESULTS / f"{name}.json").exists()
 
 
-def load(name: str) -> Result:
+def load(name: str) -> MeasuredResult:
     """Return the result of that name."""
-    result: Result = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+    result: MeasuredResult = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
     return result
 
 
@@ -67,7 +67,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
 
 
-def provenance(result: Result) -> str:
+def provenance(result: MeasuredResult) -> str:
     """Return what somebody needs to repeat the measurement."""
     made = result["provenance"]
     return (

@@ -47,7 +47,7 @@ Gain = TypedDict("Gain", {"R@5": float, "interval": tuple[float, float], "won": 
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RankingComparison:
     """All rankings on one pair of languages."""
 
     questions: int
@@ -142,7 +142,7 @@ def main() -> None:
     print("wrote", results.write(f"retrieval_{arguments.folder.name}", figures))
 
 
-async def _measure(folder: Path, only: LanguagePair | None, limit: int | None) -> dict[str, Comparison]:
+async def _measure(folder: Path, only: LanguagePair | None, limit: int | None) -> dict[str, RankingComparison]:
     docs, questions = read_docs(folder), [each for each in read_questions(folder) if each.gold]
     pairings = _pairings(docs, questions)
     if only is not None and only not in pairings:
@@ -191,7 +191,7 @@ def _guild(lang: str) -> str:
 
 async def _compare(
     rankings: Rankings, pairing: LanguagePair, questions: Sequence[GoldQuestion], ids: dict[str, str]
-) -> Comparison:
+) -> RankingComparison:
     ranks: dict[str, list[int | None]] = {name: [] for name in RANKINGS}
     seconds = []
     for question in questions:
@@ -200,7 +200,7 @@ async def _compare(
         for name, sources in found.items():
             ranks[name].append(first_gold([ids[source] for source in sources], pairing.gold_of(question)))
     hits = {name: [_within(rank, 5) for rank in own] for name, own in ranks.items()}
-    return Comparison(
+    return RankingComparison(
         questions=len(questions),
         documents=len(ids),
         scores={name: _scores(own) for name, own in ranks.items()},

@@ -25,7 +25,7 @@ import psutil
 
 from benchmarks.datasets.synthetic_tasks import messages
 from benchmarks.harness import results
-from benchmarks.harness.browser import POLL_S, Journey, LocalDiscord, browser_page, local_discord
+from benchmarks.harness.browser import POLL_S, BrowserDiscord, Journey, browser_page, local_discord
 from benchmarks.harness.results import ROOT
 from finetune.registry import Registry
 from finetune.training.run_folder import RunFolder, step_of
@@ -53,7 +53,7 @@ def main() -> None:
 class _Trial:
     """The bot, the person, and what was seen."""
 
-    def __init__(self, discord: LocalDiscord, journey: Journey) -> None:
+    def __init__(self, discord: BrowserDiscord, journey: Journey) -> None:
         self._discord = discord
         self._journey = journey
         self._chance = random.Random(_SEED)

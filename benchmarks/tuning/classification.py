@@ -60,7 +60,7 @@ class _Everyone:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedSkill:
     """What a run left behind."""
 
     dataset: Dataset
@@ -115,7 +115,7 @@ def _measure(folder: Path, base: str, limit: int, data_dir: Path) -> dict[str, o
     }
 
 
-async def _train(file: Path, base: str, tuner: Tuner, runs: Path) -> Trained:
+async def _train(file: Path, base: str, tuner: Tuner, runs: Path) -> TrainedSkill:
     dataset = await tuner.examine(file.read_bytes(), file.name)
     preview = await tuner.prepare(dataset, TrainingRequest(_GUILD, file.stem, "guild", base))
     _say(f"{preview.example_count} examples, {preview.steps} steps, about {preview.minutes:.0f} minutes")
@@ -124,7 +124,7 @@ async def _train(file: Path, base: str, tuner: Tuner, runs: Path) -> Trained:
         await tuner.run(preview.run_id, _progress())
         outcome = await tuner.finish(preview.run_id)
         part = from_jsonl((folder / "train.jsonl").read_bytes())
-        return Trained(dataset, part, outcome, await asyncio.to_thread(compare, folder, _STEPS, _ROUNDS))
+        return TrainedSkill(dataset, part, outcome, await asyncio.to_thread(compare, folder, _STEPS, _ROUNDS))
     finally:
         await tuner.discard(preview.run_id)
 
@@ -147,7 +147,7 @@ def _questions(file: Path, limit: int) -> list[tuple[str, str]]:
     return [(row.question, row.label) for row in chosen]
 
 
-def _classifiers(trained: Trained, weights: Weights, bases: Bases, registry: Registry) -> dict[str, Classifier]:
+def _classifiers(trained: TrainedSkill, weights: Weights, bases: Bases, registry: Registry) -> dict[str, Classifier]:
     """What is compared. Each has its own encoder, since one remembers the questions that it was asked."""
     card = trained.outcome.card
     part, everything = trained.part, trained.dataset.examples

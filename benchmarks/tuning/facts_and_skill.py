@@ -78,7 +78,7 @@ Ask = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Trial:
+class RecallTrial:
     """One way to teach the facts."""
 
     name: str
@@ -88,10 +88,10 @@ class Trial:
 
 
 _TRIALS = (
-    Trial("one phrasing, few epochs", (TRAINED_WORDS,), 5, replays=False),
-    Trial("one phrasing, many epochs", (TRAINED_WORDS,), 25, replays=False),
-    Trial("four phrasings, with replay", _ALL_WORDS, 8, replays=True),
-    Trial("four phrasings, without replay", _ALL_WORDS, 8, replays=False),
+    RecallTrial("one phrasing, few epochs", (TRAINED_WORDS,), 5, replays=False),
+    RecallTrial("one phrasing, many epochs", (TRAINED_WORDS,), 25, replays=False),
+    RecallTrial("four phrasings, with replay", _ALL_WORDS, 8, replays=True),
+    RecallTrial("four phrasings, without replay", _ALL_WORDS, 8, replays=False),
 )
 
 

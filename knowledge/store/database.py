@@ -186,11 +186,11 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except storage.DiskFull as error:
+        except storage.StorageFull as error:
             raise DiskFull(self._path.parent) from error
         except storage.DatabaseLocked as error:
             raise DatabaseBusy(self._path.name) from error
-        except storage.DatabaseTooNew as error:
+        except storage.SchemaTooNew as error:
             raise DatabaseTooNew(
                 f"{self._path.name} has version {error.found}, but this program reads up to {error.known}: "
                 "update the program"

@@ -12,9 +12,9 @@ from storage.errors import (
     DatabaseDamaged,
     DatabaseLocked,
     DatabaseReadOnly,
-    DatabaseTooNew,
-    DiskFull,
+    SchemaTooNew,
     StorageError,
+    StorageFull,
 )
 from storage.sqlite import checkpoint, connect, migrate, transaction, translated
 
@@ -73,7 +73,7 @@ def test_migrations_run_once_and_all_or_none(path: Path) -> None:
         migrate(connection, path, MIGRATIONS)
         assert pragma(connection, "user_version") == 2
         assert len(connection.execute("SELECT * FROM note").fetchall()) == 1
-        with pytest.raises(DatabaseTooNew, match=r"notes\.db") as raised:
+        with pytest.raises(SchemaTooNew, match=r"notes\.db") as raised:
             migrate(connection, path, MIGRATIONS[:1])
         assert (raised.value.found, raised.value.known) == (2, 1)
 
@@ -147,7 +147,7 @@ def overwritten(path: Path) -> None:
     ("fail", "kind"),
     [
         (locked, DatabaseLocked),
-        (full, DiskFull),
+        (full, StorageFull),
         (read_only, DatabaseReadOnly),
         (without_a_folder, DatabaseReadOnly),
         (no_database, DatabaseDamaged),
