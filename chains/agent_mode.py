@@ -18,7 +18,7 @@ from chains.agent import DECLINE, TOOLS_OF
 from chains.errors import ToolsUnknown
 from chains.routing.explain import Explainer
 from chains.routing.router import Routed
-from chains.types import ModelChoice, Route
+from chains.types import GateName, ModelChoice, Route
 
 _CALLS_OF = {**TOOLS_OF, Route.ABSTAIN: (DECLINE,)}
 """The tools that a model calls to choose each route; none for a direct answer."""
@@ -71,11 +71,16 @@ class Chooser:
 
 
 def offered_routes(routed: Routed) -> tuple[Route, ...]:
-    """Return the routes that have something to answer with, the combined one only where the policy left it open."""
+    """Return the routes that have something to answer with.
+
+    A tuned model is offered only where the policy left it open: to a question unlike its training it has no answer.
+    """
+    closed = {gate.route for gate in routed.decision.gates if not gate.opens}
+    unlike = {gate.route for gate in routed.decision.gates if gate.name is GateName.UNLIKE_TRAINING}
     is_open = {
         Route.RETRIEVAL: bool(routed.retrieval.evidence),
-        Route.SPECIALIST: routed.champion is not None,
-        Route.COMBINED: all(gate.opens or gate.route is not Route.COMBINED for gate in routed.decision.gates),
+        Route.SPECIALIST: routed.champion is not None and Route.SPECIALIST not in unlike,
+        Route.COMBINED: Route.COMBINED not in closed,
         Route.DIRECT: True,
         Route.ABSTAIN: True,
     }

@@ -186,7 +186,9 @@ class Assistant:
         """
         logged = await self._log.get(decision_id)
         route = taken_route(logged.decision, logged.choice, logged.label)
-        return Cited(logged.guild_id, logged.evidence_ids, route)
+        # A declined label rests on nothing, whatever the tuned model had read.
+        evidence_ids = () if route is Route.ABSTAIN else logged.evidence_ids
+        return Cited(logged.guild_id, evidence_ids, route)
 
     def headline(self, answer: Answer) -> str:
         """Return the deciding reason on one line, in the answer's language, with the model's choice if it made one."""
@@ -275,13 +277,19 @@ class Assistant:
                     break
         if timer.first_word is None:
             raise GenerationFailed(self._model_name)
-        text = cite(guard.text.strip(), state.run.evidence)
-        if champion is None:
-            state.text = text
+        text = guard.text.strip()
+        if champion is None or champion.kind is not TaskKind.LABEL:
+            state.text = cite(text, state.run.evidence)
             return
         state.text = label_with_help(champion, text)
         probability = state.run.label_probabilities[-1] if state.run.label_probabilities else None
-        state.label = label_choice(champion, probability, requested=state.run.question.requested_route is not None)
+        # The threshold was measured without passages, so it says nothing about a label that was chosen with them.
+        is_measured = state.run.route is Route.SPECIALIST
+        state.label = label_choice(
+            champion if is_measured else replace(champion, label_threshold=None),
+            probability,
+            requested=state.run.question.requested_route is not None,
+        )
 
     async def _agent_text(self, run: Run) -> AsyncGenerator[str, None]:
         """Yield the text of the chat model, or of the specialist's tool."""

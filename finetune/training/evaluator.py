@@ -27,6 +27,7 @@ _TIMED_TEXTS = 8
 _TIMED_TOKENS = 64
 _BATCH = 8
 _MOST_RIGHT_DECLINED = 0.05
+_HIGHEST_THRESHOLD = 0.9
 """The share of right labels that may be declined so that wrong ones, and those for other questions, are."""
 
 
@@ -142,7 +143,9 @@ def label_threshold(scores: Sequence[float], probabilities: Sequence[float]) -> 
     Each adapter has its own: how sure a model is of a label depends on how many there are and how long it was trained.
     """
     right = [probability for score, probability in zip(scores, probabilities, strict=True) if score]
-    return float(np.quantile(right, _MOST_RIGHT_DECLINED, method="lower")) if right else None
+    lowest = float(np.quantile(right, _MOST_RIGHT_DECLINED, method="lower")) if right else None
+    # A model that is nearly certain of all its labels may be a little less so in another number format.
+    return None if lowest is None else min(lowest, _HIGHEST_THRESHOLD)
 
 
 @contextmanager

@@ -111,7 +111,7 @@ class DocumentRetriever:
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._warn_of_missing_vectors(guild_id)
         # Pairs must not displace documents among the candidates.
-        wanted = CANDIDATES + min(CANDIDATES, self._pairs.count(guild_id))
+        wanted = CANDIDATES + min(MOST_PAIRS_PASSED_OVER, self._pairs.count(guild_id))
         matching_later = self._executor.submit(self._keywords.search, guild_id, query, wanted, scope)
         vector = self._embeddings.embed_query(query)
         vectors = [vector] if self._centering is None else [vector, self._centering.centred(query, vector)]
@@ -262,3 +262,7 @@ def _compared_passage(chunk: Chunk, source: Source) -> ComparedPassage:
 
 def _rank(scores: dict[str, float], chunk_id: str) -> int | None:
     return list(scores).index(chunk_id) + 1 if chunk_id in scores else None
+
+
+MOST_PAIRS_PASSED_OVER = 500
+"""Moderators' answers are no evidence, so as many more candidates are fetched; beyond this, time counts more."""

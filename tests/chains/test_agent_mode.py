@@ -55,7 +55,9 @@ async def test_the_model_chooses_each_route(make_bench, a_passage, champion, cho
 
 
 async def test_the_model_is_shown_the_figures_in_words_and_the_offered_choices(make_bench, a_passage, champion) -> None:
-    bench = await make_bench(a_passage("Two euros."), champions=[champion], choice=SEARCH)
+    bench = await make_bench(
+        a_passage("Two euros."), champions=[champion], likeness={champion.skill: 0.9}, choice=SEARCH
+    )
     await bench.assistant.answer(bench.ask(ASKED))
     system, asked = (message.text for message in bench.model.prompts[0])
     assert "probability that the passages hold the answer: 98 %" in system
@@ -63,6 +65,15 @@ async def test_the_model_is_shown_the_figures_in_words_and_the_offered_choices(m
     assert asked == f"Question: {ASKED}"
     assert "Two euros." not in system
     assert bench.model.offered[-1] == ["search_knowledge", "ask_specialist", "decline"]
+
+
+async def test_a_tuned_model_is_not_offered_for_a_question_unlike_its_training(make_bench, a_passage, champion) -> None:
+    bench = await make_bench(
+        a_passage("Two euros."), champions=[champion], likeness={champion.skill: 0.1}, choice=SPECIALIST
+    )
+    answer = await bench.assistant.answer(bench.ask(ASKED))
+    assert bench.model.offered[-1] == ["search_knowledge", "decline"]
+    assert (answer.route, answer.choice.fell_back) == (Route.RETRIEVAL, True)
 
 
 @pytest.mark.parametrize(

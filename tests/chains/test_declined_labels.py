@@ -91,6 +91,7 @@ async def test_a_label_that_a_model_chose_to_ask_for_is_declined_as_well(make_be
     bench = await make_bench(
         a_passage("Two euros."),
         champions=[labelling],
+        likeness={"queue": 0.7},
         choice=AIMessage("", tool_calls=[call]),
         label_probability=0.4,
     )
