@@ -46,7 +46,7 @@ def test_what_cannot_be_trained_on_is_refused_in_a_sentence(
     few = tmp_path / "few.jsonl"
     few.write_text('{"question": "a", "label": "b"}\n' * 5, "utf-8")
     for arguments, said in (
-        (["train", str(few)], "usable examples; the minimum is 20"),
+        (["train", str(few)], "usable example; the minimum is 20"),
         (["train", str(tmp_path / "missing.jsonl")], "No such file"),
         (["train", str(training_set), "--base", "hf:/no/such/folder"], "/no/such/folder"),
         (["evaluate", "abc"], "No adapter has a hash that starts with"),

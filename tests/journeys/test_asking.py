@@ -227,7 +227,7 @@ async def test_a_discord_that_fails_is_no_lack_of_servers(community: Community) 
     await community.rest()
     told = community.member.user.dm_channel.last_message
     assert told is not None
-    assert told.content.startswith("Something went wrong that I didn't expect.")
+    assert told.content.startswith("Something unexpected went wrong.")
 
 
 def _offered(message: discord.Message) -> list[list[str]]:
@@ -323,9 +323,9 @@ class TestWhileTheModelLoads:
         self, community: Community, assistant: ScriptedAssistant, assistant_part: LazyService[AssistantPort]
     ) -> None:
         await community.member.send(community.channel, f"{community.mention} How long?")
-        while "Loading" not in community.last().content:
+        while "Downloading" not in community.last().content:
             await community.env.settle()
-        expected = "-# Loading the chat model: 43 %, 212 of 491 MB. Your question is queued."
+        expected = "-# Downloading the chat model: 43 %, 212 of 491 MB. Your question is queued."
         assert community.last().content == expected
         assistant_part.succeed(assistant)
         await community.rest()

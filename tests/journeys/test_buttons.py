@@ -82,7 +82,7 @@ async def test_why_without_a_record_says_so(community: Community, assistant: Scr
     await community.member.click(answer, label="Why?")
     await community.rest()
     told = community.channel.history(viewer=community.member)[-1]
-    assert told.content.startswith("I no longer have a record of that answer.")
+    assert told.content.startswith("I no longer have the record of that answer")
 
 
 async def test_the_asker_stops_an_answer_and_what_was_written_stays(

@@ -173,7 +173,7 @@ class TestBeforeTheDocumentsAreOpen:
         self, community: Community, documents: ListedDocuments, documents_part: LazyService[DocumentsPort]
     ) -> None:
         await community.moderator.slash(community.channel, "ingest", file=PERMITS)
-        while "Loading the search model" not in community.last().content:
+        while "About to load the search model" not in community.last().content:
             await community.env.settle()
         documents_part.succeed(documents)
         await community.rest()
@@ -227,7 +227,7 @@ async def test_a_disk_that_takes_no_upload_ends_the_message_with_a_sentence(
 ) -> None:
     community.settings.bot.data_dir.mkdir(parents=True, exist_ok=True)
     (community.settings.bot.data_dir / "uploads").write_bytes(b"in the way of the folder")
-    assert (await _ingest(community)).startswith("Something went wrong that I didn't expect.")
+    assert (await _ingest(community)).startswith("Something unexpected went wrong.")
     assert documents.listed == []
 
 

@@ -194,7 +194,7 @@ async def test_it_waits_for_the_documents_and_says_so(
     await _end_in_the_middle(community, held, "before")
     later: LazyService[DocumentsPort] = LazyService("documents")
     again = await _start_again(community, later, assistant_part)
-    while "Loading the search model" not in community.last().content:
+    while "About to load the search model" not in community.last().content:
         await community.env.settle()
     later.succeed(held)
     await _finish(community, again)

@@ -110,7 +110,7 @@ async def test_an_answer_without_a_record_says_so(community: Community, assistan
     answer = await community.ask(community.member, "How long?")
     assistant.__post_init__()
     told = await _press(community, community.member, answer)
-    assert told.content.startswith("I no longer have a record of that answer.")
+    assert told.content.startswith("I no longer have the record of that answer")
 
 
 async def test_several_passages_have_a_button_each(
@@ -216,7 +216,7 @@ class TestPictures:
         documents.picture = OSError("no more processes")
         answer = await community.ask(community.member, "How long?")
         shown = await _press(community, community.member, answer)
-        assert shown.content.startswith("-# The page can't be shown as a picture")
+        assert shown.content.startswith("-# I can't show this page as a picture")
         assert shown.embeds[0].description == "**Seven** days."
 
     async def test_a_document_without_an_original_shows_its_text_alone(self, community: Community) -> None:

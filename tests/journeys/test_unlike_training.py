@@ -116,7 +116,7 @@ async def test_what_is_not_its_kind_never_goes_to_a_promoted_model(
     promote(loaded.loader, guild_id, tmp_path / "trained")
 
     shown = await community.ask(community.member, "What is the capital of Mongolia?")
-    assert shown.content.startswith("I did not find this in the documents")
+    assert shown.content.startswith("I couldn't find this in the documents")
     assert "Nor is the question like those that the tuned model here was trained on." in shown.content
     assert "safety-report" not in shown.content
     assert "no answer ·" in shown.content
