@@ -117,14 +117,14 @@ async def test_what_is_not_its_kind_never_goes_to_a_promoted_model(
 
     shown = await community.ask(community.member, "What is the capital of Mongolia?")
     assert shown.content.startswith("I couldn't find this in the documents")
-    assert "Nor is the question like those that the tuned model here was trained on." in shown.content
+    assert "Your question isn't like those that the tuned model was trained on, either." in shown.content
     assert "safety-report" not in shown.content
     assert "no answer ·" in shown.content
     await community.member.click(shown, label="Why?")
     await community.rest()
     seen = community.channel.history(viewer=community.member)
     explained = "\n".join(message.content for message in seen if message.flags.ephemeral)
-    assert "the question is not like those that the tuned model was trained on" in explained
+    assert "match with what the tuned model was trained on: only" in explained
     assert "+0.0" not in explained
 
     for text in ("asdf qwer zxcv", "How much does a mooring permit for a visiting boat cost?", "蒙古的首都是哪里？"):
