@@ -13,7 +13,7 @@ from text.scripts import is_chinese
 
 
 class Route(StrEnum):
-    """The means by which a question is answered."""
+    """Names the means by which a question is answered."""
 
     RETRIEVAL = "retrieval"
     SPECIALIST = "specialist"
@@ -23,7 +23,7 @@ class Route(StrEnum):
 
 
 class Language(StrEnum):
-    """A language in which the bot explains itself."""
+    """Names a language in which the bot explains itself."""
 
     EN = "en"
     ZH = "zh"
@@ -36,7 +36,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer, earlier in the same conversation."""
+    """Holds a question and its answer, earlier in the same conversation."""
 
     question: str
     answer: str
@@ -44,7 +44,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a member asked, where, and on whose behalf documents may be read."""
+    """Holds what a member asked, where, and on whose behalf documents may be read."""
 
     text: str
     guild_id: str
@@ -106,7 +106,7 @@ class GateName(StrEnum):
 
 
 class SignalScope(StrEnum):
-    """What a signal differs by. Only what differs by question may be named as the deciding reason."""
+    """Says what a signal differs by. Only what differs by question may be named as the deciding reason."""
 
     QUESTION = "question"
     SKILL = "skill"
@@ -115,7 +115,7 @@ class SignalScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One measured number. Where it could not be measured, a reason stands instead of the value."""
+    """Holds one measured number, or the reason why it could not be measured."""
 
     name: SignalName
     value: float | None
@@ -130,7 +130,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one signal adds to one route's score, and the rules of the guidance behind it."""
+    """Holds what one signal adds to one route's score, and the rules of the guidance behind it."""
 
     signal: SignalName
     value: float
@@ -142,7 +142,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What overrode the sum: a request, a route that is not available, nothing good enough."""
+    """Records what overrode the sum: a request, a route that is not available, nothing good enough."""
 
     name: GateName
     route: Route
@@ -155,7 +155,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class SignalChange:
-    """One signal at another value than was measured; what hangs on it moved along."""
+    """Holds one signal at another value than was measured; what depends on it moves along."""
 
     signal: SignalName
     value: float
@@ -168,7 +168,7 @@ class SignalChange:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """The smallest change under which deciding again gave another route, or the request taken away."""
+    """Holds the smallest change under which deciding again gave another route, or the request taken away."""
 
     route: Route
     """What is decided then; without the request it may be the same route."""
@@ -233,7 +233,7 @@ class LabelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds, each measured."""
+    """Holds the measured seconds of each part of an answer."""
 
     retrieval_s: float
     decision_s: float
@@ -247,7 +247,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with the decision behind it."""
+    """Holds an answer with the decision behind it."""
 
     decision_id: str
     text: str
@@ -272,7 +272,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What an answer rests on, from its record."""
+    """Holds what an answer rests on, from its record."""
 
     guild_id: str
     chunk_ids: tuple[str, ...]
@@ -308,14 +308,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next words of the answer."""
+    """Carries the next words of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole answer. Always the last event."""
+    """Carries the whole answer; it is always the last event."""
 
     answer: Answer
 

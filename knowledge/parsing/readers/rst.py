@@ -50,7 +50,7 @@ _TITLES = {
 
 
 def read_rst(data: bytes) -> Iterator[ParsedPart]:
-    """The document, as the only part, its numbers the file's lines. Raises ReaderRefused, NotText."""
+    """Yield the document as its only part, with the file's line numbers. Raises ReaderRefused, NotText."""
     from docutils.core import publish_doctree
 
     text = decode(data).translate(_SEPARATORS)
@@ -72,7 +72,7 @@ def _register_directives(text: str) -> None:
     from docutils.utils import new_document
 
     class Code(Directive):  # type: ignore[misc]  # docutils has no types
-        """A code block, with any options; docutils' own refuses Sphinx's, and tells no line."""
+        """Reads a code block with any options; docutils' own refuses Sphinx's, and tells no line."""
 
         optional_arguments = 1
         has_content = True
@@ -88,7 +88,7 @@ def _register_directives(text: str) -> None:
             return [title, block]
 
     class Unknown(Directive):  # type: ignore[misc]  # docutils has no types
-        """Its argument and its content as text."""
+        """Shows the argument and the content of an unknown directive as text."""
 
         optional_arguments = 1
         final_argument_whitespace = True

@@ -1,6 +1,6 @@
-"""docutils' tree of a document as lines of Markdown, each with the line of the file that it comes from.
+"""Turns docutils' tree of a document into lines of Markdown, each with the line of the file that it comes from.
 
-Knows nothing of how reStructuredText is written.
+Edit it when a kind of node should look otherwise in a passage.
 """
 
 from __future__ import annotations
