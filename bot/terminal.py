@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from bot.errors import SkillUnknown
+from bot.locales import load_texts
 from bot.readiness import Loading
 from bot.render.answers import shown_contradictions
 from bot.render.message_text import shorten
@@ -69,7 +70,8 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
         return _ANSWER.dump_json(answer, indent=2).decode()
     sources = [_source_line(number, item) for number, item in enumerate(answer.evidence, start=1)]
     sources[:0] = [_difference_line(each, answer) for each in shown_contradictions(answer)]
-    reason = f"{answer.route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
+    route = load_texts()(answer.language, f"routes.{answer.route}")
+    reason = f"{route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
     return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
 
 
