@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from chains.errors import DecisionLogUnusable, DecisionNotFound
 from chains.types import Answer, LabelChoice, ModelChoice, Question, Route, RouteDecision, Timings
 from storage import sqlite
-from storage.errors import StorageError
+from storage.errors import SchemaTooNew, StorageError
 from storage.hashing import sha256_of_text
 
 _VERSION = 1
@@ -224,7 +224,7 @@ class DecisionLog:
     def _create(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._translated(), closing(self._connect()) as database:
-            _upgrade(database)
+            _upgrade(database, self._path)
             while self._remove_old(database):
                 pass
 
@@ -274,13 +274,18 @@ def _parse_decision(written: str) -> RouteDecision:
     return _DECISION.validate_json(json.dumps(record))
 
 
-def _upgrade(database: sqlite3.Connection) -> None:
-    """Bring the tables to the current version in one transaction: if it is killed, the file stays as it was."""
-    if _version(database) >= _VERSION:
+def _upgrade(database: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables to the current version in one transaction: if it is killed, the file stays as it was.
+
+    Raises SchemaTooNew for a file of a later version.
+    """
+    found = _version(database)
+    if found > _VERSION:
+        raise SchemaTooNew(path, found, _VERSION)
+    if found == _VERSION:
         return
-    database.execute("BEGIN IMMEDIATE")
-    with database:
-        if _version(database) >= _VERSION:  # Another process was faster.
+    with sqlite.transaction(database, path, writing=True):
+        if _version(database) == _VERSION:  # Another process was faster.
             return
         database.execute(_TABLE)
         columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}

@@ -1,11 +1,11 @@
 """What can go wrong with a database file. Each package translates these into its own errors, once, at its edge.
 
 StorageError
-├── StorageFull            the disk takes no more
+├── StorageFull         the disk takes no more
 ├── DatabaseLocked      another connection held the lock for longer than is waited
 ├── DatabaseDamaged     the file is not a SQLite database, or is corrupt
 ├── DatabaseReadOnly    the file or its folder cannot be written to
-└── SchemaTooNew      a later version of the program wrote the file
+└── SchemaTooNew        a later version of the program wrote the file
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class DatabaseReadOnly(StorageError):
 
 class SchemaTooNew(StorageError):
     """A later version of the program wrote the file."""
+
+    sentence = "{name} was written by a later version of this program: install that version again"
 
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(path)

@@ -74,8 +74,7 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # Otherwise the interpreter's own flush complains.
+        # Otherwise the interpreter's own flush complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(code)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chains.decision_log import DecisionLog, Spent
-from chains.errors import DecisionNotFound
+from chains.errors import DecisionLogUnusable, DecisionNotFound
 from chains.types import Route
 from tests.query_plans import Statements
 
@@ -180,3 +180,13 @@ async def test_a_record_that_calls_contradictions_differences_is_still_read(tmp_
         )
     (contradiction,) = (await log.get("d")).decision.contradictions
     assert (contradiction.newer.chunk_id, contradiction.older.chunk_id) == ("a", "b")
+
+
+async def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    await DecisionLog(tmp_path / "later.db").open()
+    with closing(sqlite3.connect(tmp_path / "later.db")) as database, database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(DecisionLogUnusable):
+        await DecisionLog(tmp_path / "later.db").open()
+    with closing(sqlite3.connect(tmp_path / "later.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (99,)
