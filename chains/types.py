@@ -88,6 +88,7 @@ class GateName(StrEnum):
     NO_TUNED_MODEL = "no_tuned_model"
     NOT_EVALUATED_WITH_PASSAGES = "not_evaluated_with_passages"
     NOTHING_FOUND = "nothing_found"
+    PASSAGES_NOT_RATED = "passages_not_rated"
     PASSAGES_TOO_WEAK = "passages_too_weak"
     PASSAGES_GOOD_ENOUGH = "passages_good_enough"
     UNLIKE_TRAINING = "unlike_training"

@@ -90,6 +90,7 @@ def _rival(decision: RouteDecision) -> Route | None:
 # The gates of an abstention where there are documents; for a weak passage its document is named.
 _REFUSED_AS = {
     GateName.NOTHING_FOUND: "nothing_found",
+    GateName.PASSAGES_NOT_RATED: "passages_not_rated",
     GateName.SUM_NOT_POSITIVE: "unsure",
     GateName.NOTHING_FOR_IT: "unsure",
 }

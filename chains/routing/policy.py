@@ -89,7 +89,7 @@ class Policy:
         """Sum the contributions, apply the gates, and return the decision with all of it."""
         contributions = tuple(self._contributions(signals))
         scores = _scores(contributions)
-        gates = [*_missing_parts(situation), *self._weak_routes({s.name: s.value for s in signals}, situation)]
+        gates = [*_missing_parts(situation), *self._weak_routes(signals, situation)]
         gates.extend(_unmet_request(situation, gates))
         closed = {gate.route for gate in gates if not gate.opens}
         ranked = [(route, score) for route, score in scores if route not in closed]
@@ -133,14 +133,15 @@ class Policy:
                 rules = term.rules_up if amount >= 0 else term.rules_down
                 yield Contribution(signal.name, signal.value, signal.scope, rules, term.route, amount)
 
-    def _weak_routes(self, values: dict[SignalName, float | None], situation: Situation) -> Iterable[Gate]:
+    def _weak_routes(self, signals: Sequence[Signal], situation: Situation) -> Iterable[Gate]:
         """Yield the gates of the routes whose signals are too weak to answer well."""
+        values = {signal.name: signal.value for signal in signals}
         holds = values.get(SignalName.PASSAGES_HOLD_ANSWER)
         weak = holds is None or holds < self.thresholds.passages_hold_answer
         if weak and situation.has_documents:
             answered = self._is_answered(values)
             for route in (Route.COMBINED,) if answered else (Route.RETRIEVAL, Route.COMBINED):
-                name = GateName.NOTHING_FOUND if holds is None else GateName.PASSAGES_TOO_WEAK
+                name = _why_unrated(signals) if holds is None else GateName.PASSAGES_TOO_WEAK
                 yield Gate(name, route, False, holds, self.thresholds.passages_hold_answer)
         likeness = values.get(SignalName.LIKENESS_TO_TRAINING)
         if situation.has_champion and (likeness is None or likeness < self.thresholds.like_training):
@@ -213,6 +214,12 @@ def _missing_parts(situation: Situation) -> Iterable[Gate]:
         yield Gate(GateName.NO_TUNED_MODEL, Route.COMBINED, False)
     elif not situation.champion_reads_passages:
         yield Gate(GateName.NOT_EVALUATED_WITH_PASSAGES, Route.COMBINED, False)
+
+
+def _why_unrated(signals: Sequence[Signal]) -> GateName:
+    """Return why it is unknown how likely the passages hold the answer."""
+    missing = {signal.name: signal.missing for signal in signals}.get(SignalName.PASSAGES_HOLD_ANSWER)
+    return GateName.PASSAGES_NOT_RATED if missing == GateName.PASSAGES_NOT_RATED else GateName.NOTHING_FOUND
 
 
 def _unmet_request(situation: Situation, gates: Sequence[Gate]) -> Iterable[Gate]:

@@ -82,6 +82,7 @@ class Router:
         measured = Measured(
             passages_hold_answer=holds,
             has_documents=retrieval.source_count > 0,
+            found_passages=bool(retrieval.evidence),
             kinds=self._kinds.probabilities(vector),
             champion=champion,
             likeness_to_training=likeness,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chains.decision_log import Latency
 from chains.routing.question_kind import QuestionKind
-from chains.types import Signal, SignalName, SignalScope
+from chains.types import GateName, Signal, SignalName, SignalScope
 from finetune.types import Champion
 
 LATENCY = "seconds of an answer"
@@ -76,6 +76,8 @@ class Measured:
     """That of this guild's last answers by retrieval."""
     specialist_latency: Latency | None = None
     """That of its last answers by tuned models; until there are enough, as measured at the champion's evaluation."""
+    found_passages: bool = False
+    """Whether the search found any; without the vectors of a guild it finds some that can't be rated."""
     moderators_answer: float | None = None
     """Similarity to the question that a moderator answered; 1 where it is the same. None: no such answer was found."""
     cost_ratio: float | None = None
@@ -89,7 +91,10 @@ def signals_of(measured: Measured) -> tuple[Signal, ...]:
 
 def _question_signals(measured: Measured) -> tuple[Signal, ...]:
     kinds = measured.kinds
-    no_passage = "nothing_found" if measured.has_documents else "no_documents"
+    if not measured.has_documents:
+        no_passage = "no_documents"
+    else:
+        no_passage = GateName.PASSAGES_NOT_RATED if measured.found_passages else GateName.NOTHING_FOUND
     return (
         _signal_of(
             SignalName.PASSAGES_HOLD_ANSWER,

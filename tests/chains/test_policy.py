@@ -11,7 +11,17 @@ import pytest
 from chains.routing.explain import Explainer, deciding_reason
 from chains.routing.guidance import load_guidance
 from chains.routing.policy import Situation, Term, load_policy
-from chains.types import Contribution, Gate, Language, Route, RouteDecision, Signal, SignalScope
+from chains.types import (
+    Contribution,
+    Gate,
+    GateName,
+    Language,
+    Route,
+    RouteDecision,
+    Signal,
+    SignalName,
+    SignalScope,
+)
 
 THRESHOLD = 0.4
 GUIDANCE = load_guidance()
@@ -203,6 +213,18 @@ def test_good_passages_answer_though_the_tuned_model_won_on_questions_of_its_own
     assert dict(decision.scores)[Route.RETRIEVAL] < 0
     assert decision.route is Route.RETRIEVAL
     assert deciding_reason(decision) == Gate("passages_good_enough", Route.RETRIEVAL, True, 0.55, THRESHOLD)
+
+
+def test_passages_that_cannot_be_rated_are_not_told_as_nothing_found() -> None:
+    measured = [
+        replace(signal, value=None, missing="passages_not_rated")
+        if signal.name == SignalName.PASSAGES_HOLD_ANSWER
+        else signal
+        for signal in signals()
+    ]
+    decision = POLICY.decide(measured, Situation())
+    assert (decision.route, deciding_reason(decision).name) == (Route.ABSTAIN, GateName.PASSAGES_NOT_RATED)
+    assert "search index is incomplete" in EXPLAINER.refusal(decision, "a.md", Language.EN)
 
 
 def test_a_search_that_found_nothing_is_not_told_as_a_probability() -> None:
