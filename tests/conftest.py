@@ -22,6 +22,20 @@ _MUCH_BYTES = 2**30
 _MORE_BYTES = 300 * 2**20
 _after_release = pytest.StashKey[int]()
 
+# The files that train for minutes: begun first, so that at the end no process waits alone for one of them.
+_LONGEST_FIRST = (
+    "tests/journeys/test_tuned_answers.py",
+    "tests/finetune/training/test_tuner.py",
+    "tests/journeys/test_real_answers.py",
+    "tests/finetune/test_finetune_terminal.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first; all others keep their order."""
+    places = {config.rootpath / name: place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
