@@ -51,6 +51,18 @@ def split_sentences(text: str) -> list[str]:
     return _BETWEEN.split(text)
 
 
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence or line starts and ends, without the blanks around it."""
+    spans, start = [], 0
+    for between in [*_BETWEEN.finditer(text), None]:
+        end = len(text) if between is None else between.start()
+        part = text[start:end]
+        if part.strip():
+            spans.append((start + len(part) - len(part.lstrip()), start + len(part.rstrip())))
+        start = end if between is None else between.end()
+    return spans
+
+
 def sentence_ends(text: str) -> list[int]:
     """Return where each finished sentence ends. In a text that still grows, a space must follow the last one."""
     return [found.end() for found in _FINISHED.finditer(text) if found[0].strip()]

@@ -63,6 +63,21 @@ class ReadingRow(_Row):
     answerable: bool
 
 
+class ReadingSetRow(_Row):
+    """A row of a set to train the reader on: a question, or a claim, on a passage."""
+
+    title: str = ""
+    context: str
+    question: str | None = None
+    answers: tuple[str, ...] = ()
+    """Exact parts of the context; `yes` or `no` where `kind` is `yesno`."""
+    answerable: bool = True
+    kind: str = "span"
+    claim: str | None = None
+    label: str | None = None
+    """Of a claim: supported, contradicted or neither."""
+
+
 class LabelledRow(_Row):
     """A message with its label."""
 

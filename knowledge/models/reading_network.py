@@ -1,0 +1,96 @@
+"""The network of the reader: one encoder over question and passage, and five heads. Edit it for another architecture.
+
+It starts from the pinned multilingual sentence encoder and shares its word embeddings, so that they are neither shipped
+nor held in memory twice. It imports torch, so import it late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from transformers import BertConfig, BertModel
+
+SHARED = "encoder.embeddings.word_embeddings.weight"
+"""The parameter that comes from the sentence encoder and is never trained."""
+
+
+class Relation(IntEnum):
+    """How a passage relates to a statement, or to a question that asks for yes or no."""
+
+    SUPPORTED = 0
+    CONTRADICTED = 1
+    NEITHER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The heads' raw outputs for a batch of B pairs of at most T tokens."""
+
+    start: torch.Tensor
+    """Logits of the answer's first token, B × T; the first token of the pair stands for "not in here"."""
+    end: torch.Tensor
+    """Logits of the answer's last token, B × T."""
+    evidence: torch.Tensor
+    """Logits of a token being part of a sentence that answers, B × T."""
+    answerable: torch.Tensor
+    """Logits of the passage holding what is asked, B."""
+    relation: torch.Tensor
+    """Logits of each `Relation`, B × 3."""
+
+
+class ReadingNetwork(nn.Module):
+    """BERT with a head for the answer's span, one for its sentences, one for "not in here" and one for relations."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.encoder = BertModel(config, add_pooling_layer=False)
+        size = config.hidden_size
+        self.span = nn.Linear(size, 2)
+        self.evidence = nn.Linear(size, 1)
+        self.answerable = _PooledHead(size, 1)
+        self.relation = _PooledHead(size, len(Relation))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> Reading:
+        """Read B pairs of T tokens; the outputs are fp32."""
+        states: torch.Tensor = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        start, end = self.span(states).float().unbind(dim=-1)
+        first = states[:, 0]
+        return Reading(
+            start,
+            end,
+            self.evidence(states).float().squeeze(-1),
+            self.answerable(first).float().squeeze(-1),
+            self.relation(first).float(),
+        )
+
+
+class _PooledHead(nn.Module):
+    """Two layers on the state of the first token."""
+
+    def __init__(self, size: int, outputs: int) -> None:
+        super().__init__()
+        self.inner = nn.Linear(size, size)
+        self.outer = nn.Linear(size, outputs)
+
+    def forward(self, state: torch.Tensor) -> torch.Tensor:
+        pooled: torch.Tensor = self.outer(torch.tanh(self.inner(state)))
+        return pooled
+
+
+def untrained(embedding_folder: Path) -> ReadingNetwork:
+    """Return the network with the sentence encoder's weights in fp32 and random heads."""
+    network = ReadingNetwork(BertConfig.from_pretrained(embedding_folder))
+    encoder = load_file(embedding_folder / "model.safetensors")
+    missing, unexpected = network.encoder.load_state_dict(
+        {name: tensor.float() for name, tensor in encoder.items()}, strict=False
+    )
+    if missing or unexpected:
+        raise ValueError(f"{embedding_folder} does not hold the encoder: {[*missing, *unexpected]}")
+    return network
