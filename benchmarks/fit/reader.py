@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
@@ -45,6 +46,7 @@ _RATE = 2.5e-4
 _WARM_UP = 0.04
 _DECAY = 0.01
 _CLIP = 1.0
+_TOLD_STEPS = 10
 _CHECKPOINT_STEPS = 100
 _JUDGED_STEPS = 400
 _JUDGED_EXAMPLES = 600
@@ -57,15 +59,15 @@ class Encoded:
     """An example as the network sees it."""
 
     example: Example
-    ids: list[int]
-    types: list[int]
-    offsets: list[tuple[int, int]]
-    """Characters of the passage that each token stands for; (0, 0) outside the passage."""
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int32]
+    """Start and end of what each token stands for, as characters of the passage, T × 2; 0 and 0 outside of it."""
     passage_start: int
     start: int
     end: int
     """Tokens of the answer; 0 where it isn't there, `_IGNORED` where the head is told nothing."""
-    evidence: list[float] | None
+    evidence: NDArray[np.float32] | None
+    """1 where a token belongs to a sentence that answers, T."""
 
 
 def main() -> None:
@@ -112,10 +114,18 @@ def encode_all(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Encode
         ids = passage.ids[first : first + room]
         head = [bos, *asked, eos, eos]
         offsets = [*[(0, 0)] * len(head), *passage.offsets[first : first + room], (0, 0)]
-        types = [*[0] * len(head), *[1] * (len(ids) + 1)]
         start, end = _answer_tokens(example, offsets, len(head))
-        evidence = _evidence(example, offsets)
-        encoded.append(Encoded(example, [*head, *ids, eos], types, offsets, len(head), start, end, evidence))
+        encoded.append(
+            Encoded(
+                example,
+                np.array([*head, *ids, eos], np.int32),
+                np.array(offsets, np.int32),
+                len(head),
+                start,
+                end,
+                _evidence(example, offsets),
+            )
+        )
     return encoded
 
 
@@ -144,7 +154,7 @@ def _answer_tokens(example: Example, offsets: Sequence[tuple[int, int]], passage
     return (inside[0], inside[-1]) if inside else (_IGNORED, _IGNORED)
 
 
-def _evidence(example: Example, offsets: Sequence[tuple[int, int]]) -> list[float] | None:
+def _evidence(example: Example, offsets: Sequence[tuple[int, int]]) -> NDArray[np.float32] | None:
     if example.spans is None:
         return None
     told = [
@@ -152,7 +162,7 @@ def _evidence(example: Example, offsets: Sequence[tuple[int, int]]) -> list[floa
         for low, high in sentence_spans(example.passage)
         if any(low < end and high > start for start, end in example.spans)
     ]
-    return [float(any(low < b and high > a for low, high in told)) if b > a else 0.0 for a, b in offsets]
+    return np.array([b > a and any(low < b and high > a for low, high in told) for a, b in offsets], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +186,19 @@ def collate(rows: Sequence[Encoded]) -> Batch:
     """Pad the rows to the longest."""
     longest = max(len(row.ids) for row in rows)
 
-    def padded(values: Sequence[Sequence[float]], filler: float = 0) -> torch.Tensor:
-        return torch.tensor([[*value, *[filler] * (longest - len(value))] for value in values])
+    def padded(values: Sequence[NDArray[np.generic]], filler: int = 0) -> torch.Tensor:
+        return torch.from_numpy(
+            np.stack([np.pad(value, (0, longest - len(value)), constant_values=filler) for value in values])
+        )
 
     return Batch(
         ids=padded([row.ids for row in rows], 1),
-        mask=padded([[1] * len(row.ids) for row in rows]),
-        types=padded([row.types for row in rows]),
-        passage=padded([[float(b > a) for a, b in row.offsets] for row in rows]),
+        mask=padded([np.ones(len(row.ids), np.int64) for row in rows]),
+        types=padded([(np.arange(len(row.ids)) >= row.passage_start).astype(np.int64) for row in rows]),
+        passage=padded([(row.offsets[:, 1] > row.offsets[:, 0]).astype(np.float32) for row in rows]),
         start=torch.tensor([row.start for row in rows]),
         end=torch.tensor([row.end for row in rows]),
-        evidence=padded([row.evidence or [0.0] for row in rows], 0.0),
+        evidence=padded([np.zeros(1, np.float32) if row.evidence is None else row.evidence for row in rows]),
         evidence_told=torch.tensor([float(row.evidence is not None) for row in rows]),
         answerable=torch.tensor([float(row.example.answerable) for row in rows]),
         relation=torch.tensor([_IGNORED if row.example.relation is None else row.example.relation for row in rows]),
@@ -241,7 +253,7 @@ class Trainer:
         for step in range(first, len(self._batches)):
             losses.append(self._step(step))
             done += len(self._batches[step])
-            if (step + 1) % 20 == 0:
+            if (step + 1) % _TOLD_STEPS == 0:
                 pace = done / (time.monotonic() - began)
                 left = sum(map(len, self._batches[step + 1 :])) / pace / 60
                 mean = sum(losses[-100:]) / len(losses[-100:])

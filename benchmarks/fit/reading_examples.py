@@ -53,8 +53,20 @@ which a member's question never asks for).
 """
 SWAPPED = {"en": 5200, "zh": 2600}
 """How many questions without an answer are made by `_swapped`, in each language."""
-DEVELOPMENT_SHARE = 0.035
-"""Of the titles; nothing of them is trained on."""
+DEVELOPMENT_SHARE = 0.03
+"""Of the articles; nothing of them is trained on."""
+CALIBRATION_ARTICLES = frozenset(
+    {
+        "antibiotics",
+        "genocide",
+        "montana",
+        "solar energy",
+        "spectre (2015 film)",
+        "to kill a mockingbird",
+        "university of notre dame",
+    }
+)
+"""Articles of squad_train_part that aren't trained on either: what the reader's figures mean is fitted on them."""
 _RELATIONS = {"supported": Relation.SUPPORTED, "contradicted": Relation.CONTRADICTED, "neither": Relation.NEITHER}
 _YES_NO = {"yes": Relation.SUPPORTED, "no": Relation.CONTRADICTED}
 _TITLE_SHARE = 0.5
@@ -88,6 +100,8 @@ class Example:
     def is_development(self) -> bool:
         """Return whether it is for judging only."""
         digest = hashlib.sha256(self.group.encode()).digest()
+        if self.group in CALIBRATION_ARTICLES:
+            return True
         return int.from_bytes(digest[:4], "big") / 2**32 < DEVELOPMENT_SHARE
 
 
