@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from benchmarks.fit.reading_examples import Example, count_by_source, development, load_examples, training
 from benchmarks.harness import results
-from knowledge.models.reading_network import SHARED, Reading, ReadingNetwork, untrained
+from knowledge.models.reading_network import Reading, ReadingNetwork, is_shared, untrained
 from text.sentences import sentence_spans
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -85,6 +85,7 @@ def main() -> None:
     chosen = list(training(examples))[: arguments.examples]
     judged = list(development(examples))
     print(json.dumps({"training": count_by_source(chosen), "development": len(judged)}), flush=True)
+    torch.manual_seed(_SEED)
     trainer = Trainer(untrained(folder), encode_all(tokenizer, chosen), dtype, arguments.work)
     held_out = encode_all(tokenizer, judged)
     trainer.run(held_out[:_JUDGED_EXAMPLES])
@@ -92,7 +93,7 @@ def main() -> None:
     state = {
         name: tensor.detach().to(torch.float16).contiguous()
         for name, tensor in trainer.network.state_dict().items()
-        if name != SHARED
+        if not is_shared(name)
     }
     save_file(state, TARGET, metadata={"commit": str(results.provenance()["commit"])})
     written = results.write("reader_training", {"training": count_by_source(chosen), "development": figures})
@@ -171,7 +172,6 @@ class Batch:
 
     ids: torch.Tensor
     mask: torch.Tensor
-    types: torch.Tensor
     passage: torch.Tensor
     """1 where a token belongs to the passage, B × T."""
     start: torch.Tensor
@@ -194,7 +194,6 @@ def collate(rows: Sequence[Encoded]) -> Batch:
     return Batch(
         ids=padded([row.ids for row in rows], 1),
         mask=padded([np.ones(len(row.ids), np.int64) for row in rows]),
-        types=padded([(np.arange(len(row.ids)) >= row.passage_start).astype(np.int64) for row in rows]),
         passage=padded([(row.offsets[:, 1] > row.offsets[:, 0]).astype(np.float32) for row in rows]),
         start=torch.tensor([row.start for row in rows]),
         end=torch.tensor([row.end for row in rows]),
@@ -232,7 +231,6 @@ class Trainer:
         self._checkpoint = work / "checkpoint.pt"
         work.mkdir(parents=True, exist_ok=True)
         self._batches = _batches(examples)
-        network.encoder.embeddings.word_embeddings.weight.requires_grad = False
         decayed = [p for p in network.parameters() if p.requires_grad and p.dim() > 1]
         plain = [p for p in network.parameters() if p.requires_grad and p.dim() == 1]
         self._optimizer = torch.optim.AdamW(
@@ -265,12 +263,10 @@ class Trainer:
         self._save(len(self._batches))
 
     def _step(self, step: int) -> float:
-        # Of the step alone: dropout is the same whether or not it went on from a checkpoint.
-        torch.manual_seed(_SEED + step)
         self.network.train()
         batch = collate(self._batches[step])
         with torch.autocast("cpu", self._dtype, enabled=self._dtype != torch.float32):
-            reading = self.network(batch.ids, batch.mask, batch.types)
+            reading = self.network(batch.ids, batch.mask)
         loss = loss_of(reading, batch)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -291,7 +287,7 @@ class Trainer:
         return int(kept["step"])
 
     def _save(self, step: int) -> None:
-        state = {name: tensor for name, tensor in self.network.state_dict().items() if name != SHARED}
+        state = {name: tensor for name, tensor in self.network.state_dict().items() if not is_shared(name)}
         kept = {
             "step": step,
             "steps": len(self._batches),
@@ -351,7 +347,7 @@ def _readings(
         part = rows[first : first + _USUAL_BATCH]
         batch = collate(part)
         with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            reading = network(batch.ids, batch.mask, batch.types)
+            reading = network(batch.ids, batch.mask)
         for index, row in enumerate(part):
             one = slice(index, index + 1)
             yield (

@@ -1,7 +1,7 @@
 """The network of the reader: one encoder over question and passage, and five heads. Edit it for another architecture.
 
-It starts from the pinned multilingual sentence encoder and shares its word embeddings, so that they are neither shipped
-nor held in memory twice. It imports torch, so import it late.
+It starts from the pinned multilingual sentence encoder and shares its embeddings and lowest layers, which are neither
+trained nor shipped. It imports torch, so import it late.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import BertConfig, BertModel
 
-SHARED = "encoder.embeddings.word_embeddings.weight"
-"""The parameter that comes from the sentence encoder and is never trained."""
+SHARED_LAYERS = 4
+"""The lowest layers of the sentence encoder, which stay as they are: a third less to train, and to ship."""
+_SHARED = ("encoder.embeddings.", *(f"encoder.encoder.layer.{layer}." for layer in range(SHARED_LAYERS)))
+
+
+def is_shared(parameter: str) -> bool:
+    """Return whether the parameter of that name comes from the sentence encoder and is never trained."""
+    return parameter.startswith(_SHARED)
 
 
 class Relation(IntEnum):
@@ -55,11 +61,9 @@ class ReadingNetwork(nn.Module):
         self.answerable = _PooledHead(size, 1)
         self.relation = _PooledHead(size, len(Relation))
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> Reading:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Reading:
         """Read B pairs of T tokens; the outputs are fp32."""
-        states: torch.Tensor = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state
+        states: torch.Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         start, end = self.span(states).float().unbind(dim=-1)
         first = states[:, 0]
         return Reading(
@@ -86,11 +90,15 @@ class _PooledHead(nn.Module):
 
 def untrained(embedding_folder: Path) -> ReadingNetwork:
     """Return the network with the sentence encoder's weights in fp32 and random heads."""
-    network = ReadingNetwork(BertConfig.from_pretrained(embedding_folder))
+    # It sees every example once, so nothing has to keep it from learning them by heart.
+    config = BertConfig.from_pretrained(embedding_folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    network = ReadingNetwork(config)
     encoder = load_file(embedding_folder / "model.safetensors")
     missing, unexpected = network.encoder.load_state_dict(
         {name: tensor.float() for name, tensor in encoder.items()}, strict=False
     )
     if missing or unexpected:
         raise ValueError(f"{embedding_folder} does not hold the encoder: {[*missing, *unexpected]}")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad = not is_shared(name)
     return network
