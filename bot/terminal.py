@@ -149,7 +149,10 @@ async def explain(settings: Settings, decision_id: str, language: Literal["en", 
     log = DecisionLog(settings.chains.data_dir / "decisions.db", settings.chains.decisions_kept_days)
     await log.open()
     logged = await log.get(decision_id)
-    return Explainer(load_guidance()).explain(logged.decision, Language(language), logged.choice, logged.label).markdown
+    explained = Explainer(load_guidance()).explain(
+        logged.decision, Language(language), logged.choice, logged.label, logged.composition
+    )
+    return explained.markdown
 
 
 def _show_count(done: int, total: int) -> None:

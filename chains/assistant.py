@@ -17,12 +17,14 @@ from langchain_core.messages import AIMessageChunk
 
 from chains.agent import ASK_SPECIALIST, RECURSION_LIMIT, SEARCH, TOOLS_OF, Agent, Run, build_agent, build_tools
 from chains.agent_mode import Chooser
+from chains.answer_check import check, check_words
 from chains.citations import cite
 from chains.decision_log import DecisionLog
 from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.output_guard import OutputGuard
-from chains.ports import SpecialistsPort
+from chains.ports import SpecialistsPort, SupportPort
 from chains.providers import failure_of
+from chains.quoting import Quote, quote, quote_parts
 from chains.routing.explain import Explainer, Explanation
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
@@ -30,8 +32,10 @@ from chains.turn_queue import TurnQueue
 from chains.types import (
     Answer,
     AnswerEvent,
+    AnswerForm,
     Chosen,
     Cited,
+    Composition,
     Decided,
     Delta,
     Finished,
@@ -46,6 +50,7 @@ from chains.types import (
 )
 from finetune.types import Champion, TaskKind
 from knowledge.types import Evidence
+from text.sentences import sentence_ends
 
 _log = logging.getLogger(__name__)
 
@@ -82,11 +87,16 @@ class _AnswerState:
     choice: ModelChoice | None = None
     text: str = ""
     label: LabelChoice | None = None
+    composition: Composition | None = None
 
     @property
     def is_declined(self) -> bool:
         """Whether nothing is answered, by the route or because the tuned model was too unsure of its label."""
         return self.run.route is Route.ABSTAIN or (self.label is not None and self.label.declined)
+
+
+READER = "extractive reader"
+"""Who answers, by name, where the words are a passage's own."""
 
 
 class Assistant:
@@ -103,8 +113,13 @@ class Assistant:
         explainer: Explainer,
         settings: ChainsSettings,
         queue: TurnQueue,
+        support: SupportPort,
+        quotes: bool,
     ) -> None:
-        """Raise ToolsUnknown where the model is to choose the route, but can't call tools."""
+        """Take whether `quotes` was measured to be right more often than what this chat model writes.
+
+        Raises ToolsUnknown where the model is to choose the route, but can't call tools.
+        """
         tools = build_tools(specialists)
         self._agent: Agent = build_agent(model, tools)
         model_chooses = settings.routing == "agent"
@@ -115,6 +130,8 @@ class Assistant:
         self._explainer = explainer
         self._settings = settings
         self._queue = queue
+        self._support = support
+        self._quotes = settings.answer_style == "quote" or (settings.answer_style == "auto" and quotes)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Decide, then answer; yield events, the last one `Finished`. Closing the iterator stops the generation.
@@ -134,6 +151,8 @@ class Assistant:
         yield Decided(state.decision_id, routed.decision, state.run.evidence if chooser is None else ())
         if routed.answered is not None:
             state.text = routed.answered.evidence.chunk.text
+        elif chooser is None and self._give_quote(state, timer):
+            pass
         elif chooser is not None or state.run.route is not Route.ABSTAIN:
             async with aclosing(self._generate(state, chooser, timer)) as events:
                 async for event in events:
@@ -145,10 +164,11 @@ class Assistant:
             decision=routed.decision,
             evidence=() if state.is_declined else state.run.evidence,
             tools_run=tuple(state.run.tools_run),
-            model=None if routed.answered is not None or state.is_declined else self._model_of(state.run),
+            model=None if routed.answered is not None or state.is_declined else self._model_of(state),
             timings=timer.timings(routed.retrieval.seconds),
             choice=state.choice,
             label=state.label,
+            composition=state.composition,
         )
         await self._log.complete(answer)
         yield Finished(answer)
@@ -168,7 +188,7 @@ class Assistant:
             DecisionNotFound: it is not on record.
         """
         logged = await self._log.get(decision_id)
-        return self._explainer.explain(logged.decision, language, logged.choice, logged.label)
+        return self._explainer.explain(logged.decision, language, logged.choice, logged.label, logged.composition)
 
     async def asker_of(self, decision_id: str) -> str:
         """Return the id of the member who asked.
@@ -218,9 +238,14 @@ class Assistant:
         """Return the evidence that the model reads if the route reads passages."""
         if routed.answered is not None:
             return (routed.answered.evidence,)
+        if routed.parts:
+            return routed.retrieval.evidence[: max(self._settings.passages_read, 2 * len(routed.parts))]
         return routed.retrieval.evidence[: self._settings.passages_read]
 
-    def _model_of(self, run: Run) -> str:
+    def _model_of(self, state: _AnswerState) -> str:
+        run = state.run
+        if state.composition is not None and state.composition.form is not AnswerForm.WRITTEN:
+            return READER
         return run.champion.adapter_sha256 if _is_tuned(run) and run.champion else self._model_name
 
     def _refusal(self, state: _AnswerState) -> str:
@@ -247,7 +272,7 @@ class Assistant:
                 state.run = self._run(state.routed, state.choice.route)
                 await self._log.choose(state.decision_id, state.choice, _chunk_ids(state.run))
                 yield Chosen(state.choice, state.run.evidence)
-            if state.run.route is not Route.ABSTAIN:
+            if state.run.route is not Route.ABSTAIN and not self._give_quote(state, timer):
                 async with aclosing(self._write(state, timer)) as deltas:
                     async for delta in deltas:
                         yield delta
@@ -262,15 +287,23 @@ class Assistant:
     async def _write(self, state: _AnswerState, timer: _Timer) -> AsyncGenerator[Delta, None]:
         """Run the agent to the answer's end, and yield only the text of the model that answers.
 
-        A label is held back until it is known how sure the model is of it.
+        A label is held back until it is known how sure the model is of it, and a sentence until it is checked.
         """
         champion = state.run.champion if _is_tuned(state.run) else None
         may_be_declined = champion is not None and champion.kind is TaskKind.LABEL
         guard = OutputGuard([item.chunk.text for item in state.run.evidence], unchanged=_is_tuned(state.run))
+        quoted = self._quote(state)
+        shown = 0
         async with aclosing(self._agent_text(state.run)) as pieces:
             async for text in pieces:
                 timer.first_word = timer.first_word or time.monotonic()
                 kept = guard.push(text)
+                if quoted is not None and kept:
+                    end = max(sentence_ends(guard.text), default=0)
+                    kept, before = guard.text[shown:end], guard.text[:end]
+                    if kept and check_words(before, state.run.question.text, state.run.evidence).fault is not None:
+                        break
+                    shown = max(shown, end)
                 if kept and not may_be_declined:
                     yield Delta(kept)
                 if guard.is_done:
@@ -279,7 +312,7 @@ class Assistant:
             raise GenerationFailed(self._model_name)
         text = guard.text.strip()
         if champion is None or champion.kind is not TaskKind.LABEL:
-            state.text = cite(text, state.run.evidence)
+            await self._give_checked(state, cite(text, state.run.evidence))
             return
         state.text = label_with_help(champion, text)
         probability = state.run.label_probabilities[-1] if state.run.label_probabilities else None
@@ -290,6 +323,43 @@ class Assistant:
             probability,
             requested=state.run.question.requested_route is not None,
         )
+
+    def _give_quote(self, state: _AnswerState, timer: _Timer) -> bool:
+        """Answer in a passage's own words, where that is preferred and the chat model is to answer from passages."""
+        quoted = self._quote(state) if self._quotes or state.routed.parts else None
+        if quoted is None:
+            return False
+        timer.first_word = time.monotonic()
+        state.text, state.composition = quoted.text, Composition(AnswerForm.QUOTED)
+        return True
+
+    def _quote(self, state: _AnswerState) -> Quote | None:
+        """Return what the passages themselves answer; None where no passage is to be read, or none was."""
+        run = state.run
+        if run.route is not Route.RETRIEVAL:
+            return None
+        if not state.routed.parts:
+            return quote(run.question.text, run.evidence, run.question.language)
+        threshold = self._router.passages_threshold
+        parts = [
+            (part.question, part.retrieval.evidence if (part.holds or 0.0) >= threshold else ())
+            for part in state.routed.parts
+        ]
+        return quote_parts(parts, run.evidence, run.question.language)
+
+    async def _give_checked(self, state: _AnswerState, written: str) -> None:
+        """Answer with what was written, or with the quoted sentence where something speaks against it."""
+        run = state.run
+        quoted = self._quote(state)
+        state.text = written
+        if quoted is None:
+            return
+        supports = await self._support.support(written, run.evidence)
+        checked = check(written, run.question.text, run.evidence, supports)
+        if checked.fault is None:
+            state.composition = Composition(AnswerForm.WRITTEN)
+        else:
+            state.text, state.composition = quoted.text, Composition(AnswerForm.REPLACED, checked.fault)
 
     async def _agent_text(self, run: Run) -> AsyncGenerator[str, None]:
         """Yield the text of the chat model, or of the specialist's tool."""

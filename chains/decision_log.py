@@ -19,12 +19,12 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from chains.errors import DecisionLogUnusable, DecisionNotFound
-from chains.types import Answer, LabelChoice, ModelChoice, Question, Route, RouteDecision, Timings
+from chains.types import Answer, Composition, LabelChoice, ModelChoice, Question, Route, RouteDecision, Timings
 from storage import sqlite
 from storage.errors import SchemaTooNew, StorageError
 from storage.hashing import sha256_of_text
 
-_VERSION = 1
+_VERSION = 2
 """The version of the tables; 0 is that of files from before versions were counted."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS decision (
@@ -64,6 +64,7 @@ _UPGRADE = (
     " INSERT INTO spent VALUES (new.guild_id, new.taken, 1, new.seconds)"
     " ON CONFLICT DO UPDATE SET answers = answers + 1, seconds = seconds + excluded.seconds; END",
 )
+_ADD_COMPOSITION = "ALTER TABLE decision ADD COLUMN composition TEXT"
 KEPT_DAYS = 365
 """How many days a record is kept where nothing else is set."""
 _REMOVED_AT_ONCE = 20
@@ -77,6 +78,7 @@ _DECISION = TypeAdapter(RouteDecision)
 _TIMINGS = TypeAdapter(Timings)
 _CHOICE: TypeAdapter[ModelChoice | None] = TypeAdapter(ModelChoice | None)
 _LABEL: TypeAdapter[LabelChoice | None] = TypeAdapter(LabelChoice | None)
+_COMPOSITION: TypeAdapter[Composition | None] = TypeAdapter(Composition | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class LoggedDecision:
     """The route that a model chose; None where none was asked."""
     label: LabelChoice | None
     """How sure the tuned model was of its label; None where it answered with none."""
+    composition: Composition | None = None
+    """How the answer came by its words; None where it does not come from documents that were read closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +157,20 @@ class DecisionLog:
         )
 
     async def complete(self, answer: Answer) -> None:
-        """Add the answer's timings and hash, and how sure the tuned model was of a label."""
+        """Add the answer's timings and hash, how sure the tuned model was of a label, and how it was composed."""
         row = (
             json.dumps(answer.tools_run),
             answer.model,
             sha256_of_text(answer.text),
             _TIMINGS.dump_json(answer.timings).decode(),
             None if answer.label is None else _LABEL.dump_json(answer.label).decode(),
+            None if answer.composition is None else _COMPOSITION.dump_json(answer.composition).decode(),
             answer.decision_id,
         )
         await asyncio.to_thread(
             self._execute,
-            "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ?, label_choice = ?"
-            " WHERE id = ?",
+            "UPDATE decision SET tools_run = ?, model = ?, answer_sha256 = ?, timings = ?, label_choice = ?,"
+            " composition = ? WHERE id = ?",
             row,
         )
 
@@ -178,12 +183,12 @@ class DecisionLog:
         rows = await asyncio.to_thread(
             self._query,
             "SELECT guild_id, asker_id, decision, evidence_ids, coalesce(model_choice, 'null'),"
-            " coalesce(label_choice, 'null') FROM decision WHERE id = ?",
+            " coalesce(label_choice, 'null'), coalesce(composition, 'null') FROM decision WHERE id = ?",
             (decision_id,),
         )
         if not rows:
             raise DecisionNotFound(decision_id, self._kept_days)
-        guild_id, asker_id, decision, evidence_ids, choice, label = rows[0]
+        guild_id, asker_id, decision, evidence_ids, choice, label, composition = rows[0]
         return LoggedDecision(
             decision_id,
             guild_id,
@@ -192,6 +197,7 @@ class DecisionLog:
             tuple(json.loads(evidence_ids)),
             _CHOICE.validate_json(choice),
             _LABEL.validate_json(label),
+            _COMPOSITION.validate_json(composition),
         )
 
     async def latency(self, guild_id: str, route: Route) -> Latency | None:
@@ -285,15 +291,18 @@ def _upgrade(database: sqlite3.Connection, path: Path) -> None:
     if found == _VERSION:
         return
     with sqlite.transaction(database, path, writing=True):
-        if _version(database) == _VERSION:  # Another process was faster.
+        found = _version(database)
+        if found == _VERSION:  # Another process was faster.
             return
-        database.execute(_TABLE)
-        columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
-        for name in ("model_choice", "label_choice"):
-            if name not in columns:
-                database.execute(f"ALTER TABLE decision ADD COLUMN {name} TEXT")
-        for statement in _UPGRADE:
-            database.execute(statement)
+        if found == 0:
+            database.execute(_TABLE)
+            columns = {name for _, name, *_ in database.execute("PRAGMA table_info(decision)")}
+            for name in ("model_choice", "label_choice"):
+                if name not in columns:
+                    database.execute(f"ALTER TABLE decision ADD COLUMN {name} TEXT")
+            for statement in _UPGRADE:
+                database.execute(statement)
+        database.execute(_ADD_COMPOSITION)
         database.execute(f"PRAGMA user_version = {_VERSION}")
 
 

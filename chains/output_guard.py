@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from text.markdown_blocks import touches_code
-from text.scripts import count_han
+from text.scripts import weighted_length
 from text.sentences import sentence_ends
 
 _REPEATED_PROMPT = re.compile(
@@ -61,7 +61,7 @@ class OutputGuard:
         for first, last in zip([0, *ends], ends[_LONGEST_QUOTE - 1 :], strict=False):
             quote = text[first:last]
             if (
-                _weighted_length(quote) >= _MIN_QUOTE_LENGTH
+                weighted_length(quote) >= _MIN_QUOTE_LENGTH
                 and any(_normalised(quote) in passage for passage in self._passages)
                 and not touches_code(text, first, last)
             ):
@@ -71,7 +71,3 @@ class OutputGuard:
 
 def _normalised(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _weighted_length(text: str) -> float:
-    return len(text) + 1.5 * count_han(text)

@@ -11,14 +11,27 @@ from typing import Protocol
 from langchain_core.language_models import BaseChatModel
 
 from finetune.types import Champion
-from knowledge.types import Reader, Retrieval
+from knowledge.types import Evidence, Reader, Retrieval, Support
 
 
 class RetrieverPort(Protocol):
     """Finds passages in a guild's documents."""
 
-    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
-        """Return the `limit` best passages that `reader` may read, best first."""
+    async def search(
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+    ) -> Retrieval:
+        """Return the `limit` best passages that `reader` may read, best first.
+
+        The best are read closely for what is `asked`, where that is not the whole query.
+        """
+        ...
+
+
+class SupportPort(Protocol):
+    """Judges statements by passages."""
+
+    async def support(self, statement: str, evidence: Sequence[Evidence]) -> Sequence[Support]:
+        """Return how each passage relates to the statement, in their order; empty where no model can judge it."""
         ...
 
 

@@ -17,6 +17,9 @@ class ChainsSettings(BaseSettings):
     data_dir: Path = Path("data")
     routing: Literal["policy", "agent"] = "policy"
     """Who names the route: the policy, or the chat model, which is shown what the policy reads."""
+    answer_style: Literal["auto", "quote", "write"] = "auto"
+    """How an answer from documents comes by its words: quoted, written by the chat model and checked, or whichever was
+    right more often for this chat model."""
     max_question_chars: int = Field(default=2000, ge=100, le=4000)
     decisions_kept_days: int = Field(default=365, ge=1, le=36500)
     """How long the record behind an answer is kept, which "Why?" reads."""

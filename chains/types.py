@@ -232,6 +232,36 @@ class LabelChoice:
     """The probability was below the threshold, and the member had not asked for the route: nothing is answered."""
 
 
+class AnswerForm(StrEnum):
+    """Names how an answer from documents came by its words."""
+
+    WRITTEN = "written"
+    """The chat model wrote them, and the check found nothing against them."""
+    QUOTED = "quoted"
+    """They stand in a passage, word for word."""
+    REPLACED = "replaced"
+    """The chat model wrote something else, which the check found wrong: these stand in a passage."""
+
+
+class Fault(StrEnum):
+    """Names why what a chat model wrote is not sent."""
+
+    ADDED_FIGURE = "added_figure"
+    ADDED_NAME = "added_name"
+    DENIED = "denied"
+    UNSUPPORTED = "unsupported"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Records how an answer from documents was composed, beside the decision, which stays as it is."""
+
+    form: AnswerForm
+    fault: Fault | None = None
+    """What was wrong with the text that was replaced; None: nothing was replaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
     """Holds the measured seconds of each part of an answer."""
@@ -264,6 +294,8 @@ class Answer:
     """None where the policy's route was taken without asking a model."""
     label: LabelChoice | None = None
     """None where the answer is no label, or it is not known how sure the model was."""
+    composition: Composition | None = None
+    """None where the answer does not come from documents, or no passage was read closely."""
 
     @property
     def route(self) -> Route:

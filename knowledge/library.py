@@ -19,7 +19,7 @@ from knowledge.faq.service import FaqService, QAPairDraft
 from knowledge.ingestion.batch import Batch, BatchRequest, OnBatchProgress, OnReport
 from knowledge.ingestion.ingestor import Ingestor, OnProgress, Upload
 from knowledge.ingestion.reports import failed_report
-from knowledge.ports import Reranker, TextEmbeddings
+from knowledge.ports import PassageReader, Reranker, TextEmbeddings
 from knowledge.search.retriever import DocumentRetriever
 from knowledge.settings import KnowledgeSettings
 from knowledge.store.catalog import Catalog
@@ -34,6 +34,7 @@ from knowledge.types import (
     Audience,
     BatchReport,
     Chunk,
+    Evidence,
     IngestFile,
     IngestReport,
     Passage,
@@ -43,6 +44,7 @@ from knowledge.types import (
     Retrieval,
     Source,
     StoredQAPair,
+    Support,
 )
 from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
@@ -63,7 +65,11 @@ class Library:
     """Keeps one data folder open. Several processes may have it open at once."""
 
     def __init__(
-        self, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
+        self,
+        settings: KnowledgeSettings,
+        embeddings: TextEmbeddings,
+        reranker: Reranker | None = None,
+        passage_reader: PassageReader | None = None,
     ) -> None:
         folder = settings.data_dir
         self._process_lock = ProcessLock(folder / "owners")
@@ -82,7 +88,9 @@ class Library:
         )
         self._index = VectorIndex(self._server, embeddings)
         self._embeddings = embeddings
-        self._retriever = DocumentRetriever(self._catalog, keywords, pairs, self._index, embeddings, reranker)
+        self._retriever = DocumentRetriever(
+            self._catalog, keywords, pairs, self._index, embeddings, reranker, passage_reader
+        )
         self._originals = Originals(folder / "originals", self._pending_deletions, self._process_lock)
         self._passages = PassageViewer(self._catalog, self._originals)
         max_bytes = settings.max_document_mb * MEGABYTE
@@ -101,14 +109,18 @@ class Library:
 
     @classmethod
     async def open(
-        cls, settings: KnowledgeSettings, embeddings: TextEmbeddings, reranker: Reranker | None = None
+        cls,
+        settings: KnowledgeSettings,
+        embeddings: TextEmbeddings,
+        reranker: Reranker | None = None,
+        passage_reader: PassageReader | None = None,
     ) -> Library:
         """Open the data folder, delete what an earlier process left unfinished and rebuild outdated indexes.
 
         The Chroma server starts with the first call that needs it. Raises DatabaseTooNew, DatabaseUnusable and what the
         cleanup raises; the folder is released then.
         """
-        opening = asyncio.create_task(asyncio.to_thread(cls, settings, embeddings, reranker))
+        opening = asyncio.create_task(asyncio.to_thread(cls, settings, embeddings, reranker, passage_reader))
         try:
             library = await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -218,12 +230,19 @@ class Library:
         size = path.stat().st_size if path.is_file() else 0
         return IngestFile(path.as_posix(), size, partial(read_file, path, self._ingestor.max_bytes))
 
-    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+    async def search(
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+    ) -> Retrieval:
         """Return the `limit` best passages that `reader` may read, best first; none if the guild has no documents.
 
-        Raises EmbeddingMismatch, IndexUnavailable.
+        The best are read closely for what is `asked`, where that is not the whole query. Raises EmbeddingMismatch,
+        IndexUnavailable.
         """
-        return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit)
+        return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit, asked)
+
+    async def support(self, statement: str, evidence: Sequence[Evidence]) -> list[Support]:
+        """Return how each passage relates to the statement, in their order; empty where no reader was given."""
+        return await self._threads.searching.run(self._retriever.support, statement, evidence)
 
     async def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
         """Return the ids of the passages that the keyword index alone ranks best, best first, to compare `search` with.

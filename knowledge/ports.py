@@ -1,8 +1,11 @@
-"""The protocols that embedding models and rerankers implement. Edit it when a search needs more of a model."""
+"""The protocols of embedding models, rerankers and readers. Edit it when a search needs more of a model."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from knowledge.types import PassageReading, Support
 
 
 class TextEmbeddings(Protocol):
@@ -37,4 +40,16 @@ class Reranker(Protocol):
 
     def scores(self, question: str, passages: list[str]) -> list[float]:
         """Return one score for each passage, in their order; higher is better. Blocks."""
+        ...
+
+
+class PassageReader(Protocol):
+    """Reads a question and a passage together, and finds what of the passage answers. It writes nothing itself."""
+
+    def read(self, question: str, passages: Sequence[tuple[str | None, str]]) -> list[PassageReading]:
+        """Return what it found in each passage, given as its heading and text, in their order. Blocks."""
+        ...
+
+    def judge(self, statement: str, passages: Sequence[tuple[str | None, str]]) -> list[Support]:
+        """Return how each passage relates to the statement, in their order. Blocks."""
         ...

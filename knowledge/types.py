@@ -126,6 +126,44 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """Says how a passage relates to a statement, or to a question that asks for yes or no; the three add up to 1."""
+
+    supported: float
+    """The probability that the passage supports the statement, or answers the question with yes."""
+    contradicted: float
+    """The probability that it contradicts the statement, or answers the question with no."""
+    neither: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """Holds a sentence of a passage, or a line of a list or table, as the reader judged it."""
+
+    start: int
+    end: int
+    """`start` and `end` are positions in the chunk's text."""
+    evidence: float
+    """The probability that it belongs to the answer, 0 to 1: the mean of its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageReading:
+    """Holds what the reader found in one passage for one question."""
+
+    answerable: float
+    """The logit of the passage holding what is asked."""
+    span: tuple[int, int]
+    """Where the likeliest short answer starts and ends in the chunk's text."""
+    span_margin: float
+    """How much likelier that span is than "not in here", as a difference of logits."""
+    sentences: tuple[ReadSentence, ...]
+    """All sentences of the chunk, in order."""
+    support: Support
+    """What the passage says to a question that asks for yes or no; meaningless for other questions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Holds a chunk that a search found, with every score behind its rank."""
 
@@ -151,6 +189,8 @@ class Evidence:
     """The reranker's score, higher is better. None: it did not read this chunk."""
     also_in: tuple[Source, ...] = ()
     """Other documents with a near duplicate of the passage that the reader may read, too."""
+    reading: PassageReading | None = None
+    """What the extractive reader found in it. None: it did not read this chunk."""
 
 
 MAX_QUESTION_CHARS = 1000

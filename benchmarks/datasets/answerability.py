@@ -26,11 +26,23 @@ from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome, Retr
 
 GUILD_SIZES = (8, 30, 120)
 PASSAGES = {"fit": 360, "judge": 240}
-"""About, in each language: whole articles."""
-QUESTIONS = {"fit": 1500, "judge": 900}
+"""At most about, in each language: whole articles."""
+QUESTIONS = {"fit": 750, "judge": 450}
 """In each language, shared among the sizes."""
 MOST_GUILDS = 12
 """Of one size."""
+CALIBRATION_ARTICLES = frozenset(
+    {
+        "antibiotics",
+        "genocide",
+        "montana",
+        "solar energy",
+        "spectre (2015 film)",
+        "to kill a mockingbird",
+        "university of notre dame",
+    }
+)
+"""Articles of squad_train_part that the reader is not trained on: what its figures mean is fitted on them."""
 SEED = 7
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?)(?: *\{ *#[^}]*\})? *$", re.MULTILINE)
@@ -149,9 +161,11 @@ async def fill(library: Library, guild_id: str, docs: Sequence[Doc]) -> None:
 
 
 def squad(data: Path) -> list[Paragraph]:
-    """Return the English development set."""
+    """Return the English development set: the articles that the reader was not trained on."""
     questions: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for row in read_rows(data / "reading_en" / "squad_train_part" / "train.jsonl", ReadingRow):
+        if row.title.replace("_", " ").casefold() not in CALIBRATION_ARTICLES:
+            continue
         answered, alike = questions.setdefault((row.title, row.context), ([], []))
         (answered if row.answerable else alike).append(row.question.strip())
     return [

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.datasets.answerability import CALIBRATION_ARTICLES
 from benchmarks.datasets.rows import ReadingSetRow, read_rows
 from knowledge.models.reading_network import Relation
 from text.scripts import is_chinese
@@ -55,18 +56,6 @@ SWAPPED = {"en": 5200, "zh": 2600}
 """How many questions without an answer are made by `_swapped`, in each language."""
 DEVELOPMENT_SHARE = 0.03
 """Of the articles; nothing of them is trained on."""
-CALIBRATION_ARTICLES = frozenset(
-    {
-        "antibiotics",
-        "genocide",
-        "montana",
-        "solar energy",
-        "spectre (2015 film)",
-        "to kill a mockingbird",
-        "university of notre dame",
-    }
-)
-"""Articles of squad_train_part that aren't trained on either: what the reader's figures mean is fitted on them."""
 _RELATIONS = {"supported": Relation.SUPPORTED, "contradicted": Relation.CONTRADICTED, "neither": Relation.NEITHER}
 _YES_NO = {"yes": Relation.SUPPORTED, "no": Relation.CONTRADICTED}
 _TITLE_SHARE = 0.5

@@ -33,6 +33,7 @@ from knowledge.errors import (
     IndexUnavailable,
     RerankerUnusable,
 )
+from weights.catalog import CHAT_MODELS
 from weights.errors import (
     ConversionError,
     DirectoryError,
@@ -127,7 +128,7 @@ class Loader:
         report(Loading("opening"))
         library_type = await loop.run_in_executor(self._threads, _import_library)
         library = self._library = await library_type.open(
-            self._settings.knowledge, encoders.documents, encoders.reranker
+            self._settings.knowledge, encoders.documents, encoders.reranker, encoders.reader
         )
         await library.warm_up()
         return encoders, library
@@ -230,6 +231,8 @@ class Loader:
             explainer=Explainer(guidance),
             settings=settings.chains,
             queue=TurnQueue(chat_model.width),
+            support=library,
+            quotes=settings.finetune.chat_model in CHAT_MODELS,
         )
 
     def _in_loop(self, report: Callable[[Loading], None]) -> OnProgress:

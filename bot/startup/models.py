@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from finetune.serving.local_model import LocalChatModel
     from knowledge.models.local_embeddings import LocalEmbeddings
-    from knowledge.ports import Reranker, TextEmbeddings
+    from knowledge.ports import PassageReader, Reranker, TextEmbeddings
 
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_CONCURRENCY = 8
@@ -54,21 +54,25 @@ class Encoders:
     """The pinned model for which the classifier of question kinds was fitted."""
     pinned: bool
     """Whether the documents' model is the pinned one, for which the probabilities were fitted."""
+    reader: PassageReader
+    """Reads the passages that the search found; it shares the lower layers of `kinds`."""
     reranker: Reranker | None = None
     """None keeps the passages in the order of the search."""
 
 
 def build_encoders(settings: Settings, weights: Weights, on_progress: OnProgress, stop: Event) -> Encoders:
     """Fetch and load the encoders. Blocks. Raise WeightsError, KnowledgeError."""
+    from knowledge.models.extractive_reader import ExtractiveReader
     from knowledge.models.factory import build_embeddings, build_reranker
     from knowledge.models.local_embeddings import LocalEmbeddings
 
     documents = build_embeddings(settings.knowledge, weights, on_progress, stop)
     reranker = build_reranker(settings.knowledge, weights, on_progress, stop)
+    folder = weights.ensure(_ENCODER_OF_KINDS, on_progress, stop)
+    reader = ExtractiveReader(folder)
     if isinstance(documents, LocalEmbeddings):
-        return Encoders(documents, documents, pinned=True, reranker=reranker)
-    kinds = LocalEmbeddings(weights.ensure(_ENCODER_OF_KINDS, on_progress, stop))
-    return Encoders(documents, kinds, pinned=False, reranker=reranker)
+        return Encoders(documents, documents, True, reader, reranker)
+    return Encoders(documents, LocalEmbeddings(folder), False, reader, reranker)
 
 
 def build_chat_model(

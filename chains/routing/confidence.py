@@ -43,6 +43,12 @@ class SearchFeatures:
     """The share of the question's content words that occur together in one sentence that was found."""
     same_language: bool
     """Whether the question and the first passage are in one language: otherwise they can share no term."""
+    answerable: float = 0.0
+    """The reader's best logit of a passage holding the answer; this and the next two are 0 where nothing was read."""
+    span_margin: float = 0.0
+    """How much likelier the best passage's best span is than "not in here", as a difference of logits."""
+    evidence: float = 0.0
+    """The best probability of a sentence belonging to the answer."""
 
 
 def features_of(retrieval: Retrieval) -> SearchFeatures | None:
@@ -55,6 +61,7 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
     lead = cosines[0] - mean
     coverages = sorted((item.coverage for item in evidence), reverse=True)
     next_best = coverages[1:5]
+    readings = [item.reading for item in evidence if item.reading is not None]
     return SearchFeatures(
         cosine=cosines[0],
         lead=lead,
@@ -63,6 +70,9 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
         coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
         in_one_sentence=share_in_one_sentence(retrieval.query, evidence),
         same_language=Language.of(retrieval.query) is Language.of(evidence[0].chunk.text),
+        answerable=max((each.answerable for each in readings), default=0.0),
+        span_margin=max((each.span_margin for each in readings), default=0.0),
+        evidence=max((sentence.evidence for each in readings for sentence in each.sentences), default=0.0),
     )
 
 

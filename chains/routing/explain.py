@@ -14,6 +14,7 @@ from chains.routing.guidance import Guidance
 from chains.routing.policy import NEGLIGIBLE
 from chains.routing.signals import LATENCY, RANGES
 from chains.types import (
+    Composition,
     Contribution,
     Gate,
     GateName,
@@ -109,16 +110,20 @@ class Explainer:
         language: Language,
         choice: ModelChoice | None = None,
         label: LabelChoice | None = None,
+        composition: Composition | None = None,
     ) -> Explanation:
         """Return the headline and the whole explanation of `decision`.
 
-        How sure the tuned model was of its label, and what a model chose, come first where they are on record.
+        How the answer came by its words, how sure the tuned model was of its label, and what a model chose, come first
+        where they are on record.
         """
         report = self._report(decision, taken_route(decision, choice, label), language)
         if choice is not None:
             report = f"{self._choice('report', decision, choice, language)}\n{report}"
         if label is not None:
             report = f"{self._label('report', label, language)}\n{report}"
+        if composition is not None:
+            report = f"{self._composition(composition, language)}\n{report}"
         return Explanation(self.headline(decision, language, choice, label), report, decision.searched.behind)
 
     def route_name(self, route: Route, language: Language) -> str:
@@ -185,6 +190,12 @@ class Explainer:
         """Return the text in place of a label of which the tuned model was too unsure."""
         wording = self._wording[language]["abstain"]
         return f"{wording['unsure_of_label']}\n\n{wording['help']}"
+
+    def _composition(self, composition: Composition, language: Language) -> str:
+        """Return how the answer came by its words."""
+        words = self._wording[language]["composition"]
+        fault = "" if composition.fault is None else words[composition.fault]
+        return words[composition.form].format(fault=fault)
 
     def _label(self, place: str, label: LabelChoice, language: Language) -> str:
         """Return how sure the tuned model was of its label, for the `headline` or the `report`."""

@@ -22,7 +22,21 @@ from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
-from knowledge.types import FoundQAPair, Retrieval
+from knowledge.types import Evidence, FoundQAPair, Retrieval
+from text.question_parts import completed, needs_subject, question_parts
+
+MOST_MERGED = 8
+"""Passages that are kept of the searches for the parts of one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Holds one of several questions in one message, with what was found for it alone."""
+
+    question: str
+    retrieval: Retrieval
+    holds: float | None
+    """The probability that the passages hold its answer; None: nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,8 @@ class Routed:
     decision: RouteDecision
     answered: FoundQAPair | None = None
     """The moderator's answer that is given; None: the question is answered otherwise."""
+    parts: tuple[Part, ...] = ()
+    """The questions of a message that asks several; empty where it asks one."""
 
 
 class Router:
@@ -65,9 +81,19 @@ class Router:
         # A pool of its own, since these calls wait for the encoder.
         self._threads = ThreadPoolExecutor(8, "routing")
 
+    @property
+    def passages_threshold(self) -> float:
+        """Return the probability from which on passages are good enough to answer from."""
+        return self._policy.thresholds.passages_hold_answer
+
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and return it with the decision."""
-        retrieval, holds, behind = await self._search(question)
+        parts = await self._search_parts(question)
+        if parts:
+            retrieval, behind = _merged(question.text, parts), None
+            holds = max((part.holds for part in parts if part.holds is not None), default=None)
+        else:
+            retrieval, holds, behind = await self._search(question)
         loop = asyncio.get_running_loop()
         vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
         champion, likeness = await self._best_champion(question, vector)
@@ -110,6 +136,7 @@ class Router:
             champion,
             replace(decision, counterfactual=counterfactual, searched=searched),
             given_answer,
+            parts,
         )
 
     async def _best_champion(self, question: Question, vector: list[float]) -> tuple[Champion | None, float | None]:
@@ -141,6 +168,19 @@ class Router:
         tuned_s = (champion.training_seconds + specialist.seconds) / max(1, specialist.answers)
         return retrieval.seconds / retrieval.answers / tuned_s if tuned_s else None
 
+    async def _search_parts(self, question: Question) -> tuple[Part, ...]:
+        """Search for each question of the message by itself; none where it asks one, or follows up on another."""
+        asked = question_parts(question.text)
+        if len(asked) == 1 or question.history:
+            return ()
+        found = []
+        for number, part in enumerate(asked):
+            # "What does it cost?" is about what was asked before.
+            query = " ".join([part, *asked[:number]]) if number and needs_subject(part) else part
+            retrieval = await self._retriever.search(query, question.guild_id, question.reader, asked=part)
+            found.append(Part(part, retrieval, self._confidence.probability(retrieval)))
+        return tuple(found)
+
     async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None]:
         """Search for the question alone and, in a conversation, as a follow-up question; return the likelier result.
 
@@ -150,7 +190,8 @@ class Router:
         found: list[tuple[Retrieval, float | None, int | None]] = []
         for behind in (None, len(question.history)) if question.history else (None,):
             query = follow_up_query(question.text, question.history, behind)
-            retrieval = await self._retriever.search(query, question.guild_id, question.reader)
+            asked = question.text if behind is None else completed(question.text, question.history[-1].question)
+            retrieval = await self._retriever.search(query, question.guild_id, question.reader, asked=asked)
             found.append((retrieval, self._confidence.probability(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
         # A moderator's answer belongs to the question itself, whichever search is the likelier.
@@ -165,3 +206,22 @@ def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) 
     """
     earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
     return " ".join([question, *reversed(earlier)])
+
+
+def _merged(message: str, parts: Sequence[Part]) -> Retrieval:
+    """Return what was found for all parts as one result: the best of each first, every passage once."""
+    merged: dict[str, Evidence] = {}
+    for rank in range(MOST_MERGED):
+        for part in parts:
+            for item in part.retrieval.evidence[rank : rank + 1]:
+                merged.setdefault(item.chunk.id, item)
+    evidence = tuple(merged.values())[:MOST_MERGED]
+    first = parts[0].retrieval
+    return replace(
+        first,
+        query=message,
+        evidence=evidence,
+        seconds=sum(part.retrieval.seconds for part in parts),
+        contradictions=tuple(each for part in parts for each in part.retrieval.contradictions),
+        pairs=(),
+    )

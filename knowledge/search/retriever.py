@@ -17,7 +17,7 @@ from itertools import islice
 from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
 from knowledge.parsing.qa_pairs import question_key, questions_of
-from knowledge.ports import Reranker, TextEmbeddings
+from knowledge.ports import PassageReader, Reranker, TextEmbeddings
 from knowledge.search.contradictions import find_contradictions
 from knowledge.search.dense import DenseRetriever
 from knowledge.search.fusion import fuse
@@ -26,7 +26,7 @@ from knowledge.search.query_centering import QueryCentering, load_query_centerin
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
-from knowledge.types import QA, Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
+from knowledge.types import QA, Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source, Support
 from knowledge.vectors.vector_index import VectorIndex
 from text.scripts import same_script
 
@@ -39,6 +39,10 @@ COMPARED = 8
 """Passages that are compared with each other to find contradictions."""
 RERANKED = 20
 """Fused candidates that a reranker reads; each costs a pass of its model."""
+FUSED = 4.0
+"""What the search's score, 0 to 1, adds to the reader's logit in the order of what was read."""
+READ = 5
+"""The best passages that the extractive reader reads; each costs a pass of its model."""
 NEAR_PAIRS = 5
 """Moderators' answers to similar questions, whose questions are then compared with this one."""
 
@@ -91,8 +95,10 @@ class DocumentRetriever:
         index: VectorIndex,
         embeddings: TextEmbeddings,
         reranker: Reranker | None = None,
+        passage_reader: PassageReader | None = None,
     ) -> None:
         self._reranker = reranker
+        self._passage_reader = passage_reader
         self._catalog = catalog
         self._keywords = keywords
         self._pairs = pairs
@@ -103,8 +109,8 @@ class DocumentRetriever:
         # SQLite, the encoder and Chroma all release the interpreter's lock.
         self._executor = ThreadPoolExecutor(_PARALLEL_LOOKUPS, "search")
 
-    def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
-        """Return the `limit` best passages that `reader` may read, best first."""
+    def search(self, query: str, guild_id: str, reader: Reader, limit: int, asked: str | None = None) -> Retrieval:
+        """Return the `limit` best passages that `reader` may read, best first; they are read for what is `asked`."""
         began = time.perf_counter()
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
@@ -133,6 +139,7 @@ class DocumentRetriever:
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
             for item in self._evidence(query, guild_id, list(found), fused, vector, candidates)
         )
+        evidence = self._read(asked or query, evidence)
         pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
         pairs = self._found_pairs(query, guild_id, same, vector, pair_candidates)
         top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
@@ -155,6 +162,12 @@ class DocumentRetriever:
         ranked = [id_ for id_, _ in self._keywords.search(guild_id, query, limit, scope)]
         readable = self._readable(ranked, guild_id, reader)
         return [id_ for id_ in ranked if id_ in readable]
+
+    def support(self, statement: str, evidence: Sequence[Evidence]) -> list[Support]:
+        """Return how each passage relates to the statement, in their order; empty where nobody can read them."""
+        if self._passage_reader is None:
+            return []
+        return self._passage_reader.judge(statement, [_heading_and_text(item.chunk) for item in evidence])
 
     def close(self) -> None:
         """Wait for running lookups."""
@@ -198,6 +211,15 @@ class DocumentRetriever:
             return {}
         texts = [in_context(candidates.known[id_][1].name, *_heading_and_text(candidates.known[id_][0])) for id_ in ids]
         return dict(zip(ids, self._reranker.scores(query, texts), strict=True))
+
+    def _read(self, query: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Return the evidence, the best of it with what the extractive reader found in it, and in its order."""
+        if self._passage_reader is None:
+            return tuple(evidence)
+        best = evidence[:READ]
+        readings = self._passage_reader.read(query, [_heading_and_text(item.chunk) for item in best])
+        order = sorted(zip(best, readings, strict=True), key=lambda each: each[0].fused * FUSED + each[1].answerable)
+        return (*(replace(item, reading=reading) for item, reading in reversed(order)), *evidence[READ:])
 
     def _found_pairs(
         self,

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from text.index_terms import question_terms
-from text.scripts import CJK
+from text.scripts import CJK, weighted_length
+from text.sentences import sentence_spans
 from text.simplified import simplified
 from text.stop_words import CHINESE, ENGLISH
-from text.words import fold
+from text.words import fold, one_line
 
 Span = tuple[int, int]
 """Start and end in a text."""
@@ -26,14 +27,34 @@ _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[:.,/-]\d+)+")
 _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
+_ESCAPED = re.compile(r"\\([\\*_~`|>\[\]()#-])")
+_LEAST_QUOTED = 15
+"""Characters, a Han character counting as 2.5, from which on a sentence that occurs elsewhere is a quotation."""
 
 
 def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
-    """Return where `text` shares words with `texts`, in order; only stop words between two matches join them."""
+    """Return the sentences of `text` that `texts` quote, or else where it shares words with them, in order.
+
+    Only stop words between two matches of words join them.
+    """
+    quoted = _quoted_sentences(text, texts)
+    if quoted:
+        return quoted
     folded, origins = _fold_with_origins(text)
     terms = list(dict.fromkeys(term for part in texts for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _merge_adjacent(folded, found))
+
+
+def _quoted_sentences(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
+    """Return the sentences that stand word for word in one of the texts; Discord's escapes make no difference."""
+    written = [one_line(_ESCAPED.sub(r"\1", other)) for other in texts]
+    return tuple(
+        (start, end)
+        for start, end in sentence_spans(text)
+        if weighted_length(text[start:end]) >= _LEAST_QUOTED
+        and any(one_line(_ESCAPED.sub(r"\1", text[start:end])) in other for other in written)
+    )
 
 
 def _content_terms(texts: str) -> Iterator[str]:

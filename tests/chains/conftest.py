@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -35,11 +35,15 @@ from knowledge.types import (
     Contradiction,
     Evidence,
     FoundQAPair,
+    PassageReading,
     Place,
     Reader,
+    ReadSentence,
     Retrieval,
     Source,
+    Support,
 )
+from text.sentences import sentence_spans
 
 KINDS = tuple(QuestionKind)
 SAME_QUESTION = SameQuestion({Language.EN: ("how", "the", "a"), Language.ZH: ("请问",)}, 0.9)
@@ -49,6 +53,24 @@ def passage(text: str, number: int = 1, coverage: float = 0.9) -> Evidence:
     source = Source(f"s{number}", "g", f"page{number}.md", "md", "0" * 64, EVERY_MEMBER, 1, 1, datetime.now(UTC), "m")
     chunk = Chunk(f"c{number}", source.id, 0, text, Place(heading="Fees"))
     return Evidence(chunk, source, 0.9, 1, 5.0, 1, coverage, 0.03)
+
+
+def read(
+    text: str,
+    number: int = 1,
+    *,
+    answers: Sequence[str] = (),
+    span: str = "",
+    answerable: float = 5.0,
+    support: tuple[float, float, float] = (0.0, 0.0, 1.0),
+) -> Evidence:
+    """A passage in which the reader found `answers`, each of them a sentence, and `span` as the short answer."""
+    sentences = tuple(
+        ReadSentence(start, end, 0.9 if text[start:end] in answers else 0.1) for start, end in sentence_spans(text)
+    )
+    at = text.index(span)
+    reading = PassageReading(answerable, (at, at + len(span)), answerable, sentences, Support(*support))
+    return replace(passage(text, number), reading=reading)
 
 
 @dataclass
@@ -62,8 +84,15 @@ class GivenRetriever:
     """Where what is found depends on the query."""
     contradictions: tuple[Contradiction, ...] = ()
     reranker: str | None = None
+    supports: tuple[Support, ...] = ()
+    """How the passages relate to whatever is asked about."""
 
-    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+    async def support(self, statement: str, evidence: Sequence[Evidence]) -> Sequence[Support]:
+        return self.supports
+
+    async def search(
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+    ) -> Retrieval:
         self.queries.append(query)
         found = self.evidence if self.evidence_of is None else self.evidence_of(query)
         cosines = tuple(item.cosine for item in found if item.cosine is not None)
@@ -184,12 +213,14 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         choice: AIMessage | None = None,
         likeness: Mapping[str, float] | None = None,
         label_probability: float | None = None,
+        style: Literal["auto", "quote", "write"] = "auto",
+        supports: Sequence[Support] = (),
     ) -> Bench:
         """With a `choice`, the model chooses the route; with a `label_probability`, the tuned model says a label."""
         log = DecisionLog(tmp_path / "decisions.db")
         await log.open()
         guidance = load_guidance()
-        retriever, embeddings = GivenRetriever(evidence), KindEmbeddings()
+        retriever, embeddings = GivenRetriever(evidence, supports=tuple(supports)), KindEmbeddings()
         model, queue = ScriptedModel(words=list(words), choice=choice), TurnQueue()
         says = ["queue: ", "billing"] if label_probability is None else ["billing"]
         metadata = {} if label_probability is None else {LABEL_PROBABILITY: label_probability}
@@ -218,8 +249,10 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
             specialists=specialists,
             log=log,
             explainer=Explainer(guidance),
-            settings=ChainsSettings(routing="policy" if choice is None else "agent"),
+            settings=ChainsSettings(routing="policy" if choice is None else "agent", answer_style=style),
             queue=queue,
+            support=retriever,
+            quotes=True,
         )
         return Bench(assistant, retriever, embeddings, model, log, queue)
 
@@ -229,6 +262,11 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
 @pytest.fixture
 def a_passage() -> Callable[..., Evidence]:
     return passage
+
+
+@pytest.fixture
+def a_read_passage() -> Callable[..., Evidence]:
+    return read
 
 
 @pytest.fixture

@@ -98,3 +98,16 @@ def test_no_question_breaks_the_marking(said: str) -> None:
 
 def test_lines_are_marked_each_for_itself() -> None:
     assert shown("borrow\n\ntool", "borrow tool") == "[borrow]\n\n[tool]"
+
+
+def test_a_sentence_that_the_answer_quotes_is_marked_whole_and_nothing_else() -> None:
+    text = "Members borrow a tool for **seven** days. A tool that is late costs £2 a day."
+    answer = "A tool that is late costs £2 a day. [1]"
+    assert shown(text, "What does a late tool cost?", answer) == (
+        "Members borrow a tool for **seven** days. [A tool that is late costs £2 a day.]"
+    )
+    assert shown(text, "How long?", r"Members borrow a tool for \*\*seven\*\* days. [1]").startswith("[Members")
+    assert (
+        shown("带狗可以进入大厅的一楼。猫不可以。", "狗？", "带狗可以进入大厅的一楼。 [1]")
+        == "[带狗可以进入大厅的一楼。]猫不可以。"
+    )
