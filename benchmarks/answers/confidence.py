@@ -35,6 +35,7 @@ from benchmarks.fit.calibration import fit
 from benchmarks.harness import results
 from benchmarks.harness.calibration_metrics import Bin, Reliability, reliability, roc_areas
 from benchmarks.harness.embedding_cache import CachedEmbeddings
+from benchmarks.harness.reading_cache import CachedReader
 from benchmarks.harness.summary_statistics import Difference, Share
 from benchmarks.report.reliability_diagram import draw
 from chains.routing.confidence import Confidence, SearchFeatures, features_of, load_confidence
@@ -86,7 +87,7 @@ async def _measure(
     data: Path, limit: int | None, embeddings: CachedEmbeddings, folder: Path
 ) -> tuple[dict[str, object], dict[str, Judged]]:
     """All figures, and those of the questions whose gold is left out, by the languages of question and documents."""
-    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
+    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=CachedReader())
 
     async def found(scenario: Scenario) -> list[Searched]:
         searched = [each async for each in search(library, embeddings, scenario)]

@@ -38,6 +38,7 @@ CALIBRATION_ARTICLES = frozenset(
         "montana",
         "solar energy",
         "spectre (2015 film)",
+        "the legend of zelda: twilight princess",
         "to kill a mockingbird",
         "university of notre dame",
     }

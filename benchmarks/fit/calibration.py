@@ -27,6 +27,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.datasets.answerability import across, development, search
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
+from benchmarks.harness.reading_cache import CachedReader
 from benchmarks.harness.summary_statistics import share
 from chains.routing.confidence import ANY_MODEL, Logistic, SearchFeatures, feature_row, features_of
 from knowledge.library import Library
@@ -39,6 +40,8 @@ VECTORS = {"embedding": ("cosine", "lead"), "embedding-en": ("cosine", "lead"), 
 """What each calibration reads of the vectors."""
 WORDS = ("coverage", "coverage_lead", "in_one_sentence")
 """What all read of the words beside, within one language."""
+READING = ("answerable", "span_margin", "evidence")
+"""What all read of what the extractive reader found, whatever the language."""
 # The bot would rather refuse twice than invent once.
 COST_OF_INVENTING = 2.0
 HARDLY_MORE = 1.01
@@ -78,7 +81,7 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
     shared = [example for example in fitted_on if example.figures.same_language]
     # An encoder of one language finds nothing across languages: there is nothing of its own to fit on.
     apart = [example for example in fitted_on if not example.figures.same_language] or shared
-    same, across_languages = _fit(shared, VECTORS[name] + WORDS), _fit(apart, VECTORS[name])
+    same, across_languages = _fit(shared, VECTORS[name] + WORDS + READING), _fit(apart, VECTORS[name] + READING)
     threshold = _threshold(shared, same)
     measured = {
         "threshold": threshold,
@@ -121,7 +124,7 @@ def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
 
 
 async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, folder: Path) -> Examples:
-    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings)
+    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=CachedReader())
     examples: Examples = {"fit": [], "judge": []}
     try:
         for language, part in product(LANGUAGES[encoder], examples):
@@ -191,6 +194,7 @@ def _judge(own: Sequence[SearchExample], fitted: Logistic, threshold: float) -> 
     return {
         "searches": len(own),
         "ROC area": round(float(roc_auc_score(labels, scores)), 3),
+        "ROC area, reader alone": round(float(roc_auc_score(labels, [e.figures.answerable for e in own])), 3),
         "ROC area, best cosine alone": round(float(roc_auc_score(labels, [e.figures.cosine for e in own])), 3),
         "answered": answered,
         "reliability": [
