@@ -22,11 +22,12 @@ _MARKS = re.compile(r"\[\d{1,2}\]|[*`_]")
 _OPENING = re.compile(r"^[^\w£]+")
 _IRREGULAR = ((re.compile(r"\bcan['’]t\b"), "cannot"), (re.compile(r"\bwon['’]t\b"), "will not"))
 
-_SAID = "mentioned|stated|specified|listed|named|said|told|covered|documented|known|determined|answered"
+_SAID = "mentioned|stated|specified|given|provided|included|listed|named|said|told|covered|documented|known|determined"
 _SAY = "say|mention|state|specify|tell|name|list|give|contain|include|answer|cover|provide"
 _PAPERS = "documents?|handbook|passages?|texts?|sources?|pages?|information"
 _MISSING = re.compile(
     rf"\b(?<!if this )(?:{_PAPERS}) (?:(?:do|does|did) not|never) (?:{_SAY})\b"
+    r"|\b(?:do|does|did) not (?:mention|specify|state)\b"
     rf"|\bnot (?:been |be |explicitly |directly )?(?:{_SAID})\b"
     rf"|\bnot (?:in|part of|among) (?:(?:the|these|those|my|your|our|any) )?(?:{_PAPERS})\b"
     r"|\b(?:can|could|did|do) not (?:find|answer|tell|determine|know)\b"
@@ -35,7 +36,8 @@ _MISSING = re.compile(
     rf"|\b(?:says?|said|found) nothing\b|\bnone of the (?:{_PAPERS})\b|\bunknown\b"
     r"|没有?(?:任何)?(?:提到|提及|提供|说明|说|给出|写|找到|列出|记载|记录|相关|关于|信息|资料)"
     r"|未(?:提到|提及|提供|说明|给出|注明|找到|列出|写明)|找不到(?!答案的问题)|查不到|不在(?:这些|这份|任何)?(?:文档|手册|资料|文件)"
-    r"|(?:无法|不能)(?:回答|确定|得知|判断)|不得而知"
+    r"|(?:文档|手册|资料|文件|文中)(?:里|中|上)?(?:也|都|并|还)?(?:没|未)"
+    r"|(?:无法|不能)(?:回答|确定|得知|判断)|不得而知|不知道"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from benchmarks.answers.handbook import Asked, figures, spread
 from benchmarks.answers.verdicts import judge
 from benchmarks.datasets.rows import CheckedQuestionRow
 from benchmarks.harness.phrases import holds, says_missing
+from benchmarks.harness.results import ROOT
 from benchmarks.report.handbook import section
 from benchmarks.report.markdown import MeasuredResult
 from chains.types import Route
@@ -55,12 +57,15 @@ def test_a_phrase_stands_in_an_answer_as_whole_words(text: str, phrase: str, hel
         "The documents don't say what a beer costs.",
         "I could not find that.",
         "Her age isn't mentioned.",
+        "Her e-mail address isn't given.",
+        "They do not mention it.",
         "The postcode is not in the handbook.",
         "There is no information about it.",
         "文档里没有提到医生的名字。",
         "资料中未说明。",
         "手册里没写，我找不到。",
         "这个不在文档里。",
+        "文档里没有第二个问题的答案。",
     ],
 )
 def test_an_answer_that_says_that_something_is_missing_is_recognised(text: str) -> None:
@@ -79,6 +84,13 @@ def test_an_answer_that_says_that_something_is_missing_is_recognised(text: str) 
 )
 def test_a_negation_alone_does_not_say_that_something_is_missing(text: str) -> None:
     assert not says_missing(text)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("refusal", ["passages_too_weak", "nothing_found", "declined", "unsure"])
+def test_the_bots_own_refusals_say_that_something_is_missing(language: str, refusal: str) -> None:
+    wording = tomllib.loads((ROOT / "chains" / "routing" / f"wording_{language}.toml").read_text("utf-8"))
+    assert says_missing(wording["abstain"][refusal])
 
 
 def test_an_answer_is_right_if_it_holds_one_phrase_of_each_group() -> None:
