@@ -20,6 +20,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from benchmarks.harness.summary_statistics import Share, percentile, share
 from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
+from chains.errors import GenerationFailed
 from chains.types import Language, Question, Route, SignalName, Turn
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome
@@ -47,11 +49,12 @@ class Asked:
     row: CheckedQuestionRow
     text: str
     verdict: Verdict
-    route: Route
+    route: Route | None
+    """None: the chat model failed, so there is no answer."""
     probability: float | None
     """That the passages hold the answer; None: it was not measured."""
     gold_was_read: bool | None
-    """Whether a passage of a gold document was given to the model; None: no document holds the answer."""
+    """Whether a passage of a gold document was given to the model; None: no document holds it, or the model failed."""
     first_word_s: float | None
     """None: nothing was written."""
     total_s: float
@@ -202,9 +205,12 @@ async def _ingest(library: Library, folder: Path) -> int:
 
 async def _ask(assistant: Assistant, row: CheckedQuestionRow) -> Asked:
     before = tuple(Turn(turn.question, turn.answer) for turn in row.history)
-    answer = await assistant.answer(
-        Question(row.question, _GUILD, "benchmark", OWNER, Language.of(row.question), history=before)
-    )
+    question = Question(row.question, _GUILD, "benchmark", OWNER, Language.of(row.question), history=before)
+    started = time.monotonic()
+    try:
+        answer = await assistant.answer(question)
+    except GenerationFailed:
+        return Asked(row, "", judge(row, "", abstained=False), None, None, None, None, time.monotonic() - started)
     signals = {signal.name: signal.value for signal in answer.decision.signals}
     gold = {place.file for place in row.gold}
     return Asked(

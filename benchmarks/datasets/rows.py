@@ -130,6 +130,8 @@ class CheckedQuestionRow(_Row):
     """Phrases that only a wrong or opposite answer holds."""
     answerable: Literal["part"] | bool
     """Whether the documents answer it; `part`: some of it, and a right answer says what is missing."""
+    example: str = ""
+    """A right answer in free words, which tells whether the phrases are too narrow."""
     gold: tuple[GoldRow, ...]
     """All places that hold the answer; empty where none does."""
 

@@ -8,6 +8,7 @@ word ("七" isn't in "十七").
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from text.scripts import CJK
 from text.words import expand_contractions, fold
@@ -41,6 +42,7 @@ _MISSING = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def folded(text: str) -> str:
     """Return what regular expressions search: case-folded and on one line, without citations and Markdown's marks.
 
@@ -60,6 +62,7 @@ def holds(text: str, phrase: str) -> bool:
     return f" {_words(phrase)} " in f" {_words(text)} "
 
 
+@lru_cache(maxsize=10_000)
 def regular_expression(phrase: str) -> re.Pattern[str] | None:
     """Return the regular expression between slashes; None where the phrase is plain. Raises ValueError: it is none."""
     if len(phrase) <= 2 or not phrase[0] == phrase[-1] == "/":
@@ -75,5 +78,6 @@ def says_missing(text: str) -> bool:
     return _MISSING.search(folded(text)) is not None
 
 
+@lru_cache(maxsize=10_000)
 def _words(text: str) -> str:
     return " ".join(_WORD.findall(folded(text)))
