@@ -157,8 +157,11 @@ def _figures(network: ReadingNetwork, batch: Sequence[_Window]) -> Iterator[_Win
     longest = max(len(window.ids) for window in batch)
     ids = torch.tensor([window.ids + [1] * (longest - len(window.ids)) for window in batch])
     mask = torch.tensor([[1] * len(window.ids) + [0] * (longest - len(window.ids)) for window in batch])
+    passage = torch.zeros_like(mask)
+    for row, window in enumerate(batch):
+        passage[row, window.first : window.first + len(window.offsets)] = 1
     with torch.inference_mode():
-        reading = network(ids, mask)
+        reading = network(ids, mask, passage)
     for row, window in enumerate(batch):
         yield _window_reading(reading, row, window)
 
