@@ -24,7 +24,7 @@ _POLITE = (
     r"thanks?|thank|new|question|hi|hello|hey|good|hope)\b"
 )
 _GAP = rf"(?:[\s,.!;:…~—–-]|{EMOJI.pattern})"
-_STOP = rf"(?:\s*[,.!;:…~—–-]+\s*(?:(?:and|so|but)\b)?|\s+(?:and|so|but)\b|(?=\s+(?:{_ASKING}|{_POLITE}))|\s*$)"
+_STOP = rf"(?:(?:\s*(?:[,.!;:…~—–-]|{EMOJI.pattern}))+\s*(?:(?:and|so|but)\b)?|\s+(?:and|so|but)\b|(?=\s+(?:{_ASKING}|{_POLITE}))|\s*$)"
 """Where a courtesy ends: at a sign, or where a question or another courtesy begins."""
 _ABOUT = rf"(?=\s*(?:[,:]\s*)?(?:{_ASKING}|about\b|the\b|my\b|our\b|your\b|of\b|any\b))"
 """What follows words that announce a question."""

@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 )
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)+)")
 _CODE = re.compile(r"[a-z]{1,5}[-.]?\d+(?:[-.]\d+)*[a-z]?")
-_MEASURE = re.compile(r"(\d+)(?!st|nd|rd|th)([a-z]{1,3})")
+_MEASURE = re.compile(r"(\d+(?:\.\d+)?)(?!st|nd|rd|th)([a-z]{1,3})")
 _LETTERS_OR_DIGITS = re.compile(r"\d+|[^\W\d_]+")
 _CODE_SIGN = re.compile(r"(?<=\d)[-.](?=\d)|([-.])")
 _LONGEST_NAME = 5

@@ -20,6 +20,7 @@ from text.tokens import Kind, Token, tokens
 PREFIX_LETTERS = 6
 """The number of first letters that two forms of an English word nearly always share."""
 _MEASURE_LETTERS = 3
+_CODE_LETTERS = 5
 
 _RUN = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")
@@ -97,7 +98,8 @@ def word_forms(text: str) -> set[str]:
             if token.kind is Kind.NAME:
                 found.add(_name_form(token))
         if before is not None and _may_join(before, token):
-            found.add(_beginning(before.text + token.text))
+            joined = before.text + token.text
+            found.update((joined, _beginning(joined)))
         before = token
     return found
 
@@ -135,12 +137,15 @@ def _asked_forms(asked: Sequence[Token], at: int) -> Iterator[frozenset[str]]:
 
 
 def _may_join(first: Token, second: Token) -> bool:
-    """Return whether two neighbours may elsewhere be one word, as "life jackets", or one measure, as "10 mm"."""
-    if first.kind is not Kind.WORD or second.kind is not Kind.WORD or not second.text.isalpha():
+    """Return whether two neighbours may elsewhere be one: "life jackets", "E 4017" or "10 mm"."""
+    if second.kind is not Kind.WORD or first.kind not in (Kind.WORD, Kind.IDENTIFIER):
         return False
-    if first.text.isdecimal():
-        return len(second.text) <= _MEASURE_LETTERS
-    return first.text.isalpha() and not {first.text, second.text} & ASKING_ENGLISH
+    if first.text[0].isdecimal():
+        return second.text.isalpha() and len(second.text) <= _MEASURE_LETTERS
+    if second.text.isdecimal():
+        return first.kind is Kind.WORD and first.text.isalpha() and len(first.text) <= _CODE_LETTERS
+    both = {first.text, second.text}
+    return all(map(str.isalpha, both)) and not both & ASKING_ENGLISH
 
 
 def _joined_beginning(first: str, second: str) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 
 from knowledge.search.spelling import Speller
+from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.scope import ReadableScope
-from knowledge.store.vocabulary import Vocabulary, words_of
+from knowledge.store.vocabulary import words_of
 from knowledge.types import Respelling
 from text.question_text import asked_text
 from text.tokens import EMOJI
@@ -32,9 +33,9 @@ class AskedQuestion:
 class QuestionReader:
     """Reads the questions to one data folder. Blocking; safe to use from several threads."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._speller = Speller(vocabulary)
+    def __init__(self, keywords: KeywordIndex) -> None:
+        self._vocabulary = keywords.vocabulary
+        self._speller = Speller(keywords)
 
     def read(self, query: str, guild_id: str, scope: ReadableScope) -> AskedQuestion:
         """Return what to search for among the documents in `scope`."""

@@ -98,7 +98,7 @@ class DocumentRetriever:
         self._catalog = catalog
         self._keywords = keywords
         self._pairs = pairs
-        self._questions = QuestionReader(keywords.vocabulary)
+        self._questions = QuestionReader(keywords)
         self._index = index
         self._dense = DenseRetriever(index, catalog)
         self._embeddings = embeddings

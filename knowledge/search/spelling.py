@@ -13,17 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.scope import ReadableScope
-from knowledge.store.vocabulary import LEAST_LETTERS, MOST_LETTERS, Vocabulary
+from knowledge.store.vocabulary import LEAST_LETTERS, MOST_LETTERS
 from knowledge.types import Respelling
+from text.scripts import holds_cjk
 from text.stop_words import ASKING_ENGLISH, ENGLISH
-from text.words import fold
 
-_WORD = re.compile(r"(?<![\w.@#/:`_-])[^\W\d_]+(?![\w@/`_])(?!\.\w)")
+_WORD = re.compile(r"(?<![A-Za-z0-9_.@#/:`-])[A-Za-z]+(?![A-Za-z0-9_@/`-])(?!\.\w)", re.ASCII)
 """A word that stands alone, not within an address, a code or a compound."""
 _LEAST_FOR_TWO_EDITS = 8
 _LEAST_FOR_OTHER_INITIAL = 5
@@ -31,6 +33,7 @@ _LEAST_FOR_NAME = 6
 _LEAST_KNOWN_SHARE = 0.5
 """Below this share of known words a question is in another language, not misspelled."""
 _MOST_RESPELLED = 4
+_MOST_COMPARED = 3
 _ENDINGS = ("ing", "ed", "es", "er", "ly", "s", "d")
 
 
@@ -40,51 +43,94 @@ class _Word:
 
     start: int
     end: int
+    written: str
     text: str
-    """Folded."""
+    """In lower case."""
     is_name: bool
     """Whether it begins with a capital within the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Holds which of the words that were looked up readable documents contain."""
+
+    words: frozenset[str]
+
+    def has(self, word: str) -> bool:
+        """Return whether a document contains the word in some form."""
+        return not self.words.isdisjoint(_inflections(word))
+
+    def cut(self, word: str) -> tuple[str, str] | None:
+        """Return the two words of documents that the word consists of, as alike in length as possible."""
+        cuts = [cut for cut in _cuts(word) if self.words.issuperset(cut)]
+        return max(cuts, key=lambda cut: min(map(len, cut)), default=None)
 
 
 class Speller:
     """Knows the words of one data folder. Blocking; safe to use from several threads."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, keywords: KeywordIndex) -> None:
+        self._keywords = keywords
+        self._vocabulary = keywords.vocabulary
 
     def respell(self, question: str, guild_id: str, scope: ReadableScope) -> tuple[str, tuple[Respelling, ...]]:
-        """Return the question with the nearest words in place of unknown ones, and what was replaced."""
+        """Return the question in the spelling of the documents, and the words that were replaced by others.
+
+        A word that documents write in two, or two that they write in one, remain the same words.
+        """
         words = list(_words(question))
-        asked = [word for word in words if _may_be_misspelled(word.text)]
-        if not asked:
+        doubtful = [word for word in words if _may_be_misspelled(word.text)]
+        pairs = [(first, second) for first, second in pairwise(words) if _may_be_one(first, second, question)]
+        if not doubtful and not pairs:
             return question, ()
-        known = self._known([word.text for word in asked], guild_id, scope)
-        unknown = [word for word in asked if word.text not in known]
-        if not unknown or len(words) - len(unknown) < _LEAST_KNOWN_SHARE * len(words):
+        found = self._found(words, pairs, guild_id, scope)
+        joined = [pair for pair in pairs if found.has(pair[0].text + pair[1].text)]
+        parts = {word for pair in joined for word in pair}
+        edits = [
+            (first.start, second.end, first.written + second.written)
+            for first, second in joined
+            if not (found.has(first.text) and found.has(second.text))
+        ]
+        unknown = [word for word in doubtful if word not in parts and not found.has(word.text)]
+        edits += [(word.start, word.end, " ".join(cut)) for word in unknown if (cut := found.cut(word.text))]
+        misspelled = [word for word in unknown if not found.cut(word.text)]
+        if len(words) - len(misspelled) < _LEAST_KNOWN_SHARE * len(words) and not holds_cjk(question):
             return question, ()
-        text, done = question, list[Respelling]()
-        for word in unknown[:_MOST_RESPELLED][::-1]:
-            nearest = self._nearest(word, guild_id, scope)
-            if nearest is not None:
-                done.append(Respelling(question[word.start : word.end], nearest))
-                text = f"{text[: word.start]}{nearest}{text[word.end :]}"
-        return text, tuple(done[::-1])
+        done: dict[int, Respelling] = {}
+        for word in misspelled[:_MOST_RESPELLED]:
+            nearest = [_in_case_of(word, near) for near in self._nearest(word, guild_id, scope)]
+            if nearest:
+                texts = [f"{question[: word.start]}{near}{question[word.end :]}" for near in nearest]
+                likeliest = nearest[texts.index(self._likeliest(texts, guild_id, scope))]
+                edits.append((word.start, word.end, likeliest))
+                done[word.start] = Respelling(word.written, likeliest)
+        text = question
+        for start, end, spelled in sorted(edits, reverse=True):
+            text = f"{text[:start]}{spelled}{text[end:]}"
+        return text, tuple(done[start] for start in sorted(done))
 
-    def _known(self, words: Sequence[str], guild_id: str, scope: ReadableScope) -> set[str]:
-        """Return the words that a readable document contains in some form, also in two words."""
-        forms = {word: [*_inflections(word), *(part for cut in _cuts(word) for part in cut)] for word in words}
-        looked_up = list(dict.fromkeys(form for each in forms.values() for form in each))
-        found = self._vocabulary.known(guild_id, looked_up, scope.audiences)
-        return {
-            word
-            for word in words
-            if found.intersection(_inflections(word)) or any(found.issuperset(cut) for cut in _cuts(word))
-        }
+    def _found(
+        self, words: Sequence[_Word], pairs: Sequence[tuple[_Word, _Word]], guild_id: str, scope: ReadableScope
+    ) -> _Found:
+        """Look up all forms of the words at once."""
+        spelled = [word.text for word in words] + [first.text + second.text for first, second in pairs]
+        forms = (form for word in spelled for form in _inflections(word))
+        parts = (part for word in words for cut in _cuts(word.text) for part in cut)
+        looked_up = list(dict.fromkeys((*forms, *parts)))
+        return _Found(frozenset(self._vocabulary.known(guild_id, looked_up, scope.audiences)))
 
-    def _nearest(self, word: _Word, guild_id: str, scope: ReadableScope) -> str | None:
+    def _likeliest(self, texts: Sequence[str], guild_id: str, scope: ReadableScope) -> str:
+        """Return the question that some passage matches best; the first of those that are matched as well."""
+        if len(texts) == 1:
+            return texts[0]
+        best = [self._keywords.search(guild_id, text, 1, scope) for text in texts]
+        return max(zip(texts, best, strict=True), key=lambda pair: pair[1][0][1] if pair[1] else 0.0)[0]
+
+    def _nearest(self, word: _Word, guild_id: str, scope: ReadableScope) -> list[str]:
+        """Return the words that are as near as the nearest, or hardly less near."""
         letters = len(word.text)
         if word.is_name and letters < _LEAST_FOR_NAME:
-            return None
+            return []
         edits = 2 if letters >= _LEAST_FOR_TWO_EDITS else 1
         lengths = max(LEAST_LETTERS, letters - edits), letters + edits
         near = self._vocabulary.similar_in_length(guild_id, word.text[:2], lengths, scope.audiences)
@@ -96,14 +142,14 @@ class Speller:
             )
             if _is_near(word.text, each)
         )
-        return ranked[0][1] if ranked else None
+        return [each for (edited, *_), each in ranked if edited <= ranked[0][0][0] + 1][:_MOST_COMPARED]
 
 
 def _words(question: str) -> Iterator[_Word]:
     is_shouted = not any(map(str.islower, question))
     for found in _WORD.finditer(question):
         written = found[0]
-        if not written.isascii() or len(written) > MOST_LETTERS:
+        if len(written) > MOST_LETTERS:
             continue
         if not is_shouted and not written[1:].islower() and len(written) > 1:
             continue
@@ -111,7 +157,21 @@ def _words(question: str) -> Iterator[_Word]:
             re.search(r"[.!?:]\s*[\"'(]*$", question[: found.start()])
         )
         is_name = written[0].isupper() and not begins_sentence and not is_shouted
-        yield _Word(found.start(), found.end(), fold(written), is_name)
+        yield _Word(found.start(), found.end(), written, written.lower(), is_name)
+
+
+def _may_be_one(first: _Word, second: _Word, question: str) -> bool:
+    """Return whether documents may write two neighbours as one word."""
+    both = {first.text, second.text}
+    is_telling = min(map(len, both)) >= LEAST_LETTERS and not both & (ENGLISH | ASKING_ENGLISH)
+    return is_telling and question[first.end : second.start].isspace()
+
+
+def _in_case_of(word: _Word, near: str) -> str:
+    """Return a word in capitals, or with one, as the word that it replaces: encoders tell them apart."""
+    if word.written.isupper() and len(word.written) > 1:
+        return near.upper()
+    return near.capitalize() if word.written[0].isupper() else near
 
 
 def _may_be_misspelled(word: str) -> bool:

@@ -30,6 +30,8 @@ from text.index_terms import (
 
 RANKED = 5000
 """About how many chunks one search scores: a frequent term next to rarer ones changes little and costs the most."""
+IDENTIFIER_WEIGHT = 3
+"""How many times as much a code or a version adds to a passage's score as a word that is as rare."""
 LOOKED_UP = 1000
 """The most chunks of all audiences that are looked up; beyond that each match is filtered by audience."""
 SCATTERED_SHARE = 0.1
@@ -176,6 +178,9 @@ class KeywordIndex:
             telling = [way for term in asked if not term.asks for way in (term.expression, *term.parts)]
             terms = list(dict.fromkeys([*telling, *single_characters(question)]))[:MAX_QUERY_TERMS]
             wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
+            # SQLite adds up a term's score as often as it is asked for.
+            identifiers = {term.expression for term in asked if term.is_identifier}
+            wanted += [term for term in wanted if term in identifiers] * (IDENTIFIER_WEIGHT - 1)
             if not wanted:
                 only_asking = [term.expression for term in asked if term.asks]
                 wanted = _rarest_terms(self._counts.of(db, table, guild_id, only_asking)[1])
