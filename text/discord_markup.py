@@ -28,21 +28,18 @@ _SIGNS = {"member": "@", "role": "@", "channel": "#"}
 NameOf = Callable[[str, int], str | None]
 
 
-def _unknown(_kind: str, _id: int) -> None:
-    """Know no name."""
-
-
-def readable_markup(text: str, name_of: NameOf = _unknown) -> str:
+def readable_markup(text: str, name_of: NameOf) -> str:
     """Return the text with words in place of markup.
 
-    `name_of` returns the name of a "member", "role" or "channel" by its id; a mention without a name is left out.
+    `name_of` returns the name of a "member", "role" or "channel" by its id. Without one, a mention stays as it is; with
+    an empty one, it is left out.
     """
 
     def words(found: re.Match[str]) -> str:
         for kind, sign in _SIGNS.items():
             if found[kind] is not None:
                 name = name_of(kind, int(found[kind]))
-                return " " if name is None else f"{sign}{name}"
+                return found[0] if name is None else f"{sign}{name}" if name else " "
         if found["emoji"] is not None:
             return f":{found['emoji']}:"
         if found["command"] is not None:

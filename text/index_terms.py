@@ -127,8 +127,11 @@ def _terms_of(asked: Sequence[Token], at: int, is_known: Callable[[str], bool]) 
                 ways = [_quote(token.text)] if is_known(_quote(token.text)) else []
                 yield AskedTerm(_any_of([_quote(part), *ways]), asks=part in ASKING_ENGLISH and not ways)
         case Kind.WORD:
-            ways = [way for way in _other_spellings(asked, at) if is_known(way)]
-            yield AskedTerm(_any_of([_quote(token.text), *ways]), asks=token.text in ASKING_ENGLISH and not ways)
+            word = _quote(token.text)
+            ways = [way for way in _joined_spellings(asked, at) if is_known(way)]
+            if not ways and not is_known(word):
+                ways = [way for way in _parted_spellings(token.text) if is_known(way)]
+            yield AskedTerm(_any_of([word, *ways]), asks=token.text in ASKING_ENGLISH and not ways)
 
 
 def _identifier(text: str, parts: Sequence[str]) -> AskedTerm:
@@ -147,12 +150,15 @@ def _parted_code(two: Sequence[Token]) -> AskedTerm | None:
     return None
 
 
-def _other_spellings(asked: Sequence[Token], at: int) -> Iterator[str]:
-    """Yield the expressions of a word that is written together with its neighbour, or in two, in other texts."""
-    word = asked[at].text
+def _joined_spellings(asked: Sequence[Token], at: int) -> Iterator[str]:
+    """Yield the expressions of a word that other texts write together with its neighbour."""
     for first, second in ((at - 1, at), (at, at + 1)):
         if first >= 0 and second < len(asked) and _may_be_joined(asked[first], asked[second]):
             yield _quote(asked[first].text + asked[second].text)
+
+
+def _parted_spellings(word: str) -> Iterator[str]:
+    """Yield the expressions of a word that other texts write in two."""
     if word.isalpha() and word.isascii():
         for cut in range(_LEAST_PART, len(word) - _LEAST_PART + 1):
             yield _phrase((word[:cut], word[cut:]))

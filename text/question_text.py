@@ -24,7 +24,10 @@ _POLITE = (
     r"thanks?|thank|new|question|hi|hello|hey|good|hope)\b"
 )
 _GAP = rf"(?:[\s,.!;:…~—–-]|{EMOJI.pattern})"
-_STOP = rf"(?:(?:\s*(?:[,.!;:…~—–-]|{EMOJI.pattern}))+\s*(?:(?:and|so|but)\b)?|\s+(?:and|so|but)\b|(?=\s+(?:{_ASKING}|{_POLITE}))|\s*$)"
+_STOP = (
+    rf"(?:(?:\s*(?:[,.!;:…~—–-]|{EMOJI.pattern}))+\s*(?:(?:and|so|but)\b)?|\s+(?:and|so|but)\b"
+    rf"|(?=\s+(?:{_ASKING}|{_POLITE}))|\s*$)"
+)
 """Where a courtesy ends: at a sign, or where a question or another courtesy begins."""
 _ABOUT = rf"(?=\s*(?:[,:]\s*)?(?:{_ASKING}|about\b|the\b|my\b|our\b|your\b|of\b|any\b))"
 """What follows words that announce a question."""
@@ -168,7 +171,7 @@ _MOST_ROUNDS = 12
 
 def asked_text(question: str) -> str:
     """Return the question as it is searched for and measured; doing so again changes nothing."""
-    text = without_invisible(without_emphasis(readable_markup(question))).strip()
+    text = without_invisible(without_emphasis(readable_markup(question, lambda _kind, _id: ""))).strip()
     return _without_courtesies(text) or text
 
 

@@ -174,7 +174,7 @@ class KeywordIndex:
             return []
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            asked = self._asked(db, table, guild_id, question)
+            asked = self._asked(db, table, question)
             telling = [way for term in asked if not term.asks for way in (term.expression, *term.parts)]
             terms = list(dict.fromkeys([*telling, *single_characters(question)]))[:MAX_QUERY_TERMS]
             wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
@@ -207,7 +207,7 @@ class KeywordIndex:
         held = dict.fromkeys(chunk_ids, 0.0)
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            asked = self._asked(db, table, guild_id, question)
+            asked = self._asked(db, table, question)
             terms = [term for term in asked if not term.asks] or asked
             if not terms:
                 return {}
@@ -223,9 +223,11 @@ class KeywordIndex:
         total = sum(weights.values())
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
 
-    def _asked(self, db: sqlite3.Connection, table: str, guild_id: str, question: str) -> list[AskedTerm]:
+    @staticmethod
+    def _asked(db: sqlite3.Connection, table: str, question: str) -> list[AskedTerm]:
         """Return the question's terms with the other spellings that the guild's documents have."""
-        return asked_terms(question, lambda term: self._counts.of(db, table, guild_id, [term])[1][term] > 0)
+        query = f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1"  # noqa: S608
+        return asked_terms(question, lambda term: db.execute(query, (term,)).fetchone() is not None)
 
 
 def _best_matches(

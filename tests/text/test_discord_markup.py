@@ -15,7 +15,7 @@ NAMES = {("member", 11): "Ann", ("role", 22): "Skipper", ("channel", 33): "tool-
         ("What is <:redflag:112233445566778899>?", "What is :redflag:?"),
         ("What is <a:redflag:112233445566778899>?", "What is :redflag:?"),
         ("Is <@11> or <@!11> a <@&22> in <#33>?", "Is @Ann or @Ann a @Skipper in #tool-shed?"),
-        ("Is <@99> a <@&99> in <#99>?", "Is   a   in  ?"),
+        ("Is <@99> a <@&99> in <#99>?", "Is <@99> a <@&99> in <#99>?"),
         ("Open at <t:1704110400:t>?", "Open at 12:00 UTC?"),
         ("Open on <t:1704110400:D>?", "Open on 2024-01-01?"),
         ("Open <t:1704110400:R>, <t:1704110400>?", "Open 2024-01-01 12:00 UTC, 2024-01-01 12:00 UTC?"),
@@ -28,3 +28,7 @@ NAMES = {("member", 11): "Ann", ("role", 22): "Skipper", ("channel", 33): "tool-
 )
 def test_markup_is_read_as_it_is_shown(written: str, read: str) -> None:
     assert readable_markup(written, lambda kind, id_: NAMES.get((kind, id_))) == read
+
+
+def test_mentions_with_empty_names_are_left_out() -> None:
+    assert readable_markup("Is <@99> a <@&99> in <#99>?", lambda _kind, _id: "") == "Is   a   in  ?"

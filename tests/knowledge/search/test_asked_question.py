@@ -186,7 +186,7 @@ async def test_a_word_of_a_document_that_the_asker_may_not_read_is_never_suggest
     ("question", "asked"),
     [
         ("Where are the lifejackets?", "Where are the life jackets?"),
-        ("Which hose fits the bil ge?", "Which hose fits the bilge?"),
+        ("What is the net work called?", "What is the network called?"),
     ],
 )
 async def test_words_are_joined_and_parted_as_the_documents_have_them(club: Library, question: str, asked: str) -> None:
