@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from text.scripts import CJK, holds_cjk
 from text.stop_words import ASKING_ENGLISH, ENGLISH
@@ -37,6 +38,8 @@ _MEASURE = re.compile(r"(\d+(?:\.\d+)?)(?!st|nd|rd|th)([a-z]{1,3})")
 _LETTERS_OR_DIGITS = re.compile(r"\d+|[^\W\d_]+")
 _CODE_SIGN = re.compile(r"(?<=\d)[-.](?=\d)|([-.])")
 _LONGEST_NAME = 5
+_CACHED = 50_000
+"""Words whose tokens are kept: a text's words repeat."""
 
 
 class Kind(StrEnum):
@@ -73,42 +76,57 @@ def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a text in order."""
     shown = unicodedata.normalize("NFKC", without_invisible(text))
     for found in _TOKEN.finditer(shown):
-        if found["cjk"]:
-            yield Token(Kind.CJK, found[0])
-        elif found["emoji"]:
-            yield Token(Kind.EMOJI, found[0])
-        elif _is_name(found, shown):
-            yield Token(Kind.NAME, found[0].casefold())
+        written = found[0]
+        if found.lastgroup == "cjk":
+            yield Token(Kind.CJK, written)
+        elif found.lastgroup == "emoji":
+            yield Token(Kind.EMOJI, written)
+        elif _may_be_name(written) and _is_within_sentence(found.start(), shown):
+            yield Token(Kind.NAME, written.casefold())
         else:
-            yield from _word_tokens(found[0].casefold())
+            yield from _word_tokens(written.casefold())
 
 
-def _is_name(found: re.Match[str], text: str) -> bool:
-    """Return whether a stop word stands in capitals on a line that is not written in capitals."""
-    word = found[0]
+@lru_cache(maxsize=_CACHED)
+def _may_be_name(word: str) -> bool:
+    """Return whether it is a stop word in capitals."""
     if not (2 <= len(word) <= _LONGEST_NAME and word.isascii() and word.isalpha() and word.isupper()):
         return False
-    if word.casefold() not in ENGLISH and word.casefold() not in ASKING_ENGLISH:
-        return False
-    line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
+    return word.casefold() in ENGLISH or word.casefold() in ASKING_ENGLISH
+
+
+def _is_within_sentence(at: int, text: str) -> bool:
+    """Return whether the line there is not written in capitals itself."""
+    line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]
     return any(map(str.islower, line)) or holds_cjk(line)
 
 
-def _word_tokens(written: str) -> Iterator[Token]:
+@lru_cache(maxsize=_CACHED)
+def _word_tokens(written: str) -> tuple[Token, ...]:
     word = written.replace("\u2010", "-")
+    if word.isalpha():
+        return (Token(Kind.WORD, word),)
+    if (single := _number_token(word)) is not None:
+        return (single,)
+    parts = word.split("-")
+    if len(parts) > 1 and all(map(str.isalpha, parts)):
+        return (Token(Kind.COMPOUND, "".join(parts), tuple(parts)),)
+    if len(parts) == 1:
+        parts = word.split(".")
+    return (
+        tuple(token for part in parts for token in _word_tokens(part)) if len(parts) > 1 else (Token(Kind.WORD, word),)
+    )
+
+
+def _number_token(word: str) -> Token | None:
+    """Return the token of a version, a code or a measure; None for any other word."""
     if (version := _VERSION.fullmatch(word)) is not None:
-        yield Token(Kind.IDENTIFIER, version[1], tuple(_LETTERS_OR_DIGITS.findall(word)))
-    elif _CODE.fullmatch(word):
-        yield Token(Kind.IDENTIFIER, _without_signs(word), tuple(_LETTERS_OR_DIGITS.findall(word)))
-    elif (measure := _MEASURE.fullmatch(word)) is not None:
-        yield Token(Kind.COMPOUND, word, (measure[1], measure[2]))
-    elif "-" in word and all(map(str.isalpha, word.split("-"))):
-        yield Token(Kind.COMPOUND, word.replace("-", ""), tuple(word.split("-")))
-    elif "-" in word or "." in word:
-        for part in word.split("-" if "-" in word else "."):
-            yield from _word_tokens(part)
-    else:
-        yield Token(Kind.WORD, word)
+        return Token(Kind.IDENTIFIER, version[1], tuple(_LETTERS_OR_DIGITS.findall(word)))
+    if _CODE.fullmatch(word):
+        return Token(Kind.IDENTIFIER, _without_signs(word), tuple(_LETTERS_OR_DIGITS.findall(word)))
+    if (measure := _MEASURE.fullmatch(word)) is not None:
+        return Token(Kind.COMPOUND, word, (measure[1], measure[2]))
+    return None
 
 
 def _without_signs(code: str) -> str:

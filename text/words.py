@@ -91,15 +91,17 @@ def word_forms(text: str) -> set[str]:
     found: set[str] = set()
     before: Token | None = None
     for token in tokens(simplified(text)):
-        if token.kind is Kind.CJK:
+        if token.kind is Kind.WORD:
+            found.add(token.text[:PREFIX_LETTERS])
+        elif token.kind is Kind.CJK:
             found.update(pairs(token.text), token.text)
         else:
-            found.update(form for part in (*token.parts, token.text) for form in (_beginning(part), part))
+            found.update(token.parts, map(_beginning, token.parts), (token.text, _beginning(token.text)))
             if token.kind is Kind.NAME:
                 found.add(_name_form(token))
-        if before is not None and _may_join(before, token):
+        if before is not None and before.text not in ASKING_ENGLISH and _may_join(before, token):
             joined = before.text + token.text
-            found.update((joined, _beginning(joined)))
+            found.update((joined, joined[:PREFIX_LETTERS]))
         before = token
     return found
 

@@ -32,6 +32,7 @@ def page() -> str:
         _community(),
         quality.answer_quality(),
         quality.retrieval(),
+        quality.asked_questions(),
         quality.conversations(),
         quality.routes(),
         quality.agent_mode(),
