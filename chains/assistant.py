@@ -169,6 +169,7 @@ class Assistant:
             choice=state.choice,
             label=state.label,
             composition=state.composition,
+            respelled=routed.retrieval.respelled,
         )
         await self._log.complete(answer)
         yield Finished(answer)

@@ -18,11 +18,11 @@ class RetrieverPort(Protocol):
     """Finds passages in a guild's documents."""
 
     async def search(
-        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, read_for: str | None = None
     ) -> Retrieval:
         """Return the `limit` best passages that `reader` may read, best first.
 
-        The best are read closely for what is `asked`, where that is not the whole query.
+        The best are read closely for the question `read_for`; None: for the query.
         """
         ...
 

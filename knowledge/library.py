@@ -231,14 +231,22 @@ class Library:
         return IngestFile(path.as_posix(), size, partial(read_file, path, self._ingestor.max_bytes))
 
     async def search(
-        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+        self,
+        query: str,
+        guild_id: str,
+        reader: Reader,
+        limit: int = 8,
+        *,
+        read_for: str | None = None,
+        as_typed: bool = False,
     ) -> Retrieval:
         """Return the `limit` best passages that `reader` may read, best first; none if the guild has no documents.
 
-        The best are read closely for what is `asked`, where that is not the whole query. Raises EmbeddingMismatch,
-        IndexUnavailable.
+        The best are read closely for the question `read_for`; None: for the query. `as_typed`: the query is searched
+        for unchanged, to compare with. Raises EmbeddingMismatch, IndexUnavailable.
         """
-        return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit, asked)
+        search = partial(self._retriever.search, query, guild_id, reader, limit, read_for=read_for, as_typed=as_typed)
+        return await self._threads.searching.run(search)
 
     async def support(self, statement: str, evidence: Sequence[Evidence]) -> list[Support]:
         """Return how each passage relates to the statement, in their order; empty where no reader was given."""

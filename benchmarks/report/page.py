@@ -33,6 +33,7 @@ def page() -> str:
         quality.answer_quality(),
         handbook.handbook_answers(),
         quality.retrieval(),
+        quality.asked_questions(),
         quality.conversations(),
         quality.routes(),
         quality.agent_mode(),

@@ -24,6 +24,7 @@ from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import Evidence, FoundQAPair, Retrieval
 from text.question_parts import completed, needs_subject, question_parts
+from text.question_text import asked_text
 
 MOST_MERGED = 8
 """Passages that are kept of the searches for the parts of one message."""
@@ -90,17 +91,18 @@ class Router:
         """Measure the question's signals and return it with the decision."""
         parts = await self._search_parts(question)
         if parts:
-            retrieval, behind = _merged(question.text, parts), None
+            retrieval, behind, asked = _merged(question.text, parts), None, asked_text(question.text)
             holds = max((part.holds for part in parts if part.holds is not None), default=None)
         else:
-            retrieval, holds, behind = await self._search(question)
+            retrieval, holds, behind, asked = await self._search(question)
         loop = asyncio.get_running_loop()
-        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
+        # The question alone, without courtesies, whichever search was the likelier.
+        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, asked)
         champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
             self._threads,
             self._same_question.most_similar,
-            question.text,
+            asked,
             vector,
             retrieval.pairs,
             self._embeddings.embed_query,
@@ -125,7 +127,7 @@ class Router:
         )
         decision = self._policy.decide(signals_of(measured), situation)
         counterfactual = counterfactual_of(self._policy, situation, decision)
-        searched = SearchContext(behind, retrieval.reranker)
+        searched = SearchContext(behind, retrieval.reranker, len(retrieval.respelled))
         given_answer = answered.pair if answered is not None and by_moderator(decision) else None
         if answered is not None and answered.similarity >= self._same_question.threshold:
             # A route that the member requested may read it; no other moderator's answer is evidence.
@@ -170,32 +172,34 @@ class Router:
 
     async def _search_parts(self, question: Question) -> tuple[Part, ...]:
         """Search for each question of the message by itself; none where it asks one, or follows up on another."""
-        asked = question_parts(question.text)
+        asked = question_parts(asked_text(question.text))
         if len(asked) == 1 or question.history:
             return ()
         found = []
         for number, part in enumerate(asked):
             # "What does it cost?" is about what was asked before.
             query = " ".join([part, *asked[:number]]) if number and needs_subject(part) else part
-            retrieval = await self._retriever.search(query, question.guild_id, question.reader, asked=part)
+            retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=part)
             found.append(Part(part, retrieval, self._confidence.probability(retrieval)))
         return tuple(found)
 
-    async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None]:
+    async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None, str]:
         """Search for the question alone and, in a conversation, as a follow-up question; return the likelier result.
 
-        With it come the probability that it holds the answer, and how many earlier questions were searched with it;
-        None: it was searched alone.
+        With it come the probability that it holds the answer, how many earlier questions were searched with it (None:
+        it was searched alone), and the text that was measured of the question alone.
         """
         found: list[tuple[Retrieval, float | None, int | None]] = []
         for behind in (None, len(question.history)) if question.history else (None,):
             query = follow_up_query(question.text, question.history, behind)
-            asked = question.text if behind is None else completed(question.text, question.history[-1].question)
-            retrieval = await self._retriever.search(query, question.guild_id, question.reader, asked=asked)
+            read_for = None
+            if behind is not None:
+                read_for = completed(asked_text(question.text), asked_text(question.history[-1].question))
+            retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=read_for)
             found.append((retrieval, self._confidence.probability(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
         # A moderator's answer belongs to the question itself, whichever search is the likelier.
-        return replace(likelier, pairs=found[0][0].pairs), holds, behind
+        return replace(likelier, pairs=found[0][0].pairs), holds, behind, found[0][0].measured
 
 
 def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) -> str:
@@ -204,8 +208,8 @@ def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) 
     `history` is oldest first; None is the question alone. The latest question comes first, since what is too long for
     an encoder or an index is cut at its end.
     """
-    earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
-    return " ".join([question, *reversed(earlier)])
+    earlier = [] if behind is None else [asked_text(turn.question) for turn in history[-behind:]]
+    return " ".join([asked_text(question), *reversed(earlier)]) if earlier else question
 
 
 def _merged(message: str, parts: Sequence[Part]) -> Retrieval:

@@ -39,6 +39,7 @@ from knowledge.types import (
     Place,
     Reader,
     ReadSentence,
+    Respelling,
     Retrieval,
     Source,
     Support,
@@ -86,18 +87,29 @@ class GivenRetriever:
     reranker: str | None = None
     supports: tuple[Support, ...] = ()
     """How the passages relate to whatever is asked about."""
+    respelled: tuple[Respelling, ...] = ()
 
     async def support(self, statement: str, evidence: Sequence[Evidence]) -> Sequence[Support]:
         return self.supports
 
     async def search(
-        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, asked: str | None = None
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, read_for: str | None = None
     ) -> Retrieval:
         self.queries.append(query)
         found = self.evidence if self.evidence_of is None else self.evidence_of(query)
         cosines = tuple(item.cosine for item in found if item.cosine is not None)
         count = len(found + self.pairs)
-        return Retrieval(query, found, cosines, count, 0.01, self.pairs, self.contradictions, self.reranker)
+        return Retrieval(
+            query,
+            found,
+            cosines,
+            count,
+            0.01,
+            self.pairs,
+            self.contradictions,
+            self.reranker,
+            respelled=self.respelled,
+        )
 
 
 class KindEmbeddings(Embeddings):
