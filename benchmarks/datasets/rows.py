@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from benchmarks.harness.phrases import regular_expression
 
 _FOLDER = Path(__file__).parent
 OWN_QUESTIONS = _FOLDER / "question_kinds" / "questions.jsonl"
 SAME_QUESTIONS = _FOLDER / "same_questions" / "questions.jsonl"
 FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
+HANDBOOK_ANSWERS = _FOLDER / "handbook_answers" / "questions.jsonl"
+
+
+_PhrasesT = TypeVar("_PhrasesT", tuple[str, ...], tuple[tuple[str, ...], ...])
 
 
 class _Row(BaseModel):
@@ -107,6 +113,50 @@ class SameQuestionRow(_Row):
     asked: str
     same: tuple[str, ...]
     other: tuple[str, ...]
+
+
+class EarlierTurnRow(_Row):
+    """A question and its answer, earlier in a conversation."""
+
+    question: str
+    answer: str
+
+
+class GoldRow(_Row):
+    """A sentence or a line of a table that holds an answer or a part of it, word for word."""
+
+    file: str
+    text: str
+
+
+class CheckedQuestionRow(_Row):
+    """A question with what a right answer says and what only a wrong one says (handbook_answers/README.md)."""
+
+    id: str
+    lang: str
+    kind: str
+    split: Literal["development", "report"]
+    question: str
+    history: tuple[EarlierTurnRow, ...] = ()
+    """Oldest first."""
+    must: tuple[tuple[str, ...], ...]
+    """Of each group one phrase stands in a right answer (benchmarks/harness/phrases.py)."""
+    must_not: tuple[str, ...]
+    """Phrases that only a wrong or opposite answer holds."""
+    answerable: Literal["part"] | bool
+    """Whether the documents answer it; `part`: some of it, and a right answer says what is missing."""
+    example: str = ""
+    """A right answer in free words, which tells whether the phrases are too narrow."""
+    gold: tuple[GoldRow, ...]
+    """All places that hold the answer; empty where none does."""
+
+    @field_validator("must", "must_not")
+    @classmethod
+    def _compile(cls, phrases: _PhrasesT) -> _PhrasesT:
+        for each in phrases:
+            for phrase in (each,) if isinstance(each, str) else each:
+                regular_expression(phrase)
+        return phrases
 
 
 RowT = TypeVar("RowT", bound=_Row)

@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 
 
-def write(name: str, figures: object) -> Path:
-    """Write benchmarks/results/NAME.json."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def write(name: str, figures: object, folder: Path = RESULTS) -> Path:
+    """Write NAME.json into benchmarks/results, or into another folder."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
     text = json.dumps({"figures": figures, "provenance": provenance()}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", "utf-8")
     return path
