@@ -46,7 +46,9 @@ _QWEN = Entry(
     note=_OFFICIAL_BY_HASH,
 )
 
-_QWEN_GGUF = replace(_QWEN, name="embedded-gguf", form=Form.GGUF_FILE, prepared_bytes=0)
+_QWEN_GGUF = replace(
+    _QWEN, name="embedded-gguf", form=Form.GGUF_FILE, prepared_bytes=0, note=f"Run by llama.cpp. {_OFFICIAL_BY_HASH}"
+)
 
 _QWEN_LARGE_PART_BYTES = (52_428_800,) * 21 + (16_315_968,)
 
@@ -77,7 +79,7 @@ _QWEN_LARGE = Entry(
         ),
     ),
     prepared_bytes=0,
-    note=_OFFICIAL_BY_HASH,
+    note=f"Run by llama.cpp. {_OFFICIAL_BY_HASH}",
 )
 
 _SMOLLM2 = Entry(
@@ -159,13 +161,9 @@ _MINILM = Entry(
     embedding=Embedding(query_prefix="", passage_prefix="", dimension=384, max_tokens=256),
 )
 
-CATALOG = MappingProxyType(
-    {entry.name: entry for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2, _E5, _MINILM)}
-)
+CATALOG = MappingProxyType({entry.name: entry for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2, _E5, _MINILM)})
 
-CHAT_MODELS = MappingProxyType(
-    {entry.name: entry.name for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2)}
-)
+CHAT_MODELS = MappingProxyType({entry.name: entry.name for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2)})
 """The name of the entry for each value of `CHAT_MODEL`."""
 
 EMBEDDING_MODELS = MappingProxyType({"embedded": "embedding", "embedded-en": "embedding-en"})

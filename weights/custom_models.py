@@ -46,6 +46,8 @@ def resolve_file(name: str) -> Path:
         read_gguf_header(file)
     except FileNotFoundError:
         raise OwnFileError(name, "there is no such file") from None
+    except IsADirectoryError:
+        raise OwnFileError(name, "it is a folder") from None
     except (NotGgufError, OSError) as error:
         raise OwnFileError(name, (error.strerror if isinstance(error, OSError) else None) or str(error)) from error
     return file.absolute()

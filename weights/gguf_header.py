@@ -1,7 +1,7 @@
 """Reads what a GGUF file says about itself: its architecture, chat template, context window and control tokens.
 
-The tensors are llama.cpp's to read. gguf's own reader takes seconds for a large vocabulary, because it makes an array of
-each word. Edit this file when something else of a file's metadata is needed.
+The tensors are llama.cpp's to read. gguf's own reader takes seconds for a large vocabulary, because it makes an array
+of each word. Edit this file when something else of a file's metadata is needed.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class _Reader:
         """Return the metadata by its names."""
         version = self._scalar("I")
         if version not in _VERSIONS:
-            raise NotGgufError(f"it has version {version} of GGUF, but only {_VERSIONS[0]} and {_VERSIONS[1]} are known")
+            raise NotGgufError(
+                f"it has version {version} of GGUF, but only {_VERSIONS[0]} and {_VERSIONS[1]} are known"
+            )
         self._scalar("Q")  # how many tensors there are
         count = self._integer("Q")
         return {self._string().decode(): self._value(self._integer("I")) for _ in range(count)}
@@ -126,9 +128,7 @@ def _header(values: Mapping[str, _Value]) -> GgufHeader:
     tokens = _tuple(values.get("tokenizer.ggml.tokens"))
     kinds = _tuple(values.get("tokenizer.ggml.token_type"))
     words = (
-        _word(token)
-        for token, kind in zip(tokens, kinds, strict=False)
-        if kind in (_UNKNOWN, _CONTROL, _USER_DEFINED)
+        _word(token) for token, kind in zip(tokens, kinds, strict=False) if kind in (_UNKNOWN, _CONTROL, _USER_DEFINED)
     )
     bos_id = _whole_number(values.get("tokenizer.ggml.bos_token_id"))
     eos_id = _whole_number(values.get("tokenizer.ggml.eos_token_id"))

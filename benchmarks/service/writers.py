@@ -2,12 +2,13 @@
 
     python -m benchmarks.service.writers FOLDER [--limit N] [--writers NAMES] [--json]
 
-FOLDER is in the format of benchmarks/datasets/question_sets.py. Each writer reads the same prompts: those of the bot, with
-the gold passage and one other of the same article, which holds no gold string, in random order. An answer is cut off where
-the bot would cut it off. Each writer runs in a process of its own, and all answer a question, one after the other, before
-the next one is asked: so other work on the machine slows all of them alike. Seconds are compared with those of the first
-writer on the same question. Memory is what the process and its children hold at most while they answer; pages that they
-share are counted once. Disk is what the prepared model takes. A question that warms up the models is not counted.
+FOLDER is in the format of benchmarks/datasets/question_sets.py. Each writer reads the same prompts: those of the bot,
+with the gold passage and one other of the same article, which holds no gold string, in random order. An answer is cut
+off where the bot would cut it off. Each writer runs in a process of its own, and all answer a question, one after the
+other, before the next one is asked: so other work on the machine slows all of them alike. Seconds are compared with
+those of the first writer on the same question. Memory is what the process and its children hold at most while they
+answer; pages that they share are counted once. Disk is what the prepared model takes. A question that warms up the
+models is not counted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -209,13 +210,12 @@ def _written(model: BaseChatModel, case: Case) -> Written:
     """Answer as the bot does once it has found the passages."""
     guard = OutputGuard(case.passages)
     began, first = time.perf_counter(), None
-    with closing(model.stream(_messages(case))) as chunks:
-        for chunk in chunks:
-            if chunk.text:
-                first = first or time.perf_counter()
-                guard.push(chunk.text)
-            if guard.is_done:
-                break
+    for chunk in model.stream(_messages(case)):
+        if chunk.text:
+            first = first or time.perf_counter()
+            guard.push(chunk.text)
+        if guard.is_done:
+            break
     ended = time.perf_counter()
     return Written(guard.text.strip(), (first or ended) - began, ended - began)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from finetune.data.transcript import TemplateTurn, turns_of
-from finetune.errors import ModelCrashedError, ModelNotLoadedError, NoChatTemplateError, PromptTooLongError
+from finetune.errors import ModelCrashedError, NoChatTemplateError, PromptTooLongError
 from finetune.serving import tool_calls
 from finetune.serving.generation import FinishReason, GenerationRequest, GenerationResult, IsStopping, OnText
 from finetune.serving.llama_cpp_child import LlamaCppChild
@@ -117,10 +117,8 @@ class GgufModel:
                 return ModelCrashedError(self._title, str(error.get("message", error)).rstrip("."))
 
     def _prompt(self, request: GenerationRequest) -> str | list[int | str]:
-        """Return the prompt as llama.cpp reads it: with exactly one token that begins a text, if the template has it."""
-        turns = turns_of(
-            request.messages, knows_tools=self.knows_tools, control_tokens=self._header.control_tokens
-        )
+        """Return the prompt as llama.cpp reads it, which adds the token that begins a text only where it has to."""
+        turns = turns_of(request.messages, knows_tools=self.knows_tools, control_tokens=self._header.control_tokens)
         tools = [dict(tool) for tool in request.tools] if request.tools and self.knows_tools else None
         try:
             rendered = self._rendered(turns, tools)
@@ -136,9 +134,10 @@ class GgufModel:
     def _rendered(self, turns: Sequence[TemplateTurn], tools: list[dict[str, object]] | None) -> str:
         from transformers.utils.chat_template_utils import render_jinja_template
 
-        rendered, _ = render_jinja_template(
-            conversations=[turns],
-            tools=tools,
+        # Its annotations are wrong: it takes any mappings, and returns a list of texts beside something else.
+        rendered: tuple[list[str], object] = render_jinja_template(  # type: ignore[assignment]
+            conversations=[list(turns)],  # type: ignore[list-item]
+            tools=tools,  # type: ignore[arg-type]
             chat_template=self._template,
             add_generation_prompt=True,
             bos_token=self._header.bos,
@@ -146,7 +145,7 @@ class GgufModel:
             # Where a model can think aloud first, that would take minutes, and would be part of the answer.
             enable_thinking=False,
         )
-        return str(rendered[0])
+        return rendered[0][0]
 
 
 def _without_system_turn(turns: Sequence[TemplateTurn]) -> list[TemplateTurn]:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,8 @@ _SILENCE_LIMIT_S = 120.0
 _STOP_LIMIT_S = 15.0
 _END_LIMIT_S = 3.0
 _LOG_LINES = 50
+_ERROR = re.compile(r"[\d.]+ E \w+: ")
+"""Begins an error in its log: the time, the level and the function."""
 _SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD")
 """Parts of the names of environment variables that the child does not get."""
 
@@ -168,9 +171,11 @@ class LlamaCppChild:
             raise ModelCrashedError(self._title, self._how_it_ended()) from error
 
     def _read_answers(self) -> None:
-        for line in self._process.stdout or ():
-            self._received.put(ChildMessage.model_validate_json(line))
-        self._received.put(None)
+        try:
+            for line in self._process.stdout or ():
+                self._received.put(ChildMessage.model_validate_json(line))
+        finally:
+            self._received.put(None)
 
     def _read_log(self) -> None:
         for line in self._process.stderr or ():
@@ -190,15 +195,17 @@ class LlamaCppChild:
         return f"its process ended {how}" + (f" ({complaint})" if complaint else "")
 
     def _complaint(self) -> str | None:
-        """Return the first error that llama.cpp logged; None where it logged none."""
-        return next((line for line in self._log if line), None)
+        """Return the first error that llama.cpp logged, or else its last line; None where it logged nothing."""
+        lines = [line for line in self._log if line]
+        errors = [line[error.end() :] for line in lines if (error := _ERROR.match(line))]
+        return next(iter([*errors, *lines[-1:]]), None)
 
 
 def _environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not any(part in name for part in _SECRET)}
     # Threads that wait for each other sleep. They would spin, which takes the processor from the one that is waited
     # for wherever another program runs too: answers then come at a quarter of the speed, or never.
-    return {"OMP_WAIT_POLICY": "passive", **inherited}
+    return {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1", **inherited}
 
 
 def _close_quietly(stream: IO[str]) -> None:

@@ -1,8 +1,9 @@
 """`python -m finetune.serving.llama_cpp_process FILE THREADS CONTEXT_TOKENS`: runs one GGUF file with llama.cpp.
 
-`llama_cpp_child` runs this as a child process and talks to it in lines of JSON: requests come through stdin, pieces of text
-go out through stdout. Native code that crashes takes only this process along, and the end of stdin, which its parent's
-end is too, ends it. Imports nothing of this project but the messages. Edit this file for how llama.cpp is set up.
+`llama_cpp_child` starts this and talks to it in lines of JSON: requests come through stdin, pieces of text go out
+through stdout. Native code that crashes takes only this process along. It ends where stdin ends, so also where its
+parent does. Imports nothing of this project. Edit this file for how llama.cpp is set up, and for what is passed on of
+its answers.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ def _open(file: Path, threads: int, context_tokens: int) -> xllamacpp.Server:
     params.cache_ram_mib = 0
     params.verbosity = _ERRORS_ONLY
     with tempfile.TemporaryDirectory(prefix="routewise-") as folder:
-        # It always listens for HTTP. Here nobody can connect: only this user may enter the folder, which is then deleted.
+        # It always listens for HTTP. Here nobody can connect: the socket is in a folder that is deleted at once.
         params.hostnames = [str(Path(folder) / "unused.sock")]
         return xllamacpp.Server(params)
 

@@ -1,4 +1,4 @@
-"""What the bot relies on in a model of this machine: transformers and llama.cpp keep it alike, with the same small model."""
+"""What the bot relies on in a local model: transformers and llama.cpp keep it alike, with the same small model."""
 
 from __future__ import annotations
 

@@ -69,6 +69,18 @@ def test_the_users_own_file_is_not_copied_where_it_is_used_as_it_is(tmp_path: Pa
     assert store(tmp_path, kept).ensure_file(NAME).samefile(own)
 
 
+def test_the_file_of_a_model_that_is_kept_as_it_is_serves_another_model_too(
+    tmp_path: Path, entry: Entry, hub: HubServer
+) -> None:
+    kept = replace(entry, name="kept", form=Form.GGUF_FILE, prepared_bytes=0)
+    weights = Weights(tmp_path, {"kept": kept, NAME: entry}, (Hub(hub.origin),))
+    weights.ensure("kept")
+    assert weights.missing_bytes(NAME) == entry.prepared_bytes
+    assert prepared(weights.ensure(NAME)) == CONTENT
+    assert len(hub.paths) == 1
+    assert weights.is_ready("kept")
+
+
 def test_the_users_own_file_with_other_bytes_is_left_alone_and_the_hub_is_asked(
     tmp_path: Path, entry: Entry, hub: HubServer, caplog: pytest.LogCaptureFixture
 ) -> None:

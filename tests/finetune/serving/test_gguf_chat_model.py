@@ -1,9 +1,8 @@
-"""What only a GGUF file does: its process crashes, hangs and ends without harm, and files that can't be run are named."""
+"""What only a GGUF file does: its process crashes, hangs and ends without harm; a file that can't be run says why."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -97,7 +96,9 @@ def test_the_process_ends_with_its_parent_however_that_ends(small_gguf_file: Pat
     assert process.wait(10) in (0, None)
 
 
-def test_the_process_gets_no_token_and_listens_for_nobody(model: GgufChatModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_gets_no_token_and_listens_for_nobody(
+    model: GgufChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "s3cret")
     model.close()
     again = GgufChatModel(file=model.file, shown_as="small", threads=1)
@@ -177,7 +178,7 @@ def test_an_architecture_that_llama_cpp_does_not_know_is_named(small_gguf_file: 
 
 def test_a_file_that_was_cut_off_is_refused_with_the_reason(small_gguf_file: Path, tmp_path: Path) -> None:
     file = tmp_path / "half.gguf"
-    file.write_bytes(small_gguf_file.read_bytes()[: os.path.getsize(small_gguf_file) // 2])
+    file.write_bytes(small_gguf_file.read_bytes()[: small_gguf_file.stat().st_size // 2])
     told = refusal(file)
     assert "can't run half: " in told
     assert "file bounds" in told

@@ -12,6 +12,7 @@ from finetune.serving.local_model import LocalChatModel
 from finetune.types import LABEL_PROBABILITY
 from weights.errors import BrokenFolderError
 
+
 def test_a_folder_that_was_not_prepared_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BrokenFolderError, match="Delete it"):
         LocalChatModel(folder=tmp_path)
