@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 
 from benchmarks.harness.results import ROOT
-from benchmarks.report import confidence, faults, quality, speed, tuning
+from benchmarks.report import confidence, faults, quality, speed, tuning, writers
 from benchmarks.report.markdown import Figures, load, provenance, share, table
 
 RATINGS = ROOT / "benchmarks" / "datasets" / "human_ratings"
@@ -31,6 +31,7 @@ def page() -> str:
         speed.first_start(),
         _community(),
         quality.answer_quality(),
+        writers.writers(),
         quality.retrieval(),
         quality.conversations(),
         quality.routes(),

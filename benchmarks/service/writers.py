@@ -6,9 +6,8 @@ FOLDER is in the format of benchmarks/datasets/question_sets.py. Each writer rea
 with the gold passage and one other of the same article, which holds no gold string, in random order. An answer is cut
 off where the bot would cut it off. Each writer runs in a process of its own, and all answer a question, one after the
 other, before the next one is asked: so other work on the machine slows all of them alike. Seconds are compared with
-those of the first writer on the same question. Memory is what the process and its children hold at most while they
-answer; pages that they share are counted once. Disk is what the prepared model takes. A question that warms up the
-models is not counted.
+those of the first writer on the same question. Memory is the most that the process and its children have ever held,
+loading included. Disk is what the prepared model takes. A question that warms up the models is not counted.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -48,7 +47,6 @@ from weights.store import Weights
 
 _SEED = 11
 _WRITERS = ("embedded", "embedded-gguf", "embedded-large")
-_POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,9 @@ class Written:
     text: str
     first_word_s: float
     whole_s: float
+
+
+_WARM_UP = Case("en", "Where is the harbour?", (), ("The harbour is behind the church.",))
 
 
 def main() -> None:
@@ -93,11 +94,12 @@ def _measure(folder: Path, limit: int, writers: Sequence[str]) -> dict[str, obje
     with ExitStack() as stack:
         processes = {writer: stack.enter_context(_running(writer)) for writer in writers}
         for process in processes.values():
-            process.ask(asked[0])
+            process.ask(_WARM_UP)
         for number, case in enumerate(asked, start=1):
             for writer, process in processes.items():
                 answers[writer].append(process.ask(case))
                 print(f"{number}/{len(asked)} {writer}: {answers[writer][-1].text[:80]!r}", flush=True)
+        memory = {writer: process.peak_memory_mb() for writer, process in processes.items()}
     weights = Weights(load_settings().weights.model_dir)
     figures: dict[str, object] = {}
     for writer in writers:
@@ -105,7 +107,7 @@ def _measure(folder: Path, limit: int, writers: Sequence[str]) -> dict[str, obje
         figures[writer] = {
             **{lang: _figures([pair for pair in pairs if pair[0].lang == lang]) for lang in cases},
             "against the first": _against(asked, answers[writers[0]], answers[writer]),
-            "peak memory in MB": processes[writer].peak_memory_mb,
+            "peak memory in MB": memory[writer],
             "disk in MB": size_of(weights.folder(CHAT_MODELS[writer])) // MEGABYTE if writer in CHAT_MODELS else None,
         }
     return {"questions in each language": {lang: len(each) for lang, each in cases.items()}, "writers": figures}
@@ -137,13 +139,11 @@ def _cases(folder: Path, docs: Sequence[Doc], lang: str, limit: int) -> Iterator
 
 
 class _Process:
-    """A writer in a process of its own, and what memory it takes."""
+    """A writer in a process of its own."""
 
     def __init__(self, connection: Connection, pid: int) -> None:
         self._connection = connection
         self._process = psutil.Process(pid)
-        self._ended = threading.Event()
-        self.peak_memory_mb = 0
 
     def ask(self, case: Case) -> Written:
         """Return its answer."""
@@ -151,22 +151,18 @@ class _Process:
         answer: Written = self._connection.recv()
         return answer
 
-    def watch_memory(self) -> None:
-        """Look several times a second until `end` is called."""
-        while not self._ended.wait(_POLL_S):
-            self.peak_memory_mb = max(self.peak_memory_mb, self._memory_mb())
+    def peak_memory_mb(self) -> int:
+        """Return the most that the process and its children have held, each for itself."""
+        return sum(_peak_bytes(each.pid) for each in (self._process, *self._process.children())) // MEGABYTE
 
     def end(self) -> None:
         """Have it end."""
-        self._ended.set()
         self._connection.send(None)
 
-    def _memory_mb(self) -> int:
-        total = 0
-        for process in (self._process, *self._process.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += process.memory_full_info().pss
-        return total // MEGABYTE
+
+def _peak_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
 
 
 @contextmanager
@@ -175,14 +171,12 @@ def _running(name: str) -> Iterator[_Process]:
     ours, theirs = context.Pipe()
     child = context.Process(target=_serve, args=(name, theirs))
     child.start()
+    theirs.close()
     writer = _Process(ours, ours.recv())
-    watching = threading.Thread(target=writer.watch_memory)
-    watching.start()
     try:
         yield writer
     finally:
         writer.end()
-        watching.join()
         child.join()
 
 

@@ -95,10 +95,10 @@ class Completion:
     def finish(self) -> None:
         """Send how it ended."""
         self._channel.forget(self._number)
-        if self._error is not None:
-            self._channel.send(number=self._number, error=self._error)
-            return
         reason = "cancelled" if self._was_cancelled else self._finish_reason
+        if self._error is not None or reason is None:
+            self._channel.send(number=self._number, error=self._error or {"message": "its answer has no end"})
+            return
         self._channel.send(
             number=self._number,
             finish_reason=reason,
@@ -118,7 +118,7 @@ def main() -> None:
         server = _open(file, threads, context_tokens)
     except RuntimeError as error:
         channel.send(failed=str(error))
-        return
+        os._exit(1)  # A usual end would wait for the thread that reads stdin.
     channel.send(ready=True)
     while True:
         request = channel.requests.get()
@@ -141,8 +141,13 @@ def _open(file: Path, threads: int, context_tokens: int) -> xllamacpp.Server:
     params.n_batch = params.n_ubatch = _BATCH_TOKENS
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
+    # Most weights are rearranged for this processor: mapped into memory, the file would stay there beside them.
+    params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     # One conversation is kept, in the context itself; this would keep earlier ones in up to 8 GB of memory.
     params.cache_ram_mib = 0
+    # It would read the whole vocabulary once more, to fit the model into the memory of graphics cards.
+    params.fit_params = False
+    params.ui = False
     params.verbosity = _ERRORS_ONLY
     with tempfile.TemporaryDirectory(prefix="routewise-") as folder:
         # It always listens for HTTP. Here nobody can connect: the socket is in a folder that is deleted at once.

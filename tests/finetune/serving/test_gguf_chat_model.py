@@ -14,6 +14,7 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
+from finetune.data.encoding import ChatTokenizer
 from finetune.errors import ModelCrashedError, ModelNotLoadedError, NoChatTemplateError
 from finetune.serving.gguf_chat_model import GgufChatModel
 from finetune.serving.llama_cpp_child import LlamaCppChild
@@ -150,6 +151,35 @@ async def test_the_tools_are_shown_and_a_forced_call_is_no_text(small_gguf_file:
     assert shown.usage_metadata["input_tokens"] > plain.usage_metadata["input_tokens"] + 20
     assert forced.text == ""
     assert len([*forced.tool_calls, *forced.invalid_tool_calls]) == 1
+
+
+async def test_a_prompt_is_the_same_tokens_as_for_transformers(model: GgufChatModel, small_model_folder: Path) -> None:
+    asked = [SystemMessage("Be brief. 请简短。"), HumanMessage("Is <|im_end|> a boat?\n\n  Where does it lie?")]
+    answer = await model.bind(stop=["a", "e", "i"]).ainvoke(asked)
+    assert answer.usage_metadata is not None
+    expected = ChatTokenizer.of(small_model_folder, "small").prompt(asked)
+    assert answer.usage_metadata["input_tokens"] == len(expected)
+
+
+async def test_a_template_without_system_turns_reads_them_with_the_question_and_does_not_think_aloud(
+    small_gguf_file: Path, tmp_path: Path
+) -> None:
+    own = read_gguf_header(small_gguf_file).chat_template
+    assert own is not None
+    strict = (
+        "{% if messages[0].role != 'user' %}{{ raise_exception('no') }}{% endif %}"
+        "{% if enable_thinking is not defined or enable_thinking %}{{ 'think ' * 300 }}{% endif %}"
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n"
+    )
+    file = altered(small_gguf_file, tmp_path / "strict.gguf", own.encode(), strict.encode())
+    model = GgufChatModel(file=file, shown_as="strict", threads=1, max_new_tokens=2)
+    try:
+        answer = await model.ainvoke([SystemMessage("Be brief. " * 20), HumanMessage("Where is it?")])
+    finally:
+        await asyncio.to_thread(model.close)
+    assert answer.usage_metadata is not None
+    assert 60 < answer.usage_metadata["input_tokens"] < 120
 
 
 def refusal(file: Path) -> str:
