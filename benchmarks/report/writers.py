@@ -20,8 +20,8 @@ def writers() -> Iterable[str]:
     yield "## The writers alone\n"
     yield (
         f"{counts['en']} English and {counts['zh']} Chinese questions of xquad, each with its gold passage and one "
-        "other of the same article. All writers answer a question before the next one is asked, so other work on the machine "
-        "slows them alike. *Times as long*: the median of the ratios to the first writer, question by question.\n"
+        "other of the same article. All writers answer a question before the next one is asked, so other work slows "
+        "them alike. *Times as long*: the median of the ratios to the first writer, question by question.\n"
     )
     names = list(figures)
     yield from table(
