@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, find_external_models
 from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
-from finetune.errors import NoChatTemplateError
+from finetune.errors import ModelNotLoadedError, NoChatTemplateError
 from finetune.registry import Registry
 from finetune.serving.domain_classifier import DomainClassifiers
 from finetune.serving.generation import Busy
@@ -61,6 +61,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ConversionError, "conversion"),
     (OwnModelError, "own_model"),
     (NoChatTemplateError, "own_model"),
+    (ModelNotLoadedError, "llama_cpp"),
     (ProviderUnusable, "provider"),
     (ToolsUnknown, "provider"),
     (EncoderUnusable, "encoder"),
@@ -200,7 +201,7 @@ class Loader:
         guidance = load_guidance()
         same_question = load_same_question(encoders.kinds.model_name)
         confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
-        loaded = {} if chat_model.local is None else {settings.finetune.chat_model: chat_model.local}
+        loaded = {} if chat_model.base is None else dict([chat_model.base])
         self._specialists = LocalSpecialists(
             self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
         )

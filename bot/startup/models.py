@@ -6,18 +6,24 @@ Edit this file to support another kind of model.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import psutil
+
 from bot.settings import Settings
+from bot.startup.chat_choice import choose_chat_model
 from finetune.serving.generation import Busy
-from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
-from weights.custom_models import PREFIX
+from finetune.settings import AUTO
+from storage.sizes import MEGABYTE
+from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS
+from weights.custom_models import GGUF_PREFIX, PREFIX
 from weights.store import Weights
-from weights.types import OnProgress
+from weights.types import Form, OnProgress
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
     from finetune.serving.local_model import LocalChatModel
     from knowledge.models.local_embeddings import LocalEmbeddings
     from knowledge.ports import Reranker, TextEmbeddings
+
+_log = logging.getLogger(__name__)
 
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_CONCURRENCY = 8
@@ -41,8 +49,8 @@ class ChatModel:
     width: int
     """The answers that it writes at the same time."""
     close: Callable[[], None]
-    local: LocalChatModel | None = None
-    """The same model if it runs on this machine: tuned models may share it."""
+    base: tuple[str, LocalChatModel] | None = None
+    """The same model with its name among the bases if transformers runs it: tuned models share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,25 @@ def build_chat_model(
     import chains.assistant  # noqa: F401 - imported here first, in a thread, since it takes a second
 
     name = settings.finetune.chat_model
+    if name == AUTO:
+        name = _chosen(weights)
+    if _runs_on_llama_cpp(name):
+        from finetune.serving.gguf_chat_model import GgufChatModel
+
+        file = weights.ensure_file(CHAT_MODELS.get(name, name), on_progress, stop)
+        on_opening()
+        gguf = GgufChatModel(
+            file=file,
+            shown_as=CATALOG[CHAT_MODELS[name]].title if name in CHAT_MODELS else file.stem,
+            max_new_tokens=settings.finetune.max_answer_tokens,
+            busy=busy,
+        )
+        try:
+            gguf.load()
+        except BaseException:
+            gguf.close()
+            raise
+        return ChatModel(gguf, gguf.title, 1, gguf.close)
     if name in CHAT_MODELS or name.startswith(PREFIX):
         from finetune.serving.local_model import LocalChatModel
 
@@ -101,7 +128,7 @@ def build_chat_model(
             busy=busy,
         )
         local.load()
-        return ChatModel(local, local.title, 1, local.close, local)
+        return ChatModel(local, local.title, 1, local.close, (name, local))
     from chains.providers import make_chat_model
 
     remote = make_chat_model(
@@ -117,16 +144,34 @@ def build_chat_model(
 def find_external_models(settings: Settings) -> tuple[str, ...]:
     """Return the providers' models to which text leaves this machine; empty if all of it stays here."""
     named = (
-        (settings.finetune.chat_model, {*CHAT_MODELS}, settings.chains.chat_base_url),
+        (settings.finetune.chat_model, {AUTO, *CHAT_MODELS}, settings.chains.chat_base_url),
         (settings.knowledge.embedding_model, {*EMBEDDING_MODELS}, settings.knowledge.embedding_base_url),
     )
     return tuple(
         dict.fromkeys(
             name
             for name, pinned, base_url in named
-            if name not in pinned and not name.startswith(PREFIX) and not _is_local(base_url)
+            if name not in pinned and not name.startswith((PREFIX, GGUF_PREFIX)) and not _is_local(base_url)
         )
     )
+
+
+def _runs_on_llama_cpp(name: str) -> bool:
+    if name in CHAT_MODELS:
+        return CATALOG[CHAT_MODELS[name]].form is Form.GGUF_FILE
+    return name.startswith(GGUF_PREFIX)
+
+
+def _chosen(weights: Weights) -> str:
+    """Return the chat model for this machine, and log why. Raises DirectoryError."""
+    free_memory_mb = psutil.virtual_memory().available // MEGABYTE
+    choice = choose_chat_model(
+        free_memory_mb,
+        weights.free_bytes // MEGABYTE,
+        {name: weights.missing_bytes(entry) // MEGABYTE for name, entry in CHAT_MODELS.items()},
+    )
+    _log.info("CHAT_MODEL=auto: %s", choice.reason)
+    return choice.name
 
 
 def _is_local(base_url: str | None) -> bool:

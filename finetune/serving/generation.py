@@ -17,6 +17,9 @@ from langchain_core.messages import BaseMessage
 OnText = Callable[[str], None]
 """Called with the next piece of text, in the worker's thread."""
 
+IsStopping = Callable[[], bool]
+"""Returns whether nobody wants the answer any more; called often, in the worker's thread."""
+
 
 class FinishReason(StrEnum):
     """Names why a generation ended."""
@@ -60,6 +63,8 @@ class GenerationResult:
     input_tokens: int
     output_tokens: int
     finish_reason: FinishReason
+    cached_tokens: int = 0
+    """Of the input tokens: those that an earlier answer had begun with, so that they were not read again."""
     label_probability: float | None = None
     """The probability of the chosen label among all labels; None: the answer was free text."""
 

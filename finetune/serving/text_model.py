@@ -7,7 +7,7 @@ model is needed. Edit this file to change how text is decoded, stopped or cancel
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -30,14 +30,19 @@ from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.generation import AdapterFiles, FinishReason, GenerationRequest, GenerationResult, OnText
+from finetune.serving.generation import (
+    AdapterFiles,
+    FinishReason,
+    GenerationRequest,
+    GenerationResult,
+    IsStopping,
+    OnText,
+)
 from finetune.serving.label_decoding import LabelTree, choose_label
 from weights.torch_setup import configure_torch
 
 if TYPE_CHECKING:
     from peft import LoraModel, PeftModel
-
-IsStopping = Callable[[], bool]
 
 _HALF_CHARACTER = "\ufffd"
 _ADAPTERS_KEPT = 4
@@ -77,6 +82,9 @@ class TextModel:
                 return self._choose(request, prompt, on_text, is_stopping)
             return self._write(request, (prompt, mask), on_text, is_stopping)
 
+    def close(self) -> None:
+        """Do nothing: the weights are freed with the model."""
+
     def _choose(
         self, request: GenerationRequest, prompt: torch.Tensor, on_text: OnText, is_stopping: IsStopping
     ) -> GenerationResult:
@@ -90,7 +98,9 @@ class TextModel:
         if label is None:
             return GenerationResult(prompt.shape[1], 0, FinishReason.CANCELLED)
         on_text(label)
-        return GenerationResult(prompt.shape[1], len(self._tokenizer.tokenize(label)), FinishReason.STOP, probability)
+        return GenerationResult(
+            prompt.shape[1], len(self._tokenizer.tokenize(label)), FinishReason.STOP, label_probability=probability
+        )
 
     def _write(
         self,
