@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from bot.errors import SkillUnknown
 from bot.locales import load_texts
 from bot.readiness import Loading
-from bot.render.answers import shown_contradictions
+from bot.render.answers import respelled_words, shown_contradictions
 from bot.render.message_text import shorten
 from bot.settings import Settings
 from bot.startup.loader import Loader
@@ -72,7 +72,9 @@ async def ask(settings: Settings, question: str, guild: str, route: str | None, 
     sources[:0] = [_difference_line(each, answer) for each in shown_contradictions(answer)]
     route = load_texts()(answer.language, f"routes.{answer.route}")
     reason = f"{route}: {assistant.headline(answer)}; {answer.timings.total_s:.1f} s"
-    return "\n".join([answer.text, "", *sources, reason, f"python -m bot explain {answer.decision_id}"])
+    respelled = respelled_words(answer, load_texts())
+    lines = [answer.text, "", *sources, *([respelled] if respelled else []), reason]
+    return "\n".join([*lines, f"python -m bot explain {answer.decision_id}"])
 
 
 async def evaluate(settings: Settings, guild: str, skill: str | None, limit: int, *, as_json: bool) -> str:

@@ -149,6 +149,7 @@ class Assistant:
             timings=timer.timings(routed.retrieval.seconds),
             choice=state.choice,
             label=state.label,
+            respelled=routed.retrieval.respelled,
         )
         await self._log.complete(answer)
         yield Finished(answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.types import Contradiction, Evidence, Reader
+from knowledge.types import Contradiction, Evidence, Reader, Respelling
 from text.scripts import is_chinese
 
 
@@ -185,6 +185,8 @@ class SearchContext:
     """How many of the questions before this one stood before it in the search; None: it was searched alone."""
     reranker: str | None = None
     """What put the best passages in order; None: the search itself."""
+    respelled: int = 0
+    """How many words of the question were searched for in another spelling; the answer says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,8 @@ class Answer:
     """None where the policy's route was taken without asking a model."""
     label: LabelChoice | None = None
     """None where the answer is no label, or it is not known how sure the model was."""
+    respelled: tuple[Respelling, ...] = ()
+    """The words that were searched for in another spelling; the record has only their number."""
 
     @property
     def route(self) -> Route:

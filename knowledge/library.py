@@ -218,12 +218,15 @@ class Library:
         size = path.stat().st_size if path.is_file() else 0
         return IngestFile(path.as_posix(), size, partial(read_file, path, self._ingestor.max_bytes))
 
-    async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
+    async def search(
+        self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, as_typed: bool = False
+    ) -> Retrieval:
         """Return the `limit` best passages that `reader` may read, best first; none if the guild has no documents.
 
-        Raises EmbeddingMismatch, IndexUnavailable.
+        `as_typed`: the query is searched for unchanged, to compare with. Raises EmbeddingMismatch, IndexUnavailable.
         """
-        return await self._threads.searching.run(self._retriever.search, query, guild_id, reader, limit)
+        search = partial(self._retriever.search, query, guild_id, reader, limit, as_typed=as_typed)
+        return await self._threads.searching.run(search)
 
     async def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
         """Return the ids of the passages that the keyword index alone ranks best, best first, to compare `search` with.

@@ -228,6 +228,14 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Respelling:
+    """Holds a word of a question that no readable document contains, and the word that was searched for instead."""
+
+    written: str
+    searched: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """Holds what one search found, best first, and the scores that the router reads."""
 
@@ -244,6 +252,15 @@ class Retrieval:
     """Contradictions within the evidence; those of the best passages first."""
     reranker: str | None = None
     """The model that ordered the evidence; None: it is ordered by the fused scores."""
+    asked: str | None = None
+    """The query without markup and courtesies, as it was searched for; None: it was searched for as it is."""
+    respelled: tuple[Respelling, ...] = ()
+    """The words that `asked` spells differently."""
+
+    @property
+    def measured(self) -> str:
+        """Return the text that the figures are measured on."""
+        return self.query if self.asked is None else self.asked
 
 
 class IngestOutcome(StrEnum):

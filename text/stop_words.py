@@ -31,9 +31,9 @@ CHINESE = frozenset(_CHINESE.split())
 
 _ASKING = """
 a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in
-into is it its kind many may me might most much must my name no not of on or other our s she should so some such t than
-that the their them there these they this those through to type was we were what when where which while who whom whose
-why will with would you your
+into is it its kind many may me mean means might most much must my name no not of on or other our s she should so some
+such t than that the their them there these they this those through to type was we were what when where which while who
+whom whose why will with would you your
 """
 
 ASKING_ENGLISH = frozenset(_ASKING.split())

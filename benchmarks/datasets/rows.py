@@ -13,6 +13,7 @@ from benchmarks.harness.phrases import regular_expression
 _FOLDER = Path(__file__).parent
 OWN_QUESTIONS = _FOLDER / "question_kinds" / "questions.jsonl"
 SAME_QUESTIONS = _FOLDER / "same_questions" / "questions.jsonl"
+ASKED_QUESTIONS = _FOLDER / "asked_questions" / "questions.jsonl"
 FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
 HANDBOOK_ANSWERS = _FOLDER / "handbook_answers" / "questions.jsonl"
 
@@ -89,6 +90,19 @@ class LabelledRow(_Row):
 
     question: str
     label: str
+
+
+class AskedQuestionRow(_Row):
+    """A question as a person asks it, and where the handbook answers it (asked_questions/README.md)."""
+
+    id: str
+    lang: str
+    style: str
+    """What stands between the question and its passage."""
+    question: str
+    file: str
+    words: str
+    """Words of the passage that answers it."""
 
 
 class OwnQuestionRow(_Row):

@@ -34,6 +34,7 @@ def page() -> str:
         handbook.handbook_answers(),
         writers.writers(),
         quality.retrieval(),
+        quality.asked_questions(),
         quality.conversations(),
         quality.routes(),
         quality.agent_mode(),

@@ -192,6 +192,39 @@ def same_question() -> Iterable[str]:
     yield provenance(result)
 
 
+def asked_questions() -> Iterable[str]:
+    """Yield the section on questions as people ask them, searched for as typed and normalised."""
+    if not is_measured("asked_questions"):
+        return
+    result = load("asked_questions")
+    figures = result["figures"]
+    yield "## Questions as people ask them\n"
+    yield (
+        "Questions of our own over examples/handbook, with courtesies, typing errors, joined and parted words, codes, "
+        "emoji and markup (benchmarks/datasets/asked_questions). *First*: the passage that answers is the first. "
+        "*Answered*: it is, and the probability that the passages hold the answer is above the threshold of "
+        f"{figures['threshold']}. *As typed*: with the same index and calibration, but without normalising the "
+        "question.\n"
+    )
+    yield from table(
+        ("", "questions", "first, as typed", "first", "answered, as typed", "answered"),
+        (
+            (
+                name,
+                found["of"],
+                share(figures["as typed"][name]["first"]),
+                share(found["first"]),
+                share(figures["as typed"][name]["first and likely"]),
+                share(found["first and likely"]),
+            )
+            for name, found in figures["normalised"].items()
+        ),
+    )
+    refused = share(figures["refused where the handbook has no answer"])
+    yield f"Of 12 questions that the handbook doesn't answer, {refused} are refused.\n"
+    yield provenance(result)
+
+
 def contradictions() -> Iterable[str]:
     """Yield the section on when two sources are reported as contradicting each other."""
     if not is_measured("differing"):

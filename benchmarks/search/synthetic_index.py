@@ -79,7 +79,9 @@ class SyntheticData:
         return " ".join(self._vocabulary[min(number, _WORDS - 1)] for number in drawn)
 
     def _word(self, number: int) -> str:
-        return "".join(self._letters.choices("bcdfghklmnprstvw", k=3)) + "aeiou"[number % 5] + f"{number:x}"
+        # Letters only: with digits each word would be a code.
+        tail = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        return "".join(self._letters.choices("bcdfghklmnprstvw", k=3)) + "aeiou"[number % 5] + tail
 
 
 class SyntheticIndex:

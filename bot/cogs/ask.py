@@ -79,12 +79,13 @@ class Ask(commands.Cog):
         """Answer the question of a command."""
         await defer(interaction, ephemeral=private, thinking=True)
         target = CommandResponse(interaction, private=private)
-        language = Language.of(question)
         place, member = access.place_and_member(interaction)
         reader = access.private_reader(member, place) if private else access.public_reader(place)
+        text = conversation.readable_text(question, place.guild)
+        language = Language.of(text)
         request = AnswerRequest(
             Question(
-                text=question,
+                text=text,
                 guild_id=str(place.guild.id),
                 asker_id=str(member.id),
                 reader=reader,

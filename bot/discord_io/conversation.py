@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ import discord
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
 from chains.citations import CITATION
 from chains.types import Turn
+from text.discord_markup import readable_markup
 from text.markdown_blocks import Kind, blocks, sub_outside_code
 
 _log = logging.getLogger(__name__)
@@ -86,13 +88,33 @@ async def corrected_by(message: discord.Message, me: discord.ClientUser) -> disc
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
-    """Return the text of `message`, without the mention of the bot, and with names instead of other mentions."""
+    """Return the text of `message`, without the mention of the bot, and with words instead of other markup."""
     text = re.sub(rf"<@!?{me.id}>", " ", message.content)
-    for user in message.mentions:
-        text = text.replace(f"<@{user.id}>", f"@{user.display_name}")
-    for channel in message.channel_mentions:
-        text = text.replace(channel.mention, f"#{channel.name}")
-    return text.strip()
+    return readable_text(text, message.guild, message.mentions).strip()
+
+
+def readable_text(
+    text: str, guild: discord.Guild | None, mentioned: Sequence[discord.User | discord.Member] = ()
+) -> str:
+    """Return what a member wrote with words instead of Discord's markup, as people see it.
+
+    `mentioned` are the members that Discord named with the text; others are looked up in the guild.
+    """
+    members = {user.id: user for user in mentioned}
+
+    def name(kind: str, id_: int) -> str | None:
+        match kind:
+            case "member":
+                member = members.get(id_) or (None if guild is None else guild.get_member(id_))
+                return None if member is None else member.display_name
+            case "role":
+                role = None if guild is None else guild.get_role(id_)
+                return None if role is None else role.name
+            case _:
+                channel = None if guild is None else guild.get_channel_or_thread(id_)
+                return None if channel is None else channel.name
+
+    return readable_markup(text, name)
 
 
 async def _question_message(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
@@ -155,4 +177,4 @@ def _question_above(message: discord.Message) -> str:
     first = message.content.partition("\n")[0]
     if message.interaction_metadata is None or not first.startswith("> "):
         return ""
-    return re.sub(r"\\(.)", r"\1", first.removeprefix("> "))
+    return readable_text(re.sub(r"\\(.)", r"\1", first.removeprefix("> ")), message.guild, message.mentions)

@@ -43,6 +43,7 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, hea
             _source_line(number, item, language, texts, show_age=item.chunk.id in dated or is_old(item.source, now))
             for number, item in enumerate(answer.evidence, start=1)
         ),
+        *([subtext(respelled)] if (respelled := respelled_words(answer, texts)) else []),
         subtext(
             texts(language, f"routes.{answer.route}"),
             headline,
@@ -56,6 +57,22 @@ def shown_contradictions(answer: Answer) -> tuple[Contradiction, ...]:
     """Return the contradictions between sources that the answer shows."""
     shown = {item.chunk.id for item in answer.evidence}
     return tuple(each for each in answer.decision.contradictions if {each.newer.chunk_id, each.older.chunk_id} <= shown)
+
+
+def respelled_words(answer: Answer, texts: Texts) -> str:
+    """Return what was searched for instead of words that no document contains; empty if there were none."""
+    language = answer.language
+    words = [
+        texts(
+            language,
+            "answer.respelled_word",
+            searched=escape_text(each.searched),
+            written=escape_text(shorten(each.written, _NAME_LIMIT)),
+        )
+        for each in answer.respelled
+    ]
+    separator = texts(language, "answer.respelled_separator")
+    return texts(language, "answer.respelled", words=separator.join(words)) if words else ""
 
 
 def _contradiction_line(contradiction: Contradiction, answer: Answer, texts: Texts) -> str:

@@ -17,7 +17,8 @@ from chains.routing import artifacts
 from chains.types import Language
 from knowledge.types import Evidence, Retrieval
 from text.sentences import split_sentences
-from text.words import asked_prefixes, prefixes
+from text.tokens import Kind
+from text.words import asked_words, word_forms
 
 ANY_MODEL = "any"
 """Stands in place of a model's name where the calibration was fitted on what the vectors of several have in common."""
@@ -61,8 +62,8 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
         relative_lead=lead / (1 - mean) if mean < 1 else 0.0,
         coverage=max(item.coverage for item in evidence[:3]),
         coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
-        in_one_sentence=share_in_one_sentence(retrieval.query, evidence),
-        same_language=Language.of(retrieval.query) is Language.of(evidence[0].chunk.text),
+        in_one_sentence=share_in_one_sentence(retrieval.measured, evidence),
+        same_language=Language.of(retrieval.measured) is Language.of(evidence[0].chunk.text),
     )
 
 
@@ -125,12 +126,26 @@ def load_confidence(embedding_model: str, *, pinned: bool = True) -> Confidence:
 def share_in_one_sentence(question: str, evidence: Sequence[Evidence]) -> float:
     """Return the share, 0 to 1, of the question's content words that occur together in one sentence of what was found.
 
-    A question without content words has 0.
+    A sentence stands below its headings, which count as part of it. Identifiers weigh at least as much as all other
+    words together. A question without content words has 0.
     """
-    asked = asked_prefixes(question)
-    sentences = (sentence for item in evidence for sentence in split_sentences(item.chunk.text))
-    most = max((len(asked & prefixes(sentence)) for sentence in sentences), default=0)
-    return most / len(asked) if asked else 0.0
+    sentences = [
+        word_forms(item.chunk.place.heading or "") | word_forms(sentence)
+        for item in evidence
+        for sentence in split_sentences(item.chunk.text)
+    ]
+    # A stop word in capitals is a name only if the passages have that name.
+    asked = [
+        word
+        for word in asked_words(question)
+        if word.kind is not Kind.NAME or any(word.forms & forms for forms in sentences)
+    ]
+    identifiers = sum(word.kind is Kind.IDENTIFIER for word in asked)
+    weight_of_identifier = max(1.0, (len(asked) - identifiers) / identifiers) if identifiers else 1.0
+    weights = [(word.forms, weight_of_identifier if word.kind is Kind.IDENTIFIER else 1.0) for word in asked]
+    total = sum(weight for _, weight in weights)
+    most = max((sum(weight for each, weight in weights if each & forms) for forms in sentences), default=0.0)
+    return most / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)

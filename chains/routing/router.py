@@ -23,6 +23,7 @@ from chains.routing.signals import Measured, signals_of
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import FoundQAPair, Retrieval
+from text.question_text import asked_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,15 @@ class Router:
 
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and return it with the decision."""
-        retrieval, holds, behind = await self._search(question)
+        retrieval, holds, behind, asked = await self._search(question)
         loop = asyncio.get_running_loop()
-        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
+        # The question alone, without courtesies, whichever search was the likelier.
+        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, asked)
         champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
             self._threads,
             self._same_question.most_similar,
-            question.text,
+            asked,
             vector,
             retrieval.pairs,
             self._embeddings.embed_query,
@@ -99,7 +101,7 @@ class Router:
         )
         decision = self._policy.decide(signals_of(measured), situation)
         counterfactual = counterfactual_of(self._policy, situation, decision)
-        searched = SearchContext(behind, retrieval.reranker)
+        searched = SearchContext(behind, retrieval.reranker, len(retrieval.respelled))
         given_answer = answered.pair if answered is not None and by_moderator(decision) else None
         if answered is not None and answered.similarity >= self._same_question.threshold:
             # A route that the member requested may read it; no other moderator's answer is evidence.
@@ -141,11 +143,11 @@ class Router:
         tuned_s = (champion.training_seconds + specialist.seconds) / max(1, specialist.answers)
         return retrieval.seconds / retrieval.answers / tuned_s if tuned_s else None
 
-    async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None]:
+    async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None, str]:
         """Search for the question alone and, in a conversation, as a follow-up question; return the likelier result.
 
-        With it come the probability that it holds the answer, and how many earlier questions were searched with it;
-        None: it was searched alone.
+        With it come the probability that it holds the answer, how many earlier questions were searched with it (None:
+        it was searched alone), and the text that was measured of the question alone.
         """
         found: list[tuple[Retrieval, float | None, int | None]] = []
         for behind in (None, len(question.history)) if question.history else (None,):
@@ -154,7 +156,7 @@ class Router:
             found.append((retrieval, self._confidence.probability(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
         # A moderator's answer belongs to the question itself, whichever search is the likelier.
-        return replace(likelier, pairs=found[0][0].pairs), holds, behind
+        return replace(likelier, pairs=found[0][0].pairs), holds, behind, found[0][0].measured
 
 
 def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) -> str:
@@ -163,5 +165,5 @@ def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) 
     `history` is oldest first; None is the question alone. The latest question comes first, since what is too long for
     an encoder or an index is cut at its end.
     """
-    earlier = [] if behind is None else [turn.question for turn in history[-behind:]]
-    return " ".join([question, *reversed(earlier)])
+    earlier = [] if behind is None else [asked_text(turn.question) for turn in history[-behind:]]
+    return " ".join([asked_text(question), *reversed(earlier)]) if earlier else question

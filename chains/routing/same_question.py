@@ -18,6 +18,7 @@ import numpy as np
 
 from chains.types import Language
 from knowledge.types import FoundQAPair
+from text.question_text import asked_text
 from text.scripts import HAN
 from text.words import stem
 
@@ -64,7 +65,7 @@ class SameQuestion:
         if same is not None:
             return SimilarQuestion(same, 1.0)
         compared = [
-            SimilarQuestion(pair, min(MAX_REWORDED_SIMILARITY, _cosine(vector, embed(written))))
+            SimilarQuestion(pair, min(MAX_REWORDED_SIMILARITY, _cosine(vector, embed(asked_text(written)))))
             for pair in pairs
             for written in pair.questions
             if self.has_same_content(question, written)
@@ -76,7 +77,7 @@ class SameQuestion:
         language = Language.of(first)
         if Language.of(second) is not language:
             return False
-        words, other_words = self.content_words(first, language), self.content_words(second, language)
+        words, other_words = (self.content_words(asked_text(each), language) for each in (first, second))
         rotations = (other_words[at:] + other_words[:at] for at in range(len(other_words)))
         return len(words) == len(other_words) and any(words == rotated for rotated in rotations)
 

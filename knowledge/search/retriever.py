@@ -18,6 +18,7 @@ from knowledge.chunking.contextual_text import in_context
 from knowledge.chunking.headings import PATH_SEPARATOR
 from knowledge.parsing.qa_pairs import question_key, questions_of
 from knowledge.ports import Reranker, TextEmbeddings
+from knowledge.search.asked_question import AskedQuestion, QuestionReader
 from knowledge.search.contradictions import find_contradictions
 from knowledge.search.dense import DenseRetriever
 from knowledge.search.fusion import fuse
@@ -28,6 +29,7 @@ from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
 from knowledge.types import QA, Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source
 from knowledge.vectors.vector_index import VectorIndex
+from text.question_text import asked_text
 from text.scripts import same_script
 
 log = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ class DocumentRetriever:
         self._catalog = catalog
         self._keywords = keywords
         self._pairs = pairs
+        self._questions = QuestionReader(keywords)
         self._index = index
         self._dense = DenseRetriever(index, catalog)
         self._embeddings = embeddings
@@ -103,38 +106,41 @@ class DocumentRetriever:
         # SQLite, the encoder and Chroma all release the interpreter's lock.
         self._executor = ThreadPoolExecutor(_PARALLEL_LOOKUPS, "search")
 
-    def search(self, query: str, guild_id: str, reader: Reader, limit: int) -> Retrieval:
-        """Return the `limit` best passages that `reader` may read, best first."""
+    def search(self, query: str, guild_id: str, reader: Reader, limit: int, *, as_typed: bool = False) -> Retrieval:
+        """Return the `limit` best passages that `reader` may read, best first; `as_typed`: for the query unchanged."""
         began = time.perf_counter()
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
         self._warn_of_missing_vectors(guild_id)
+        question = AskedQuestion(query) if as_typed else self._questions.read(query, guild_id, scope)
+        asked = question.text
         # Pairs must not displace documents among the candidates.
         wanted = CANDIDATES + min(MOST_PAIRS_PASSED_OVER, self._pairs.count(guild_id))
-        matching_later = self._executor.submit(self._keywords.search, guild_id, query, wanted, scope)
-        vector = self._embeddings.embed_query(query)
-        vectors = [vector] if self._centering is None else [vector, self._centering.centred(query, vector)]
+        matching_later = self._executor.submit(self._keywords.search, guild_id, asked, wanted, scope)
+        vector = self._embeddings.embed_query(asked)
+        vectors = [vector] if self._centering is None else [vector, self._centering.centred(asked, vector)]
         nearest, *others = self._dense.search(guild_id, vectors, wanted, scope)
         matching = matching_later.result()
         ranked = others[0] if others else nearest
-        same = self._pairs.chunks_answering(guild_id, question_key(query))
+        keys = dict.fromkeys(question_key(text) for text in (query, asked_text(query), asked))
+        same = list(dict.fromkeys(id_ for key in keys for id_ in self._pairs.chunks_answering(guild_id, key)))
         ids = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES + wanted - CANDIDATES], *ranked, *matching)]
         known = self._readable(ids + same, guild_id, reader)
         results = _RetrieverResults(nearest, ranked, matching)
         candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
-        fused = self._fuse(query, candidates)
-        reranked = self._rerank(query, list(fused)[:RERANKED], candidates)
+        fused = self._fuse(asked, candidates)
+        reranked = self._rerank(asked, list(fused)[:RERANKED], candidates)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
         found = merge_near_duplicates(
             {id_: _compared_passage(*candidates.known[id_]) for id_ in ordered[: 2 * limit]}, limit
         )
         evidence = tuple(
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
-            for item in self._evidence(query, guild_id, list(found), fused, vector, candidates)
+            for item in self._evidence(asked, guild_id, list(found), fused, vector, candidates)
         )
         pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
-        pairs = self._found_pairs(query, guild_id, same, vector, pair_candidates)
+        pairs = self._found_pairs(asked, guild_id, same, vector, pair_candidates)
         top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
         return Retrieval(
             query,
@@ -143,8 +149,10 @@ class DocumentRetriever:
             scope.source_count,
             time.perf_counter() - began,
             pairs,
-            find_contradictions(query, evidence[:COMPARED]),
+            find_contradictions(asked, evidence[:COMPARED]),
             self._reranker.model_name if self._reranker else None,
+            asked,
+            question.respelled,
         )
 
     def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
@@ -152,7 +160,8 @@ class DocumentRetriever:
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return []
-        ranked = [id_ for id_, _ in self._keywords.search(guild_id, query, limit, scope)]
+        asked = self._questions.read(query, guild_id, scope).text
+        ranked = [id_ for id_, _ in self._keywords.search(guild_id, asked, limit, scope)]
         readable = self._readable(ranked, guild_id, reader)
         return [id_ for id_ in ranked if id_ in readable]
 

@@ -123,6 +123,18 @@ _MIGRATIONS = (
     -- Earlier programs could record a purge that was not done: each guild is purged once.
     UPDATE guilds SET deletions = max(deletions, 0) + 1;
     """,
+    """
+    -- How many chunks of each audience contain a word. Whoever misspells it looks it up by its beginning and length.
+    CREATE TABLE vocabulary (
+        guild INTEGER NOT NULL REFERENCES guilds (number),
+        initial TEXT NOT NULL,
+        length INTEGER NOT NULL,
+        word TEXT NOT NULL,
+        audience TEXT NOT NULL,
+        chunk_count INTEGER NOT NULL,
+        PRIMARY KEY (guild, initial, length, word, audience)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -16,11 +16,22 @@ from threading import Lock
 from knowledge.chunking.contextual_text import in_context
 from knowledge.store.database import Database
 from knowledge.store.scope import ReadableScope
+from knowledge.store.vocabulary import Vocabulary
 from knowledge.types import Source
-from text.index_terms import FORM, indexable, question_terms, search_terms
+from text.index_terms import (
+    FORM,
+    MAX_QUERY_TERMS,
+    TERM_CHARACTERS,
+    AskedTerm,
+    asked_terms,
+    indexable,
+    single_characters,
+)
 
 RANKED = 5000
 """About how many chunks one search scores: a frequent term next to rarer ones changes little and costs the most."""
+IDENTIFIER_WEIGHT = 3
+"""How many times as much a code or a version adds to a passage's score as a word that is as rare."""
 LOOKED_UP = 1000
 """The most chunks of all audiences that are looked up; beyond that each match is filtered by audience."""
 SCATTERED_SHARE = 0.1
@@ -52,12 +63,14 @@ class KeywordIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts = TermCounts()
+        self.vocabulary = Vocabulary(database)
+        """The words themselves, by audience; kept in step with the terms."""
 
     def create(self, db: sqlite3.Connection, guild_id: str) -> None:
         """Create the guild's index if it has none."""
         db.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {_table_name(db, guild_id)} "
-            "USING fts5 (terms, content = '', tokenize = 'porter unicode61')"
+            f"USING fts5 (terms, content = '', tokenize = \"porter unicode61 tokenchars '{TERM_CHARACTERS}'\")"
         )
 
     def is_outdated(self, guild_id: str) -> bool:
@@ -69,20 +82,22 @@ class KeywordIndex:
         """Rebuild the guild's index from the catalog, within the transaction of `db`."""
         db.execute(f"DROP TABLE IF EXISTS {_table_name(db, guild_id)}")
         self.create(db, guild_id)
+        self.vocabulary.clear(db, _guild_number(db, guild_id))
         for row in db.execute("SELECT * FROM sources WHERE guild_id = ?", (guild_id,)).fetchall():
-            self._add(db, guild_id, row["id"], row["name"])
+            self._add(db, guild_id, row["id"], row["name"], row["audience"])
         db.execute("UPDATE guilds SET terms_form = ? WHERE id = ?", (FORM, guild_id))
 
     def add(self, db: sqlite3.Connection, source: Source) -> None:
         """Index a source's chunks, once they are in the catalog, within the transaction of `db`."""
-        self._add(db, source.guild_id, source.id, source.name)
+        self._add(db, source.guild_id, source.id, source.name, source.audience.key)
 
-    def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str) -> None:
+    def _add(self, db: sqlite3.Connection, guild_id: str, source_id: str, name: str, audience: str) -> None:
         table = _table_name(db, guild_id)
         rows = db.execute("SELECT number, text, heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
         _count_changes(db, guild_id, len(rows))
         insert = f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)"  # noqa: S608
         db.executemany(insert, ((row["number"], _indexed_terms(name, row)) for row in rows))
+        self.vocabulary.add(db, _guild_number(db, guild_id), audience, (_indexed_text(name, row) for row in rows))
 
     def remove(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
         """Remove a source's terms, within the transaction of `db`, before its chunks are deleted.
@@ -91,11 +106,15 @@ class KeywordIndex:
         """
         table = _table_name(db, guild_id)
         query = (
-            "SELECT number, text, heading, name FROM chunks JOIN sources ON sources.id = source_id WHERE source_id = ?"
+            "SELECT number, text, heading, name, audience FROM chunks JOIN sources ON sources.id = source_id "
+            "WHERE source_id = ?"
         )
         rows = db.execute(query, (source_id,)).fetchall()
         delete = f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
         db.executemany(delete, ((row["number"], _indexed_terms(row["name"], row)) for row in rows))
+        if rows:
+            texts = (_indexed_text(row["name"], row) for row in rows)
+            self.vocabulary.remove(db, _guild_number(db, guild_id), rows[0]["audience"], texts)
         db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
         _count_changes(db, guild_id, len(rows))
 
@@ -151,12 +170,20 @@ class KeywordIndex:
 
     def search(self, guild_id: str, question: str, limit: int, scope: ReadableScope) -> list[tuple[str, float]]:
         """Return the `limit` best chunk ids in `scope` with their BM25, best first."""
-        terms = search_terms(question)
-        if not terms or scope.readable_count == 0:
+        if scope.readable_count == 0:
             return []
         with self._database.read() as db:
             table = _table_name(db, guild_id)
+            asked = self._asked(db, table, question)
+            telling = [way for term in asked if not term.asks for way in (term.expression, *term.parts)]
+            terms = list(dict.fromkeys([*telling, *single_characters(question)]))[:MAX_QUERY_TERMS]
             wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
+            # SQLite adds up a term's score as often as it is asked for.
+            identifiers = {term.expression for term in asked if term.is_identifier}
+            wanted += [term for term in wanted if term in identifiers] * (IDENTIFIER_WEIGHT - 1)
+            if not wanted:
+                only_asking = [term.expression for term in asked if term.asks]
+                wanted = _rarest_terms(self._counts.of(db, table, guild_id, only_asking)[1])
             if not wanted:
                 return []
             if scope.audiences is None:
@@ -168,30 +195,50 @@ class KeywordIndex:
                     return found
             return _best_matches(db, table, wanted, limit, among_audiences=scope.audiences)
 
+    def best_together(self, guild_id: str, word: str, question: str, scope: ReadableScope) -> float:
+        """Return the highest BM25 of a passage in `scope` that has the word and another one of the question; else 0."""
+        with self._database.read() as db:
+            table = _table_name(db, guild_id)
+            others = [term.expression for term in self._asked(db, table, question) if not term.asks]
+            if not others:
+                return 0.0
+            both = f'"{word}" AND ({" OR ".join(others)})'
+            found = _best_matches(db, table, [both], 1, among_audiences=scope.audiences or ())
+        return found[0][1] if found else 0.0
+
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """Return for each chunk the share, 0 to 1, of the question's terms that it contains, weighted by rarity.
 
         The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which contain the
-        term. SQLite looks each term up, so words are stemmed as in `search`.
+        term; identifiers weigh at least as much as all else together. Words that only ask are left out where there are
+        others. SQLite looks each term up, so words are stemmed as in `search`.
         """
-        terms = question_terms(question)
-        if not terms or not chunk_ids:
+        if not chunk_ids:
             return {}
         held = dict.fromkeys(chunk_ids, 0.0)
-        total = 0.0
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            chunk_count, counts = self._counts.of(db, table, guild_id, terms)
+            asked = self._asked(db, table, question)
+            terms = [term for term in asked if not term.asks] or asked
+            if not terms:
+                return {}
+            chunk_count, counts = self._counts.of(db, table, guild_id, [term.expression for term in terms])
             marks = ",".join("?" * len(chunk_ids))
             numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
             ids = {row["number"]: row["id"] for row in db.execute(numbers, list(chunk_ids))}
             holding = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({','.join('?' * len(ids))})"  # noqa: S608
-            for term, count in counts.items():
-                idf = math.log1p((max(chunk_count, count) - count + 0.5) / (count + 0.5))
-                total += idf
-                for row in db.execute(holding, (term, *ids)) if count else ():
-                    held[ids[row["rowid"]]] += idf
+            weights = _weights(terms, chunk_count, counts)
+            for term, weight in weights.items():
+                for row in db.execute(holding, (term, *ids)) if counts[term] else ():
+                    held[ids[row["rowid"]]] += weight
+        total = sum(weights.values())
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
+
+    @staticmethod
+    def _asked(db: sqlite3.Connection, table: str, question: str) -> list[AskedTerm]:
+        """Return the question's terms with the other spellings that the guild's documents have."""
+        query = f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1"  # noqa: S608
+        return asked_terms(question, lambda term: db.execute(query, (term,)).fetchone() is not None)
 
 
 def _best_matches(
@@ -236,14 +283,32 @@ def _rarest_terms(counts: Mapping[str, int]) -> list[str]:
     return rarest
 
 
+def _weights(terms: Sequence[AskedTerm], chunk_count: int, counts: Mapping[str, int]) -> dict[str, float]:
+    """Return the weight of each term: its idf, and more for identifiers where they would weigh less than the rest."""
+    idf = {term: math.log1p((max(chunk_count, count) - count + 0.5) / (count + 0.5)) for term, count in counts.items()}
+    identifiers = [term.expression for term in terms if term.is_identifier]
+    of_identifiers = sum(idf[term] for term in identifiers)
+    if of_identifiers:
+        more = max(1.0, (sum(idf.values()) - of_identifiers) / of_identifiers)
+        idf.update({term: idf[term] * more for term in identifiers})
+    return idf
+
+
 def _table_name(db: sqlite3.Connection, guild_id: str) -> str:
     """Return the name of the guild's table, made only of a number, so that it is safe inside a statement."""
-    row = db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()
-    return f"keywords_{int(row['number'])}"
+    return f"keywords_{_guild_number(db, guild_id)}"
+
+
+def _guild_number(db: sqlite3.Connection, guild_id: str) -> int:
+    return int(db.execute("SELECT number FROM guilds WHERE id = ?", (guild_id,)).fetchone()["number"])
 
 
 def _indexed_terms(name: str, row: sqlite3.Row) -> str:
-    return indexable(in_context(name, row["heading"], row["text"]))
+    return indexable(_indexed_text(name, row))
+
+
+def _indexed_text(name: str, row: sqlite3.Row) -> str:
+    return in_context(name, row["heading"], row["text"])
 
 
 def _count_changes(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 from knowledge.parsing.qa_pairs import question_key, questions_of
 from knowledge.store.database import Database
 from knowledge.types import QA, Source
+from text.question_text import asked_text
 
 
 class QAIndex:
@@ -31,7 +32,8 @@ class QAIndex:
 
     def _index_questions(self, db: sqlite3.Connection, source_id: str) -> None:
         rows = db.execute("SELECT heading FROM chunks WHERE source_id = ?", (source_id,)).fetchall()
-        keys = {question_key(question) for row in rows for question in questions_of(row["heading"])}
+        written = [question for row in rows for question in questions_of(row["heading"])]
+        keys = {question_key(text) for question in written for text in (question, asked_text(question))}
         db.executemany("INSERT INTO pair_questions (key, source_id) VALUES (?, ?)", ((key, source_id) for key in keys))
 
     def remove(self, db: sqlite3.Connection, source_id: str) -> None:

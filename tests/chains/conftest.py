@@ -37,6 +37,7 @@ from knowledge.types import (
     FoundQAPair,
     Place,
     Reader,
+    Respelling,
     Retrieval,
     Source,
 )
@@ -62,13 +63,24 @@ class GivenRetriever:
     """Where what is found depends on the query."""
     contradictions: tuple[Contradiction, ...] = ()
     reranker: str | None = None
+    respelled: tuple[Respelling, ...] = ()
 
     async def search(self, query: str, guild_id: str, reader: Reader, limit: int = 8) -> Retrieval:
         self.queries.append(query)
         found = self.evidence if self.evidence_of is None else self.evidence_of(query)
         cosines = tuple(item.cosine for item in found if item.cosine is not None)
         count = len(found + self.pairs)
-        return Retrieval(query, found, cosines, count, 0.01, self.pairs, self.contradictions, self.reranker)
+        return Retrieval(
+            query,
+            found,
+            cosines,
+            count,
+            0.01,
+            self.pairs,
+            self.contradictions,
+            self.reranker,
+            respelled=self.respelled,
+        )
 
 
 class KindEmbeddings(Embeddings):

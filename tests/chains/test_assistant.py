@@ -12,7 +12,7 @@ import pytest
 from chains.errors import DecisionNotFound, EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.routing.question_kind import QuestionKind
 from chains.types import Decided, Delta, Finished, Language, Route, SearchContext, Turn, Waiting
-from knowledge.types import Contradiction, TextSpan
+from knowledge.types import Contradiction, Respelling, TextSpan
 
 
 async def test_an_answer_from_passages_is_read_by_the_model_and_cited(make_bench, a_passage) -> None:
@@ -149,6 +149,39 @@ async def test_what_counts_of_two_searches_is_on_record_and_said_in_both_languag
     alone = await bench.assistant.answer(bench.ask("And in winter?", history=earlier))
     assert alone.decision.searched == SearchContext()
     assert "Searched for" not in (await bench.assistant.explanation(alone.decision_id, Language.EN)).markdown
+
+
+async def test_words_searched_for_in_another_spelling_are_told_in_the_answer_and_counted_on_record(
+    make_bench, a_passage, tmp_path: Path
+) -> None:
+    bench = await make_bench(a_passage("Two euros."))
+    bench.retriever.respelled = (Respelling("xylofone", "xylophone"), Respelling("zyzyva", "zyzzyva"))
+    answer = await bench.assistant.answer(bench.ask("What does it cost?"))
+    assert answer.respelled == bench.retriever.respelled
+    assert answer.decision.searched == SearchContext(respelled=2)
+    for language, said in (
+        (Language.EN, "2 words of the question are in none of the documents"),
+        (Language.ZH, "问题里有 2 个词在文档里找不到"),
+    ):
+        assert said in (await bench.assistant.explanation(answer.decision_id, language)).markdown
+    bench.retriever.respelled = bench.retriever.respelled[:1]
+    one = await bench.assistant.answer(bench.ask("What does it cost?"))
+    assert "one word of the question is" in (await bench.assistant.explanation(one.decision_id, Language.EN)).markdown
+    with sqlite3.connect(tmp_path / "decisions.db") as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    stored = (tmp_path / "decisions.db").read_bytes()
+    assert all(word not in stored for word in (b"xylo", b"zyz"))
+
+
+async def test_what_is_polite_or_markup_in_a_question_is_not_measured(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Mooring costs two euros."))
+    earlier = (Turn("Hi there! Could you please tell me what mooring costs? Thanks", "Two euros."),)
+    await bench.assistant.answer(bench.ask("Thank you! What about winter <@12>?", history=earlier))
+    assert bench.retriever.queries == [
+        "Thank you! What about winter <@12>?",
+        "What about winter? what mooring costs?",
+    ]
 
 
 async def test_only_differences_between_passages_that_are_read_are_on_record(make_bench, a_passage) -> None:

@@ -89,6 +89,42 @@ async def test_a_members_second_question_is_answered_after_the_first(
     assert [question.text for question in assistant.questions][-1] == "Second?"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("What is <:redflag:112233445566778899>?", "What is :redflag:?"),
+        ("What is <a:redflag:112233445566778899>?", "What is :redflag:?"),
+        (
+            "Is it open on <t:1704110400:D>, as [the page](https://example.org) says?",
+            "Is it open on 2024-01-01, as the page says?",
+        ),
+        (
+            "May a <@&{role}> write in {channel}?",
+            "May a @Skipper write in #{channel_name}?",
+        ),
+    ],
+)
+async def test_markup_in_a_question_is_read_as_people_see_it(
+    community: Community, assistant: ScriptedAssistant, written: str, read: str
+) -> None:
+    role = community.guild.create_role("Skipper")
+    named = {
+        "role": role.id,
+        "channel": f"<#{community.channel.id}>",
+        "channel_name": community.channel.name,
+    }
+    written, read = written.format(**named), read.format(**named)
+    await community.ask(community.member, written)
+    await community.member.slash(community.channel, "ask", question=written)
+    await community.rest()
+    assert [question.text for question in assistant.questions] == [read, read]
+
+
+async def test_a_member_who_is_mentioned_is_named(community: Community, assistant: ScriptedAssistant) -> None:
+    await community.ask(community.member, f"May <@{community.other.id}> or <@!{community.other.id}> come?")
+    assert assistant.questions[0].text == f"May @{community.other.name} or @{community.other.name} come?"
+
+
 async def test_a_question_in_chinese_is_answered_in_chinese(community: Community, assistant: ScriptedAssistant) -> None:
     assistant.text = "七天。"
     answer = await community.ask(community.member, "工具可以借多久？")

@@ -6,7 +6,7 @@ import pytest
 from bot.locales import load_texts
 from bot.render.answers import answer_pages
 from chains.types import Answer, Language, Route, RouteDecision, Timings
-from knowledge.types import Contradiction, Evidence, TextSpan
+from knowledge.types import Contradiction, Evidence, Respelling, TextSpan
 from tests.fakes.scripted_assistant import TAKEN_IN, passage
 
 TEXTS = load_texts()
@@ -54,6 +54,19 @@ def test_a_citation_names_the_other_documents_that_say_the_same() -> None:
     many = replace(item, also_in=(*others, passage("d.md").source))
     [page] = answer_pages(replace(shown, evidence=(many,), language=Language.ZH), "因为", TEXTS, NOW)
     assert page.splitlines()[1].endswith("c\\_x.md, …")
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (Language.EN, "-# I searched for “gate” instead of “gat”, “l\\_ocked” instead of “lokced”"),
+        (Language.ZH, "-# 我搜索的是“gate”，而不是“gat”；“l\\_ocked”，而不是“lokced”"),
+    ],
+)
+def test_an_answer_says_which_words_were_searched_for_in_another_spelling(language: Language, line: str) -> None:
+    respelled = (Respelling("gat", "gate"), Respelling("lokced", "l_ocked"))
+    [page] = answer_pages(replace(ANSWER, language=language, respelled=respelled), "because", TEXTS, NOW)
+    assert page.splitlines()[-2] == line
 
 
 def differing(older: Evidence, newer: Evidence, language: Language = Language.EN) -> Answer:
