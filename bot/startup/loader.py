@@ -12,10 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING
 
+from bot.bot_facts import KnownFacts
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from bot.settings import Settings
-from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, find_external_models
+from bot.startup.models import (
+    ChatModel,
+    Encoders,
+    build_chat_model,
+    build_encoders,
+    find_external_models,
+    model_facts,
+)
 from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
 from finetune.errors import NoChatTemplateError
@@ -184,6 +192,7 @@ class Loader:
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
         from chains.assistant import Assistant
         from chains.decision_log import DecisionLog
+        from chains.routing.bot_topic import load_topic_classifier
         from chains.routing.confidence import load_confidence, load_likeness_calibration
         from chains.routing.explain import Explainer
         from chains.routing.guidance import load_guidance
@@ -211,6 +220,7 @@ class Loader:
             domain_classifiers=self._domain_classifiers,
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
+            topics=load_topic_classifier(encoders.kinds.model_name),
             confidence=confidence,
             policy=load_policy(
                 guidance,
@@ -223,11 +233,19 @@ class Loader:
         )
         return Assistant(
             model=chat_model.model,
+            sampled_model=chat_model.sampled,
             model_name=chat_model.name,
             router=router,
             specialists=self._specialists,
             log=log,
             explainer=Explainer(guidance),
+            bot_facts=KnownFacts(
+                documents=library,
+                specialists=self._specialists,
+                log=log,
+                models=model_facts(settings, chat_model.name),
+                kept_days=settings.chains.decisions_kept_days,
+            ),
             settings=settings.chains,
             queue=TurnQueue(chat_model.width),
         )

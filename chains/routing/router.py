@@ -14,10 +14,11 @@ from langchain_core.embeddings import Embeddings
 
 from chains.decision_log import DecisionLog, Latency
 from chains.ports import DomainClassifiersPort, RetrieverPort, SpecialistsPort
+from chains.routing.bot_topic import TopicClassifier
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
 from chains.routing.policy import Policy, Situation, by_moderator
-from chains.routing.question_kind import KindClassifier
+from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
@@ -33,6 +34,8 @@ class Routed:
     retrieval: Retrieval
     champion: Champion | None
     decision: RouteDecision
+    kind: QuestionKind
+    """What the question most likely asks for."""
     answered: FoundQAPair | None = None
     """The moderator's answer that is given; None: the question is answered otherwise."""
 
@@ -48,6 +51,7 @@ class Router:
         domain_classifiers: DomainClassifiersPort,
         embeddings: Embeddings,
         kinds: KindClassifier,
+        topics: TopicClassifier,
         confidence: Confidence,
         policy: Policy,
         same_question: SameQuestion,
@@ -58,6 +62,7 @@ class Router:
         self._domain_classifiers = domain_classifiers
         self._embeddings = embeddings
         self._kinds = kinds
+        self._topics = topics
         self._confidence = confidence
         self._policy = policy
         self._same_question = same_question
@@ -67,9 +72,14 @@ class Router:
 
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and return it with the decision."""
-        retrieval, holds, behind = await self._search(question)
         loop = asyncio.get_running_loop()
         vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, question.text)
+        kinds = self._kinds.probabilities(vector)
+        kind = max(kinds, key=lambda each: kinds[each])
+        topic = self._topics.topic(vector) if kind is QuestionKind.ABOUT_BOT else None
+        # "Why did you say that?" is no question about what was asked before, however well its passages answer that.
+        history = question.history if topic is None else ()
+        retrieval, holds, behind = await self._search(replace(question, history=history))
         champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
             self._threads,
@@ -83,7 +93,7 @@ class Router:
             passages_hold_answer=holds,
             has_documents=retrieval.source_count > 0,
             found_passages=bool(retrieval.evidence),
-            kinds=self._kinds.probabilities(vector),
+            kinds=kinds,
             champion=champion,
             likeness_to_training=likeness,
             moderators_answer=None if answered is None else answered.similarity,
@@ -108,7 +118,8 @@ class Router:
             question,
             retrieval,
             champion,
-            replace(decision, counterfactual=counterfactual, searched=searched),
+            replace(decision, counterfactual=counterfactual, searched=searched, bot_topic=topic),
+            kind,
             given_answer,
         )
 

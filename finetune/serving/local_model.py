@@ -24,13 +24,13 @@ from pydantic import Field, PrivateAttr
 from finetune.data.transcript import LABEL_INSTRUCTION
 from finetune.serving import tool_calls
 from finetune.serving.engine import Engine
-from finetune.serving.generation import AdapterFiles, Busy, GenerationRequest, GenerationResult
+from finetune.serving.generation import AdapterFiles, Busy, GenerationRequest, GenerationResult, Sampling
 from finetune.serving.tool_calls import ToolCallSplitter
 from finetune.types import LABEL_PROBABILITY
 
 
 class LocalChatModel(BaseChatModel):
-    """Answers with a model of this machine, decoding greedily.
+    """Answers with a model of this machine, decoding greedily unless it is told to sample.
 
     A prompt longer than the context raises PromptTooLongError: nothing is cut silently. Cancelling the waiting task, or
     closing the stream, frees the worker for the next answer at once.
@@ -48,6 +48,8 @@ class LocalChatModel(BaseChatModel):
     """The adapter that this model answers with; None: the untuned model."""
     labels: tuple[str, ...] = ()
     """Where there are any, each answer is one of them."""
+    sampling: Sampling | None = None
+    """None: always the likeliest word."""
     _engine: Engine = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
@@ -58,6 +60,12 @@ class LocalChatModel(BaseChatModel):
     def tuned(self, adapter: AdapterFiles, labels: tuple[str, ...]) -> LocalChatModel:
         """Return the same loaded model, answering with `adapter`."""
         return self.model_copy(update={"adapter": adapter, "labels": labels})
+
+    def sampled(self, sampling: Sampling, max_new_tokens: int) -> LocalChatModel:
+        """Return the same loaded model, which draws its words, and at most `max_new_tokens` of them."""
+        return self.model_copy(
+            update={"sampling": sampling, "max_new_tokens": min(max_new_tokens, self.max_new_tokens)}
+        )
 
     @property
     def title(self) -> str:
@@ -181,6 +189,7 @@ class LocalChatModel(BaseChatModel):
             tools=tools,
             adapter=self.adapter,
             labels=self.labels,
+            sampling=self.sampling,
             prefix=tool_calls.forced_prefix(choice if isinstance(choice, str) else None, _tool_names(tools)),
         )
 
