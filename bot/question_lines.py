@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -74,11 +74,21 @@ def parse_line(number: int, data: bytes) -> QuestionLine | None:
     return QuestionLine(number, line.question, history, line.route)
 
 
-async def read_lines(path: str) -> AsyncIterator[QuestionLine]:
-    """Yield the questions of the file, or of stdin for `-`, as they arrive.
+def open_questions(path: str) -> int:
+    """Return the descriptor of a file, or of stdin for `-`. Raise QuestionsUnreadable if it can't be opened."""
+    if path == STDIN:
+        return sys.stdin.fileno()
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise QuestionsUnreadable(path, error.strerror or str(error)) from error
+
+
+async def read_lines(descriptor: int, path: str) -> AsyncGenerator[QuestionLine, None]:
+    """Yield the questions of an open file as they arrive; `path` names it in messages.
 
     Raises:
-        QuestionsUnreadable: the file can't be opened or read.
+        QuestionsUnreadable: it can't be read.
     """
     arrived: asyncio.Queue[bytes | OSError | None] = asyncio.Queue()
     room = threading.Semaphore(_PIECES_AHEAD)
@@ -92,7 +102,7 @@ async def read_lines(path: str) -> AsyncIterator[QuestionLine]:
 
     # A daemon, which reads the descriptor itself: nothing can wake a thread that waits for a line of stdin, and neither
     # the loop nor the interpreter waits for this one at its end.
-    threading.Thread(target=_read, args=(_open(path), put), name="questions", daemon=True).start()
+    threading.Thread(target=_read, args=(descriptor, put), name="questions", daemon=True).start()
     number, rest = 0, b""
     while (item := await arrived.get()) is not None:
         room.release()
@@ -106,21 +116,6 @@ async def read_lines(path: str) -> AsyncIterator[QuestionLine]:
                 yield line
     if (line := parse_line(number + 1, rest)) is not None:
         yield line
-
-
-def check_readable(path: str) -> None:
-    """Raise QuestionsUnreadable if the file can't be opened, before anything slow is loaded."""
-    if path != STDIN:
-        os.close(_open(path))
-
-
-def _open(path: str) -> int:
-    if path == STDIN:
-        return sys.stdin.fileno()
-    try:
-        return os.open(path, os.O_RDONLY)
-    except OSError as error:
-        raise QuestionsUnreadable(path, error.strerror or str(error)) from error
 
 
 def _read(descriptor: int, put: Callable[[bytes | OSError | None], None]) -> None:

@@ -19,14 +19,14 @@ from pydantic import TypeAdapter
 
 from bot.errors import BotError, QuestionLineInvalid, SkillUnknown
 from bot.locales import load_texts
-from bot.question_lines import QuestionLine, check_readable, read_lines
+from bot.question_lines import QuestionLine, open_questions, read_lines
 from bot.readiness import Loading
 from bot.render.answers import shown_contradictions
 from bot.render.message_text import shorten
 from bot.settings import Settings
 from bot.startup.loader import Loader
-from chains.routing.compare import TRIED, Reference, Trial, compare_routes
 from chains.errors import ChainsError
+from chains.routing.compare import TRIED, Reference, Trial, compare_routes
 from chains.types import Answer, AskedIn, Language, Question, Right, Route
 from finetune.errors import FinetuneError
 from finetune.training.promotion_gate import judge_comparison
@@ -82,9 +82,9 @@ async def ask_many(settings: Settings, path: str, guild: str, route: str | None,
         QuestionsUnreadable: the file can't be read.
         KnowledgeError, ChainsError, FinetuneError, WeightsError: nothing can be asked at all.
     """
-    check_readable(path)
+    descriptor = open_questions(path)  # Before the models are loaded, which takes a while.
     has_failed = False
-    async with _asking(settings, guild) as (assistant, guild_id), aclosing(read_lines(path)) as lines:
+    async with _asking(settings, guild) as (assistant, guild_id), aclosing(read_lines(descriptor, path)) as lines:
         async for line in lines:
             asked = line if line.route is not None or route is None else replace(line, route=Route(route))
             try:

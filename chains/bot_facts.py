@@ -113,6 +113,10 @@ class SelfDescription:
                 raise ValueError("why the bot answered as it did stands in the record of that answer")
         return "\n".join(lines)
 
+    def quality(self, chat_quality: str, language: Language) -> str:
+        """Return how good the chat model is; `chat_quality` is a model's key of the sentences."""
+        return self._wording[language]["quality"][chat_quality]
+
     def why(self, record: str, language: Language) -> str:
         """Return why the last answer was given: `record` are the lines of its explanation."""
         wording = self._wording[language]["why"]

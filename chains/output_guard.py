@@ -103,7 +103,7 @@ def _cut_at_repetition(text: str) -> str:
     """Cut before the first sentence or line that was there before."""
     seen: set[str] = set()
     for found in _PART.finditer(text):
-        part = _normalised(CITATION.sub("", _LIST_MARK.sub("", found[0], count=1))).strip(" .,;:!?。，；：！？*_\"“”")
+        part = _normalised(CITATION.sub("", _LIST_MARK.sub("", found[0], count=1))).strip(' .,;:!?。，；：！？*_"“”')
         if _weighted_length(part) < _MIN_REPEATED_LENGTH or part.startswith("|"):
             continue
         if part in seen and not touches_code_or_table(text, found.start(), found.end() - 1):

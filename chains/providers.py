@@ -55,7 +55,13 @@ class _HasStatus(Protocol):
 
 
 def make_chat_model(
-    name: str, *, base_url: str | None, api_key: SecretStr | None, timeout_s: float, max_tokens: int, temperature: float = 0.0
+    name: str,
+    *,
+    base_url: str | None,
+    api_key: SecretStr | None,
+    timeout_s: float,
+    max_tokens: int,
+    temperature: float = 0.0,
 ) -> BaseChatModel:
     """Return the model `provider:model`, for example `openai:gpt-5-mini`, without opening a connection.
 

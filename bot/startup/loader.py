@@ -162,6 +162,11 @@ class Loader:
         return await self._build_assistant(self._model, library, encoders)
 
     @property
+    def library(self) -> Library | None:
+        """Return the documents; None until they are opened."""
+        return self._library
+
+    @property
     def chat_model(self) -> BaseChatModel | None:
         """Return the model that writes answers from documents; None until it is loaded."""
         return None if self._model is None else self._model.model

@@ -141,6 +141,11 @@ def find_external_models(settings: Settings) -> tuple[str, ...]:
     )
 
 
+def chat_quality(settings: Settings) -> str:
+    """Return the key of the sentence that says how good the chat model is."""
+    return settings.finetune.chat_model if settings.finetune.chat_model in CHAT_MODELS else "other"
+
+
 def model_facts(settings: Settings, chat_model: str) -> ModelFacts:
     """Return what the bot says about its models; `chat_model` is the name of the loaded one that people read."""
     external = find_external_models(settings)
@@ -149,7 +154,7 @@ def model_facts(settings: Settings, chat_model: str) -> ModelFacts:
     reranker = settings.knowledge.reranker
     return ModelFacts(
         chat=ModelFact(_without_folders(chat_model), is_external=chat in external),
-        chat_quality=chat if chat in CHAT_MODELS else "other",
+        chat_quality=chat_quality(settings),
         search=ModelFact(_without_folders(search_title), is_external=search in external),
         reranker=None if reranker is None else _without_folders(reranker),
     )

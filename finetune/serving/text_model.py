@@ -73,7 +73,10 @@ class TextModel:
                 module.register_forward_pre_hook(self._between_layers)
 
     def generate(self, request: GenerationRequest, on_text: OnText, is_stopping: IsStopping) -> GenerationResult:
-        """OnText the answer piece by piece, greedily chosen unless the request samples. Raises PromptTooLongError before the first."""
+        """OnText the answer piece by piece, always the likeliest word unless the request samples.
+
+        Raises PromptTooLongError before the first piece.
+        """
         prompt, mask = self._encode(request)
         input_tokens = prompt.shape[1]
         if self._context_tokens is not None and input_tokens >= self._context_tokens:

@@ -212,7 +212,7 @@ class Bench:
 
 
 def _reading(names: Sequence[object], first: int) -> NDArray[np.float32]:
-    """Weights that read the one-hot vector of these names, which begins at `first` in the vector of `KindEmbeddings`."""
+    """Weights that read the one-hot vector of these names, which begins at `first` in what `KindEmbeddings` makes."""
     weights = np.zeros((len(names), len(KINDS) + len(TOPICS)), np.float32)
     weights[range(len(names)), range(first, first + len(names))] = 1.0
     return weights

@@ -213,7 +213,9 @@ def test_models_are_named_with_where_they_run_how_good_they_are_and_what_was_mea
     assert "often stumbles over lists" in said
     assert "of the kind `help desk`: it scored 91% on test examples, its base 40%" in said
     assert "took 3.2 s or less" in said
-    models = replace(FACTS.models, chat=ModelFact("openai:gpt", is_external=True), chat_quality="other", reranker="mine")
+    models = replace(
+        FACTS.models, chat=ModelFact("openai:gpt", is_external=True), chat_quality="other", reranker="mine"
+    )
     provider = describe(BotTopic.MODELS, replace(FACTS, models=models, tuned=(), seconds_p50=None))
     assert "**openai:gpt** writes what I say in my own words, but not on this machine" in provider
     assert "**mine** puts the best passages in order" in provider

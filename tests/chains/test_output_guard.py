@@ -131,7 +131,7 @@ def test_words_that_go_round_and_round_without_an_end_are_said_once(
         "Monday: closed.\nTuesday: closed.\nWednesday: 16:00 to 21:00.\nThursday: closed.\n",
         "No.\nNo.\nYes.\nNo, never.\n",
         "哈哈哈哈，好的好的！哈哈哈哈，没问题！",
-        "| day | open |\n|---|---|\n| Monday, all of the day | closed |\n| Monday, all of the day | closed |\n| x | y |\n",
+        "| day | open |\n|---|---|\n| Monday, all day long | closed |\n| Monday, all day long | closed |\n| x | y |\n",
         "```python\nawait channel.send(one_file)\nawait channel.send(one_file)\nawait channel.send(one_file)\n```\n",
         "It is far, far away. It is far, far better. It was far from good. ",
     ],
