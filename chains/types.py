@@ -221,6 +221,8 @@ class SearchContext:
     """How many of the questions before this one stood before it in the search; None: it was searched alone."""
     reranker: str | None = None
     """What put the best passages in order; None: the search itself."""
+    is_subject: bool = False
+    """Whether only what a creative text is to be about was searched for."""
 
 
 @dataclass(frozen=True, slots=True)

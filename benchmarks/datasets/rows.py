@@ -101,9 +101,9 @@ class TopicRow(_Row):
         return self.split == "held_out"
 
     @property
-    def is_about_something_else(self) -> bool:
-        """Whether it only sounds like a question about the bot."""
-        return self.topic == "other"
+    def kind(self) -> str:
+        """What it asks for, as `OwnQuestionRow` names it: some only sound like questions about the bot."""
+        return {"other": "facts", "talk": "small_talk"}.get(self.topic, "about_bot")
 
 
 class SameQuestionRow(_Row):

@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--embedding", choices=LANGUAGES, default="embedding")
     name: str = parser.parse_args().embedding
     rows = [question for question in bot_questions() if question.lang.startswith(LANGUAGES[name])]
-    questions = [question for question in rows if not question.is_about_something_else]
+    questions = [question for question in rows if question.kind == QuestionKind.ABOUT_BOT]
     embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name))
     vectors = np.array([embeddings.embed_query(question.text) for question in questions])
     topics = np.array([question.topic for question in questions])
@@ -78,7 +78,7 @@ def main() -> None:
     other = [
         _likeliest(kinds.probabilities(embeddings.embed_query(question.text))) is QuestionKind.ABOUT_BOT
         for question in rows
-        if question.is_held_out and question.is_about_something_else
+        if question.is_held_out and question.kind != QuestionKind.ABOUT_BOT
     ]
     figures = {
         **search.best_params_,
@@ -88,7 +88,7 @@ def main() -> None:
         "held out": {
             lang: _judge([each for each in judged if each[0].lang.startswith(lang)]) for lang in LANGUAGES[name]
         },
-        "about something else": {"questions": len(other), "taken for questions about the bot": sum(other)},
+        "only sounds like it": {"questions": len(other), "taken for questions about the bot": sum(other)},
     }
     print(json.dumps(figures, indent=2, ensure_ascii=False))
     print("wrote", target, "and", results.write(f"bot_topics_{name}", figures))

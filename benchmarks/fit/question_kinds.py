@@ -80,7 +80,7 @@ def _questions() -> list[OwnQuestionRow]:
         OwnQuestionRow(
             lang=question.lang,
             text=question.text,
-            kind=QuestionKind.FACTS if question.is_about_something_else else QuestionKind.ABOUT_BOT,
+            kind=question.kind,
             family=question.family,
             split=question.split,
         )

@@ -292,6 +292,8 @@ class Explainer:
         lines = []
         if searched.behind is not None:
             lines.append(fill(wording["behind"], count=searched.behind))
+        if searched.is_subject:
+            lines.append(wording["subject"])
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
         if decision.contradictions and taken in _ROUTES_WITH_PASSAGES:

@@ -17,6 +17,7 @@ from chains.ports import DomainClassifiersPort, RetrieverPort, SpecialistsPort
 from chains.routing.bot_topic import TopicClassifier
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
+from chains.routing.creative_subject import subject_of
 from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.same_question import SameQuestion
@@ -79,7 +80,10 @@ class Router:
         topic = self._topics.topic(vector) if kind is QuestionKind.ABOUT_BOT else None
         # "Why did you say that?" is no question about what was asked before, however well its passages answer that.
         history = question.history if topic is None else ()
-        retrieval, holds, behind = await self._search(replace(question, history=history))
+        # "Write me a short poem about our boats" would find pages on writing.
+        subject = subject_of(question.text, question.language) if kind is QuestionKind.CREATIVE else None
+        searched_for = replace(question, text=subject or question.text, history=history)
+        retrieval, holds, behind = await self._search(searched_for)
         champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
             self._threads,
@@ -106,10 +110,11 @@ class Router:
             has_documents=measured.has_documents,
             has_champion=champion is not None,
             champion_reads_passages=champion is not None and champion.reads_passages,
+            material=None if subject is None else max((item.coverage for item in retrieval.evidence[:1]), default=None),
         )
         decision = self._policy.decide(signals_of(measured), situation)
         counterfactual = counterfactual_of(self._policy, situation, decision)
-        searched = SearchContext(behind, retrieval.reranker)
+        searched = SearchContext(behind, retrieval.reranker, is_subject=subject is not None)
         given_answer = answered.pair if answered is not None and by_moderator(decision) else None
         if answered is not None and answered.similarity >= self._same_question.threshold:
             # A route that the member requested may read it; no other moderator's answer is evidence.

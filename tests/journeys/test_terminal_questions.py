@@ -61,9 +61,7 @@ def test_many_questions_are_answered_in_order_and_a_broken_line_stops_nothing(
         '{"question": "How long',
         "",
         json.dumps({"question": "How long can I borrow a tool?", "route": "abstain"}),
-        json.dumps(
-            {"question": "And tools?", "history": [{"question": "How long?", "answer": "A week."}]}
-        ),
+        json.dumps({"question": "And tools?", "history": [{"question": "How long?", "answer": "A week."}]}),
         "x" * 2001,
         "why did you say that?",
         "你有哪些文档？",
