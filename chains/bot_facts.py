@@ -158,8 +158,9 @@ class _Page:
         ]
         if len(documents) > _MOST_NAMED:
             lines.append(self._say("documents", "more", count=len(documents) - _MOST_NAMED))
-        if dates[0] != dates[-1]:
-            lines.append(self._say("documents", "dates", oldest=dates[0].isoformat(), newest=dates[-1].isoformat()))
+        if len(documents) > 1:
+            key = "one_day" if dates[0] == dates[-1] else "dates"
+            lines.append(self._say("documents", key, oldest=dates[0].isoformat(), newest=dates[-1].isoformat()))
         if self._facts.moderators_answers:
             lines.append(answers)
         return lines

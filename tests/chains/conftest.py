@@ -103,7 +103,7 @@ class ScriptedModel(BaseChatModel):
     """What it answers where tools are bound."""
     offered: list[list[str]] = []  # noqa: RUF012 (pydantic copies it)
     """The tools that were bound, each time."""
-    metadata: dict[str, float] = {}  # noqa: RUF012 (pydantic copies it)
+    metadata: dict[str, float | str] = {}  # noqa: RUF012 (pydantic copies it)
     """What it says of its answers beside the words."""
     fails: bool = False
     prompts: list[list[BaseMessage]] = []  # noqa: RUF012 (pydantic copies it)

@@ -181,9 +181,11 @@ def test_documents_are_counted_and_the_latest_are_named_with_their_dates() -> No
         "I can use 11 documents here (1,234 passages): what everyone who can read this channel can see."
     )
     assert lines[1] == "- `page1.md`, 2026-11-29"
-    assert lines[9] == "- and 3 older ones"
+    assert lines[9] == "- and 3 more"
     assert "latest is from 2026-11-29, the oldest from 2026-11-19" in lines[10]
     assert "Moderators have answered 1 question themselves" in lines[11]
+    of_one_day = tuple(replace(each, as_of=FACTS.documents[0].as_of) for each in FACTS.documents[:2])
+    assert "All of them are from 2026-11-29" in describe(BotTopic.DOCUMENTS, replace(FACTS, documents=of_one_day))
     one = replace(FACTS, documents=FACTS.documents[:1], passage_count=1, moderators_answers=0)
     assert describe(BotTopic.DOCUMENTS, one).splitlines()[1:] == ["- `page1.md`, 2026-11-29"]
 

@@ -90,7 +90,7 @@ def test_without_json_each_answer_is_readable_and_what_failed_is_told_apart(
     path = _lines(tmp_path / "questions.txt", [WHO, "{"])
     assert main(["ask", "--questions", path, "--guild", GUILD, "--route", "direct"]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith(f"> {WHO}\nI'm **Routewise**")
+    assert out.startswith(f"> {WHO}\nI'm **Routewise**"), err
     assert "\ndirect: " in out and "\npython -m bot explain " in out
     assert "Line 2: The line isn't a question in JSON" in err
 
