@@ -64,6 +64,12 @@ async def test_what_was_asked_before_is_not_searched_for_a_question_about_the_bo
     assert (bench.retriever.queries, answer.route) == ([text], Route.DIRECT)
 
 
+async def test_passages_that_share_its_words_do_not_answer_a_question_about_the_bot(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Moderators err too. When they do, they say so.", coverage=0.9))
+    text = bench.embeddings.ask_about_bot("why did you say that?", BotTopic.WHY)
+    assert (await bench.assistant.answer(bench.ask(text))).route is Route.DIRECT
+
+
 async def test_small_talk_on_the_same_route_is_written_by_the_model(make_bench) -> None:
     bench = await make_bench(words=["Hello!"])
     bench.embeddings.kinds["hi there"] = QuestionKind.SMALL_TALK

@@ -92,9 +92,7 @@ async def test_a_loop_ends_at_its_first_repetition(make_bench) -> None:
     assert answer.text.splitlines() == [line.strip(), "Their sails are white and free,"]
 
 
-@pytest.mark.parametrize(
-    ("reason", "ends"), [("length", "The tide is out."), ("stop", "The tide is out. And then")]
-)
+@pytest.mark.parametrize(("reason", "ends"), [("length", "The tide is out."), ("stop", "The tide is out. And then")])
 async def test_a_text_that_reaches_the_limit_ends_with_its_last_whole_sentence(
     make_bench, reason: str, ends: str
 ) -> None:
