@@ -23,7 +23,7 @@ from langgraph.types import Command
 from chains import prompts
 from chains.ports import SpecialistsPort
 from chains.routing.question_kind import QuestionKind
-from chains.types import Question, Route, RouteDecision
+from chains.types import Question, Route, RouteDecision, Turn
 from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import Evidence, Retrieval
 
@@ -58,6 +58,8 @@ class Run:
     champion: Champion | None
     kind: QuestionKind
     """What the question most likely asks for."""
+    examples: tuple[Turn, ...]
+    """What is shown to the model before the conversation."""
     tools_run: list[str] = field(default_factory=list)
     """The tools that really ran, added as they run."""
     label_probabilities: list[float] = field(default_factory=list)
@@ -168,8 +170,6 @@ def _messages_with_passages(run: Run, results: list[ToolMessage]) -> list[AnyMes
 def _messages_of_conversation(run: Run) -> list[AnyMessage]:
     messages: list[AnyMessage] = []
     turns = run.question.history[-2:]
-    if run.kind is QuestionKind.SMALL_TALK and not turns:
-        turns = prompts.small_talk_example(run.question.language)
-    for turn in turns:
+    for turn in (*run.examples, *turns):
         messages += [HumanMessage(turn.question), AIMessage(turn.answer)]
     return [*messages, HumanMessage(run.question.text)]

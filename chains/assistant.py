@@ -232,7 +232,16 @@ class Assistant:
 
     def _run(self, routed: Routed, route: Route) -> Run:
         evidence = self._readable_evidence(routed) if SEARCH in TOOLS_OF[route] else ()
-        return Run(routed.question, routed.decision, route, routed.retrieval, evidence, routed.champion, routed.kind)
+        return Run(
+            routed.question,
+            routed.decision,
+            route,
+            routed.retrieval,
+            evidence,
+            routed.champion,
+            routed.kind,
+            routed.examples,
+        )
 
     def _with_contradictions(self, routed: Routed) -> Routed:
         """Return the question with the contradictions between the passages that the model may read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chains.routing.question_kind import QuestionKind
-from chains.types import Language, Question, Route, Turn
+from chains.types import Language, Question, Route
 from knowledge.types import QA, Evidence
 
 # The refusal is decided before anything is written, so the prompt does not ask for one: told to refuse where the
@@ -35,22 +35,14 @@ _TALK = {
 
 _SMALL_TALK = {
     Language.EN: (
-        "You are Routewise, a friendly bot in a Discord community. Chat with the member: react to what they said, "
-        "kindly and calmly, in one or two short sentences of English. You are a program, so you have no day, body or "
-        "plans of your own. Invent no facts about the community."
+        "You are Routewise, a friendly bot in a Discord community. React to what the member says, kindly and calmly, in "
+        "one or two short sentences of English. You are a program: you have no day, body or plans of your own. Invent "
+        "no facts about the community."
     ),
     Language.ZH: (
-        "你是 Routewise，Discord 社区里友好的机器人。跟成员闲聊：针对对方说的话，用中文亲切、平和地回应，"
-        "只说一两句短话。你是程序，没有自己的生活、身体和安排。不要编造社区的事。"
+        "你是 Routewise，Discord 社区里友好的机器人。针对成员说的话，用中文亲切、平和地回应一两句短话。"
+        "你是程序，没有自己的生活、身体和安排。不要编造社区的事。"
     ),
-}
-# One exchange shows the tone better than a longer prompt; a small model otherwise repeats the member's own words.
-_SMALL_TALK_EXAMPLE = {
-    Language.EN: Turn(
-        "ugh, what a day. my bike broke down on the way here",
-        "Oh no, that's annoying! I hope it's a quick fix and the rest of your day goes better.",
-    ),
-    Language.ZH: Turn("唉，今天真倒霉，半路上自行车坏了", "哎呀，真够烦的！希望很快就能修好，后面一切顺利。"),
 }
 
 _CREATE = {
@@ -110,11 +102,6 @@ def system_prompt(language: Language, with_passages: bool, kind: QuestionKind = 
     if with_passages:
         return _READ[language]
     return (_SMALL_TALK if kind is QuestionKind.SMALL_TALK else _TALK)[language]
-
-
-def small_talk_example(language: Language) -> tuple[Turn, ...]:
-    """Return the exchange that shows how small talk is answered."""
-    return (_SMALL_TALK_EXAMPLE[language],)
 
 
 def passages(evidence: Sequence[Evidence]) -> str:

@@ -205,6 +205,7 @@ class Loader:
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
         from chains.routing.same_question import load_same_question
+        from chains.small_talk import load_small_talk
         from chains.turn_queue import TurnQueue
         from finetune.serving.specialists import LocalSpecialists
 
@@ -226,6 +227,7 @@ class Loader:
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
             topics=load_topic_classifier(encoders.kinds.model_name),
+            small_talk=load_small_talk(encoders.kinds.embed_query),
             confidence=confidence,
             policy=load_policy(
                 guidance,

@@ -22,6 +22,7 @@ from chains.routing.policy import Policy, Situation, by_moderator
 from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
+from chains.small_talk import SmallTalk
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import FoundQAPair, Retrieval
@@ -37,6 +38,8 @@ class Routed:
     decision: RouteDecision
     kind: QuestionKind
     """What the question most likely asks for."""
+    examples: tuple[Turn, ...] = ()
+    """Small talk like the member's, with good replies; empty for anything else."""
     answered: FoundQAPair | None = None
     """The moderator's answer that is given; None: the question is answered otherwise."""
 
@@ -53,6 +56,7 @@ class Router:
         embeddings: Embeddings,
         kinds: KindClassifier,
         topics: TopicClassifier,
+        small_talk: SmallTalk,
         confidence: Confidence,
         policy: Policy,
         same_question: SameQuestion,
@@ -64,6 +68,7 @@ class Router:
         self._embeddings = embeddings
         self._kinds = kinds
         self._topics = topics
+        self._small_talk = small_talk
         self._confidence = confidence
         self._policy = policy
         self._same_question = same_question
@@ -80,6 +85,9 @@ class Router:
         topic = self._topics.topic(vector) if kind is QuestionKind.ABOUT_BOT else None
         # "Why did you say that?" is no question about what was asked before, however well its passages answer that.
         history = question.history if topic is None else ()
+        examples: tuple[Turn, ...] = ()
+        if kind is QuestionKind.SMALL_TALK:
+            examples = await loop.run_in_executor(self._threads, self._small_talk.examples, vector, question.language)
         # "Write me a short poem about our boats" would find pages on writing.
         subject = subject_of(question.text, question.language) if kind is QuestionKind.CREATIVE else None
         searched_for = replace(question, text=subject or question.text, history=history)
@@ -125,6 +133,7 @@ class Router:
             champion,
             replace(decision, counterfactual=counterfactual, searched=searched, bot_topic=topic),
             kind,
+            examples,
             given_answer,
         )
 

@@ -28,8 +28,9 @@ from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.router import Router
 from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
+from chains.small_talk import SmallTalk
 from chains.turn_queue import TurnQueue
-from chains.types import BotTopic, Language, Question, Route
+from chains.types import BotTopic, Language, Question, Route, Turn
 from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import (
     EVERY_MEMBER,
@@ -179,6 +180,11 @@ class GivenFacts:
         return self.facts_given
 
 
+EXAMPLES = {
+    Language.EN: (Turn("hello", "Hi!"), Turn("bye", "See you!"), Turn("so tired", "Rest well!")),
+    Language.ZH: (Turn("好累", "好好休息！"), Turn("你好", "你好！")),
+}
+
 FACTS = BotFacts(
     documents=tuple(DocumentFact(f"page{number}.md", date(2026, 11, 30 - number)) for number in range(1, 12)),
     passage_count=1234,
@@ -252,6 +258,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
                 0.5,
                 "test",
             ),
+            small_talk=SmallTalk(EXAMPLES, embeddings.embed_query),
             policy=load_policy(guidance, 0.5, SAME_QUESTION.threshold, like_training=0.5),
             same_question=SAME_QUESTION,
             log=log,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from chains.prompts import small_talk_example, system_prompt
+from chains.prompts import system_prompt
 from chains.routing.creative_subject import subject_of
 from chains.routing.question_kind import QuestionKind
+from chains.small_talk import load_small_talk
 from chains.types import Language, Route, SearchContext, Turn
+from knowledge.models.local_embeddings import LocalEmbeddings
 
 POEM = "Write me a short poem about our boats"
 
@@ -61,22 +65,42 @@ async def test_a_poem_about_anything_else_is_written_without_passages(make_bench
     assert asked.text == "Write a poem about the moon"
 
 
-@pytest.mark.parametrize("text", ["I had a rough climb", "今天爬山好累"])
-async def test_small_talk_is_shown_how_to_react_and_draws_its_words(make_bench, text: str) -> None:
+async def test_small_talk_is_shown_the_examples_most_like_it_and_draws_its_words(make_bench) -> None:
     bench = await make_bench(words=["Rest ", "well!"])
-    answer = await _ask(bench, text, QuestionKind.SMALL_TALK)
+    # The scripted encoder knows kinds alone: these two are of the message's kind, the third is not.
+    bench.embeddings.kinds |= {"hello": QuestionKind.SMALL_TALK, "so tired": QuestionKind.SMALL_TALK}
+    answer = await _ask(bench, "I had a rough climb", QuestionKind.SMALL_TALK, history=(Turn("hi", "Hello!"),))
     assert (answer.route, answer.text) == (Route.DIRECT, "Rest well!")
-    [example] = small_talk_example(Language.of(text))
-    [[_, *conversation]] = bench.sampled.prompts
-    assert [message.text for message in conversation] == [example.question, example.answer, text]
+    [[system, *conversation]] = bench.sampled.prompts
+    assert system.text == system_prompt(Language.EN, False, QuestionKind.SMALL_TALK)
+    said = [message.text for message in conversation]
+    assert {tuple(said[:2]), tuple(said[2:4])} == {("hello", "Hi!"), ("so tired", "Rest well!")}
+    assert said[4:] == ["hi", "Hello!", "I had a rough climb"]
     assert bench.model.prompts == []
 
 
-async def test_in_a_conversation_the_members_own_turns_are_the_example(make_bench) -> None:
-    bench = await make_bench(words=["Rest ", "well!"])
-    await _ask(bench, "so tired", QuestionKind.SMALL_TALK, history=(Turn("hi", "Hello!"),))
-    [[_, *conversation]] = bench.sampled.prompts
-    assert [message.text for message in conversation] == ["hi", "Hello!", "so tired"]
+async def test_no_example_is_shown_before_anything_but_small_talk(make_bench, a_passage) -> None:
+    bench = await make_bench(a_passage("Lantern is the oldest boat.", coverage=0.1))
+    await _ask(bench, "Write a poem about the moon", QuestionKind.CREATIVE)
+    assert len(bench.sampled.prompts[0]) == 2
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("said", "replies"),
+    [
+        ({"en": "How are you today? I had a rough climb.", "zh": "今天爬山好累"}, ("rough", "辛苦")),
+        ({"en": "you are a useless piece of junk", "zh": "你真是个废物"}, ("sorry", "对不起")),
+        ({"en": "I just got the job!!", "zh": "我考上大学了！"}, ("Congratulations", "恭喜")),
+    ],
+)
+def test_the_example_most_like_a_message_has_a_reply_that_fits_it(
+    embedding_folder: Path, language: Language, said: dict[str, str], replies: tuple[str, str]
+) -> None:
+    embeddings = LocalEmbeddings(embedding_folder)
+    shown = load_small_talk(embeddings.embed_query).examples(embeddings.embed_query(said[language]), language)
+    assert len(shown) == 2
+    assert any(reply in shown[-1].answer for reply in replies), shown
 
 
 async def test_an_answer_from_passages_is_always_the_likeliest_one(make_bench, a_passage) -> None:
