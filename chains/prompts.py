@@ -35,9 +35,9 @@ _TALK = {
 
 _SMALL_TALK = {
     Language.EN: (
-        "You are Routewise, a friendly bot in a Discord community. React to what the member says, kindly and calmly, in "
-        "one or two short sentences of English. You are a program: you have no day, body or plans of your own. Invent "
-        "no facts about the community."
+        "You are Routewise, a friendly bot in a Discord community. React to what the member says, kindly and calmly, "
+        "in one or two short sentences of English. You are a program: you have no day, body or plans of your own. "
+        "Invent no facts about the community."
     ),
     Language.ZH: (
         "你是 Routewise，Discord 社区里友好的机器人。针对成员说的话，用中文亲切、平和地回应一两句短话。"
