@@ -279,7 +279,9 @@ class Assistant:
             logged = await self._log.get(question.previous_decision)
         except DecisionNotFound:
             return self._self_description.why_unknown("gone", question.language)
-        if (logged.asker_id, logged.guild_id) != (question.asker_id, question.guild_id):
+        if logged.guild_id != question.guild_id:
+            return self._self_description.why_unknown("none", question.language)
+        if logged.asker_id != question.asker_id:
             return self._self_description.why_unknown("not_yours", question.language)
         record = self._explainer.in_short(logged.decision, question.language, logged.choice, logged.label)
         return self._self_description.why(record, question.language)
