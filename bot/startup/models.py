@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,10 +18,11 @@ import psutil
 
 from bot.settings import Settings
 from bot.startup.chat_choice import choose_chat_model
-from finetune.serving.generation import Busy
+from chains.bot_facts import ModelFact, ModelFacts
+from finetune.serving.generation import Busy, Sampling
 from finetune.settings import AUTO
 from storage.sizes import MEGABYTE
-from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS
+from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS, find_entry
 from weights.custom_models import GGUF_PREFIX, PREFIX
 from weights.store import Weights
 from weights.types import Form, OnProgress
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from finetune.serving.local_model import LocalChatModel
+    from finetune.serving.queued_model import QueuedChatModel
     from knowledge.models.local_embeddings import LocalEmbeddings
     from knowledge.ports import Reranker, TextEmbeddings
 
@@ -37,6 +40,9 @@ _log = logging.getLogger(__name__)
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_CONCURRENCY = 8
 """The answers that a provider writes at the same time."""
+_TEMPERATURE, _TOP_P, _REPETITION_PENALTY = 0.7, 0.9, 1.1
+_SAMPLED_TOKENS = 128
+"""What a local model writes without a question to answer: a poem of eight lines, within 20 s on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class ChatModel:
     """Keeps the model that writes the answers."""
 
     model: BaseChatModel
+    sampled: BaseChatModel
+    """The same model, drawing its words: it writes small talk and creative text, briefly."""
     name: str
     """The name that people read."""
     width: int
@@ -115,7 +123,7 @@ def build_chat_model(
         except BaseException:
             gguf.close()
             raise
-        return ChatModel(gguf, gguf.title, 1, gguf.close)
+        return ChatModel(gguf, _sampled(gguf), gguf.title, 1, gguf.close)
     if name in CHAT_MODELS or name.startswith(PREFIX):
         from finetune.serving.local_model import LocalChatModel
 
@@ -128,17 +136,21 @@ def build_chat_model(
             busy=busy,
         )
         local.load()
-        return ChatModel(local, local.title, 1, local.close, (name, local))
+        return ChatModel(local, _sampled(local), local.title, 1, local.close, (name, local))
     from chains.providers import make_chat_model
 
-    remote = make_chat_model(
-        name,
-        base_url=settings.chains.chat_base_url,
-        api_key=settings.chains.chat_api_key,
-        timeout_s=settings.chains.chat_timeout_s,
-        max_tokens=settings.finetune.max_answer_tokens,
+    remote, sampled_remote = (
+        make_chat_model(
+            name,
+            base_url=settings.chains.chat_base_url,
+            api_key=settings.chains.chat_api_key,
+            timeout_s=settings.chains.chat_timeout_s,
+            max_tokens=settings.finetune.max_answer_tokens,
+            temperature=temperature,
+        )
+        for temperature in (0.0, _TEMPERATURE)
     )
-    return ChatModel(remote, name, _PROVIDER_CONCURRENCY, lambda: None)
+    return ChatModel(remote, sampled_remote, name, _PROVIDER_CONCURRENCY, lambda: None)
 
 
 def find_external_models(settings: Settings) -> tuple[str, ...]:
@@ -154,6 +166,10 @@ def find_external_models(settings: Settings) -> tuple[str, ...]:
             if name not in pinned and not name.startswith((PREFIX, GGUF_PREFIX)) and not _is_local(base_url)
         )
     )
+
+
+def _sampled(model: QueuedChatModel) -> BaseChatModel:
+    return model.sampled(Sampling(_TEMPERATURE, _TOP_P, _REPETITION_PENALTY), _SAMPLED_TOKENS)
 
 
 def _runs_on_llama_cpp(name: str) -> bool:
@@ -172,6 +188,31 @@ def _chosen(weights: Weights) -> str:
     )
     _log.info("CHAT_MODEL=auto: %s", choice.reason)
     return choice.name
+
+
+def chat_quality(settings: Settings) -> str:
+    """Return the key of the sentence that says how good the chat model is."""
+    return settings.finetune.chat_model if settings.finetune.chat_model in CHAT_MODELS else "other"
+
+
+def model_facts(settings: Settings, chat_model: str) -> ModelFacts:
+    """Return what the bot says about its models; `chat_model` is the name of the loaded one that people read."""
+    external = find_external_models(settings)
+    chat, search = settings.finetune.chat_model, settings.knowledge.embedding_model
+    search_title = find_entry(EMBEDDING_MODELS[search]).title if search in EMBEDDING_MODELS else search
+    reranker = settings.knowledge.reranker
+    return ModelFacts(
+        chat=ModelFact(_without_folders(chat_model), is_external=chat in external),
+        chat_quality=chat_quality(settings),
+        search=ModelFact(_without_folders(search_title), is_external=search in external),
+        reranker=None if reranker is None else _without_folders(reranker),
+    )
+
+
+def _without_folders(name: str) -> str:
+    """Return a model's name without `hf:`, and without the folders of a path, which are nobody's business."""
+    bare = name.removeprefix(PREFIX).removeprefix(GGUF_PREFIX)
+    return PurePath(bare).name if bare.startswith(("/", "~", ".")) else bare
 
 
 def _is_local(base_url: str | None) -> bool:

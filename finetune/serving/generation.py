@@ -39,6 +39,17 @@ class AdapterFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Says how far a text may stray from the likeliest words."""
+
+    temperature: float
+    top_p: float
+    """Only the likeliest words with this probability together are drawn from."""
+    repetition_penalty: float = 1.0
+    """Above 1: a word that stands there already becomes less likely."""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Holds what to generate from."""
 
@@ -54,6 +65,8 @@ class GenerationRequest:
     """None: the untuned model."""
     labels: tuple[str, ...] = ()
     """Where there are any, the answer is one of them."""
+    sampling: Sampling | None = None
+    """None: always the likeliest word."""
 
 
 @dataclass(frozen=True, slots=True)

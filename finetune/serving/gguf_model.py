@@ -15,7 +15,14 @@ from jinja2 import TemplateError
 from finetune.data.transcript import TemplateTurn, turns_of
 from finetune.errors import ModelCrashedError, NoChatTemplateError, PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.generation import FinishReason, GenerationRequest, GenerationResult, IsStopping, OnText
+from finetune.serving.generation import (
+    FinishReason,
+    GenerationRequest,
+    GenerationResult,
+    IsStopping,
+    OnText,
+    Sampling,
+)
 from finetune.serving.llama_cpp_child import LlamaCppChild
 from weights.gguf_header import read_gguf_header
 
@@ -96,8 +103,8 @@ class GgufModel:
             "prompt": prompt,
             "max_tokens": request.max_new_tokens,
             "stop": [string for string in request.stop if string],
-            "temperature": 0,
             "cache_prompt": True,
+            **_drawing(request.sampling),
         }
         for message in child.complete(self._requests, options, is_stopping):
             if message.error is not None:
@@ -157,3 +164,15 @@ def _without_system_turn(turns: Sequence[TemplateTurn]) -> list[TemplateTurn]:
             turn["content"] = f"{system}\n\n{turn['content']}"
             break
     return rest
+
+
+def _drawing(sampling: Sampling | None) -> dict[str, object]:
+    """Return llama.cpp's options for how the next word is chosen."""
+    if sampling is None:
+        return {"temperature": 0}
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": 0,
+        "repeat_penalty": sampling.repetition_penalty,
+    }

@@ -9,6 +9,7 @@ import asyncio
 import queue
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -23,13 +24,13 @@ from pydantic import Field, PrivateAttr
 
 from finetune.serving import tool_calls
 from finetune.serving.engine import Engine, LoadedModel
-from finetune.serving.generation import Busy, GenerationRequest, GenerationResult, IsStopping
+from finetune.serving.generation import Busy, GenerationRequest, GenerationResult, IsStopping, Sampling
 from finetune.serving.tool_calls import ToolCallSplitter
 from finetune.types import LABEL_PROBABILITY
 
 
 class QueuedChatModel(BaseChatModel):
-    """Answers with a model of this machine, decoding greedily.
+    """Answers with a model of this machine, decoding greedily unless it is told to sample.
 
     A prompt longer than the context raises PromptTooLongError: nothing is cut silently. Cancelling the waiting task, or
     closing the stream, frees the worker for the next answer at once.
@@ -39,6 +40,8 @@ class QueuedChatModel(BaseChatModel):
     threads: int = Field(default=2, ge=1)
     busy: Busy | None = None
     """Counts the answers that are being generated."""
+    sampling: Sampling | None = None
+    """None: always the likeliest word."""
     _engine: Engine = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
@@ -53,6 +56,12 @@ class QueuedChatModel(BaseChatModel):
     @abstractmethod
     def _load_model(self, is_stopping: IsStopping) -> LoadedModel:
         """Load the model; called in the engine's thread."""
+
+    def sampled(self, sampling: Sampling, max_new_tokens: int) -> Self:
+        """Return the same loaded model, which draws its words, and at most `max_new_tokens` of them."""
+        return self.model_copy(
+            update={"sampling": sampling, "max_new_tokens": min(max_new_tokens, self.max_new_tokens)}
+        )
 
     @property
     def title(self) -> str:
@@ -172,6 +181,7 @@ class QueuedChatModel(BaseChatModel):
             max_new_tokens=self.max_new_tokens,
             stop=tuple(stop or ()),
             tools=tools,
+            sampling=self.sampling,
             prefix=tool_calls.forced_prefix(choice if isinstance(choice, str) else None, _tool_names(tools)),
         )
 

@@ -37,6 +37,7 @@ from finetune.serving.generation import (
     GenerationResult,
     IsStopping,
     OnText,
+    Sampling,
 )
 from finetune.serving.label_decoding import LabelTree, choose_label
 from weights.torch_setup import configure_torch
@@ -71,7 +72,10 @@ class TextModel:
                 module.register_forward_pre_hook(self._between_layers)
 
     def generate(self, request: GenerationRequest, on_text: OnText, is_stopping: IsStopping) -> GenerationResult:
-        """OnText the answer piece by piece, greedily chosen. Raises PromptTooLongError before the first."""
+        """OnText the answer piece by piece, always the likeliest word unless the request samples.
+
+        Raises PromptTooLongError before the first piece.
+        """
         prompt, mask = self._encode(request)
         input_tokens = prompt.shape[1]
         if self._context_tokens is not None and input_tokens >= self._context_tokens:
@@ -121,7 +125,7 @@ class TextModel:
                 prompt,
                 # Explicit, because a tokenizer may pad with the same token that ends a turn.
                 attention_mask=mask,
-                generation_config=self._greedy(limit),
+                generation_config=self._config(limit, request.sampling),
                 streamer=streamer,
                 stopping_criteria=StoppingCriteriaList([_StopWhenDone(streamer)]),
             )
@@ -140,10 +144,18 @@ class TextModel:
         encoded = self._tokenizer(f"{rendered}{request.prefix}", add_special_tokens=False, return_tensors="pt")
         return encoded["input_ids"], encoded["attention_mask"]
 
-    def _greedy(self, max_new_tokens: int) -> GenerationConfig:
+    def _config(self, max_new_tokens: int, sampling: Sampling | None) -> GenerationConfig:
         default = self._default_config
+        drawn: dict[str, float] = {}
+        if sampling is not None:
+            drawn = {
+                "temperature": sampling.temperature,
+                "top_p": sampling.top_p,
+                "repetition_penalty": sampling.repetition_penalty,
+            }
         return GenerationConfig(  # type: ignore[no-untyped-call]
-            do_sample=False,
+            do_sample=sampling is not None,
+            **drawn,
             max_new_tokens=max_new_tokens,
             bos_token_id=default.bos_token_id,
             eos_token_id=default.eos_token_id,

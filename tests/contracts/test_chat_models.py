@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
 from finetune.errors import ModelClosedError, PromptTooLongError
-from finetune.serving.generation import Busy
+from finetune.serving.generation import Busy, Sampling
 from finetune.serving.gguf_chat_model import GgufChatModel
 from finetune.serving.local_model import LocalChatModel
 from finetune.serving.queued_model import QueuedChatModel
@@ -60,6 +60,18 @@ async def test_an_answer_tells_its_tokens_and_why_it_ended(model: QueuedChatMode
     assert answer.usage_metadata["output_tokens"] == 16
     assert answer.response_metadata["finish_reason"] == "length"
     assert answer.response_metadata["model_name"] == model.title
+
+
+async def test_sampled_answers_differ_and_end_at_their_own_limit_while_the_others_stay_the_same(
+    model: QueuedChatModel,
+) -> None:
+    greedy = (await model.ainvoke(QUESTION)).text
+    drawn = model.sampled(Sampling(temperature=1.5, top_p=1.0), max_new_tokens=8)
+    answers = [await drawn.ainvoke(QUESTION) for _ in range(4)]
+    assert len({answer.text for answer in answers}) > 1
+    assert all(answer.usage_metadata and answer.usage_metadata["output_tokens"] <= 8 for answer in answers)
+    assert (await model.ainvoke(QUESTION)).text == greedy
+    assert model.sampled(Sampling(0.7, 0.9), max_new_tokens=2000).max_new_tokens == model.max_new_tokens
 
 
 async def test_an_answer_ends_before_a_stop_string(model: QueuedChatModel) -> None:
