@@ -38,6 +38,12 @@ _LAST_PORT = 65535
 _INTERRUPTED = 130
 """The exit code that a shell reports for a process that SIGINT ended."""
 
+_ASK = """Answer one question, or with --questions many, one after the other with one load of the models.
+
+A line of the file is a question, or a JSON object with "question" and, if wanted, "route" and "history": a list of
+{"question": …, "answer": …}, oldest first. Each answer is printed when it is ready. A line that can't be answered is
+reported in its place, with --json as {"line": …, "error": …}, and the exit code is then 1."""
+
 _EXPECTED_ERRORS = (BotError, ChainsError, FinetuneError, KnowledgeError, WeightsError)
 
 
@@ -57,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         print("Interrupted.", file=sys.stderr)
         return _INTERRUPTED
+    if isinstance(output, int):
+        return output
     if output is not None:
         print(output)
     return 0
@@ -77,15 +85,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, help="the port of the page in the browser")
     parser.add_argument("--channel", default="ask-the-crew", help="the channel that the page shows")
     commands = parser.add_subparsers(dest="command")
-    ask = commands.add_parser("ask", help="answer one question, as the server's owner")
-    ask.add_argument("question")
+    ask = commands.add_parser(
+        "ask",
+        help="answer one question, or many, as the server's owner",
+        description=_ASK,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    asked = ask.add_mutually_exclusive_group(required=True)
+    asked.add_argument("question", nargs="?", help="one question")
+    asked.add_argument("--questions", metavar="FILE", help="a file with a question on each line; `-` reads stdin")
     ask.add_argument("--guild", required=True, help="the server's name or id")
     ask.add_argument(
         "--route",
         choices=[str(route) for route in Route],
         help="answer by this route instead of the one the bot decides on",
     )
-    ask.add_argument("--json", action="store_true", help="print the answer with its full decision as JSON")
+    ask.add_argument(
+        "--json",
+        action="store_true",
+        help="print the route, the answer and the reason, with the full decision, as JSON; of many, one line each",
+    )
     evaluate = commands.add_parser("evaluate", help="try retrieval and a tuned model on the same held-out questions")
     evaluate.add_argument("--guild", required=True, help="the server's name or id")
     evaluate.add_argument("--skill", help="the skill to compare; by default the first with a champion")
@@ -105,7 +124,11 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[object, object, str | None]:
+def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[object, object, str | int | None]:
+    if arguments.command == "ask" and arguments.questions is not None:
+        return terminal.ask_many(
+            settings, arguments.questions, arguments.guild, arguments.route, as_json=arguments.json
+        )
     if arguments.command == "ask":
         return terminal.ask(settings, arguments.question, arguments.guild, arguments.route, as_json=arguments.json)
     if arguments.command == "evaluate":
@@ -169,8 +192,11 @@ async def _log_in(client: discord.Client, token: SecretStr) -> None:
         raise DiscordUnreachable from error
 
 
-async def _run_until_stopped(work: Coroutine[object, object, str | None]) -> str | None:
-    """Await `work`; SIGINT and SIGTERM cancel it, so that everything closes."""
+async def _run_until_stopped(work: Coroutine[object, object, str | int | None]) -> str | int | None:
+    """Await `work`; SIGINT and SIGTERM cancel it, so that everything closes.
+
+    It returns what is to be printed, or the exit code if it has printed everything itself.
+    """
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

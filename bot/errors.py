@@ -26,6 +26,8 @@ BotError
 ├── SkillUnnamed         nothing is left of a skill's name
 ├── NothingToCancel      no training can be cancelled
 ├── WhichTraining        several trainings run or wait, and none was chosen
+├── QuestionsUnreadable  the file of questions cannot be read
+├── QuestionLineInvalid  a line of that file holds no question
 ├── SkillUnknown         no skill of that name has a champion
 ├── DownloadFailed       Discord does not deliver an uploaded file
 ├── UploadMissing        a stored upload is gone
@@ -258,6 +260,17 @@ class UploadAltered(BotError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The upload {sha256} was changed on disk. The member must send the file again.")
+
+
+class QuestionsUnreadable(BotError):
+    """Raised in the terminal when the file of questions cannot be opened or read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The questions in {path} can't be read: {reason}.")
+
+
+class QuestionLineInvalid(BotError):
+    """Raised in the terminal for a line of a file of questions that holds none; the message says what is wrong."""
 
 
 class SkillUnknown(BotError):

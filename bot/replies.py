@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,21 @@ from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
 from bot.render.answers import answer_pages
 from bot.render.message_text import join_parts, loading_line, split_message, subtext, with_footer
-from chains.types import Answer, AnswerEvent, Chosen, Decided, Delta, Finished, Question, Waiting
+from chains.types import (
+    Answer,
+    AnswerEvent,
+    AskedIn,
+    BotTopic,
+    Chosen,
+    Decided,
+    Delta,
+    Finished,
+    Question,
+    Waiting,
+)
+
+_MOST_REMEMBERED = 10_000
+"""The members whose last answers are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,8 @@ class Replies:
         self._services = services
         self._member_limit = member_limit
         self._in_progress: dict[str, RunningReply] = {}
+        self._last: OrderedDict[tuple[int, str, AskedIn], str] = OrderedDict()
+        """The latest decisions, by channel, asker and who sees the answer; forgotten when the bot restarts."""
 
     async def write(self, request: AnswerRequest) -> None:
         """Write the whole answer to `request`, after those to the asker's earlier questions in the same channel.
@@ -73,6 +90,22 @@ class Replies:
             await reply.write()
         finally:
             del self._in_progress[reply_id]
+            if reply.explained is not None:
+                self._remember(request, reply.explained)
+
+    def last_decision(self, channel_id: int, asker_id: str, asked_in: AskedIn) -> str | None:
+        """Return the id of the decision behind the member's last answer there; None if none is remembered.
+
+        What only the member saw is not the last answer where others read along, nor the other way round.
+        """
+        return self._last.get((channel_id, asker_id, asked_in))
+
+    def _remember(self, request: AnswerRequest, decision_id: str) -> None:
+        key = (request.channel_id, request.question.asker_id, request.question.asked_in)
+        self._last[key] = decision_id
+        self._last.move_to_end(key)
+        if len(self._last) > _MOST_REMEMBERED:
+            self._last.popitem(last=False)
 
     def stop(self, reply_id: str, user_id: str, *, moderator: bool) -> None:
         """Stop an answer on behalf of a member.
@@ -106,6 +139,8 @@ class RunningReply:
         self._writing: asyncio.Task[Content] | None = None
         self._stopped = False
         self._decision_id: str | None = None
+        self.explained: str | None = None
+        """The id of the decision that a later "why?" is about; None: there is none, or it answers such a question."""
         self._activity = ""
         self._written = ""
 
@@ -179,8 +214,9 @@ class RunningReply:
 
     def _handle(self, event: AnswerEvent) -> None:
         match event:
-            case Decided(decision_id=decision_id, evidence=evidence):
+            case Decided(decision_id=decision_id, decision=decision, evidence=evidence):
                 self._decision_id = decision_id
+                self.explained = None if decision.bot_topic is BotTopic.WHY else decision_id
                 self._show_activity(len(evidence))
             case Chosen(evidence=evidence):
                 self._show_activity(len(evidence))

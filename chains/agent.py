@@ -22,7 +22,8 @@ from langgraph.types import Command
 
 from chains import prompts
 from chains.ports import SpecialistsPort
-from chains.types import Question, Route, RouteDecision
+from chains.routing.question_kind import QuestionKind
+from chains.types import Question, Route, RouteDecision, Turn
 from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import Evidence, Retrieval
 
@@ -55,6 +56,10 @@ class Run:
     evidence: tuple[Evidence, ...]
     """The passages that the model may read, in the order of their numbers."""
     champion: Champion | None
+    kind: QuestionKind
+    """What the question most likely asks for."""
+    examples: tuple[Turn, ...]
+    """What is shown to the model before the conversation."""
     tools_run: list[str] = field(default_factory=list)
     """The tools that really ran, added as they run."""
     label_probabilities: list[float] = field(default_factory=list)
@@ -67,8 +72,17 @@ RECURSION_LIMIT = 12
 """The most steps of the graph: two tools and two model calls take seven; the default of 9999 would hide a loop."""
 
 
+_VARIED = (QuestionKind.SMALL_TALK, QuestionKind.CREATIVE)
+"""The kinds of question that no text answers as the only right one, so that the likeliest words are the dullest."""
+
+
 class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
     """Issues the route's tool calls itself, then lets the model write without any tools."""
+
+    def __init__(self, sampled: BaseChatModel) -> None:
+        """Take the chat model as it writes where variety is wanted."""
+        super().__init__()
+        self._sampled = sampled
 
     async def awrap_model_call(
         self, request: ModelRequest[Run], handler: Callable[[ModelRequest[Run]], Awaitable[ModelResponse[Any]]]
@@ -82,8 +96,9 @@ class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
         with_passages = SEARCH in calls
         return await handler(
             request.override(
+                model=self._sampled if run.kind in _VARIED else request.model,
                 tools=[],
-                system_message=SystemMessage(prompts.system_prompt(run.question.language, with_passages)),
+                system_message=SystemMessage(prompts.system_prompt(run.question.language, with_passages, run.kind)),
                 messages=_messages_with_passages(run, results) if with_passages else _messages_of_conversation(run),
             )
         )
@@ -134,9 +149,12 @@ def build_tools(specialists: SpecialistsPort) -> list[BaseTool]:
     return [search_knowledge, ask_specialist]
 
 
-def build_agent(model: BaseChatModel, tools: Sequence[BaseTool]) -> Agent:
-    """Return the agent around `model`; one serves all questions, each in its own run."""
-    return create_agent(model, tools, middleware=[RoutingMiddleware()], context_schema=Run)
+def build_agent(model: BaseChatModel, sampled: BaseChatModel, tools: Sequence[BaseTool]) -> Agent:
+    """Return the agent around `model`; one serves all questions, each in its own run.
+
+    `sampled` is the same model as it writes small talk and creative text.
+    """
+    return create_agent(model, tools, middleware=[RoutingMiddleware(sampled)], context_schema=Run)
 
 
 def _tool_call(name: str, run: Run) -> AIMessage:
@@ -151,6 +169,7 @@ def _messages_with_passages(run: Run, results: list[ToolMessage]) -> list[AnyMes
 
 def _messages_of_conversation(run: Run) -> list[AnyMessage]:
     messages: list[AnyMessage] = []
-    for turn in run.question.history[-2:]:
+    turns = run.question.history[-2:]
+    for turn in (*run.examples, *turns):
         messages += [HumanMessage(turn.question), AIMessage(turn.answer)]
     return [*messages, HumanMessage(run.question.text)]

@@ -18,14 +18,16 @@ from langchain_core.messages import AIMessageChunk
 from chains.agent import ASK_SPECIALIST, RECURSION_LIMIT, SEARCH, TOOLS_OF, Agent, Run, build_agent, build_tools
 from chains.agent_mode import Chooser
 from chains.answer_check import check, check_words
+from chains.bot_facts import SelfDescription
 from chains.citations import cite
 from chains.decision_log import DecisionLog
-from chains.errors import EmptyQuestion, GenerationFailed, QuestionTooLong
-from chains.output_guard import OutputGuard
-from chains.ports import SpecialistsPort, SupportPort
+from chains.errors import DecisionNotFound, EmptyQuestion, GenerationFailed, QuestionTooLong
+from chains.output_guard import OutputGuard, cut_to_whole
+from chains.ports import BotFactsPort, SpecialistsPort, SupportPort
 from chains.providers import failure_of
 from chains.quoting import Quote, quote, quote_parts
 from chains.routing.explain import Explainer, Explanation
+from chains.routing.question_kind import QuestionKind
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
 from chains.turn_queue import TurnQueue
@@ -33,6 +35,7 @@ from chains.types import (
     Answer,
     AnswerEvent,
     AnswerForm,
+    BotTopic,
     Chosen,
     Cited,
     Composition,
@@ -46,6 +49,7 @@ from chains.types import (
     Route,
     Timings,
     Waiting,
+    is_from_facts,
     taken_route,
 )
 from finetune.types import Champion, TaskKind
@@ -53,6 +57,9 @@ from knowledge.types import Evidence
 from text.sentences import sentence_ends
 
 _log = logging.getLogger(__name__)
+
+_CUT_OFF = "length"
+"""The reason of a text's end, as local models and OpenAI's protocol give it, where a limit of tokens was reached."""
 
 
 @dataclass(slots=True)
@@ -88,11 +95,18 @@ class _AnswerState:
     text: str = ""
     label: LabelChoice | None = None
     composition: Composition | None = None
+    is_cut_off: bool = False
+    """Whether the model reached its limit of tokens."""
 
     @property
     def is_declined(self) -> bool:
         """Whether nothing is answered, by the route or because the tuned model was too unsure of its label."""
         return self.run.route is Route.ABSTAIN or (self.label is not None and self.label.declined)
+
+    @property
+    def is_from_facts(self) -> bool:
+        """Whether the answer consists of facts about the bot."""
+        return is_from_facts(self.routed.decision, self.run.route)
 
 
 READER = "extractive reader"
@@ -106,28 +120,35 @@ class Assistant:
         self,
         *,
         model: BaseChatModel,
+        sampled_model: BaseChatModel,
         model_name: str,
         router: Router,
         specialists: SpecialistsPort,
         log: DecisionLog,
         explainer: Explainer,
+        bot_facts: BotFactsPort,
         settings: ChainsSettings,
         queue: TurnQueue,
         support: SupportPort,
         quotes: bool,
     ) -> None:
-        """Take whether `quotes` was measured to be right more often than what this chat model writes.
+        """Take the chat model twice: `sampled_model` writes small talk and creative text.
 
-        Raises ToolsUnknown where the model is to choose the route, but can't call tools.
+        `quotes`: a passage's own words were right more often than what this chat model writes.
+
+        Raises:
+            ToolsUnknown: the model is to choose the route, but can't call tools.
         """
         tools = build_tools(specialists)
-        self._agent: Agent = build_agent(model, tools)
+        self._agent: Agent = build_agent(model, sampled_model, tools)
         model_chooses = settings.routing == "agent"
         self._chooser = Chooser(model, model_name, tools, explainer) if model_chooses else None
         self._model_name = model_name
         self._router = router
         self._log = log
         self._explainer = explainer
+        self._bot_facts = bot_facts
+        self._self_description = SelfDescription()
         self._settings = settings
         self._queue = queue
         self._support = support
@@ -143,14 +164,17 @@ class Assistant:
         question = self._checked(question)
         timer = _Timer(time.monotonic())
         routed = self._with_contradictions(await self._router.route(question))
-        # A member's request and a moderator's answer take precedence over a model's choice.
-        chooser = self._chooser if question.requested_route is None and routed.answered is None else None
         state = _AnswerState(uuid.uuid4().hex[:12], routed, self._run(routed, routed.decision.route))
+        # A member's request, a moderator's answer and facts about the bot take precedence over a model's choice.
+        is_settled = question.requested_route is not None or routed.answered is not None or state.is_from_facts
+        chooser = None if is_settled else self._chooser
         await self._log.record(state.decision_id, question, routed.decision, _chunk_ids(state.run))
         timer.decided = timer.turn_started = time.monotonic()
         yield Decided(state.decision_id, routed.decision, state.run.evidence if chooser is None else ())
         if routed.answered is not None:
             state.text = routed.answered.evidence.chunk.text
+        elif state.is_from_facts:
+            state.text = await self._about_bot(question, routed.decision.bot_topic)
         elif chooser is None and self._give_quote(state, timer):
             pass
         elif chooser is not None or state.run.route is not Route.ABSTAIN:
@@ -164,7 +188,7 @@ class Assistant:
             decision=routed.decision,
             evidence=() if state.is_declined else state.run.evidence,
             tools_run=tuple(state.run.tools_run),
-            model=None if routed.answered is not None or state.is_declined else self._model_of(state),
+            model=self._writer_of(state),
             timings=timer.timings(routed.retrieval.seconds),
             choice=state.choice,
             label=state.label,
@@ -199,6 +223,10 @@ class Assistant:
         """
         return (await self._log.get(decision_id)).asker_id
 
+    async def last_decision(self, guild_id: str, asker_id: str) -> str | None:
+        """Return the id of the latest decision on a question of this asker in this guild; None if none is on record."""
+        return await self._log.last_of(guild_id, asker_id)
+
     async def cited(self, decision_id: str) -> Cited:
         """Return what the answer of that decision rests on.
 
@@ -225,7 +253,16 @@ class Assistant:
 
     def _run(self, routed: Routed, route: Route) -> Run:
         evidence = self._readable_evidence(routed) if SEARCH in TOOLS_OF[route] else ()
-        return Run(routed.question, routed.decision, route, routed.retrieval, evidence, routed.champion)
+        return Run(
+            routed.question,
+            routed.decision,
+            route,
+            routed.retrieval,
+            evidence,
+            routed.champion,
+            routed.kind,
+            routed.examples,
+        )
 
     def _with_contradictions(self, routed: Routed) -> Routed:
         """Return the question with the contradictions between the passages that the model may read."""
@@ -243,11 +280,36 @@ class Assistant:
             return routed.retrieval.evidence[: max(self._settings.passages_read, 2 * len(routed.parts))]
         return routed.retrieval.evidence[: self._settings.passages_read]
 
-    def _model_of(self, state: _AnswerState) -> str:
-        run = state.run
+    def _writer_of(self, state: _AnswerState) -> str | None:
+        """Return the model that wrote the answer, or None if no model did."""
+        if state.routed.answered is not None or state.is_declined or state.is_from_facts:
+            return None
         if state.composition is not None and state.composition.form is not AnswerForm.WRITTEN:
             return READER
+        run = state.run
         return run.champion.adapter_sha256 if _is_tuned(run) and run.champion else self._model_name
+
+    async def _about_bot(self, question: Question, topic: BotTopic | None) -> str:
+        """Return the answer to a question about the bot, from facts as they are now."""
+        if topic is BotTopic.WHY:
+            return await self._why(question)
+        facts = await self._bot_facts.facts(question)
+        return self._self_description.describe(topic or BotTopic.GENERAL, facts, question)
+
+    async def _why(self, question: Question) -> str:
+        """Return why the answer before was given, if it was this asker's, from its record."""
+        if question.previous_decision is None:
+            return self._self_description.why_unknown("none", question.language)
+        try:
+            logged = await self._log.get(question.previous_decision)
+        except DecisionNotFound:
+            return self._self_description.why_unknown("gone", question.language)
+        if logged.guild_id != question.guild_id:
+            return self._self_description.why_unknown("none", question.language)
+        if logged.asker_id != question.asker_id:
+            return self._self_description.why_unknown("not_yours", question.language)
+        record = self._explainer.in_short(logged.decision, question.language, logged.choice, logged.label)
+        return self._self_description.why(record, question.language)
 
     def _refusal(self, state: _AnswerState) -> str:
         decision, retrieval, language = state.routed.decision, state.routed.retrieval, state.routed.question.language
@@ -273,7 +335,9 @@ class Assistant:
                 state.run = self._run(state.routed, state.choice.route)
                 await self._log.choose(state.decision_id, state.choice, _chunk_ids(state.run))
                 yield Chosen(state.choice, state.run.evidence)
-            if state.run.route is not Route.ABSTAIN and not self._give_quote(state, timer):
+            if state.is_from_facts:
+                state.text = await self._about_bot(state.routed.question, state.routed.decision.bot_topic)
+            elif state.run.route is not Route.ABSTAIN and not self._give_quote(state, timer):
                 async with aclosing(self._write(state, timer)) as deltas:
                     async for delta in deltas:
                         yield delta
@@ -295,7 +359,7 @@ class Assistant:
         guard = OutputGuard([item.chunk.text for item in state.run.evidence], unchanged=_is_tuned(state.run))
         quoted = self._quote(state)
         shown = 0
-        async with aclosing(self._agent_text(state.run)) as pieces:
+        async with aclosing(self._agent_text(state)) as pieces:
             async for text in pieces:
                 timer.first_word = timer.first_word or time.monotonic()
                 kept = guard.push(text)
@@ -313,7 +377,8 @@ class Assistant:
             raise GenerationFailed(self._model_name)
         text = guard.text.strip()
         if champion is None or champion.kind is not TaskKind.LABEL:
-            await self._give_checked(state, cite(text, state.run.evidence))
+            is_fragment = state.is_cut_off and champion is None
+            await self._give_checked(state, cite(cut_to_whole(text) if is_fragment else text, state.run.evidence))
             return
         state.text = label_with_help(champion, text)
         probability = state.run.label_probabilities[-1] if state.run.label_probabilities else None
@@ -337,7 +402,7 @@ class Assistant:
     def _quote(self, state: _AnswerState) -> Quote | None:
         """Return what the passages themselves answer; None where no passage is to be read, or none was."""
         run = state.run
-        if run.route is not Route.RETRIEVAL:
+        if run.route is not Route.RETRIEVAL or state.routed.kind is QuestionKind.CREATIVE:
             return None
         if not state.routed.parts:
             return quote(run.question.text, run.evidence, run.question.language)
@@ -362,8 +427,9 @@ class Assistant:
         else:
             state.text, state.composition = quoted.text, Composition(AnswerForm.REPLACED, checked.fault)
 
-    async def _agent_text(self, run: Run) -> AsyncGenerator[str, None]:
-        """Yield the text of the chat model, or of the specialist's tool."""
+    async def _agent_text(self, state: _AnswerState) -> AsyncGenerator[str, None]:
+        """Yield the text of the chat model, or of the specialist's tool, and note whether it was cut off."""
+        run = state.run
         answering_node = "tools" if _is_tuned(run) else "model"
         stream = self._agent.astream(
             {"messages": [("user", run.question.text)]},
@@ -374,8 +440,10 @@ class Assistant:
         try:
             async for item in stream:
                 match item:
-                    case AIMessageChunk() as chunk, {"langgraph_node": node} if node == answering_node and chunk.text:
-                        yield chunk.text
+                    case AIMessageChunk() as chunk, {"langgraph_node": node} if node == answering_node:
+                        state.is_cut_off |= chunk.response_metadata.get("finish_reason") == _CUT_OFF
+                        if chunk.text:
+                            yield chunk.text
         except Exception as error:  # the boundary to models of any kind; the cause is chained
             _log.exception("the agent failed on route %s", run.route)
             raise GenerationFailed(self._model_name, failure_of(error)) from error

@@ -200,6 +200,19 @@ class DecisionLog:
             _COMPOSITION.validate_json(composition),
         )
 
+    async def last_of(self, guild_id: str, asker_id: str) -> str | None:
+        """Return the id of the latest decision on a question of `asker_id` in that guild; None if none is on record.
+
+        A question for the reasons behind an answer doesn't count: whoever asks for them twice means the same answer.
+        """
+        rows = await asyncio.to_thread(
+            self._query,
+            "SELECT id FROM decision WHERE guild_id = ? AND asker_id = ?"
+            " AND json_extract(decision, '$.bot_topic') IS NOT 'why' ORDER BY decided_at DESC LIMIT 1",
+            (guild_id, asker_id),
+        )
+        return rows[0][0] if rows else None
+
     async def latency(self, guild_id: str, route: Route) -> Latency | None:
         """Return the time from a question to its whole answer, without waiting, of the guild's last that a model wrote.
 

@@ -1,7 +1,7 @@
-"""Watches an answer that is written from passages, and ends it where it turns into something other than an answer.
+"""Watches an answer that a model writes, and ends it where it turns into something other than an answer.
 
-A small model sometimes repeats its prompt, or recites the passage to its end. Edit this file for whatever else
-a model writes that is no part of an answer.
+A small model sometimes repeats its prompt, recites the passage to its end, or says the same over and over. Edit this
+file for whatever else a model writes that is no part of an answer.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from text.markdown_blocks import touches_code
-from text.scripts import weighted_length
+from chains.citations import CITATION
+from text.markdown_blocks import touches_code, touches_code_or_table
+from text.scripts import CJK, weighted_length
 from text.sentences import sentence_ends
 
 _REPEATED_PROMPT = re.compile(
@@ -22,6 +23,19 @@ _LONGEST_QUOTE = 3
 """The most sentences that may be copied from one passage; the prompt asks for at most three."""
 _MIN_QUOTE_LENGTH = 150
 """Characters, a Han character counting as 2.5; a shorter quotation is a normal answer."""
+
+_PART = re.compile(r"[^\n]*?(?:[.!?](?=\s)|[。！？；]|\n)")
+"""A finished sentence, or the finished rest of a line."""
+_LIST_MARK = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)、．])\s+|\s*\d{1,3}[、．]")
+_DANGLING_MARK = re.compile(r"(?:^|\n)[ \t]*(?:[-*+•]|\d{1,3}[.)、．])[ \t]*$")
+"""The sign of a list item that has lost its text."""
+_MIN_REPEATED_LENGTH = 12
+"""Characters, a Han character counting as 2.5; a shorter sentence or line may well stand twice in an answer."""
+_WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
+_LEAST_RUNS = ((10, 2), (4, 3), (2, 4), (1, 8))
+"""How many times in a row it takes for so many words, or Han characters, to be a loop: the more words, the fewer."""
+_LONGEST_RUN = 60
+"""The most words of one round of a loop that has no sentences."""
 
 
 class OutputGuard:
@@ -41,12 +55,17 @@ class OutputGuard:
         return self._text
 
     def push(self, text: str) -> str:
-        """Return the part of `text` that belongs to the answer."""
+        """Return the part of `text` that belongs to the answer.
+
+        A repetition is only known when it is finished, so `text` as a whole may then be shorter than what was returned.
+        """
         if self.is_done:
             return ""
         before = len(self._text)
         grown = self._text + text
-        kept = grown if self._unchanged else self._cut_at_quote(self._cut_at_prompt(grown))
+        kept = grown
+        if not self._unchanged:
+            kept = _cut_at_loop(_cut_at_repetition(self._cut_at_quote(self._cut_at_prompt(grown))))
         self.is_done = len(kept) < len(grown)
         self._text = kept
         return kept[before:]
@@ -67,6 +86,51 @@ class OutputGuard:
             ):
                 return text[:last]
         return text
+
+
+def cut_to_whole(text: str) -> str:
+    """Return a text that was cut off in the middle up to its last whole sentence or line, or all of it if it has none.
+
+    Code and tables stay as they are.
+    """
+    if touches_code_or_table(text, len(text), len(text)):
+        return text
+    end = max([*sentence_ends(f"{text} "), text.rstrip().rfind("\n")], default=-1)
+    return text[:end].rstrip() if end > 0 else text
+
+
+def _cut_at_repetition(text: str) -> str:
+    """Cut before the first sentence or line that was there before."""
+    seen: set[str] = set()
+    for found in _PART.finditer(text):
+        part = _normalised(CITATION.sub("", _LIST_MARK.sub("", found[0], count=1))).strip(' .,;:!?。，；：！？*_"“”')
+        if weighted_length(part) < _MIN_REPEATED_LENGTH or part.startswith("|"):
+            continue
+        if part in seen and not touches_code_or_table(text, found.start(), found.end() - 1):
+            return _DANGLING_MARK.sub("", text[: found.start()])
+        seen.add(part)
+    return text
+
+
+def _cut_at_loop(text: str) -> str:
+    """Cut after the first round where the text ends in the same words again and again, with or without sentences."""
+    found = list(_WORD.finditer(text))
+    words = [each[0].casefold() for each in found]
+    for size in range(1, min(_LONGEST_RUN, len(words) // 2) + 1):
+        rounds = _rounds_at_end(words, size)
+        least = next(times for words_at_least, times in _LEAST_RUNS if size >= words_at_least)
+        if rounds >= least:
+            start = found[len(words) - (rounds - 1) * size].start()
+            return text if touches_code_or_table(text, start, len(text)) else text[:start]
+    return text
+
+
+def _rounds_at_end(words: Sequence[str], size: int) -> int:
+    """Return how many times in a row the last `size` words stand at the end."""
+    last, rounds = words[-size:], 1
+    while words[-(rounds + 1) * size : -rounds * size] == last:
+        rounds += 1
+    return rounds
 
 
 def _normalised(text: str) -> str:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from langchain_core.language_models import BaseChatModel
 
+from chains.bot_facts import BotFacts
+from chains.types import Question
 from finetune.types import Champion
 from knowledge.types import Evidence, Reader, Retrieval, Support
 
@@ -52,4 +54,12 @@ class DomainClassifiersPort(Protocol):
 
     async def likeness(self, champion: Champion, vector: Sequence[float]) -> float:
         """Return the probability that the question with this vector is of the kind that `champion` was trained on."""
+        ...
+
+
+class BotFactsPort(Protocol):
+    """Knows the bot itself."""
+
+    async def facts(self, question: Question) -> BotFacts:
+        """Return what is true of the bot now, as far as whoever reads the answer to `question` may know it."""
         ...

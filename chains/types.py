@@ -42,6 +42,37 @@ class Turn:
     answer: str
 
 
+class AskedIn(StrEnum):
+    """Names where a question was asked, which decides what its asker can do there."""
+
+    CHANNEL = "channel"
+    """Others can read the answer."""
+    PRIVATE = "private"
+    """In a channel, but only the asker sees the answer."""
+    DIRECT_MESSAGE = "direct_message"
+    TERMINAL = "terminal"
+
+
+class Right(StrEnum):
+    """Names what only some members may do."""
+
+    MANAGE_DOCUMENTS = "manage_documents"
+    TUNE_MODELS = "tune_models"
+
+
+class BotTopic(StrEnum):
+    """Names what a question about the bot is about."""
+
+    DOCUMENTS = "documents"
+    MODELS = "models"
+    ABILITIES = "abilities"
+    PRIVACY = "privacy"
+    WHY = "why"
+    """Why it answered as it did, and how it decides."""
+    GENERAL = "general"
+    """Who it is, and whatever fits none of the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Holds what a member asked, where, and on whose behalf documents may be read."""
@@ -55,6 +86,11 @@ class Question:
     """Oldest first."""
     requested_route: Route | None = None
     """The route that the member asked for by `route:`."""
+    asked_in: AskedIn = AskedIn.CHANNEL
+    rights: frozenset[Right] = frozenset()
+    """What the asker may do beside asking."""
+    previous_decision: str | None = None
+    """The id of the decision behind the answer that the asker may mean: the one replied to, or the last one here."""
 
 
 class SignalName(StrEnum):
@@ -187,6 +223,8 @@ class SearchContext:
     """What put the best passages in order; None: the search itself."""
     respelled: int = 0
     """How many words of the question were searched for in another spelling; the answer says which."""
+    is_subject: bool = False
+    """Whether only what a creative text is to be about was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +245,8 @@ class RouteDecision:
     searched: SearchContext = SearchContext()
     contradictions: tuple[Contradiction, ...] = ()
     """Among the passages that are read: where two of them answer the question differently, by ids and places."""
+    bot_topic: BotTopic | None = None
+    """What is asked about the bot; None: something else is asked, or the record is from before topics were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +330,7 @@ class Answer:
     """What was given to the model, in the order of its citation numbers from 1; empty unless it retrieved."""
     tools_run: tuple[str, ...]
     model: str | None
-    """Who wrote it; None where no model did: there is no answer, or it is a moderator's own words."""
+    """Who wrote it; None where no model did: there is no answer, it is a moderator's own words, or facts of the bot."""
     timings: Timings
     choice: ModelChoice | None = None
     """None where the policy's route was taken without asking a model."""
@@ -362,6 +402,11 @@ def taken_route(decision: RouteDecision, choice: ModelChoice | None, label: Labe
     if label is not None and label.declined:
         return Route.ABSTAIN
     return decision.route if choice is None else choice.route
+
+
+def is_from_facts(decision: RouteDecision, taken: Route) -> bool:
+    """Return whether the answer is filled with facts about the bot, so that no model writes it."""
+    return taken is Route.DIRECT and decision.bot_topic is not None
 
 
 AnswerEvent = Decided | Waiting | Chosen | Delta | Finished

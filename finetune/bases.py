@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from finetune.settings import AUTO
 from finetune.types import Recipe, TaskKind
 from storage.sizes import MEGABYTE
 from weights.catalog import CHAT_MODELS
@@ -21,7 +22,6 @@ from weights.types import OnProgress
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
-AUTO = "auto"
 _ENGLISH = "embedded-small"
 _MULTILINGUAL = "embedded"
 _SMALL_MB = 400

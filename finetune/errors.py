@@ -6,6 +6,8 @@ FinetuneError
 ├── PromptTooLongError         the question and its passages exceed the model's context
 ├── NoChatTemplateError        the model was not trained to hold a conversation
 ├── ModelClosedError           an answer was asked for while the bot ends
+├── ModelNotLoadedError        llama.cpp cannot run a model's file
+├── ModelCrashedError          llama.cpp's process ended, or hung, while it wrote an answer
 ├── AdapterNotRegisteredError  a champion's adapter is not on this machine
 ├── AdapterChangedError        its files are not those that were promoted
 ├── AdapterUnknownError        no adapter, or several, has that hash
@@ -103,6 +105,25 @@ class ModelClosedError(FinetuneError):
 
     def __init__(self, title: str) -> None:
         super().__init__(f"{title} no longer answers because the program is shutting down. Start it again.")
+
+
+class ModelNotLoadedError(FinetuneError):
+    """Raised where llama.cpp can't run a model's file."""
+
+    def __init__(self, title: str, reason: str) -> None:
+        super().__init__(
+            f"llama.cpp can't run {title}: {reason}. Check that the file is complete and the memory is enough, or set "
+            "CHAT_MODEL to another model."
+        )
+
+
+class ModelCrashedError(FinetuneError):
+    """Raised for an answer during which llama.cpp's process ended or hung; the bot itself is unharmed."""
+
+    def __init__(self, title: str, reason: str) -> None:
+        super().__init__(
+            f"{title} failed while writing: {reason}. This answer is lost; the next question starts the model again."
+        )
 
 
 class AdapterNotRegisteredError(FinetuneError):

@@ -8,6 +8,12 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from weights.catalog import CHAT_MODELS
+
+AUTO = "auto"
+"""The value of `CHAT_MODEL` and of `TUNING_BASE` that leaves the choice to the bot."""
+_CHAT_MODELS = (AUTO, *CHAT_MODELS)
+
 
 class FinetuneSettings(BaseSettings):
     """Holds which local model answers, which one is tuned, and how long an answer may be."""
@@ -17,8 +23,9 @@ class FinetuneSettings(BaseSettings):
     data_dir: Path = Path("data")
     """Holds finetune.db, the runs and the adapters."""
     chat_model: str = "embedded"
-    """`embedded` knows English and Chinese, `embedded-small` is faster and knows English only; `hf:` and a folder or a
-    hub's id, or `provider:model`, is any other."""
+    """`embedded` and `embedded-gguf`, its file run by llama.cpp, know English and Chinese; `embedded-large` has three
+    times the parameters, `embedded-small` a quarter and English only. `auto` chooses by what is free on the machine.
+    `gguf:` and a file, `hf:` and a folder or a hub's id, or `provider:model`, is any other."""
     tuning_base: str = "auto"
     """`auto`: `embedded-small`, or `embedded` where the data hold Chinese. Or one of them, or `hf:<id or folder>`."""
     max_answer_tokens: int = Field(default=384, ge=16, le=4096)
@@ -27,8 +34,9 @@ class FinetuneSettings(BaseSettings):
     @field_validator("chat_model")
     @classmethod
     def _has_a_form(cls, value: str) -> str:
-        if not re.fullmatch(r"embedded|embedded-small|[a-z][a-z0-9_]*:\S.*", value):
-            raise ValueError("it must be `embedded`, `embedded-small`, `hf:<id or folder>` or `<provider>:<model>`")
+        if value not in _CHAT_MODELS and not re.fullmatch(r"[a-z][a-z0-9_]*:\S.*", value):
+            named = ", ".join(f"`{name}`" for name in _CHAT_MODELS)
+            raise ValueError(f"it must be {named}, `gguf:<file>`, `hf:<id or folder>` or `<provider>:<model>`")
         return value
 
     @field_validator("tuning_base")

@@ -6,13 +6,16 @@ import ctypes
 import gc
 import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from weights.catalog import CATALOG
 from weights.settings import WeightsSettings
 from weights.store import Weights
+from weights.types import Form
 
 # Two test processes share two cores, and a training on a tiny base takes several times as long with two threads, which
 # wait for each other at each small step. It has to be set before torch is imported; child processes inherit it.
@@ -66,6 +69,13 @@ def weights() -> Weights:
 def small_model_folder(weights: Weights) -> Path:
     """The chat model `embedded-small`."""
     return weights.ensure("embedded-small")
+
+
+@pytest.fixture(scope="session")
+def small_gguf_file() -> Path:
+    """The same model as llama.cpp runs it: its file, unconverted."""
+    kept = replace(CATALOG["embedded-small"], name="embedded-small-gguf", form=Form.GGUF_FILE, prepared_bytes=0)
+    return Weights(WeightsSettings().model_dir, {kept.name: kept}).ensure_file(kept.name)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -134,9 +134,18 @@ def sub_outside_code(pattern: re.Pattern[str], replace: Callable[[re.Match[str]]
 
 def touches_code(markdown: str, start: int, end: int) -> bool:
     """Return whether any of the text from `start` to `end` is in a code block."""
+    return _touches(markdown, start, end, {Kind.CODE})
+
+
+def touches_code_or_table(markdown: str, start: int, end: int) -> bool:
+    """Return whether any of the text from `start` to `end` is in a code block or a table."""
+    return _touches(markdown, start, end, {Kind.CODE, Kind.TABLE})
+
+
+def _touches(markdown: str, start: int, end: int, kinds: Set[Kind]) -> bool:
     lines = markdown.split("\n")
     first, last = markdown.count("\n", 0, start), markdown.count("\n", 0, end)
-    return any(block.kind is Kind.CODE and block.first <= last and first < block.end for block in blocks(lines))
+    return any(block.kind in kinds and block.first <= last and first < block.end for block in blocks(lines))
 
 
 def _outside_code(markdown: str, change: Callable[[str], str]) -> str:

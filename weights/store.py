@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from weights import custom_models
 from weights.catalog import CATALOG
 from weights.errors import BrokenFolderError, DirectoryError, StoppedError, UnknownModelError
-from weights.fetch import FileSource, fetch
+from weights.fetch import FileSource, fetch, needed_bytes
 from weights.folder_record import check_record
 from weights.hub import Hub
 from weights.prepare import prepare
@@ -76,10 +76,31 @@ class Weights:
             self._make(entry, folder, reporter)
         return folder
 
+    def ensure_file(self, name: str, on_progress: OnProgress | None = None, stop: Event | None = None) -> Path:
+        """Return the GGUF file that llama.cpp runs; fetched like `ensure` does it, or that of `gguf:<file>`.
+
+        Raises WeightsError.
+        """
+        if name.startswith(custom_models.GGUF_PREFIX):
+            return custom_models.resolve_file(name)
+        (file,) = self._find(name).files
+        return self.ensure(name, on_progress, stop) / file.name
+
+    def missing_bytes(self, name: str) -> int:
+        """Return how much disk space `ensure` would take, at most; 0 where all is there. Raises UnknownModelError."""
+        entry = self._find(name)
+        return 0 if self.is_ready(name) else needed_bytes(entry, self._model_dir, self._working(entry))
+
+    @property
+    def free_bytes(self) -> int:
+        """Return how much space the model directory's disk has. Raises DirectoryError."""
+        self._make_directory()
+        return shutil.disk_usage(self._model_dir).free
+
     @contextmanager
     def _locked(self, entry: Entry, reporter: Reporter) -> Iterator[None]:
+        self._make_directory()
         try:
-            self._model_dir.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._model_dir / f".{entry.name}.lock")
             lock.acquire(cancel_check=reporter.is_stopped)
         except Timeout as error:
@@ -92,11 +113,20 @@ class Weights:
             lock.release()
 
     def _make(self, entry: Entry, folder: Path, reporter: Reporter) -> None:
-        working = self._model_dir / f".{entry.name}-fetching"
+        working = self._working(entry)
         files = fetch(entry, self._model_dir, working, self._sources, reporter)
         shutil.rmtree(working / "wheels", ignore_errors=True)
         prepare(entry, files, folder, working, reporter)
         shutil.rmtree(working)
+
+    def _working(self, entry: Entry) -> Path:
+        return self._model_dir / f".{entry.name}-fetching"
+
+    def _make_directory(self) -> None:
+        try:
+            self._model_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DirectoryError(self._model_dir, error.strerror or str(error)) from error
 
     def _log_why_broken(self, entry: Entry, folder: Path) -> None:
         try:

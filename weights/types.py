@@ -14,7 +14,9 @@ class Form(StrEnum):
     """Names what the pinned file is, and so how it becomes a model folder."""
 
     GGUF = "gguf"
-    """llama.cpp's file of quantised weights, tokenizer and chat template."""
+    """llama.cpp's file of quantised weights, tokenizer and chat template, converted into a folder for transformers."""
+    GGUF_FILE = "gguf-file"
+    """Such a file kept as it is: llama.cpp runs it."""
     E5_Q4 = "e5-q4"
     """A BERT encoder with its vocabulary, in 4 bits."""
     FOLDER = "folder"
@@ -83,7 +85,7 @@ class Entry:
     form: Form
     files: tuple[PinnedFile, ...]
     prepared_bytes: int
-    """About what its folder takes on the disk."""
+    """About what its folder takes on the disk beside the downloaded files; 0: they become the folder."""
     note: str | None = None
     """What a person should know before trusting it."""
     embedding: Embedding | None = None

@@ -12,6 +12,7 @@ from benchmarks.harness.phrases import regular_expression
 
 _FOLDER = Path(__file__).parent
 OWN_QUESTIONS = _FOLDER / "question_kinds" / "questions.jsonl"
+BOT_TOPICS = _FOLDER / "bot_topics" / "questions.jsonl"
 SAME_QUESTIONS = _FOLDER / "same_questions" / "questions.jsonl"
 ASKED_QUESTIONS = _FOLDER / "asked_questions" / "questions.jsonl"
 FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
@@ -120,6 +121,26 @@ class OwnQuestionRow(_Row):
         return self.split == "held_out"
 
 
+class TopicRow(_Row):
+    """A question of our own about the bot, or one that only sounds like it (bot_topics/README.md)."""
+
+    lang: str
+    text: str
+    topic: str
+    family: str
+    split: str
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether nothing may be fitted on it."""
+        return self.split == "held_out"
+
+    @property
+    def kind(self) -> str:
+        """What it asks for, as `OwnQuestionRow` names it: some only sound like questions about the bot."""
+        return {"other": "facts", "talk": "small_talk"}.get(self.topic, "about_bot")
+
+
 class SameQuestionRow(_Row):
     """A question of our own, with rewordings of it and questions that miss it by a word (same_questions/README.md)."""
 
@@ -186,3 +207,8 @@ def read_rows(path: Path, row: type[RowT]) -> Iterator[RowT]:
 def own_questions() -> list[OwnQuestionRow]:
     """Return all messages of our own, of every kind and both languages."""
     return list(read_rows(OWN_QUESTIONS, OwnQuestionRow))
+
+
+def bot_questions() -> list[TopicRow]:
+    """Return all questions of our own about the bot or that sound like it, of every topic and both languages."""
+    return list(read_rows(BOT_TOPICS, TopicRow))

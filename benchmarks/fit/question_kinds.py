@@ -2,7 +2,9 @@
 
     python -m benchmarks.fit.question_kinds [--embedding embedding | embedding-en]
 
-It writes chains/routing/artifacts/question_kinds_*.json. The strength of the regularisation is chosen by
+It writes chains/routing/artifacts/question_kinds_*.json. To the questions to fit belong those of
+benchmarks/datasets/bot_topics, about the bot and about something that only sounds like it, but not the ones that are
+held out there. The strength of the regularisation is chosen by
 cross-validation on the questions to fit, families kept together; the held-out questions are read once, at the end.
 """
 
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from benchmarks.datasets.rows import own_questions
+from benchmarks.datasets.rows import OwnQuestionRow, bot_questions, own_questions
 from benchmarks.fit.calibration import LANGUAGES
 from benchmarks.harness import results
 from benchmarks.harness.summary_statistics import wilson
@@ -35,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--embedding", choices=LANGUAGES, default="embedding")
     name: str = parser.parse_args().embedding
-    questions = [question for question in own_questions() if question.lang.startswith(LANGUAGES[name])]
+    questions = [question for question in _questions() if question.lang.startswith(LANGUAGES[name])]
     embeddings = LocalEmbeddings(Weights(WeightsSettings().model_dir).ensure(name))
     vectors = np.array([embeddings.embed_query(question.text) for question in questions])
     kinds = np.array([question.kind for question in questions])
@@ -68,6 +70,23 @@ def main() -> None:
     for question, guess in zip(questions, predicted, strict=True):
         if question.is_held_out and guess != question.kind:
             print(f"  {question.kind:>12} taken for {guess:<12} {question.text[:90]}")
+
+
+def _questions() -> list[OwnQuestionRow]:
+    """Return our questions of every kind, more about the bot and more that only sound like it, none of them twice."""
+    own = own_questions()
+    known = {question.text for question in own}
+    return own + [
+        OwnQuestionRow(
+            lang=question.lang,
+            text=question.text,
+            kind=question.kind,
+            family=question.family,
+            split=question.split,
+        )
+        for question in bot_questions()
+        if question.text not in known and not question.is_held_out
+    ]
 
 
 def _judge(kinds: NDArray[np.str_], predicted: NDArray[np.str_], rows: NDArray[np.bool_]) -> dict[str, object]:

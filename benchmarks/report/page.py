@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 
 from benchmarks.harness.results import ROOT
-from benchmarks.report import confidence, faults, handbook, quality, speed, tuning
+from benchmarks.report import confidence, faults, handbook, quality, speed, tuning, writers
 from benchmarks.report.markdown import Figures, load, provenance, share, table
 
 RATINGS = ROOT / "benchmarks" / "datasets" / "human_ratings"
@@ -32,6 +32,7 @@ def page() -> str:
         _community(),
         quality.answer_quality(),
         handbook.handbook_answers(),
+        writers.writers(),
         quality.retrieval(),
         quality.asked_questions(),
         quality.conversations(),
@@ -52,6 +53,7 @@ def page() -> str:
         speed.concurrent_questions(),
         speed.counterfactual(),
         _question_kinds(),
+        _bot_topics(),
         confidence.calibration(),
         confidence.confidence(),
     )
@@ -112,6 +114,37 @@ def _question_kinds() -> Iterable[str]:
                 )
                 for language, found in held_out.items()
             ),
+        )
+        yield provenance(result)
+
+
+def _bot_topics() -> Iterable[str]:
+    yield "## What a question about the bot is about\n"
+    yield (
+        "The classifier of topics, on questions of our own that were written after all others "
+        "(benchmarks/datasets/bot_topics), and whether the classifier of question kinds takes them for questions about "
+        "the bot at all.\n"
+    )
+    for name in ("bot_topics_embedding", "bot_topics_embedding-en"):
+        result = load(name)
+        held_out, other = result["figures"]["held out"], result["figures"]["only sounds like it"]
+        topics = sorted(next(iter(held_out.values()))["recall by topic"])
+        yield from table(
+            ("language", "questions", "right", "about the bot", *(f"recall, {topic}" for topic in topics)),
+            (
+                (
+                    language,
+                    found["questions"],
+                    share({"share": found["accuracy"], "interval": found["interval"]}),
+                    f"{found['taken for questions about the bot']:.2f}",
+                    *(f"{found['recall by topic'][topic]:.2f}" for topic in topics),
+                )
+                for language, found in held_out.items()
+            ),
+        )
+        yield (
+            f"Of {other['questions']} messages that only sound like questions about the bot, "
+            f"{other['taken for questions about the bot']} were taken for such.\n"
         )
         yield provenance(result)
 

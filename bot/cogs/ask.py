@@ -6,6 +6,7 @@ Edit this file when a question can reach the bot in another way, or an answer ge
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 import discord
@@ -25,10 +26,19 @@ from bot.replies import AnswerRequest, Replies, Services
 from bot.responses import defer, edit_response, reply_privately
 from bot.transport_errors import retry_transient
 from chains.routing.router import follow_up_query
-from chains.types import Language, Question, Route
+from chains.types import AskedIn, Language, Question, Right, Route
 from knowledge.types import Reader
 
 _SEARCHED_LIMIT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Keeps what the place of a question and the member who asks allow."""
+
+    reader: Reader
+    asked_in: AskedIn
+    rights: frozenset[Right]
 
 
 class Ask(commands.Cog):
@@ -83,6 +93,7 @@ class Ask(commands.Cog):
         reader = access.private_reader(member, place) if private else access.public_reader(place)
         text = conversation.readable_text(question, place.guild)
         language = Language.of(text)
+        asked_in = AskedIn.PRIVATE if private else AskedIn.CHANNEL
         request = AnswerRequest(
             Question(
                 text=text,
@@ -91,6 +102,9 @@ class Ask(commands.Cog):
                 reader=reader,
                 language=language,
                 requested_route=None if route is None else Route(route),
+                asked_in=asked_in,
+                rights=access.rights_of(interaction.permissions),
+                previous_decision=self._replies.last_decision(place.id, str(member.id), asked_in),
             ),
             place.id,
             target,
@@ -129,7 +143,10 @@ class Ask(commands.Cog):
         place = message.channel
         if not isinstance(place, GuildPlace):
             raise GuildOnly
-        await self._answer(message, me, str(message.guild.id), access.public_reader(place))
+        member = message.author if isinstance(message.author, discord.Member) else None
+        rights = frozenset[Right]() if member is None else access.rights_of(place.permissions_for(member))
+        standing = _Standing(access.public_reader(place), AskedIn.CHANNEL, rights)
+        await self._answer(message, me, str(message.guild.id), standing)
 
     async def _answer_direct(self, message: discord.Message, me: discord.ClientUser) -> None:
         language = Language.of(message.content)
@@ -160,19 +177,26 @@ class Ask(commands.Cog):
     async def _answer_member(self, message: discord.Message, me: discord.ClientUser, member: discord.Member) -> None:
         language = Language.of(message.content)
         head = subtext(self._services.texts(language, "answer.about", guild=member.guild.name))
-        await self._answer(message, me, str(member.guild.id), access.private_reader(member), head)
+        rights = access.rights_of(member.guild_permissions)
+        standing = _Standing(access.private_reader(member), AskedIn.DIRECT_MESSAGE, rights)
+        await self._answer(message, me, str(member.guild.id), standing, head)
 
     async def _answer(
-        self, message: discord.Message, me: discord.ClientUser, guild_id: str, reader: Reader, head: str = ""
+        self, message: discord.Message, me: discord.ClientUser, guild_id: str, standing: _Standing, head: str = ""
     ) -> None:
         read = await conversation.read_question(message, me)
+        asker_id = str(message.author.id)
+        last = self._replies.last_decision(message.channel.id, asker_id, standing.asked_in)
         question = Question(
             text=read.text,
             guild_id=guild_id,
-            asker_id=str(message.author.id),
-            reader=reader,
+            asker_id=asker_id,
+            reader=standing.reader,
             language=Language.of(read.text),
             history=read.history,
+            asked_in=standing.asked_in,
+            rights=standing.rights,
+            previous_decision=read.previous_decision or last,
         )
         await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import discord
 
 from bot.errors import GuildOnly, NotAdmin, NotAllowed
+from chains.types import Right
 from knowledge.types import Audience, Reader
 
 GuildPlace = discord.abc.GuildChannel | discord.Thread
@@ -36,6 +37,12 @@ def require_admin(permissions: discord.Permissions) -> None:
     """Raise NotAdmin unless the member may manage the server: tuned models answer all its members."""
     if not permissions.manage_guild:
         raise NotAdmin("Manage Server")
+
+
+def rights_of(permissions: discord.Permissions) -> frozenset[Right]:
+    """Return what a member may do beside asking, as `require_moderator` and `require_admin` would decide."""
+    rights = {Right.MANAGE_DOCUMENTS: permissions.manage_messages, Right.TUNE_MODELS: permissions.manage_guild}
+    return frozenset(right for right, is_held in rights.items() if is_held)
 
 
 def place_and_member(interaction: discord.Interaction) -> tuple[GuildPlace, discord.Member]:

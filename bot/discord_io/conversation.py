@@ -13,6 +13,7 @@ from functools import partial
 
 import discord
 
+from bot.messages.buttons import find_decision_id
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
 from chains.citations import CITATION
 from chains.types import Turn
@@ -36,6 +37,8 @@ class AskedQuestion:
     text: str
     history: tuple[Turn, ...]
     """The turns, oldest first."""
+    previous_decision: str | None = None
+    """The id of the decision behind the answer that is replied to; None if it is no reply to a complete answer."""
 
 
 def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
@@ -52,13 +55,14 @@ async def read_question(message: discord.Message, me: discord.ClientUser) -> Ask
     """Return the question of `message`, and the conversation that it continues."""
     turns: list[Turn] = []
     answer = await _referenced(message)
+    replied_to = None if answer is None or answer.author.id != me.id else find_decision_id(answer)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
         question = await _question_message(answer, me)
         text = _question_above(answer) if question is None else question_text(question, me)
         if text:
             turns.append(Turn(text[:_TURN_CHARACTERS], _answer_text(answer)[:_TURN_CHARACTERS]))
         answer = None if question is None else await _referenced(question)
-    return AskedQuestion(question_text(message, me), tuple(reversed(turns)))
+    return AskedQuestion(question_text(message, me), tuple(reversed(turns)), replied_to)
 
 
 async def question_of(answer: discord.Message, me: discord.ClientUser) -> AskedQuestion | None:

@@ -35,7 +35,7 @@ from bot.prepared_trainings import PreparedTrainings
 from bot.readiness import LazyService
 from bot.replies import Replies, Services
 from bot.settings import Settings
-from bot.startup.models import find_external_models
+from bot.startup.models import chat_quality, find_external_models
 from bot.tasks import Tasks
 from finetune.data.dataset import MAX_DATASET_MB
 from finetune.registry import Registry
@@ -114,7 +114,7 @@ def assemble(
             Knowledge(client.tree, services, ingestion, limit_mb),
             Faq(client, services),
             Finetune(services, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
-            Help(texts, external_models),
+            Help(texts, external_models, chat_quality(settings)),
         )
     )
     return App(client, services, tasks, jobs)

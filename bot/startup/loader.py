@@ -12,13 +12,21 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING
 
+from bot.bot_facts import KnownFacts
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from bot.settings import Settings
-from bot.startup.models import ChatModel, Encoders, build_chat_model, build_encoders, find_external_models
+from bot.startup.models import (
+    ChatModel,
+    Encoders,
+    build_chat_model,
+    build_encoders,
+    find_external_models,
+    model_facts,
+)
 from chains.errors import DecisionLogUnusable, ProviderUnusable, ToolsUnknown
 from finetune.bases import Bases
-from finetune.errors import NoChatTemplateError
+from finetune.errors import ModelNotLoadedError, NoChatTemplateError
 from finetune.registry import Registry
 from finetune.serving.domain_classifier import DomainClassifiers
 from finetune.serving.generation import Busy
@@ -62,6 +70,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ConversionError, "conversion"),
     (OwnModelError, "own_model"),
     (NoChatTemplateError, "own_model"),
+    (ModelNotLoadedError, "llama_cpp"),
     (ProviderUnusable, "provider"),
     (ToolsUnknown, "provider"),
     (EncoderUnusable, "encoder"),
@@ -155,6 +164,11 @@ class Loader:
         return await self._build_assistant(self._model, library, encoders)
 
     @property
+    def library(self) -> Library | None:
+        """Return the documents; None until they are opened."""
+        return self._library
+
+    @property
     def chat_model(self) -> BaseChatModel | None:
         """Return the model that writes answers from documents; None until it is loaded."""
         return None if self._model is None else self._model.model
@@ -185,6 +199,7 @@ class Loader:
     async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
         from chains.assistant import Assistant
         from chains.decision_log import DecisionLog
+        from chains.routing.bot_topic import load_topic_classifier
         from chains.routing.confidence import load_confidence, load_likeness_calibration
         from chains.routing.explain import Explainer
         from chains.routing.guidance import load_guidance
@@ -192,6 +207,7 @@ class Loader:
         from chains.routing.question_kind import load_kind_classifier
         from chains.routing.router import Router
         from chains.routing.same_question import load_same_question
+        from chains.small_talk import load_small_talk
         from chains.turn_queue import TurnQueue
         from finetune.serving.specialists import LocalSpecialists
 
@@ -201,7 +217,7 @@ class Loader:
         guidance = load_guidance()
         same_question = load_same_question(encoders.kinds.model_name)
         confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
-        loaded = {} if chat_model.local is None else {settings.finetune.chat_model: chat_model.local}
+        loaded = {} if chat_model.base is None else dict([chat_model.base])
         self._specialists = LocalSpecialists(
             self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
         )
@@ -212,6 +228,8 @@ class Loader:
             domain_classifiers=self._domain_classifiers,
             embeddings=encoders.kinds,
             kinds=load_kind_classifier(encoders.kinds.model_name),
+            topics=load_topic_classifier(encoders.kinds.model_name),
+            small_talk=load_small_talk(encoders.kinds.embed_query),
             confidence=confidence,
             policy=load_policy(
                 guidance,
@@ -224,11 +242,19 @@ class Loader:
         )
         return Assistant(
             model=chat_model.model,
+            sampled_model=chat_model.sampled,
             model_name=chat_model.name,
             router=router,
             specialists=self._specialists,
             log=log,
             explainer=Explainer(guidance),
+            bot_facts=KnownFacts(
+                documents=library,
+                specialists=self._specialists,
+                log=log,
+                models=model_facts(settings, chat_model.name),
+                kept_days=settings.chains.decisions_kept_days,
+            ),
             settings=settings.chains,
             queue=TurnQueue(chat_model.width),
             support=library,

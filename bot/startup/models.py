@@ -6,29 +6,43 @@ Edit this file to support another kind of model.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import psutil
+
 from bot.settings import Settings
-from finetune.serving.generation import Busy
-from weights.catalog import CHAT_MODELS, EMBEDDING_MODELS
-from weights.custom_models import PREFIX
+from bot.startup.chat_choice import choose_chat_model
+from chains.bot_facts import ModelFact, ModelFacts
+from finetune.serving.generation import Busy, Sampling
+from finetune.settings import AUTO
+from storage.sizes import MEGABYTE
+from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS, find_entry
+from weights.custom_models import GGUF_PREFIX, PREFIX
 from weights.store import Weights
-from weights.types import OnProgress
+from weights.types import Form, OnProgress
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from finetune.serving.local_model import LocalChatModel
+    from finetune.serving.queued_model import QueuedChatModel
     from knowledge.models.local_embeddings import LocalEmbeddings
     from knowledge.ports import PassageReader, Reranker, TextEmbeddings
+
+_log = logging.getLogger(__name__)
 
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_CONCURRENCY = 8
 """The answers that a provider writes at the same time."""
+_TEMPERATURE, _TOP_P, _REPETITION_PENALTY = 0.7, 0.9, 1.1
+_SAMPLED_TOKENS = 128
+"""What a local model writes without a question to answer: a poem of eight lines, within 20 s on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +50,15 @@ class ChatModel:
     """Keeps the model that writes the answers."""
 
     model: BaseChatModel
+    sampled: BaseChatModel
+    """The same model, drawing its words: it writes small talk and creative text, briefly."""
     name: str
     """The name that people read."""
     width: int
     """The answers that it writes at the same time."""
     close: Callable[[], None]
-    local: LocalChatModel | None = None
-    """The same model if it runs on this machine: tuned models may share it."""
+    base: tuple[str, LocalChatModel] | None = None
+    """The same model with its name among the bases if transformers runs it: tuned models share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,25 @@ def build_chat_model(
     import chains.assistant  # noqa: F401 - imported here first, in a thread, since it takes a second
 
     name = settings.finetune.chat_model
+    if name == AUTO:
+        name = _chosen(weights)
+    if _runs_on_llama_cpp(name):
+        from finetune.serving.gguf_chat_model import GgufChatModel
+
+        file = weights.ensure_file(CHAT_MODELS.get(name, name), on_progress, stop)
+        on_opening()
+        gguf = GgufChatModel(
+            file=file,
+            shown_as=CATALOG[CHAT_MODELS[name]].title if name in CHAT_MODELS else file.stem,
+            max_new_tokens=settings.finetune.max_answer_tokens,
+            busy=busy,
+        )
+        try:
+            gguf.load()
+        except BaseException:
+            gguf.close()
+            raise
+        return ChatModel(gguf, _sampled(gguf), gguf.title, 1, gguf.close)
     if name in CHAT_MODELS or name.startswith(PREFIX):
         from finetune.serving.local_model import LocalChatModel
 
@@ -105,32 +140,83 @@ def build_chat_model(
             busy=busy,
         )
         local.load()
-        return ChatModel(local, local.title, 1, local.close, local)
+        return ChatModel(local, _sampled(local), local.title, 1, local.close, (name, local))
     from chains.providers import make_chat_model
 
-    remote = make_chat_model(
-        name,
-        base_url=settings.chains.chat_base_url,
-        api_key=settings.chains.chat_api_key,
-        timeout_s=settings.chains.chat_timeout_s,
-        max_tokens=settings.finetune.max_answer_tokens,
+    remote, sampled_remote = (
+        make_chat_model(
+            name,
+            base_url=settings.chains.chat_base_url,
+            api_key=settings.chains.chat_api_key,
+            timeout_s=settings.chains.chat_timeout_s,
+            max_tokens=settings.finetune.max_answer_tokens,
+            temperature=temperature,
+        )
+        for temperature in (0.0, _TEMPERATURE)
     )
-    return ChatModel(remote, name, _PROVIDER_CONCURRENCY, lambda: None)
+    return ChatModel(remote, sampled_remote, name, _PROVIDER_CONCURRENCY, lambda: None)
 
 
 def find_external_models(settings: Settings) -> tuple[str, ...]:
     """Return the providers' models to which text leaves this machine; empty if all of it stays here."""
     named = (
-        (settings.finetune.chat_model, {*CHAT_MODELS}, settings.chains.chat_base_url),
+        (settings.finetune.chat_model, {AUTO, *CHAT_MODELS}, settings.chains.chat_base_url),
         (settings.knowledge.embedding_model, {*EMBEDDING_MODELS}, settings.knowledge.embedding_base_url),
     )
     return tuple(
         dict.fromkeys(
             name
             for name, pinned, base_url in named
-            if name not in pinned and not name.startswith(PREFIX) and not _is_local(base_url)
+            if name not in pinned and not name.startswith((PREFIX, GGUF_PREFIX)) and not _is_local(base_url)
         )
     )
+
+
+def _sampled(model: QueuedChatModel) -> BaseChatModel:
+    return model.sampled(Sampling(_TEMPERATURE, _TOP_P, _REPETITION_PENALTY), _SAMPLED_TOKENS)
+
+
+def _runs_on_llama_cpp(name: str) -> bool:
+    if name in CHAT_MODELS:
+        return CATALOG[CHAT_MODELS[name]].form is Form.GGUF_FILE
+    return name.startswith(GGUF_PREFIX)
+
+
+def _chosen(weights: Weights) -> str:
+    """Return the chat model for this machine, and log why. Raises DirectoryError."""
+    free_memory_mb = psutil.virtual_memory().available // MEGABYTE
+    choice = choose_chat_model(
+        free_memory_mb,
+        weights.free_bytes // MEGABYTE,
+        {name: weights.missing_bytes(entry) // MEGABYTE for name, entry in CHAT_MODELS.items()},
+    )
+    _log.info("CHAT_MODEL=auto: %s", choice.reason)
+    return choice.name
+
+
+def chat_quality(settings: Settings) -> str:
+    """Return the key of the sentence that says how good the chat model is."""
+    return settings.finetune.chat_model if settings.finetune.chat_model in CHAT_MODELS else "other"
+
+
+def model_facts(settings: Settings, chat_model: str) -> ModelFacts:
+    """Return what the bot says about its models; `chat_model` is the name of the loaded one that people read."""
+    external = find_external_models(settings)
+    chat, search = settings.finetune.chat_model, settings.knowledge.embedding_model
+    search_title = find_entry(EMBEDDING_MODELS[search]).title if search in EMBEDDING_MODELS else search
+    reranker = settings.knowledge.reranker
+    return ModelFacts(
+        chat=ModelFact(_without_folders(chat_model), is_external=chat in external),
+        chat_quality=chat_quality(settings),
+        search=ModelFact(_without_folders(search_title), is_external=search in external),
+        reranker=None if reranker is None else _without_folders(reranker),
+    )
+
+
+def _without_folders(name: str) -> str:
+    """Return a model's name without `hf:`, and without the folders of a path, which are nobody's business."""
+    bare = name.removeprefix(PREFIX).removeprefix(GGUF_PREFIX)
+    return PurePath(bare).name if bare.startswith(("/", "~", ".")) else bare
 
 
 def _is_local(base_url: str | None) -> bool:

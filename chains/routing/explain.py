@@ -27,6 +27,7 @@ from chains.types import (
     SignalChange,
     SignalName,
     SignalScope,
+    is_from_facts,
     taken_route,
 )
 from text.plurals import fill
@@ -153,11 +154,28 @@ class Explainer:
         if label is not None and label.declined:
             return self._label("headline", label, language)
         if choice is not None:
-            return self._choice("headline", decision, choice, language)
-        reason = deciding_reason(decision)
-        if isinstance(reason, Gate):
-            return self._gate(reason, language)
-        return self._signal(reason, language)
+            headline = self._choice("headline", decision, choice, language)
+        else:
+            headline = self._reason(decision, language)
+        if is_from_facts(decision, taken_route(decision, choice, label)):
+            return self._wording[language]["about_bot"]["headline"].format(reason=headline)
+        return headline
+
+    def in_short(
+        self,
+        decision: RouteDecision,
+        language: Language,
+        choice: ModelChoice | None = None,
+        label: LabelChoice | None = None,
+    ) -> str:
+        """Return the route that was taken, what decided it, and what would have changed it, on a few lines."""
+        wording = self._wording[language]["report"]
+        lines = [
+            wording["route"].format(route=self.route_name(taken_route(decision, choice, label), language)),
+            wording["in_short"].format(reason=self.headline(decision, language, choice, label)),
+            *self._counterfactual(decision, language),
+        ]
+        return "\n".join(lines)
 
     def refusal(self, decision: RouteDecision, best_source: str | None, language: Language) -> str:
         """Return the text of a refusal: what is missing and what would help."""
@@ -217,7 +235,7 @@ class Explainer:
             chosen=self.route_name(choice.route, language),
             decided=self.route_name(decision.route, language),
             offered=self._names([self.route_name(route, language) for route in choice.offered], language),
-            reason=self.headline(decision, language),
+            reason=self._reason(decision, language),
         )
 
     def _report(self, decision: RouteDecision, taken: Route, language: Language) -> str:
@@ -237,6 +255,8 @@ class Explainer:
             lines.append(text + margin)
             # Without an empty line, ordinary Markdown treats what follows a quotation as a part of it.
             lines.extend([*(self._rule(rule_id, language) for rule_id in reason.rules), ""])
+        if is_from_facts(decision, taken):
+            lines.append(self._wording[language]["about_bot"]["report"])
         lines.extend(self._for_and_against(decision, reason, language))
         lines.extend(self._counterfactual(decision, language))
         speed = [
@@ -285,6 +305,8 @@ class Explainer:
             lines.append(fill(wording["behind"], count=searched.behind))
         if searched.respelled:
             lines.append(fill(wording["respelled"], count=searched.respelled))
+        if searched.is_subject:
+            lines.append(wording["subject"])
         if searched.reranker is not None:
             lines.append(wording["reranked"].format(reranker=searched.reranker))
         if decision.contradictions and taken in _ROUTES_WITH_PASSAGES:
@@ -348,6 +370,10 @@ class Explainer:
         return self._wording[language]["report"]["rule"].format(
             id=rule_id, title=rule.title(language), wording=rule.wording(language)
         )
+
+    def _reason(self, decision: RouteDecision, language: Language) -> str:
+        reason = deciding_reason(decision)
+        return self._gate(reason, language) if isinstance(reason, Gate) else self._signal(reason, language)
 
     def _signal(self, contribution: Contribution, language: Language) -> str:
         return self._signal_with_value(contribution.signal, contribution.value, language)

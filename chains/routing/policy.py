@@ -62,6 +62,8 @@ class Situation:
     """Whether the reader may read at least one document."""
     has_champion: bool = False
     champion_reads_passages: bool = False
+    material: float | None = None
+    """How much of what a creative text is to be about stands in the best passage, 0 to 1; None: it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Thresholds:
     passages_hold_answer: float
     direct: float
     creative: float
+    material: float = 1.0
+    """A share of what a creative text is to be about; 1: all of it."""
     moderators_answer: float = 1.0
     """A similarity of questions; 1: only the same question."""
     like_training: float = 1.0
@@ -97,7 +101,7 @@ class Policy:
             _request(situation, gates, answered := self._moderators_answer(signals))
             or answered
             or _nothing_left(ranked)
-            or self._creative(signals, ranked)
+            or self._creative(signals, situation, ranked)
             or self._passages_alone(signals, ranked, contributions)
         )
         if opening is None:
@@ -138,9 +142,10 @@ class Policy:
         values = {signal.name: signal.value for signal in signals}
         holds = values.get(SignalName.PASSAGES_HOLD_ANSWER)
         weak = holds is None or holds < self.thresholds.passages_hold_answer
+        has_material = self._has_material(values, situation)
         if weak and situation.has_documents:
-            answered = self._is_answered(values)
-            for route in (Route.COMBINED,) if answered else (Route.RETRIEVAL, Route.COMBINED):
+            is_kept = self._is_answered(values) or has_material
+            for route in (Route.COMBINED,) if is_kept else (Route.RETRIEVAL, Route.COMBINED):
                 name = _why_unrated(signals) if holds is None else GateName.PASSAGES_TOO_WEAK
                 yield Gate(name, route, False, holds, self.thresholds.passages_hold_answer)
         likeness = values.get(SignalName.LIKENESS_TO_TRAINING)
@@ -149,11 +154,14 @@ class Policy:
                 yield Gate(GateName.UNLIKE_TRAINING, route, False, likeness, self.thresholds.like_training)
         small_talk, about = values.get(SignalName.SMALL_TALK), values.get(SignalName.ABOUT_THE_BOT)
         chat = None if small_talk is None or about is None else small_talk + about
-        creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
         if chat is not None and chat >= self.thresholds.direct:
             return
-        if creative is not None and creative >= self.thresholds.creative:
-            if not weak:
+        if self._is_creative(values):
+            if has_material:
+                yield Gate(
+                    GateName.CREATIVE_WITH_PASSAGES, Route.DIRECT, False, situation.material, self.thresholds.material
+                )
+            elif not weak:
                 yield Gate(
                     GateName.CREATIVE_WITH_PASSAGES, Route.DIRECT, False, holds, self.thresholds.passages_hold_answer
                 )
@@ -173,14 +181,32 @@ class Policy:
         likeness = values.get(SignalName.MODERATORS_ANSWER)
         return likeness is not None and likeness >= self.thresholds.moderators_answer
 
-    def _creative(self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]]) -> Gate | None:
-        """Return the gate by which the chat model alone writes creative text that no other route can write."""
+    def _creative(
+        self, signals: Sequence[Signal], situation: Situation, ranked: Sequence[tuple[Route, float]]
+    ) -> Gate | None:
+        """Return the gate by which creative text that no other route can write is written.
+
+        It is written from passages where these are about the same, whether or not they would answer a question, and
+        by the chat model alone otherwise.
+        """
         values = {signal.name: signal.value for signal in signals}
-        creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
-        alone = [route for route, _ in ranked] == [Route.DIRECT]
-        if alone and creative is not None and creative >= self.thresholds.creative:
+        is_open = [route for route, _ in ranked]
+        if is_open == [Route.RETRIEVAL] and self._has_material(values, situation):
+            figure, threshold = situation.material, self.thresholds.material
+            return Gate(GateName.CREATIVE_WITH_PASSAGES, Route.RETRIEVAL, True, figure, threshold)
+        if is_open == [Route.DIRECT] and self._is_creative(values):
+            creative = values[SignalName.WANTS_CREATIVE_TEXT]
             return Gate(GateName.CREATIVE_WITHOUT_PASSAGES, Route.DIRECT, True, creative, self.thresholds.creative)
         return None
+
+    def _is_creative(self, values: dict[SignalName, float | None]) -> bool:
+        creative = values.get(SignalName.WANTS_CREATIVE_TEXT)
+        return creative is not None and creative >= self.thresholds.creative
+
+    def _has_material(self, values: dict[SignalName, float | None], situation: Situation) -> bool:
+        """Return whether a creative text is wanted on what the passages are about."""
+        found = situation.material
+        return self._is_creative(values) and found is not None and found >= self.thresholds.material
 
     def _passages_alone(
         self, signals: Sequence[Signal], ranked: Sequence[tuple[Route, float]], contributions: Sequence[Contribution]
@@ -289,6 +315,7 @@ def load_policy(
         passages_hold_answer=passages_hold_answer,
         direct=gates["direct_opens_at"],
         creative=gates["creative_opens_at"],
+        material=gates["material_opens_at"],
         moderators_answer=moderators_answer,
         like_training=like_training,
     )

@@ -14,12 +14,15 @@ from langchain_core.embeddings import Embeddings
 
 from chains.decision_log import DecisionLog, Latency
 from chains.ports import DomainClassifiersPort, RetrieverPort, SpecialistsPort
+from chains.routing.bot_topic import TopicClassifier
 from chains.routing.confidence import Confidence
 from chains.routing.counterfactual import counterfactual_of
+from chains.routing.creative_subject import subject_of
 from chains.routing.policy import Policy, Situation, by_moderator
-from chains.routing.question_kind import KindClassifier
+from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.same_question import SameQuestion
 from chains.routing.signals import Measured, signals_of
+from chains.small_talk import SmallTalk
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import Evidence, FoundQAPair, Retrieval
@@ -48,6 +51,10 @@ class Routed:
     retrieval: Retrieval
     champion: Champion | None
     decision: RouteDecision
+    kind: QuestionKind
+    """What the question most likely asks for."""
+    examples: tuple[Turn, ...] = ()
+    """Small talk like the member's, with good replies; empty for anything else."""
     answered: FoundQAPair | None = None
     """The moderator's answer that is given; None: the question is answered otherwise."""
     parts: tuple[Part, ...] = ()
@@ -65,6 +72,8 @@ class Router:
         domain_classifiers: DomainClassifiersPort,
         embeddings: Embeddings,
         kinds: KindClassifier,
+        topics: TopicClassifier,
+        small_talk: SmallTalk,
         confidence: Confidence,
         policy: Policy,
         same_question: SameQuestion,
@@ -75,6 +84,8 @@ class Router:
         self._domain_classifiers = domain_classifiers
         self._embeddings = embeddings
         self._kinds = kinds
+        self._topics = topics
+        self._small_talk = small_talk
         self._confidence = confidence
         self._policy = policy
         self._same_question = same_question
@@ -89,14 +100,29 @@ class Router:
 
     async def route(self, question: Question) -> Routed:
         """Measure the question's signals and return it with the decision."""
-        parts = await self._search_parts(question)
+        loop = asyncio.get_running_loop()
+        plain = asked_text(question.text)
+        vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, plain)
+        kinds = self._kinds.probabilities(vector)
+        kind = max(kinds, key=lambda each: kinds[each])
+        topic = self._topics.topic(vector) if kind is QuestionKind.ABOUT_BOT else None
+        # "Why did you say that?" is no question about what was asked before, however well its passages answer that.
+        history = question.history if topic is None else ()
+        examples: tuple[Turn, ...] = ()
+        if kind is QuestionKind.SMALL_TALK:
+            examples = await loop.run_in_executor(self._threads, self._small_talk.examples, vector, question.language)
+        # "Write me a short poem about our boats" would find pages on writing.
+        subject = subject_of(question.text, question.language) if kind is QuestionKind.CREATIVE else None
+        searched_for = replace(question, text=subject or question.text, history=history)
+        parts = await self._search_parts(searched_for) if kind is not QuestionKind.CREATIVE else ()
         if parts:
-            retrieval, behind, asked = _merged(question.text, parts), None, asked_text(question.text)
+            retrieval, behind, asked = _merged(question.text, parts), None, plain
             holds = max((part.holds for part in parts if part.holds is not None), default=None)
         else:
-            retrieval, holds, behind, asked = await self._search(question)
-        loop = asyncio.get_running_loop()
-        # The question alone, without courtesies, whichever search was the likelier.
+            retrieval, holds, behind, asked = await self._search(searched_for)
+        if subject is not None:
+            asked = plain
+        # The question alone, without courtesies and in the documents' spelling, whichever search was the likelier.
         vector = await loop.run_in_executor(self._threads, self._embeddings.embed_query, asked)
         champion, likeness = await self._best_champion(question, vector)
         answered = await loop.run_in_executor(
@@ -111,7 +137,7 @@ class Router:
             passages_hold_answer=holds,
             has_documents=retrieval.source_count > 0,
             found_passages=bool(retrieval.evidence),
-            kinds=self._kinds.probabilities(vector),
+            kinds=kinds,
             champion=champion,
             likeness_to_training=likeness,
             moderators_answer=None if answered is None else answered.similarity,
@@ -124,10 +150,13 @@ class Router:
             has_documents=measured.has_documents,
             has_champion=champion is not None,
             champion_reads_passages=champion is not None and champion.reads_passages,
+            material=None if subject is None else max((item.coverage for item in retrieval.evidence[:1]), default=None),
         )
         decision = self._policy.decide(signals_of(measured), situation)
         counterfactual = counterfactual_of(self._policy, situation, decision)
-        searched = SearchContext(behind, retrieval.reranker, len(retrieval.respelled))
+        searched = SearchContext(
+            behind, retrieval.reranker, respelled=len(retrieval.respelled), is_subject=subject is not None
+        )
         given_answer = answered.pair if answered is not None and by_moderator(decision) else None
         if answered is not None and answered.similarity >= self._same_question.threshold:
             # A route that the member requested may read it; no other moderator's answer is evidence.
@@ -136,7 +165,9 @@ class Router:
             question,
             retrieval,
             champion,
-            replace(decision, counterfactual=counterfactual, searched=searched),
+            replace(decision, counterfactual=counterfactual, searched=searched, bot_topic=topic),
+            kind,
+            examples,
             given_answer,
             parts,
         )

@@ -1,6 +1,7 @@
 """One model, one worker thread, one generation at a time: that thread's queue is the generation queue.
 
-Edit this file to change how generations are queued or cancelled; how text is generated is `text_model.py`'s to say.
+Edit this file to change how generations are queued or cancelled; how text is generated is `text_model.py`'s to say, and
+`gguf_model.py`'s.
 """
 
 from __future__ import annotations
@@ -9,17 +10,29 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 from finetune.errors import ModelClosedError
-from finetune.serving.generation import Busy, GenerationRequest, GenerationResult, OnText
-from weights.folder_record import read_record
-
-if TYPE_CHECKING:
-    from finetune.serving.text_model import TextModel
+from finetune.serving.generation import Busy, GenerationRequest, GenerationResult, IsStopping, OnText
 
 _T = TypeVar("_T")
+
+
+class LoadedModel(Protocol):
+    """Describes a model that generates text, for one thread at a time."""
+
+    @property
+    def knows_tools(self) -> bool:
+        """Return whether the chat template shows tools."""
+        ...
+
+    def generate(self, request: GenerationRequest, on_text: OnText, is_stopping: IsStopping) -> GenerationResult:
+        """Pass on the answer piece by piece. Raises PromptTooLongError before the first."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +51,15 @@ class Generation:
 class Engine:
     """Queues generations for one model, which is loaded at the first of them, in the worker thread."""
 
-    def __init__(self, folder: Path, threads: int, title: str | None = None, busy: Busy | None = None) -> None:
-        """Without a `title`, `folder` is prepared by `weights` and holds one. Raises BrokenFolderError.
+    def __init__(self, title: str, load: Callable[[IsStopping], LoadedModel], busy: Busy | None = None) -> None:
+        """Take the model's name, for people, and how it is loaded, which may take minutes and ends where it is told to.
 
         `busy` counts what is being generated.
         """
-        self.title = read_record(folder).title if title is None else title
-        self._folder = folder
-        self._threads = threads
+        self.title = title
+        self._load = load
         self._busy = busy or Busy()
-        self._model: TextModel | None = None
+        self._model: LoadedModel | None = None
         self._closing = threading.Event()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generation")
 
@@ -77,6 +89,8 @@ class Engine:
         """End the running generation, drop those that wait, and release the model. Blocks briefly."""
         self._closing.set()
         self._worker.shutdown(cancel_futures=True)
+        if self._model is not None:
+            self._model.close()
         self._model = None
 
     def _submit(self, work: Callable[[], _T]) -> Future[_T]:
@@ -84,9 +98,7 @@ class Engine:
             raise ModelClosedError(self.title)
         return self._worker.submit(work)
 
-    def _loaded(self) -> TextModel:
+    def _loaded(self) -> LoadedModel:
         if self._model is None:
-            from finetune.serving.text_model import TextModel
-
-            self._model = TextModel(self._folder, self._threads, self.title)
+            self._model = self._load(self._closing.is_set)
         return self._model

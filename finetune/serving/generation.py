@@ -17,6 +17,9 @@ from langchain_core.messages import BaseMessage
 OnText = Callable[[str], None]
 """Called with the next piece of text, in the worker's thread."""
 
+IsStopping = Callable[[], bool]
+"""Returns whether nobody wants the answer any more; called often, in the worker's thread."""
+
 
 class FinishReason(StrEnum):
     """Names why a generation ended."""
@@ -36,6 +39,17 @@ class AdapterFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Says how far a text may stray from the likeliest words."""
+
+    temperature: float
+    top_p: float
+    """Only the likeliest words with this probability together are drawn from."""
+    repetition_penalty: float = 1.0
+    """Above 1: a word that stands there already becomes less likely."""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Holds what to generate from."""
 
@@ -51,6 +65,8 @@ class GenerationRequest:
     """None: the untuned model."""
     labels: tuple[str, ...] = ()
     """Where there are any, the answer is one of them."""
+    sampling: Sampling | None = None
+    """None: always the likeliest word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,8 @@ class GenerationResult:
     input_tokens: int
     output_tokens: int
     finish_reason: FinishReason
+    cached_tokens: int = 0
+    """Of the input tokens: those that an earlier answer had begun with, so that they were not read again."""
     label_probability: float | None = None
     """The probability of the chosen label among all labels; None: the answer was free text."""
 

@@ -7,7 +7,7 @@ model is needed. Edit this file to change how text is decoded, stopped or cancel
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -30,14 +30,20 @@ from finetune.data.encoding import ChatTokenizer
 from finetune.data.transcript import turns_of
 from finetune.errors import PromptTooLongError
 from finetune.serving import tool_calls
-from finetune.serving.generation import AdapterFiles, FinishReason, GenerationRequest, GenerationResult, OnText
+from finetune.serving.generation import (
+    AdapterFiles,
+    FinishReason,
+    GenerationRequest,
+    GenerationResult,
+    IsStopping,
+    OnText,
+    Sampling,
+)
 from finetune.serving.label_decoding import LabelTree, choose_label
 from weights.torch_setup import configure_torch
 
 if TYPE_CHECKING:
     from peft import LoraModel, PeftModel
-
-IsStopping = Callable[[], bool]
 
 _HALF_CHARACTER = "\ufffd"
 _ADAPTERS_KEPT = 4
@@ -66,7 +72,10 @@ class TextModel:
                 module.register_forward_pre_hook(self._between_layers)
 
     def generate(self, request: GenerationRequest, on_text: OnText, is_stopping: IsStopping) -> GenerationResult:
-        """OnText the answer piece by piece, greedily chosen. Raises PromptTooLongError before the first."""
+        """OnText the answer piece by piece, always the likeliest word unless the request samples.
+
+        Raises PromptTooLongError before the first piece.
+        """
         prompt, mask = self._encode(request)
         input_tokens = prompt.shape[1]
         if self._context_tokens is not None and input_tokens >= self._context_tokens:
@@ -76,6 +85,9 @@ class TextModel:
             if request.labels:
                 return self._choose(request, prompt, on_text, is_stopping)
             return self._write(request, (prompt, mask), on_text, is_stopping)
+
+    def close(self) -> None:
+        """Do nothing: the weights are freed with the model."""
 
     def _choose(
         self, request: GenerationRequest, prompt: torch.Tensor, on_text: OnText, is_stopping: IsStopping
@@ -90,7 +102,9 @@ class TextModel:
         if label is None:
             return GenerationResult(prompt.shape[1], 0, FinishReason.CANCELLED)
         on_text(label)
-        return GenerationResult(prompt.shape[1], len(self._tokenizer.tokenize(label)), FinishReason.STOP, probability)
+        return GenerationResult(
+            prompt.shape[1], len(self._tokenizer.tokenize(label)), FinishReason.STOP, label_probability=probability
+        )
 
     def _write(
         self,
@@ -111,7 +125,7 @@ class TextModel:
                 prompt,
                 # Explicit, because a tokenizer may pad with the same token that ends a turn.
                 attention_mask=mask,
-                generation_config=self._greedy(limit),
+                generation_config=self._config(limit, request.sampling),
                 streamer=streamer,
                 stopping_criteria=StoppingCriteriaList([_StopWhenDone(streamer)]),
             )
@@ -130,10 +144,18 @@ class TextModel:
         encoded = self._tokenizer(f"{rendered}{request.prefix}", add_special_tokens=False, return_tensors="pt")
         return encoded["input_ids"], encoded["attention_mask"]
 
-    def _greedy(self, max_new_tokens: int) -> GenerationConfig:
+    def _config(self, max_new_tokens: int, sampling: Sampling | None) -> GenerationConfig:
         default = self._default_config
+        drawn: dict[str, float] = {}
+        if sampling is not None:
+            drawn = {
+                "temperature": sampling.temperature,
+                "top_p": sampling.top_p,
+                "repetition_penalty": sampling.repetition_penalty,
+            }
         return GenerationConfig(  # type: ignore[no-untyped-call]
-            do_sample=False,
+            do_sample=sampling is not None,
+            **drawn,
             max_new_tokens=max_new_tokens,
             bos_token_id=default.bos_token_id,
             eos_token_id=default.eos_token_id,

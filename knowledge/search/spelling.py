@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import pairwise
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -34,6 +35,7 @@ _LEAST_KNOWN_SHARE = 0.5
 """Below this share of known words a question is in another language, not misspelled."""
 _MOST_RESPELLED = 4
 _MOST_COMPARED = 3
+_INTACT = 3
 _ENDINGS = ("ing", "ed", "es", "er", "ly", "s", "d")
 
 
@@ -84,8 +86,12 @@ class Speller:
         if not doubtful and not pairs:
             return question, ()
         found = self._found(words, pairs, guild_id, scope)
-        joined = [pair for pair in pairs if found.has(pair[0].text + pair[1].text)]
-        parts = {word for pair in joined for word in pair}
+        joined: list[tuple[_Word, _Word]] = []
+        parts: set[_Word] = set()
+        for pair in pairs:
+            if parts.isdisjoint(pair) and found.has(pair[0].text + pair[1].text):
+                joined.append(pair)
+                parts.update(pair)
         edits = [
             (first.start, second.end, first.written + second.written)
             for first, second in joined
@@ -98,10 +104,10 @@ class Speller:
             return question, ()
         done: dict[int, Respelling] = {}
         for word in misspelled[:_MOST_RESPELLED]:
-            nearest = [_in_case_of(word, near) for near in self._nearest(word, guild_id, scope)]
+            nearest = self._nearest(word, guild_id, scope)
             if nearest:
-                texts = [f"{question[: word.start]}{near}{question[word.end :]}" for near in nearest]
-                likeliest = nearest[texts.index(self._likeliest(texts, guild_id, scope))]
+                others = f"{question[: word.start]} {question[word.end :]}"
+                likeliest = _in_case_of(word, self._likeliest(nearest, others, guild_id, scope))
                 edits.append((word.start, word.end, likeliest))
                 done[word.start] = Respelling(word.written, likeliest)
         text = question
@@ -119,12 +125,11 @@ class Speller:
         looked_up = list(dict.fromkeys((*forms, *parts)))
         return _Found(frozenset(self._vocabulary.known(guild_id, looked_up, scope.audiences)))
 
-    def _likeliest(self, texts: Sequence[str], guild_id: str, scope: ReadableScope) -> str:
-        """Return the question that some passage matches best; the first of those that are matched as well."""
-        if len(texts) == 1:
-            return texts[0]
-        best = [self._keywords.search(guild_id, text, 1, scope) for text in texts]
-        return max(zip(texts, best, strict=True), key=lambda pair: pair[1][0][1] if pair[1] else 0.0)[0]
+    def _likeliest(self, near: Sequence[str], others: str, guild_id: str, scope: ReadableScope) -> str:
+        """Return the word that some passage has together with the question's other words; else the first."""
+        if len(near) == 1:
+            return near[0]
+        return max(near, key=lambda word: self._keywords.best_together(guild_id, word, others, scope))
 
     def _nearest(self, word: _Word, guild_id: str, scope: ReadableScope) -> list[str]:
         """Return the words that are as near as the nearest, or hardly less near."""
@@ -132,13 +137,15 @@ class Speller:
         if word.is_name and letters < _LEAST_FOR_NAME:
             return []
         edits = 2 if letters >= _LEAST_FOR_TWO_EDITS else 1
-        lengths = max(LEAST_LETTERS, letters - edits), letters + edits
-        near = self._vocabulary.similar_in_length(guild_id, word.text[:2], lengths, scope.audiences)
-        candidates = {each: count for each, count in near.items() if each not in ENGLISH}
+        near = self._vocabulary.known(guild_id, list(_one_edit_away(word.text)), scope.audiences)
+        if edits > 1:
+            # Two errors are looked for behind the first letters only: everywhere would take too long.
+            lengths = range(letters - edits, letters + edits + 1)
+            near |= self._vocabulary.beginning_with(guild_id, word.text[:_INTACT], lengths, scope.audiences)
         ranked = sorted(
-            (_rank(word.text, each, distance, candidates), each)
+            (_rank(word.text, each, int(distance)), each)
             for each, distance, _ in process.extract(
-                word.text, list(candidates), scorer=OSA.distance, score_cutoff=edits, limit=None
+                word.text, sorted(near - ENGLISH), scorer=OSA.distance, score_cutoff=edits, limit=None
             )
             if _is_near(word.text, each)
         )
@@ -191,10 +198,20 @@ def _is_near(word: str, other: str) -> bool:
     return word[0] == other[0] or len(word) >= _LEAST_FOR_OTHER_INITIAL
 
 
-def _rank(word: str, other: str, distance: int, counts: Mapping[str, int]) -> tuple[int, bool, bool, int]:
+def _rank(word: str, other: str, distance: int) -> tuple[int, bool, bool]:
     """Return what is least for the nearest word: two letters exchanged are the likeliest error."""
     is_exchange = sorted(word) == sorted(other)
-    return 2 * distance - is_exchange, word[0] != other[0], word[-1] != other[-1], -counts[other]
+    return 2 * distance - is_exchange, word[0] != other[0], word[-1] != other[-1]
+
+
+def _one_edit_away(word: str) -> set[str]:
+    """Return what becomes of a word when one letter is added, left out or replaced, or two are exchanged."""
+    parted = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    found = {left + right[1:] for left, right in parted if right}
+    found.update(left + right[1] + right[0] + right[2:] for left, right in parted if len(right) > 1)
+    found.update(left + letter + right for left, right in parted for letter in ascii_lowercase)
+    found.update(left + letter + right[1:] for left, right in parted if right for letter in ascii_lowercase)
+    return found - {word}
 
 
 def _inflections(word: str) -> Iterator[str]:

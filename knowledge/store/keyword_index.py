@@ -195,6 +195,17 @@ class KeywordIndex:
                     return found
             return _best_matches(db, table, wanted, limit, among_audiences=scope.audiences)
 
+    def best_together(self, guild_id: str, word: str, question: str, scope: ReadableScope) -> float:
+        """Return the highest BM25 of a passage in `scope` that has the word and another one of the question; else 0."""
+        with self._database.read() as db:
+            table = _table_name(db, guild_id)
+            others = [term.expression for term in self._asked(db, table, question) if not term.asks]
+            if not others:
+                return 0.0
+            both = f'"{word}" AND ({" OR ".join(others)})'
+            found = _best_matches(db, table, [both], 1, among_audiences=scope.audiences or ())
+        return found[0][1] if found else 0.0
+
     def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """Return for each chunk the share, 0 to 1, of the question's terms that it contains, weighted by rarity.
 

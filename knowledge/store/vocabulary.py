@@ -17,6 +17,7 @@ LEAST_LETTERS = 3
 MOST_LETTERS = 24
 """What is longer is no word that a person types."""
 _LOOKED_UP = 500
+_LAST_CHARACTER = "\U0010ffff"
 
 
 def words_of(text: str) -> set[str]:
@@ -80,21 +81,21 @@ class Vocabulary:
                     found.update(row["word"] for row in rows)
         return found
 
-    def similar_in_length(
-        self, guild_id: str, initials: Iterable[str], lengths: tuple[int, int], audiences: Sequence[str] | None
-    ) -> dict[str, int]:
-        """Return the words with these first letters and from the first to the second length, each with its chunks."""
+    def beginning_with(
+        self, guild_id: str, beginning: str, lengths: Iterable[int], audiences: Sequence[str] | None
+    ) -> set[str]:
+        """Return the words of these lengths with that beginning."""
         among, keys = _among(audiences)
         query = (
-            "SELECT word, sum(chunk_count) AS chunk_count FROM vocabulary "  # noqa: S608
-            f"WHERE guild = ? AND initial = ? AND length BETWEEN ? AND ? {among} GROUP BY word"
+            "SELECT DISTINCT word FROM vocabulary "  # noqa: S608
+            f"WHERE guild = ? AND initial = ? AND length = ? AND word >= ? AND word < ? {among}"
         )
-        found: dict[str, int] = {}
+        found: set[str] = set()
         with self._database.read() as db:
             guild = _number(db, guild_id)
-            for initial in dict.fromkeys(initials):
-                rows = db.execute(query, (guild, initial, *lengths, *keys))
-                found.update((row["word"], row["chunk_count"]) for row in rows)
+            for length in lengths:
+                bounds = (beginning, f"{beginning}{_LAST_CHARACTER}")
+                found.update(row["word"] for row in db.execute(query, (guild, beginning[0], length, *bounds, *keys)))
         return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +14,12 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
 
 from chains.assistant import Assistant
+from chains.bot_facts import BotFacts, DocumentFact, ModelFact, ModelFacts, TunedFact
 from chains.decision_log import DecisionLog
+from chains.routing.bot_topic import TopicClassifier
 from chains.routing.confidence import Confidence, Logistic
 from chains.routing.explain import Explainer
 from chains.routing.guidance import load_guidance
@@ -25,8 +28,9 @@ from chains.routing.question_kind import KindClassifier, QuestionKind
 from chains.routing.router import Router
 from chains.routing.same_question import SameQuestion
 from chains.settings import ChainsSettings
+from chains.small_talk import SmallTalk
 from chains.turn_queue import TurnQueue
-from chains.types import Language, Question, Route
+from chains.types import BotTopic, Language, Question, Route, Turn
 from finetune.types import LABEL_PROBABILITY, Champion
 from knowledge.types import (
     EVERY_MEMBER,
@@ -47,6 +51,7 @@ from knowledge.types import (
 from text.sentences import sentence_spans
 
 KINDS = tuple(QuestionKind)
+TOPICS = tuple(BotTopic)
 SAME_QUESTION = SameQuestion({Language.EN: ("how", "the", "a"), Language.ZH: ("请问",)}, 0.9)
 
 
@@ -113,17 +118,23 @@ class GivenRetriever:
 
 
 class KindEmbeddings(Embeddings):
-    """A one-hot vector of the kind that a test gives a question; facts where it gives none."""
+    """The kind and the topic that a test gives a question, as two one-hot vectors; facts where it gives none."""
 
     def __init__(self) -> None:
         self.kinds: dict[str, QuestionKind] = {}
+        self.topics: dict[str, BotTopic] = {}
+
+    def ask_about_bot(self, text: str, topic: BotTopic) -> str:
+        """Make `text` a question about the bot, and return it."""
+        self.kinds[text], self.topics[text] = QuestionKind.ABOUT_BOT, topic
+        return text
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [self.embed_query(text) for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
-        kind = self.kinds.get(text, QuestionKind.FACTS)
-        return [10.0 if kind is other else 0.0 for other in KINDS]
+        kind, topic = self.kinds.get(text, QuestionKind.FACTS), self.topics.get(text)
+        return [10.0 if named is other else 0.0 for named, names in ((kind, KINDS), (topic, TOPICS)) for other in names]
 
 
 class ScriptedModel(BaseChatModel):
@@ -134,7 +145,7 @@ class ScriptedModel(BaseChatModel):
     """What it answers where tools are bound."""
     offered: list[list[str]] = []  # noqa: RUF012 (pydantic copies it)
     """The tools that were bound, each time."""
-    metadata: dict[str, float] = {}  # noqa: RUF012 (pydantic copies it)
+    metadata: dict[str, float | str] = {}  # noqa: RUF012 (pydantic copies it)
     """What it says of its answers beside the words."""
     fails: bool = False
     prompts: list[list[BaseMessage]] = []  # noqa: RUF012 (pydantic copies it)
@@ -198,6 +209,34 @@ class GivenClassifiers:
         return self._likeness.get(champion.skill, 0.0)
 
 
+@dataclass
+class GivenFacts:
+    """The facts that a test gives, and who asked for them."""
+
+    facts_given: BotFacts
+    asked: list[Question] = field(default_factory=list)
+
+    async def facts(self, question: Question) -> BotFacts:
+        self.asked.append(question)
+        return self.facts_given
+
+
+EXAMPLES = {
+    Language.EN: (Turn("hello", "Hi!"), Turn("bye", "See you!"), Turn("so tired", "Rest well!")),
+    Language.ZH: (Turn("好累", "好好休息！"), Turn("你好", "你好！")),
+}
+
+FACTS = BotFacts(
+    documents=tuple(DocumentFact(f"page{number}.md", date(2026, 11, 30 - number)) for number in range(1, 12)),
+    passage_count=1234,
+    moderators_answers=1,
+    models=ModelFacts(ModelFact("Tiny-0.5B", is_external=False), "embedded", ModelFact("e5", is_external=False), None),
+    tuned=(TunedFact("help desk", "Tinier", 0.91, 0.4),),
+    seconds_p50=3.21,
+    kept_days=365,
+    formats="Markdown and PDF",
+)
+
 CHAMPION = Champion("g", "queue", "a" * 64, "embedded-small", "guild", 400, 0.9, 0.4, True, 60.0)
 
 
@@ -209,11 +248,21 @@ class Bench:
     retriever: GivenRetriever
     embeddings: KindEmbeddings
     model: ScriptedModel
+    sampled: ScriptedModel
+    """The same model where it draws its words; it says the same."""
+    facts: GivenFacts
     log: DecisionLog
     queue: TurnQueue
 
     def ask(self, text: str, language: Language = Language.EN, **changed: Any) -> Question:
         return Question(text, "g", "member-1", OWNER, language, **changed)
+
+
+def _reading(names: Sequence[object], first: int) -> NDArray[np.float32]:
+    """Weights that read the one-hot vector of these names, which begins at `first` in what `KindEmbeddings` makes."""
+    weights = np.zeros((len(names), len(KINDS) + len(TOPICS)), np.float32)
+    weights[range(len(names)), range(first, first + len(names))] = 1.0
+    return weights
 
 
 @pytest.fixture
@@ -234,6 +283,7 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
         guidance = load_guidance()
         retriever, embeddings = GivenRetriever(evidence, supports=tuple(supports)), KindEmbeddings()
         model, queue = ScriptedModel(words=list(words), choice=choice), TurnQueue()
+        sampled, facts = ScriptedModel(words=list(words)), GivenFacts(FACTS)
         says = ["queue: ", "billing"] if label_probability is None else ["billing"]
         metadata = {} if label_probability is None else {LABEL_PROBABILITY: label_probability}
         specialists = GivenSpecialists(champions, ScriptedModel(words=says, metadata=metadata))
@@ -242,7 +292,8 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
             specialists=specialists,
             domain_classifiers=GivenClassifiers(likeness or {}),
             embeddings=embeddings,
-            kinds=KindClassifier(KINDS, np.eye(len(KINDS), dtype=np.float32), np.zeros(len(KINDS), np.float32), "test"),
+            kinds=KindClassifier(KINDS, _reading(KINDS, 0), np.zeros(len(KINDS), np.float32), "test"),
+            topics=TopicClassifier(TOPICS, _reading(TOPICS, len(KINDS)), np.zeros(len(TOPICS), np.float32), 0.5),
             # The coverage of the best passage alone, steep around one half.
             confidence=Confidence(
                 Logistic(("coverage",), (0.5,), (0.1,), (1,), 0.0),
@@ -250,23 +301,26 @@ async def make_bench(tmp_path: Path) -> Callable[..., Any]:
                 0.5,
                 "test",
             ),
+            small_talk=SmallTalk(EXAMPLES, embeddings.embed_query),
             policy=load_policy(guidance, 0.5, SAME_QUESTION.threshold, like_training=0.5),
             same_question=SAME_QUESTION,
             log=log,
         )
         assistant = Assistant(
             model=model,
+            sampled_model=sampled,
             model_name="scripted",
             router=router,
             specialists=specialists,
             log=log,
             explainer=Explainer(guidance),
+            bot_facts=facts,
             settings=ChainsSettings(routing="policy" if choice is None else "agent", answer_style=style),
             queue=queue,
             support=retriever,
             quotes=True,
         )
-        return Bench(assistant, retriever, embeddings, model, log, queue)
+        return Bench(assistant, retriever, embeddings, model, sampled, facts, log, queue)
 
     return make
 

@@ -11,7 +11,7 @@ from bot.locales import load_texts
 from chains.routing.guidance import load_guidance
 from chains.types import GateName, Language, Route, SignalName
 
-GATES_THAT_MEASURE = {"direct_opens_at", "creative_opens_at"}
+GATES_THAT_MEASURE = {"direct_opens_at", "creative_opens_at", "material_opens_at"}
 """The thresholds of policy.toml."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chains.output_guard import OutputGuard
+from chains.output_guard import OutputGuard, cut_to_whole
 
 PASSAGE = (
     "Members may borrow up to three tools at a time, for seven days. The tool keeper is Ravi Lindqvist, who is in the "
@@ -84,3 +84,79 @@ def test_a_tuned_models_words_are_left_as_they_are() -> None:
     reading = OutputGuard([PASSAGE], unchanged=True)
     assert reading.push(PASSAGE + "\nQuestion: and?") == PASSAGE + "\nQuestion: and?"
     assert not reading.is_done
+
+
+POEM = "The old boats lie along the quay,\nTheir planks are warm, their sails are free,\n"
+CHINESE_POEM = "旧木船静静靠在码头边，\n海风吹过修好的帆。\n"
+
+
+@pytest.mark.parametrize("size", [1, 3, 50, 5000])
+@pytest.mark.parametrize(
+    ("begins", "again"),
+    [
+        (POEM, "Their planks are warm, their sails are free,\nAnd"),
+        (POEM, "1. The old boats lie along the quay.\n2."),
+        (CHINESE_POEM, "海风吹过修好的帆。\n海风"),
+        ("It costs two euros a night. Bring it back in time. ", "It costs two euros a night. [1] Bring"),
+        ("工具最多可以借七天。晚还要交钱。", "工具最多可以借七天。晚还"),
+    ],
+)
+def test_a_line_or_sentence_that_comes_again_ends_the_answer_before_it(begins: str, again: str, size: int) -> None:
+    reading = read(begins + again, size=size)
+    assert reading.is_done
+    assert reading.text.rstrip() == begins.rstrip()
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+@pytest.mark.parametrize(
+    ("begins", "again", "kept"),
+    [
+        ("Oh, ", "the boats and the sea and the sails and ", "Oh, the boats and the sea and the sails and"),
+        ("We are ", "very ", "We are very"),
+        ("", "船在海上漂呀", "船在海上漂呀"),
+        ("", "I had a rough climb and then I went home to rest, ", "I had a rough climb and then I went home to rest,"),
+    ],
+)
+def test_words_that_go_round_and_round_without_an_end_are_said_once(
+    begins: str, again: str, kept: str, size: int
+) -> None:
+    reading = read(begins + again * 12, size=size)
+    assert reading.is_done
+    assert reading.text.rstrip() == kept
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Monday: closed.\nTuesday: closed.\nWednesday: 16:00 to 21:00.\nThursday: closed.\n",
+        "No.\nNo.\nYes.\nNo, never.\n",
+        "哈哈哈哈，好的好的！哈哈哈哈，没问题！",
+        "| day | open |\n|---|---|\n| Monday, all day long | closed |\n| Monday, all day long | closed |\n| x | y |\n",
+        "```python\nawait channel.send(one_file)\nawait channel.send(one_file)\nawait channel.send(one_file)\n```\n",
+        "It is far, far away. It is far, far better. It was far from good. ",
+    ],
+)
+def test_what_looks_alike_but_says_something_new_is_left_whole(answer: str) -> None:
+    reading = read(answer)
+    assert reading.text == answer
+    assert not reading.is_done
+
+
+def test_a_tuned_model_may_repeat_itself() -> None:
+    reading = OutputGuard((), unchanged=True)
+    assert reading.push(POEM * 3) == POEM * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("The tide is out. The boats are dry. And then the", "The tide is out. The boats are dry."),
+        (f"{POEM}And when the", POEM.rstrip()),
+        (f"{CHINESE_POEM}等到潮水", CHINESE_POEM.rstrip()),
+        ("A whole sentence.", "A whole sentence."),
+        ("no end anywhere in sight", "no end anywhere in sight"),
+        ("Do this:\n```python\nx = 1\ny =", "Do this:\n```python\nx = 1\ny ="),
+    ],
+)
+def test_a_text_that_was_cut_off_ends_with_its_last_whole_line_or_sentence(text: str, whole: str) -> None:
+    assert cut_to_whole(text) == whole

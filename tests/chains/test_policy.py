@@ -152,6 +152,25 @@ def test_creative_text_with_passages_is_written_from_them() -> None:
     assert decide(wants_creative_text=0.9, wants_outside_facts=0.05).route is Route.RETRIEVAL
 
 
+@pytest.mark.parametrize("holds", [0.01, 0.9])
+def test_creative_text_on_what_the_passages_are_about_is_written_from_them_whatever_they_would_answer(
+    holds: float,
+) -> None:
+    creative = {"wants_creative_text": 0.9, "wants_outside_facts": 0.05, "passages_hold_answer": holds}
+    at = POLICY.thresholds.material
+    with_material = decide(Situation(material=at), **creative)
+    assert with_material.route is Route.RETRIEVAL
+    reason = deciding_reason(with_material)
+    assert reason == Gate("creative_with_passages", Route.RETRIEVAL, True, at, at)
+    assert f"match {at:.0%}".replace("%", " %") in EXPLAINER.headline(with_material, Language.EN)
+    without = decide(Situation(material=at - 0.01), **creative)
+    assert without.route is (Route.DIRECT if holds < THRESHOLD else Route.RETRIEVAL)
+
+
+def test_material_opens_nothing_for_a_question_that_asks_for_facts() -> None:
+    assert decide(Situation(material=1.0), passages_hold_answer=0.1).route is Route.ABSTAIN
+
+
 def test_no_documents_close_retrieval_and_say_so_rather_than_a_probability() -> None:
     decision = decide(Situation(has_documents=False), passages_hold_answer=None)
     assert decision.route is Route.ABSTAIN

@@ -47,6 +47,14 @@ async def test_an_answer_is_streamed_from_the_named_model(server: OpenAIServer) 
     assert request["temperature"] == 0
 
 
+async def test_a_model_that_is_to_vary_its_words_is_asked_to(server: OpenAIServer) -> None:
+    varied = make_chat_model(
+        "openai:some-model", base_url=server.url, api_key=None, timeout_s=20.0, max_tokens=50, temperature=0.7
+    )
+    await varied.ainvoke(QUESTION)
+    assert server.requests[0]["temperature"] == 0.7
+
+
 async def test_a_server_of_ones_own_needs_no_key_and_a_given_key_is_sent(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from chains.errors import GenerationFailed
-from chains.types import Language, Route, Turn
+from chains.types import AskedIn, Language, Right, Route, Turn
 from tests.fakes.scripted_assistant import ScriptedAssistant
 from tests.journeys import discord_api
 from tests.journeys.conftest import Community
@@ -402,4 +402,55 @@ def _buttons(message: discord.Message) -> list[discord.Button]:
         if isinstance(row, discord.ActionRow)
         for child in row.children
         if isinstance(child, discord.Button)
+    ]
+
+
+async def test_the_help_says_how_good_the_chat_model_is(community: Community) -> None:
+    await community.member.slash(community.channel, "help")
+    seen = "\n".join(message.content for message in community.channel.history(viewer=community.member))
+    assert "half a billion parameters" in seen
+    assert "often stumbles over lists" in seen
+    assert all(len(message.content) <= 2000 for message in community.channel.history(viewer=community.member))
+
+
+async def test_a_question_carries_what_its_asker_may_do_and_who_will_read_the_answer(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    await community.ask(community.member, "What can I do?")
+    await community.ask(community.moderator, "What can I do?")
+    await community.moderator.slash(community.channel, "ask", question="What can I do?", private=True)
+    await community.rest()
+    await community.moderator.slash(community.channel, "ask", question="What can I do?")
+    await community.rest()
+    moderates = frozenset({Right.MANAGE_DOCUMENTS})
+    assert [(question.asked_in, question.rights) for question in assistant.questions] == [
+        (AskedIn.CHANNEL, frozenset()),
+        (AskedIn.CHANNEL, moderates),
+        (AskedIn.PRIVATE, moderates),
+        (AskedIn.CHANNEL, moderates),
+    ]
+
+
+async def test_the_answer_before_is_the_one_replied_to_or_the_askers_last_one_that_the_same_people_saw(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    first = await community.ask(community.member, "One?")
+    await community.ask(community.member, "Two?")
+    await community.member.slash(community.channel, "ask", question="Three?", private=True)
+    await community.rest()
+    await community.ask(community.member, "Four?")
+    await community.ask(community.member, "Five?", reply_to=first)
+    await community.ask(community.other, "Six?")
+    await community.ask(community.other, "Seven?", reply_to=first)
+    await community.member.slash(community.channel, "ask", question="Eight?", private=True)
+    await community.rest()
+    assert [question.previous_decision for question in assistant.questions] == [
+        None,
+        "decision1",
+        None,
+        "decision2",
+        "decision1",
+        None,
+        "decision1",
+        "decision3",
     ]

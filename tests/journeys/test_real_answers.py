@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import discord
 import pytest
 from pypdf import PdfWriter
 from simcord.actors import MemberActor
@@ -358,3 +359,54 @@ async def test_two_documents_that_differ_are_both_quoted_and_a_copy_is_named(
     [new] = [line for line in lines if line.startswith("-# [") and "also in" in line]
     assert {"hours.md", "hours-again.md"} == {new.split("] ")[1].split(" ›")[0], new.split("also in ")[1]}
     assert "**Sources disagree:**" in await _explanation(community, "Why?")
+
+
+_MINUTES = b"# Minutes\n\nThe committee buys a second compressor. It pays nine hundred pounds for it."
+
+
+async def test_members_hear_facts_as_far_as_their_channel_and_their_permissions_go(
+    community: Community, loaded: Loaded
+) -> None:
+    record = loaded.record
+    await _take_in(community, "keys.md", _KEYS)
+    await community.moderator.slash(community.hidden, "ingest", file=("minutes.md", _MINUTES), audience="channel")
+    await community.rest()
+
+    async def hears(
+        actor: MemberActor, text: str, channel: ChannelHandle | None = None, reply_to: discord.Message | None = None
+    ) -> str:
+        place = channel or community.channel
+        await actor.send(place, f"{community.mention} {text}", reply_to=reply_to)
+        await community.rest()
+        answer = record.answers[-1]
+        assert (answer.route, answer.model) == (Route.DIRECT, None), text
+        shown = community.last(place).content
+        assert "facts" in shown.splitlines()[-1] or "事实" in shown.splitlines()[-1]
+        return shown
+
+    # The public channel's readers can't all see the committee's minutes, so nobody hears of them there.
+    in_public = await hears(community.moderator, "What documents do you have?")
+    assert "1 document here" in in_public and "`keys.md`" in in_public and "minutes" not in in_public
+    among_moderators = await hears(community.moderator, "What documents do you have?", community.hidden)
+    assert "2 documents here" in among_moderators and "`minutes.md`" in among_moderators
+    assert "1 份文档" in await hears(community.member, "你有哪些文档？")
+
+    assert "SmolLM2-135M-Instruct" in await hears(community.member, "What model are you running on?")
+    assert "for 365 days" in await hears(community.member, "what do you keep about me?")
+    assert "**Routewise**" in await hears(community.member, "who are you?")
+    as_member = await hears(community.member, "what can I do with you in this channel?")
+    assert "You can't add documents" in as_member and "You can't train a model" in as_member
+    as_moderator = await hears(community.moderator, "what can I do with you in this channel?")
+    assert "Add documents with `/ingest`" in as_moderator and "You can't train a model" in as_moderator
+
+    await community.member.send(community.channel, f"{community.mention} What does a harness cost in June?")
+    await community.rest()
+    refusal, refused = community.last(), record.answers[-1]
+    assert refused.route is Route.ABSTAIN
+    why = await hears(community.member, "why did you say that?", reply_to=refusal)
+    assert "**Route: no answer**" in why
+    assert record.headline(refused) in why
+    without_reply = await hears(community.member, "why did you say that?")
+    assert "**Route: no answer**" in without_reply
+    assert "only they can see its reasons" in await hears(community.other, "why did you say that?", reply_to=refusal)
+    assert "I don't know which of my answers" in await hears(community.other, "why did you say that?")

@@ -12,7 +12,7 @@ import pytest
 from weights.catalog import CATALOG, CHAT_MODELS, EMBEDDING_MODELS, find_entry
 from weights.errors import ConversionError, UnknownModelError
 from weights.store import Weights
-from weights.types import Entry, PinnedFile
+from weights.types import Entry, Form, PinnedFile
 
 
 @pytest.mark.parametrize("entry", CATALOG.values(), ids=CATALOG.keys())
@@ -37,6 +37,11 @@ def test_what_the_settings_name_is_in_the_catalog() -> None:
     assert all(find_entry(name).embedding is not None for name in EMBEDDING_MODELS.values())
     with pytest.raises(UnknownModelError, match="embedded-small"):
         find_entry("gpt")
+
+
+def test_one_file_is_both_the_folder_for_transformers_and_what_llama_cpp_runs() -> None:
+    assert CATALOG["embedded-gguf"].files == CATALOG["embedded"].files
+    assert CATALOG["embedded-gguf"].form is CATALOG["embedded-large"].form is Form.GGUF_FILE
 
 
 @pytest.mark.parametrize("name", ["embedded-small", "embedding"])

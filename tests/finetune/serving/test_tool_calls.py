@@ -117,12 +117,3 @@ async def test_a_local_model_is_shown_the_tools_and_a_forced_call_is_no_text(wit
     assert shown.usage_metadata["input_tokens"] > plain.usage_metadata["input_tokens"] + 20
     assert forced.text == ""
     assert len([*forced.tool_calls, *forced.invalid_tool_calls]) == 1
-
-
-def test_a_local_model_that_knows_no_tools_says_so(small_model_folder: Path) -> None:
-    model = LocalChatModel(folder=small_model_folder)
-    try:
-        with pytest.raises(NotImplementedError, match="can't call tools"):
-            model.bind_tools([search])
-    finally:
-        model.close()

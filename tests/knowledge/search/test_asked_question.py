@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from knowledge.library import Library
+from knowledge.settings import KnowledgeSettings
 from knowledge.types import EVERY_MEMBER, OWNER, Audience, QAPair, Reader, Respelling, Retrieval
+from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD
 
 ENGINE = "\n\n".join(
@@ -187,6 +192,7 @@ async def test_a_word_of_a_document_that_the_asker_may_not_read_is_never_suggest
     [
         ("Where are the lifejackets?", "Where are the life jackets?"),
         ("What is the net work called?", "What is the network called?"),
+        ("Which net work and lifejackets?", "Which network and life jackets?"),
     ],
 )
 async def test_words_are_joined_and_parted_as_the_documents_have_them(club: Library, question: str, asked: str) -> None:
@@ -258,3 +264,28 @@ async def test_asking_words_do_not_dilute_what_is_covered(library: Library) -> N
     assert found.evidence[0].coverage == pytest.approx(1.0)
     await put(library, "大门六点开。", "zh.txt")
     assert max(item.coverage for item in (await search(library, "请问大门几点开？")).evidence) > 0.3
+
+
+async def test_an_index_from_before_identifiers_is_rebuilt_with_its_words(
+    settings: KnowledgeSettings, embeddings: HashingEmbeddings
+) -> None:
+    library = await Library.open(settings, embeddings)
+    await library.register_guild(GUILD, "Chess club")
+    await put(library, ENGINE, "engine.md")
+    await put(library, GATE, "gate.md")
+    await library.close()
+    with closing(sqlite3.connect(settings.data_dir / "knowledge.db")) as old:
+        old.execute("DELETE FROM vocabulary")
+        old.execute("DROP TABLE keywords_1")
+        old.execute("CREATE VIRTUAL TABLE keywords_1 USING fts5 (terms, content = '', tokenize = 'porter unicode61')")
+        old.execute("UPDATE guilds SET terms_form = 1")
+        old.commit()
+
+    library = await Library.open(settings, embeddings)
+    assert "E-4017" in (await keyword_best(library, "E4017"))[0]
+    assert (await search(library, "When is the gaet locked?")).respelled == (Respelling("gaet", "gate"),)
+    for name in ("engine.md", "gate.md"):
+        await library.remove(GUILD, name, OWNER)
+    await library.close()
+    with closing(sqlite3.connect(settings.data_dir / "knowledge.db")) as left:
+        assert left.execute("SELECT count(*) FROM vocabulary").fetchone() == (0,)
