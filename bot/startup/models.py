@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 _ENCODER_OF_KINDS = "embedding"
 _PROVIDER_CONCURRENCY = 8
 """The answers that a provider writes at the same time."""
-_TEMPERATURE, _TOP_P, _REPETITION_PENALTY = 0.7, 0.9, 1.1
+_TEMPERATURE, _TOP_P, _REPETITION_PENALTY = 0.5, 0.9, 1.05
 _SAMPLED_TOKENS = 128
 """What a local model writes without a question to answer: a poem of eight lines, within 20 s on two cores."""
 
