@@ -43,6 +43,8 @@ _USUAL_BATCH = 16
 """What a batch's loss is divided by, so that every example weighs the same."""
 _SORTED_TOGETHER = 1024
 _RATE = 2.5e-4
+_RATE_OF_HEADS = 1e-3
+"""Higher, since they begin with nothing."""
 _WARM_UP = 0.04
 _DECAY = 0.01
 _CLIP = 1.0
@@ -231,10 +233,11 @@ class Trainer:
         self._checkpoint = work / "checkpoint.pt"
         work.mkdir(parents=True, exist_ok=True)
         self._batches = _batches(examples)
-        decayed = [p for p in network.parameters() if p.requires_grad and p.dim() > 1]
-        plain = [p for p in network.parameters() if p.requires_grad and p.dim() == 1]
+        encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+        known = {id(p) for p in network.encoder.parameters()}
+        heads = [p for p in network.parameters() if id(p) not in known]
         self._optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}], lr=_RATE
+            [{"params": encoder, "lr": _RATE}, {"params": heads, "lr": _RATE_OF_HEADS}], weight_decay=_DECAY
         )
         total = len(self._batches)
         warm_up = math.ceil(total * _WARM_UP)
@@ -266,7 +269,7 @@ class Trainer:
         self.network.train()
         batch = collate(self._batches[step])
         with torch.autocast("cpu", self._dtype, enabled=self._dtype != torch.float32):
-            reading = self.network(batch.ids, batch.mask)
+            reading = self.network(batch.ids, batch.mask, batch.passage)
         loss = loss_of(reading, batch)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -347,7 +350,7 @@ def _readings(
         part = rows[first : first + _USUAL_BATCH]
         batch = collate(part)
         with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            reading = network(batch.ids, batch.mask)
+            reading = network(batch.ids, batch.mask, batch.passage)
         for index, row in enumerate(part):
             one = slice(index, index + 1)
             yield (

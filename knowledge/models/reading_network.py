@@ -61,26 +61,29 @@ class ReadingNetwork(nn.Module):
         self.answerable = _PooledHead(size, 1)
         self.relation = _PooledHead(size, len(Relation))
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Reading:
-        """Read B pairs of T tokens; the outputs are fp32."""
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, passage_mask: torch.Tensor) -> Reading:
+        """Read B pairs of T tokens; `passage_mask` is 1 where a token belongs to the passage. The outputs are fp32."""
         states: torch.Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         start, end = self.span(states).float().unbind(dim=-1)
-        first = states[:, 0]
+        # The sentence encoder was trained on means: its first token alone says little.
+        weights = passage_mask.to(states.dtype).unsqueeze(-1)
+        mean = (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+        pooled = torch.cat([states[:, 0], mean], dim=-1)
         return Reading(
             start,
             end,
             self.evidence(states).float().squeeze(-1),
-            self.answerable(first).float().squeeze(-1),
-            self.relation(first).float(),
+            self.answerable(pooled).float().squeeze(-1),
+            self.relation(pooled).float(),
         )
 
 
 class _PooledHead(nn.Module):
-    """Two layers on the state of the first token."""
+    """Two layers on the state of the first token, and the mean state of the passage's tokens."""
 
     def __init__(self, size: int, outputs: int) -> None:
         super().__init__()
-        self.inner = nn.Linear(size, size)
+        self.inner = nn.Linear(2 * size, size)
         self.outer = nn.Linear(size, outputs)
 
     def forward(self, state: torch.Tensor) -> torch.Tensor:

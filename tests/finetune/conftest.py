@@ -31,7 +31,7 @@ from finetune.serving.generation import Busy
 from finetune.training.run_folder import RunFolder
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
-from finetune.types import Preview, TrainingRequest
+from finetune.types import Preview, TrainingProgress, TrainingRequest
 from weights.store import Weights
 
 _TEMPLATE = (
@@ -174,12 +174,12 @@ def trained(
 ) -> Callable[..., Awaitable[Preview]]:
     """Prepares a run of the invented skill that is trained to its end: for real once, then with those files."""
 
-    async def train(**changed: str) -> Preview:
+    async def train(follow: Callable[[TrainingProgress], None] = lambda _: None, **changed: str) -> Preview:
         preview = await prepared(**changed)
         folder = RunFolder(tmp_path / "data" / "runs" / preview.run_id)
         kept = RunFolder(first_training)
         if not first_training.exists():
-            await tuner.run(preview.run_id, lambda progress: None)
+            await tuner.run(preview.run_id, follow)
             shutil.copytree(folder.path, first_training)
         result = kept.result()
         assert result is not None
