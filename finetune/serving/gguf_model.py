@@ -136,7 +136,7 @@ class GgufModel:
 
         # Its annotations are wrong: it takes any mappings, and returns a list of texts beside something else.
         rendered: tuple[list[str], object] = render_jinja_template(  # type: ignore[assignment]
-            conversations=[list(turns)],  # type: ignore[list-item]
+            conversations=[list(turns)],  # type: ignore[arg-type]
             tools=tools,  # type: ignore[arg-type]
             chat_template=self._template,
             add_generation_prompt=True,
