@@ -192,7 +192,8 @@ def _chosen(weights: Weights) -> str:
 
 def chat_quality(settings: Settings) -> str:
     """Return the key of the sentence that says how good the chat model is."""
-    return settings.finetune.chat_model if settings.finetune.chat_model in CHAT_MODELS else "other"
+    name = settings.finetune.chat_model
+    return name if name == AUTO or name in CHAT_MODELS else "other"
 
 
 def model_facts(settings: Settings, chat_model: str) -> ModelFacts:

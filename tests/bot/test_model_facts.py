@@ -8,7 +8,9 @@ import pytest
 
 from bot.settings import load_settings
 from bot.startup.models import model_facts
-from chains.bot_facts import ModelFact, ModelFacts
+from chains.bot_facts import ModelFact, ModelFacts, SelfDescription
+from chains.types import Language
+from weights.catalog import CHAT_MODELS
 
 
 def _facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chat_model: str, **named: str) -> ModelFacts:
@@ -33,6 +35,16 @@ def test_models_in_folders_are_named_without_their_folders(tmp_path: Path, monke
     facts = _facts(tmp_path, monkeypatch, "/srv/models/mine", **named)
     assert (facts.chat.title, facts.search.title, facts.reranker) == ("mine", "e5", "BAAI/bge-reranker-base")
     assert facts.chat_quality == "other"
+    assert facts.external == ()
+
+
+@pytest.mark.parametrize("chat_model", [*CHAT_MODELS, "auto", "gguf:/srv/models/mine.gguf"])
+def test_every_chat_model_on_this_machine_has_a_sentence_on_how_good_it_is_and_is_not_external(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chat_model: str
+) -> None:
+    facts = _facts(tmp_path, monkeypatch, "mine", CHAT_MODEL=chat_model)
+    for language in Language:
+        assert SelfDescription().quality(facts.chat_quality, language)
     assert facts.external == ()
 
 
