@@ -375,7 +375,7 @@ class Assistant:
                     break
         if timer.first_word is None:
             raise GenerationFailed(self._model_name)
-        text = guard.text.strip()
+        text = guard.finish().strip()
         if champion is None or champion.kind is not TaskKind.LABEL:
             is_fragment = state.is_cut_off and champion is None
             await self._give_checked(state, cite(cut_to_whole(text) if is_fragment else text, state.run.evidence))

@@ -70,6 +70,12 @@ class OutputGuard:
         self._text = kept
         return kept[before:]
 
+    def finish(self) -> str:
+        """Return the whole answer now that nothing follows: its last line may repeat an earlier one, too."""
+        if not self._unchanged and not self.is_done:
+            self._text = _cut_at_repetition(f"{self._text}\n").removesuffix("\n")
+        return self._text
+
     def _cut_at_prompt(self, text: str) -> str:
         found = _REPEATED_PROMPT.search(text)
         return text if found is None or touches_code(text, found.start() + 1, found.end()) else text[: found.start()]
@@ -96,7 +102,7 @@ def cut_to_whole(text: str) -> str:
     if touches_code_or_table(text, len(text), len(text)):
         return text
     end = max([*sentence_ends(f"{text} "), text.rstrip().rfind("\n")], default=-1)
-    return text[:end].rstrip() if end > 0 else text
+    return text[:end].rstrip().rstrip(",;:，；：、") if end > 0 else text
 
 
 def _cut_at_repetition(text: str) -> str:

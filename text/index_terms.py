@@ -108,7 +108,7 @@ def _terms_of(asked: Sequence[Token], at: int, is_known: Callable[[str], bool]) 
     token = asked[at]
     match token.kind:
         case Kind.CJK:
-            yield from _chinese_terms(token.text)
+            yield from _chinese_terms(token.text, is_known)
         case Kind.NAME:
             named = _quote(_name_term(token))
             is_name = is_known(named)
@@ -172,12 +172,15 @@ def _may_be_joined(first: Token, second: Token) -> bool:
     return second.text not in ENGLISH or second.text in _PARTICLES
 
 
-def _chinese_terms(run: str) -> Iterator[AskedTerm]:
-    """Yield the pairs of a stretch of Chinese, saying which remain without what only asks."""
+def _chinese_terms(run: str, is_known: Callable[[str], bool]) -> Iterator[AskedTerm]:
+    """Yield the pairs of a stretch of Chinese, saying which remain without what only asks.
+
+    A pair that some text has may be a word all the same, as 在 is a part of 在线.
+    """
     rest = [part for part, _ in runs(ASKING_CHINESE.sub(" ", run))]
     telling = {term for part in rest for term in (pairs(part) or [part])}
     for term in pairs(run) or [run]:
-        yield AskedTerm(_quote(term), asks=term not in telling)
+        yield AskedTerm(_quote(term), asks=term not in telling and not is_known(_quote(term)))
     for part in rest:
         if len(part) == 1 and len(run) > 1:
             yield AskedTerm(_quote(part))

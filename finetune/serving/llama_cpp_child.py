@@ -141,8 +141,9 @@ class LlamaCppChild:
                     is_done = message.finish_reason is not None or message.error is not None
                     yield message
         finally:
-            if not is_done and self.is_running():
-                self._send({"cancel": number})
+            if not is_done:
+                with suppress(ModelCrashedError):  # Then nothing is left to stop.
+                    self._send({"cancel": number})
 
     def end(self) -> None:
         """End it, and wait until it has ended."""

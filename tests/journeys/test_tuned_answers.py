@@ -99,6 +99,7 @@ async def tuned(park: Park) -> Card:
     return outcome.card
 
 
+@pytest.mark.timeout(1500)  # It trains for six minutes on one quiet core.
 async def test_a_tuned_skill_beats_its_base_and_its_questions_alone_go_to_it(park: Park, tmp_path: Path) -> None:
     trained = {row["question"] for row in reports(1, 75)}
     new = [row for row in reports(2, 60) if row["question"] not in trained][:12]

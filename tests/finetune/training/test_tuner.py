@@ -101,6 +101,7 @@ async def test_labels_without_a_rule_are_not_promoted(
     assert registry.champions("g") == ()
 
 
+@pytest.mark.timeout(1200)
 async def test_a_killed_trainer_goes_on_from_its_checkpoint_each_time_until_one_adapter_is_there(
     tuner: Tuner, registry: Registry, prepared: Prepare, tmp_path: Path
 ) -> None:
