@@ -15,6 +15,7 @@ KnowledgeError
 ├── EncoderUnusable      the embedding model that the settings name cannot be set up
 ├── EncoderUnreachable   the provider of the embedding model fails
 ├── RerankerUnusable     the reranker that the settings name cannot be set up
+├── ReaderUnusable       the extractive reader's weights are not those that were shipped
 ├── IndexUnavailable     the Chroma server does not answer and could not be started
 ├── DatabaseBusy         another process has been writing for a long time
 ├── DatabaseUnusable     knowledge.db is damaged, or cannot be written to
@@ -157,6 +158,13 @@ class RerankerUnusable(KnowledgeError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"RERANKER={name} can't be used: {reason}.")
+
+
+class ReaderUnusable(KnowledgeError):
+    """The extractive reader's weights are not those that were shipped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was changed or cut off after it was installed: install routewise again.")
 
 
 class EncoderUnreachable(KnowledgeError):

@@ -4,7 +4,7 @@
 
 DATA is the folder that holds reading_en and reading_more. It writes knowledge/models/reader.safetensors. A checkpoint
 is kept in FOLDER every few minutes, and the same command goes on from it. 45,000 examples take two hours on two cores
-that do nothing else.
+that do nothing else. docs/reader.md is the card of what was trained.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from torch.nn import functional
 from benchmarks.fit.reading_examples import Example, count_by_source, development, load_examples, training
 from benchmarks.harness import results
 from knowledge.models.reading_network import Reading, ReadingNetwork, is_shared, untrained
+from storage.hashing import sha256_of_file
 from text.sentences import sentence_spans
 from weights.settings import WeightsSettings
 from weights.store import Weights
 from weights.torch_setup import configure_torch
 
-TARGET = Path("knowledge/models/reader.safetensors")
+TARGET, RECORD = Path("knowledge/models/reader.safetensors"), Path("knowledge/models/reader.json")
 MAX_TOKENS = 384
 MAX_QUESTION_TOKENS = 72
 _BATCH_TOKENS = 4096
@@ -97,10 +98,20 @@ def main() -> None:
         for name, tensor in trainer.network.state_dict().items()
         if not is_shared(name)
     }
-    save_file(state, TARGET, metadata={"commit": str(results.provenance()["commit"])})
-    written = results.write("reader_training", {"training": count_by_source(chosen), "development": figures})
+    save_file(state, TARGET)
+    record = {
+        "sha256": sha256_of_file(TARGET),
+        "starts from": "multilingual-e5-small (MIT)",
+        "trained on": {
+            "examples": count_by_source(chosen),
+            "licences": "CC BY-SA 4.0, CC BY-SA 3.0, CC BY 4.0, Apache-2.0, MIT",
+        },
+        "development": figures,
+        "provenance": results.provenance(),
+    }
+    RECORD.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     print(json.dumps(figures, indent=2))
-    print("wrote", TARGET, "and", written)
+    print("wrote", TARGET, "and", RECORD)
 
 
 def encode_all(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Encoded]:

@@ -5,14 +5,18 @@ Edit it for how pairs are laid out, for windows of long passages, and for how th
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.errors import ReaderUnusable
 from knowledge.types import PassageReading, ReadSentence, Support
+from storage.hashing import sha256_of_file
 from text.sentences import sentence_spans
 from weights.torch_setup import configure_torch
 
@@ -22,10 +26,10 @@ if TYPE_CHECKING:
 
     from knowledge.models.reading_network import Reading, ReadingNetwork
 
-WEIGHTS = "reader.safetensors"
-"""What ships: all that is not shared with the sentence encoder; reader.md says what it was trained on."""
-SHA256 = "0000000000000000000000000000000000000000000000000000000000000000"
-"""Of `WEIGHTS`, written by `python -m benchmarks.fit.reader`."""
+WEIGHTS, RECORD = "reader.safetensors", "reader.json"
+"""What ships, written by `python -m benchmarks.fit.reader`: all that is not shared with the sentence encoder, and what
+it was trained on. docs/reader.md tells that to people.
+"""
 MAX_QUESTION_TOKENS = 72
 MAX_TOKENS = 384
 """Of a pair, as in training."""
@@ -60,6 +64,13 @@ class _WindowReading:
     support: Support
 
 
+@lru_cache(maxsize=1)
+def pinned_sha256() -> str:
+    """Return the hash of the weights that ship, by their record."""
+    record = json.loads(resources.files(__package__).joinpath(RECORD).read_text("utf-8"))
+    return str(record["sha256"])
+
+
 class ExtractiveReader:
     """Reads pairs of a question and a passage. It loads at the first use, and is safe to use from several threads."""
 
@@ -74,7 +85,7 @@ class ExtractiveReader:
     @property
     def model_name(self) -> str:
         """Return the reader's name and the beginning of its hash; figures of different ones are not comparable."""
-        return f"reader-{SHA256[:12]}"
+        return f"reader-{pinned_sha256()[:12]}"
 
     def read(self, question: str, passages: Sequence[tuple[str | None, str]]) -> list[PassageReading]:
         """Return what was found in each passage, given as its heading and text, in their order. Blocks."""
@@ -115,12 +126,14 @@ class ExtractiveReader:
             state = load_file(self._weights)
         else:
             with resources.as_file(resources.files(__package__) / WEIGHTS) as path:
+                if sha256_of_file(path) != pinned_sha256():
+                    raise ReaderUnusable(WEIGHTS)
                 state = load_file(path)
         missing, unexpected = network.load_state_dict(
             {name: tensor.float() for name, tensor in state.items()}, strict=False
         )
         if unexpected or any(not is_shared(name) for name in missing):
-            raise ValueError(f"{WEIGHTS} does not fit the network: {[*unexpected, *missing][:3]}")
+            raise ReaderUnusable(WEIGHTS)
         return tokenizer, network.to(dtype).eval()
 
 
