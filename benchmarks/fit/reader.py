@@ -334,18 +334,18 @@ def judge(network: ReadingNetwork, rows: Sequence[Encoded], dtype: torch.dtype) 
     found: dict[str, list[float]] = {}
     scores: dict[str, tuple[list[bool], list[float]]] = {}
     for row, reading in _readings(network, rows, dtype):
-        where = row.example.language
-        answerable = float(reading.answerable[0])
-        if row.example.relation is not None:
-            right = int(reading.relation[0].argmax()) == row.example.relation
-            found.setdefault(f"relation {row.example.source}", []).append(right)
-            continue
-        was, said = scores.setdefault(f"answerable {where}", ([], []))
-        was.append(row.example.answerable)
-        said.append(answerable)
-        if not row.example.answerable:
-            continue
-        hit = _sentence_hit(row, reading)
+        example = row.example
+        where = f"{example.language}, made" if example.source == "made_rules" else example.language
+        if example.relation is not None:
+            right = int(reading.relation[0].argmax()) == example.relation
+            found.setdefault(f"relation {example.source}", []).append(right)
+            where += ", yes or no"
+        else:
+            for name in (where, f"{example.language}, {example.source}"):
+                was, said = scores.setdefault(f"answerable {name}", ([], []))
+                was.append(example.answerable)
+                said.append(float(reading.answerable[0]))
+        hit = _sentence_hit(row, reading) if example.answerable else None
         if hit is not None:
             found.setdefault(f"sentence by span {where}", []).append(hit[0])
             found.setdefault(f"sentence by evidence {where}", []).append(hit[1])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.datasets.answerability import CALIBRATION_ARTICLES
 from benchmarks.datasets.rows import ReadingSetRow, read_rows
+from benchmarks.fit.made_rules import MadeExample, made_examples
 from knowledge.models.reading_network import Relation
 from text.scripts import is_chinese
 
@@ -54,6 +55,8 @@ which a member's question never asks for).
 """
 SWAPPED = {"en": 5200, "zh": 2600}
 """How many questions without an answer are made by `_swapped`, in each language."""
+MADE = 10_000
+"""How many examples of our own are added (`made_rules.py`)."""
 DEVELOPMENT_SHARE = 0.03
 """Of the articles; nothing of them is trained on."""
 _RELATIONS = {"supported": Relation.SUPPORTED, "contradicted": Relation.CONTRADICTED, "neither": Relation.NEITHER}
@@ -104,8 +107,25 @@ def load_examples(data: Path) -> list[Example]:
         examples += [_example(Path(name).name, row) for row in rows[:limit]]
     for language, count in SWAPPED.items():
         examples += _swapped_examples(examples, language, count, chance)
+    examples += [_of_made(made) for made in made_examples(MADE, _SEED)]
     chance.shuffle(examples)
     return [_with_title(example, chance) for example in examples]
+
+
+def _of_made(made: MadeExample) -> Example:
+    # Of yes and no there is no short answer, only the sentence that says so.
+    kind = "list" if made.is_list or made.relation is not None else "span"
+    return Example(
+        "made_rules",
+        made.question,
+        made.passage,
+        made.answerable,
+        made.spans,
+        made.relation,
+        f"{made.heading} {made.passage[:60]}",
+        made.heading,
+        kind,
+    )
 
 
 def _example(source: str, row: ReadingSetRow) -> Example:
