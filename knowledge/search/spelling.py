@@ -36,6 +36,23 @@ _LEAST_KNOWN_SHARE = 0.5
 _MOST_RESPELLED = 4
 _MOST_COMPARED = 3
 _INTACT = 3
+_ASKING = (
+    "how",
+    "what",
+    "when",
+    "where",
+    "who",
+    "which",
+    "why",
+    "much",
+    "many",
+    "does",
+    "please",
+    "can",
+    "long",
+    "often",
+)
+"""Words by which one asks, and which are often misspelled; shorter ones are easily something else."""
 _ENDINGS = ("ing", "ed", "es", "er", "ly", "s", "d")
 
 
@@ -83,7 +100,7 @@ class Speller:
         words = list(_words(question))
         doubtful = [word for word in words if _may_be_misspelled(word.text)]
         pairs = [(first, second) for first, second in pairwise(words) if _may_be_one(first, second, question)]
-        if not doubtful and not pairs:
+        if not doubtful and not pairs and not any(_asking_word(word.text) for word in words):
             return question, ()
         found = self._found(words, pairs, guild_id, scope)
         joined: list[tuple[_Word, _Word]] = []
@@ -103,6 +120,12 @@ class Speller:
         if len(words) - len(misspelled) < _LEAST_KNOWN_SHARE * len(words) and not holds_cjk(question):
             return question, ()
         done: dict[int, Respelling] = {}
+        # Documents are not searched for these, so nothing is told of them.
+        asking = {
+            word.start: meant for word in words if (meant := _asking_word(word.text)) and not found.has(word.text)
+        }
+        edits += [(word.start, word.end, asking[word.start]) for word in words if word.start in asking]
+        misspelled = [word for word in misspelled if word.start not in asking]
         for word in misspelled[:_MOST_RESPELLED]:
             nearest = self._nearest(word, guild_id, scope)
             if nearest:
@@ -187,6 +210,14 @@ def _may_be_misspelled(word: str) -> bool:
     # Three letters, with or without an ending, are easily some word: "gat" and "gated", "caled" and "cal".
     forms = (form for form in _inflections(word) if len(form) > LEAST_LETTERS)
     return len(word) == LEAST_LETTERS or _ordinary_words().isdisjoint(forms)
+
+
+def _asking_word(word: str) -> str | None:
+    """Return the asking word that is meant by one that is none, such as "how" by "hw"; None: it is not one of these."""
+    if len(word) < 2 or word in _ordinary_words() or word in ENGLISH or word in ASKING_ENGLISH:
+        return None
+    near = [each for each in _ASKING if each[0] == word[0] and OSA.distance(word, each, score_cutoff=1) <= 1]
+    return min(near, key=lambda each: (sorted(each) != sorted(word), len(each) < len(word)), default=None)
 
 
 def _is_near(word: str, other: str) -> bool:

@@ -289,3 +289,18 @@ async def test_an_index_from_before_identifiers_is_rebuilt_with_its_words(
     await library.close()
     with closing(sqlite3.connect(settings.data_dir / "knowledge.db")) as left:
         assert left.execute("SELECT count(*) FROM vocabulary").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("hw mutch does a new key cost", "how much does a new key cost"),
+        ("wehn is the gate locked", "when is the gate locked"),
+        ("whre do the life jackets hang", "where do the life jackets hang"),
+    ],
+)
+async def test_a_misspelled_word_by_which_one_asks_is_read_as_meant_and_not_told(
+    club: Library, question: str, asked: str
+) -> None:
+    found = await search(club, question)
+    assert (found.asked, found.respelled) == (asked, ())
