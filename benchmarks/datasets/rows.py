@@ -17,6 +17,7 @@ SAME_QUESTIONS = _FOLDER / "same_questions" / "questions.jsonl"
 ASKED_QUESTIONS = _FOLDER / "asked_questions" / "questions.jsonl"
 FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
 HANDBOOK_ANSWERS = _FOLDER / "handbook_answers" / "questions.jsonl"
+SECOND_HANDBOOK = _FOLDER / "second_handbook"
 
 
 _PhrasesT = TypeVar("_PhrasesT", tuple[str, ...], tuple[tuple[str, ...], ...])
