@@ -17,17 +17,15 @@ from langchain_core.messages import AIMessageChunk
 
 from chains.agent import ASK_SPECIALIST, RECURSION_LIMIT, SEARCH, TOOLS_OF, Agent, Run, build_agent, build_tools
 from chains.agent_mode import Chooser
-from chains.answer_check import check, check_words
 from chains.bot_facts import SelfDescription
 from chains.citations import cite
+from chains.composer import READER, Composer
 from chains.decision_log import DecisionLog
 from chains.errors import DecisionNotFound, EmptyQuestion, GenerationFailed, QuestionTooLong
 from chains.output_guard import OutputGuard, cut_to_whole
 from chains.ports import BotFactsPort, SpecialistsPort, SupportPort
 from chains.providers import failure_of
-from chains.quoting import Quote, quote, quote_parts
 from chains.routing.explain import Explainer, Explanation
-from chains.routing.question_kind import QuestionKind
 from chains.routing.router import Routed, Router
 from chains.settings import ChainsSettings
 from chains.turn_queue import TurnQueue
@@ -54,7 +52,6 @@ from chains.types import (
 )
 from finetune.types import Champion, TaskKind
 from knowledge.types import Evidence
-from text.sentences import sentence_ends
 
 _log = logging.getLogger(__name__)
 
@@ -109,10 +106,6 @@ class _AnswerState:
         return is_from_facts(self.routed.decision, self.run.route)
 
 
-READER = "extractive reader"
-"""Who answers, by name, where the words are a passage's own."""
-
-
 class Assistant:
     """Answers questions by the route that was decided, and explains decisions from their record."""
 
@@ -151,8 +144,8 @@ class Assistant:
         self._self_description = SelfDescription()
         self._settings = settings
         self._queue = queue
-        self._support = support
-        self._quotes = settings.answer_style == "quote" or (settings.answer_style == "auto" and quotes)
+        prefers_quotes = settings.answer_style == "quote" or (settings.answer_style == "auto" and quotes)
+        self._composer = Composer(support, router.passages_threshold, prefers_quotes=prefers_quotes)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Decide, then answer; yield events, the last one `Finished`. Closing the iterator stops the generation.
@@ -357,28 +350,24 @@ class Assistant:
         champion = state.run.champion if _is_tuned(state.run) else None
         may_be_declined = champion is not None and champion.kind is TaskKind.LABEL
         guard = OutputGuard([item.chunk.text for item in state.run.evidence], unchanged=_is_tuned(state.run))
-        quoted = self._quote(state)
-        shown = 0
+        gate = self._composer.gate(state.routed, state.run)
         async with aclosing(self._agent_text(state)) as pieces:
             async for text in pieces:
                 timer.first_word = timer.first_word or time.monotonic()
                 kept = guard.push(text)
-                if quoted is not None and kept:
-                    end = max(sentence_ends(guard.text), default=0)
-                    kept, before = guard.text[shown:end], guard.text[:end]
-                    if kept and check_words(before, state.run.question.text, state.run.evidence).fault is not None:
-                        break
-                    shown = max(shown, end)
+                if gate is not None:
+                    kept = gate.push(guard.text)
                 if kept and not may_be_declined:
                     yield Delta(kept)
-                if guard.is_done:
+                if guard.is_done or (gate is not None and gate.is_wrong):
                     break
         if timer.first_word is None:
             raise GenerationFailed(self._model_name)
         text = guard.finish().strip()
         if champion is None or champion.kind is not TaskKind.LABEL:
             is_fragment = state.is_cut_off and champion is None
-            await self._give_checked(state, cite(cut_to_whole(text) if is_fragment else text, state.run.evidence))
+            written = cite(cut_to_whole(text) if is_fragment else text, state.run.evidence)
+            state.text, state.composition = await self._composer.compose(state.routed, state.run, written)
             return
         state.text = label_with_help(champion, text)
         probability = state.run.label_probabilities[-1] if state.run.label_probabilities else None
@@ -391,41 +380,13 @@ class Assistant:
         )
 
     def _give_quote(self, state: _AnswerState, timer: _Timer) -> bool:
-        """Answer in a passage's own words, where that is preferred and the chat model is to answer from passages."""
-        quoted = self._quote(state) if self._quotes or state.routed.parts else None
+        """Answer in a passage's own words, where that is preferred to having the chat model write."""
+        quoted = self._composer.quote_instead(state.routed, state.run)
         if quoted is None:
             return False
         timer.first_word = time.monotonic()
         state.text, state.composition = quoted.text, Composition(AnswerForm.QUOTED)
         return True
-
-    def _quote(self, state: _AnswerState) -> Quote | None:
-        """Return what the passages themselves answer; None where no passage is to be read, or none was."""
-        run = state.run
-        if run.route is not Route.RETRIEVAL or state.routed.kind is QuestionKind.CREATIVE:
-            return None
-        if not state.routed.parts:
-            return quote(run.question.text, run.evidence, run.question.language)
-        threshold = self._router.passages_threshold
-        parts = [
-            (part.question, part.retrieval.evidence if (part.holds or 0.0) >= threshold else ())
-            for part in state.routed.parts
-        ]
-        return quote_parts(parts, run.evidence, run.question.language)
-
-    async def _give_checked(self, state: _AnswerState, written: str) -> None:
-        """Answer with what was written, or with the quoted sentence where something speaks against it."""
-        run = state.run
-        quoted = self._quote(state)
-        state.text = written
-        if quoted is None:
-            return
-        supports = await self._support.support(written, run.evidence)
-        checked = check(written, run.question.text, run.evidence, supports)
-        if checked.fault is None:
-            state.composition = Composition(AnswerForm.WRITTEN)
-        else:
-            state.text, state.composition = quoted.text, Composition(AnswerForm.REPLACED, checked.fault)
 
     async def _agent_text(self, state: _AnswerState) -> AsyncGenerator[str, None]:
         """Yield the text of the chat model, or of the specialist's tool, and note whether it was cut off."""
