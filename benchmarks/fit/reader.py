@@ -2,9 +2,9 @@
 
     python -m benchmarks.fit.reader DATA --work FOLDER [--examples N]
 
-DATA is the folder that holds reading_en and reading_more. It writes knowledge/models/reader.safetensors. A checkpoint
-is kept in FOLDER every few minutes, and the same command goes on from it. 45,000 examples take two hours on two cores
-that do nothing else.
+DATA is the folder that holds reading_en and reading_more. It writes knowledge/models/reader.safetensors, which nothing
+reads yet (docs/decisions.md, 63). A checkpoint is kept in FOLDER every few minutes, and the same command goes on from
+it. 45,000 examples take two hours on two cores that do nothing else.
 """
 
 from __future__ import annotations
