@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chains.routing import artifacts
+from chains.routing.question_kind import class_probabilities
 from chains.types import BotTopic
 
 
@@ -30,9 +31,7 @@ class TopicClassifier:
 
     def topic(self, vector: list[float]) -> BotTopic:
         """Return the topic of a question about the bot, from its vector of shape (dimension,)."""
-        logits = self.weights @ np.asarray(vector, dtype=np.float32) + self.bias
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
+        shares = class_probabilities(self.weights, self.bias, vector)
         best = int(shares.argmax())
         return self.topics[best] if shares[best] >= self.least else BotTopic.GENERAL
 

@@ -39,10 +39,18 @@ class KindClassifier:
 
     def probabilities(self, vector: list[float]) -> dict[QuestionKind, float]:
         """Return each kind's probability for a question's vector of shape (dimension,); they sum to 1."""
-        logits = self.weights @ np.asarray(vector, dtype=np.float32) + self.bias
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
+        shares = class_probabilities(self.weights, self.bias, vector)
         return {kind: float(share) for kind, share in zip(self.kinds, shares, strict=True)}
+
+
+def class_probabilities(
+    weights: NDArray[np.float32], bias: NDArray[np.float32], vector: list[float]
+) -> NDArray[np.float32]:
+    """Return the probability of each class, of shape (classes,), by multinomial logistic regression on the vector."""
+    logits = weights @ np.asarray(vector, dtype=np.float32) + bias
+    shares: NDArray[np.float32] = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return shares
 
 
 def load_kind_classifier(embedding_model: str) -> KindClassifier:
