@@ -3,8 +3,8 @@
     python -m benchmarks.fit.reader DATA --work FOLDER [--examples N]
 
 DATA is the folder that holds reading_en and reading_more. It writes knowledge/models/reader.safetensors. A checkpoint
-is kept in FOLDER every few minutes, and the same command goes on from it. 30,000 examples take a hundred minutes on two cores
-that do nothing else. docs/reader.md is the card of what was trained.
+is kept in FOLDER every few minutes, and the same command goes on from it. 30,000 examples take a hundred minutes on two
+cores that do nothing else. docs/reader.md is the card of what was trained.
 """
 
 from __future__ import annotations

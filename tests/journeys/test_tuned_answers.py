@@ -87,21 +87,21 @@ async def park(settings: Settings) -> AsyncIterator[Park]:
 
 
 async def tuned(park: Park) -> Card:
-    """Train the skill in at most 150 steps; it has to be promoted."""
+    """Train the skill in at most 100 steps; it has to be promoted."""
     tuner = park.loader.tuner
-    data = "\n".join(json.dumps(row) for row in reports(1, 75)).encode()
+    data = "\n".join(json.dumps(row) for row in reports(1, 45)).encode()
     dataset = await tuner.examine(data, "keepers.jsonl")
     preview = await tuner.prepare(dataset, TrainingRequest(GUILD, "keepers", "guild", "auto"))
-    assert (preview.base, preview.steps <= 150) == ("embedded-small", True)
+    assert (preview.base, preview.steps <= 100) == ("embedded-small", True)
     await tuner.run(preview.run_id, lambda _: None)
     outcome = await tuner.finish(preview.run_id)
     assert outcome.promoted, outcome.card.evaluation
     return outcome.card
 
 
-@pytest.mark.timeout(1500)  # It trains for six minutes on one quiet core.
+@pytest.mark.timeout(1500)  # It trains for four minutes on one quiet core.
 async def test_a_tuned_skill_beats_its_base_and_its_questions_alone_go_to_it(park: Park, tmp_path: Path) -> None:
-    trained = {row["question"] for row in reports(1, 75)}
+    trained = {row["question"] for row in reports(1, 45)}
     new = [row for row in reports(2, 60) if row["question"] not in trained][:12]
     assert (await park.ask(new[0]["question"])).route is not Route.SPECIALIST
 
