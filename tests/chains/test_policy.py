@@ -218,9 +218,7 @@ def test_a_requested_champion_answers_what_is_unlike_its_training_questions_and_
     assert "match with what the tuned model was trained on: only 5 % (60 % needed)" in said
 
 
-@pytest.mark.parametrize(
-    ("language", "said"), [(Language.EN, "no document was used"), (Language.ZH, "没有用到任何")]
-)
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "no document was used"), (Language.ZH, "没有用到任何")])
 def test_a_requested_answer_of_the_model_alone_says_that_it_used_no_document(language: Language, said: str) -> None:
     asked, decided = decide(Situation(Route.DIRECT)), decide(Situation(Route.RETRIEVAL))
     assert said in EXPLAINER.headline(asked, language)
