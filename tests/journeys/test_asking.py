@@ -13,6 +13,8 @@ from tests.fakes.scripted_assistant import ScriptedAssistant
 from tests.journeys import discord_api
 from tests.journeys.conftest import Community
 
+reads_messages = pytest.mark.parametrize("settings", [{"MESSAGE_CONTENT": "true"}], indirect=True)
+
 
 async def test_a_mention_is_answered_below_the_question_with_source_route_reason_and_seconds(
     community: Community, assistant: ScriptedAssistant
@@ -186,6 +188,27 @@ async def test_a_reply_to_another_member_who_mentioned_the_bot_goes_on_with_that
     await community.rest()
     await community.ask(community.member, "what does this mean?", reply_to=above)
     assert assistant.questions[-1].history == (Turn("My display says E-4017.", ""),)
+
+
+@reads_messages
+async def test_the_message_that_a_question_replies_to_is_part_of_it(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    above = await community.other.send(community.channel, "My display says **E-4017**.")
+    answer = await community.ask(community.member, "what does this mean?", reply_to=above)
+    assert assistant.questions[0].text == "what does this mean?"
+    assert assistant.questions[0].history == (Turn("My display says **E-4017**.", ""),)
+    assert answer.content.startswith("Seven days.")
+
+
+@reads_messages
+async def test_a_mention_of_the_bots_role_is_answered_where_its_words_can_be_read(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    role = community.guild.roles["Routewise"]
+    await community.member.send(community.channel, f"<@&{role.id}> How long?")
+    await community.rest()
+    assert [question.text for question in assistant.questions] == ["How long?"]
 
 
 async def test_why_shows_the_words_that_were_searched_for_from_the_conversation_alone(
