@@ -18,7 +18,7 @@ import discord
 from pydantic import SecretStr
 
 from bot import terminal
-from bot.errors import BotError, DiscordUnreachable, LocalUnavailable, TokenMissing, TokenRefused
+from bot.errors import BotError, DiscordUnreachable, IntentMissing, LocalUnavailable, TokenMissing, TokenRefused
 from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
@@ -177,6 +177,8 @@ async def _connect(app: App, token: SecretStr, load: Callable[[], Coroutine[obje
             await _log_in(app.client, token)
             app.tasks.start(load(), "loading")
             await app.client.connect()
+        except discord.PrivilegedIntentsRequired as error:
+            raise IntentMissing from error
         finally:
             await app.close()
 

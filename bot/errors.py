@@ -4,6 +4,7 @@ BotError
 ├── SettingsInvalid      a setting is unknown, or its value cannot be used
 ├── TokenMissing         the bot should run on Discord and has no token
 ├── TokenRefused         Discord does not accept the token
+├── IntentMissing        Discord does not let the bot read other messages
 ├── DiscordUnreachable   the network or Discord is down at startup
 ├── FolderTaken          another bot uses the data folder
 ├── FolderUnusable       nothing can be written to the data folder
@@ -72,6 +73,16 @@ class TokenRefused(BotError):
         super().__init__(
             "Discord refused the token in DISCORD_TOKEN. Copy it again from the bot page of "
             "https://discord.com/developers/applications, or run `python -m bot --local`, which needs no token."
+        )
+
+
+class IntentMissing(BotError):
+    """Raised when MESSAGE_CONTENT is set and the intent is not enabled for the bot."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "MESSAGE_CONTENT is set, but the Message Content intent is not enabled for this bot. Enable it on the bot "
+            "page of https://discord.com/developers/applications, or leave MESSAGE_CONTENT out."
         )
 
 

@@ -29,6 +29,8 @@ class BotSettings(BaseSettings):
     data_dir: Path = Path("data")
     member_limit: int = Field(default=2, ge=1, le=20)
     """The questions that one member may have in progress."""
+    message_content: bool = False
+    """Whether the Message Content intent was enabled for the bot, so that it can read what a question replies to."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

@@ -171,5 +171,7 @@ def _messages_of_conversation(run: Run) -> list[AnyMessage]:
     messages: list[AnyMessage] = []
     turns = run.question.history[-2:]
     for turn in (*run.examples, *turns):
-        messages += [HumanMessage(turn.question), AIMessage(turn.answer)]
+        messages.append(HumanMessage(turn.question))
+        if turn.answer:  # Another member's message has none.
+            messages.append(AIMessage(turn.answer))
     return [*messages, HumanMessage(run.question.text)]

@@ -40,6 +40,7 @@ class Turn:
 
     question: str
     answer: str
+    """Empty: the question is another member's message, which nobody answered."""
 
 
 class AskedIn(StrEnum):

@@ -40,6 +40,8 @@ from weights.settings import WeightsSettings
 from weights.store import Weights
 from weights.terminal import exit_with
 
+_MOST_PASSAGES = 50
+
 
 def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None) -> int:
     """Run one command and return its exit code."""
@@ -75,13 +77,25 @@ def _parser() -> argparse.ArgumentParser:
         "path", type=Path, metavar="PATH", help="a CSV or JSONL file with the fields question and answer"
     )
     searching = commands.add_parser("search", parents=[common], help="find passages")
-    searching.add_argument("query")
-    searching.add_argument("--limit", type=int, default=8)
+    searching.add_argument("query", type=_query)
+    searching.add_argument("--limit", type=_limit, default=8, help=f"how many passages, 1 to {_MOST_PASSAGES}")
     commands.add_parser("list", parents=[common], help="list the documents")
     removing = commands.add_parser("remove", parents=[common], help="delete a document")
     removing.add_argument("name", help="the document's name or id")
     commands.add_parser("reindex", parents=[common], help="embed everything that has no vectors of the current model")
     return parser
+
+
+def _query(words: str) -> str:
+    if not words.strip():
+        raise argparse.ArgumentTypeError("write what to search for")
+    return words
+
+
+def _limit(number: str) -> int:
+    if not number.isdecimal() or not 1 <= int(number) <= _MOST_PASSAGES:
+        raise argparse.ArgumentTypeError(f"choose a number from 1 to {_MOST_PASSAGES}, not {number}")
+    return int(number)
 
 
 def _lazy_embeddings(settings: KnowledgeSettings) -> TextEmbeddings:

@@ -45,10 +45,12 @@ def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
 
 
 def print_sources(sources: list[Source], *, as_json: bool) -> None:
-    """Print one line for each source."""
+    """Print one line for each source, or to stderr that there are none."""
     if as_json:
         print(TypeAdapter(list[Source]).dump_json(sources, indent=2).decode())
         return
+    if not sources:
+        print_notice("this guild has no documents; `python -m knowledge ingest` adds some")
     for source in sources:
         day = source.ingested_at.date().isoformat()
         link = "" if source.link is None else f"  {source.link}"

@@ -18,7 +18,7 @@ from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
 from bot.errors import GuildOnly, NothingToStop, NotYours
-from bot.locales import language_of
+from bot.locales import language_of, language_of_guild
 from bot.messages.buttons import CorrectButton, guild_selects, make_view
 from bot.messages.message_targets import BelowMessage, CommandResponse
 from bot.render.message_text import MESSAGE_LIMIT, join_parts, quote_question, shorten, split_evenly, subtext
@@ -55,13 +55,16 @@ class Ask(commands.Cog):
         """Answer messages that are meant for the bot."""
         me = self._client.user
         if me is not None and conversation.is_addressed(message, me):
-            language = Language.of(conversation.question_text(message, me))
-            self._services.error_boundary.start(
-                self._answer_message(message, me),
-                lambda text: BelowMessage(message).send(text, None),
-                language,
-                "answer to a message",
-            )
+            self._start_answer(message, me)
+
+    @commands.Cog.listener()
+    async def on_message_edit(self, before: discord.Message, after: discord.Message) -> None:
+        """Answer messages that an edit turned into one for the bot, such as by the mention that was forgotten."""
+        me = self._client.user
+        if me is None or before.content == after.content or conversation.is_addressed(before, me):
+            return
+        if conversation.is_addressed(after, me):
+            self._start_answer(after, me)
 
     @app_commands.command(description="Ask a question about this server")
     @app_commands.guild_only()
@@ -136,6 +139,15 @@ class Ask(commands.Cog):
             self._answer_choice(interaction, guild_id), interaction, "answer to a direct message"
         )
 
+    def _start_answer(self, message: discord.Message, me: discord.ClientUser) -> None:
+        language = Language.of(conversation.question_text(message, me))
+        self._services.error_boundary.start(
+            self._answer_message(message, me),
+            lambda text: BelowMessage(message).send(text, None),
+            language,
+            "answer to a message",
+        )
+
     async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
         if message.guild is None:
             await self._answer_direct(message, me)
@@ -185,6 +197,13 @@ class Ask(commands.Cog):
         self, message: discord.Message, me: discord.ClientUser, guild_id: str, standing: _Standing, head: str = ""
     ) -> None:
         read = await conversation.read_question(message, me)
+        if not read.text and message.guild is not None and conversation.mentions_own_role(message):
+            hint = self._services.texts(language_of_guild(message.guild), "answer.role_mentioned", mention=me.mention)
+            await BelowMessage(message).send(hint, None)
+            return
+        language = Language.of(read.text)
+        if read.is_reply_unreadable:
+            head = join_parts(head, self._services.texts(language, "answer.reply_unreadable"))
         asker_id = str(message.author.id)
         last = self._replies.last_decision(message.channel.id, asker_id, standing.asked_in)
         question = Question(
@@ -192,7 +211,7 @@ class Ask(commands.Cog):
             guild_id=guild_id,
             asker_id=asker_id,
             reader=standing.reader,
-            language=Language.of(read.text),
+            language=language,
             history=read.history,
             asked_in=standing.asked_in,
             rights=standing.rights,

@@ -17,7 +17,7 @@ from bot.jobs.ingestion import Ingestion, IngestionDestination
 from bot.locales import language_of
 from bot.messages.live_message import Content, LiveMessage
 from bot.messages.message_targets import CommandResponse
-from bot.render.sources import source_list
+from bot.render.sources import source_choice, source_list
 from bot.replies import Services
 from bot.responses import defer, edit_response, reply_privately
 from knowledge.types import EVERY_MEMBER
@@ -209,4 +209,8 @@ class Knowledge(commands.Cog):
         documents = await self._services.documents.get()
         found = await documents.sources(str(place.guild.id), access.private_reader(member, place))
         matching = [source for source in found if typed.casefold() in source.name.casefold()]
-        return [app_commands.Choice(name=source.name[:100], value=source.id) for source in matching[:_MOST_CHOICES]]
+        language, texts = language_of(interaction), self._services.texts
+        return [
+            app_commands.Choice(name=source_choice(source, found, place.guild, language, texts), value=source.id)
+            for source in matching[:_MOST_CHOICES]
+        ]

@@ -23,10 +23,14 @@ from bot.responses import reply_privately
 _log = logging.getLogger(__name__)
 
 
-def intents() -> discord.Intents:
-    """Return intents for servers and messages: messages to the bot have their text without a privileged intent."""
+def intents(*, message_content: bool) -> discord.Intents:
+    """Return intents for servers and messages; `message_content`: other messages than those to the bot are read, too.
+
+    Messages to the bot have their text without that privileged intent.
+    """
     wanted = discord.Intents.none()
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
+    wanted.message_content = message_content
     return wanted
 
 
@@ -42,6 +46,7 @@ class Routewise(commands.AutoShardedBot):
         on_guild: Callable[[discord.Guild], Awaitable[None]],
         on_start: Callable[[], Awaitable[None]],
         shard_count: int | None = None,
+        message_content: bool = False,
     ) -> None:
         """`on_guild` is called for each server that the bot is in, and again when its name changes.
 
@@ -50,7 +55,7 @@ class Routewise(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents(),
+            intents=intents(message_content=message_content),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
         )

@@ -39,23 +39,40 @@ class AskedQuestion:
     """The turns, oldest first."""
     previous_decision: str | None = None
     """The id of the decision behind the answer that is replied to; None if it is no reply to a complete answer."""
+    is_reply_unreadable: bool = False
+    """It replies to a message whose words the bot can't read."""
 
 
 def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
-    """Return whether a message is meant for the bot: a mention in its text, a reply to the bot, or a direct message."""
+    """Return whether a message is for the bot: a mention of it or its role, a reply to it, or a direct message."""
     if message.author.bot or message.webhook_id is not None or message.is_system():
         return False
-    if message.guild is None or me.id in message.raw_mentions:
+    if message.guild is None or me.id in message.raw_mentions or mentions_own_role(message):
         return True
     referenced = _resolved(message)
     return referenced is not None and referenced.author.id == me.id
 
 
+def mentions_own_role(message: discord.Message) -> bool:
+    """Return whether a message mentions the role that Discord made for the bot, which is easily mistaken for the bot.
+
+    Discord keeps the words of such a message from bots without the Message Content intent.
+    """
+    return any(role.id == _own_role(message.guild) for role in message.role_mentions)
+
+
 async def read_question(message: discord.Message, me: discord.ClientUser) -> AskedQuestion:
-    """Return the question of `message`, and the conversation that it continues."""
+    """Return the question of `message`, and the conversation that it continues.
+
+    A reply to another member's message continues that message: it is a turn without an answer.
+    """
     turns: list[Turn] = []
     answer = await _referenced(message)
-    replied_to = None if answer is None or answer.author.id != me.id else find_decision_id(answer)
+    if answer is None or answer.author.id != me.id:
+        above = "" if answer is None else question_text(answer, me)[:_TURN_CHARACTERS]
+        history = (Turn(above, ""),) if above else ()
+        return AskedQuestion(question_text(message, me), history, is_reply_unreadable=_is_reply(message) and not above)
+    replied_to = find_decision_id(answer)
     while answer is not None and answer.author.id == me.id and len(turns) < _TURNS:
         question = await _question_message(answer, me)
         text = _question_above(answer) if question is None else question_text(question, me)
@@ -92,8 +109,8 @@ async def corrected_by(message: discord.Message, me: discord.ClientUser) -> disc
 
 
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
-    """Return the text of `message`, without the mention of the bot, and with words instead of other markup."""
-    text = re.sub(rf"<@!?{me.id}>", " ", message.content)
+    """Return the text of `message`, without mentions of the bot, and with words instead of other markup."""
+    text = re.sub(rf"<@!?{me.id}>|<@&{_own_role(message.guild)}>", " ", message.content)
     return readable_text(text, message.guild, message.mentions).strip()
 
 
@@ -130,7 +147,7 @@ async def _question_message(answer: discord.Message, me: discord.ClientUser) -> 
 async def _referenced(message: discord.Message) -> discord.Message | None:
     """Return the message that `message` replies to; None if there is none, or it is gone or hidden."""
     reference = message.reference
-    if reference is None or reference.message_id is None or message.type is not discord.MessageType.reply:
+    if reference is None or reference.message_id is None or not _is_reply(message):
         return None
     if (known := _resolved(message)) is not None:
         return known
@@ -141,6 +158,15 @@ async def _referenced(message: discord.Message) -> discord.Message | None:
         if not isinstance(error, (discord.NotFound, discord.Forbidden)):
             _log.warning("an earlier message of a conversation was not fetched, and is left out: %r", error)
         return None
+
+
+def _is_reply(message: discord.Message) -> bool:
+    return message.type is discord.MessageType.reply
+
+
+def _own_role(guild: discord.Guild | None) -> int | None:
+    """Return the id of the role that Discord made for the bot, its only managed one; None: there is none."""
+    return None if guild is None else next((role.id for role in guild.me.roles if role.managed), None)
 
 
 def _resolved(message: discord.Message) -> discord.Message | None:

@@ -12,11 +12,10 @@ from pathlib import Path
 import discord
 from pydantic import TypeAdapter
 
-from bot.locales import Texts, is_chinese
+from bot.locales import Texts, language_of_guild
 from bot.messages.message_targets import InChannel
 from bot.state_file import StateFile
 from bot.transport_errors import TRANSPORT_ERRORS, retry_transient
-from chains.types import Language
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class Notices:
                     await asyncio.to_thread(self._record.write, notified)
 
     async def _write_to_owner(self, client: discord.Client, guild: discord.Guild, model: str) -> bool:
-        language = Language.ZH if is_chinese(guild.preferred_locale) else Language.EN
+        language = language_of_guild(guild)
         try:
             owner = await retry_transient(lambda: client.fetch_user(guild.owner_id or 0))
             channel = await retry_transient(owner.create_dm)

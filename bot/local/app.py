@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import socket
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import simcord
@@ -71,8 +72,10 @@ class LocalDiscord:
         self._started = False
         real_time = RealTimeContext()
         self.tasks = Tasks(real_time)
+        # Discord asks for an approval before a bot reads other messages; here there is nobody to ask.
+        bot = settings.bot.model_copy(update={"message_content": True})
         self.app: App = assemble(
-            settings,
+            replace(settings, bot=bot),
             documents,
             assistant,
             self.tasks,

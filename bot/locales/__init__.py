@@ -51,6 +51,11 @@ def language_of(interaction: discord.Interaction) -> Language:
     return Language.ZH if is_chinese(interaction.locale) else Language.EN
 
 
+def language_of_guild(guild: discord.Guild) -> Language:
+    """Return the language that a server is kept in, for those whose own is not known."""
+    return Language.ZH if is_chinese(guild.preferred_locale) else Language.EN
+
+
 def is_chinese(locale: discord.Locale) -> bool:
     """Return whether Discord is shown in Chinese, simplified or traditional."""
     return locale in {discord.Locale.chinese, discord.Locale.taiwan_chinese}

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
 from bot.readiness import Loading
+from bot.render.tables import shown_table
 from chains.types import Language
 from knowledge.types import Audience
 from storage.sizes import MEGABYTE
-from text.markdown_blocks import Kind, blocks, code_block
+from text.markdown_blocks import Kind, blocks, code_block, table_cells
+from text.markdown_tables import HEAD_LINES
 
 MESSAGE_LIMIT = 2000
 """The characters that Discord accepts from a bot in one message."""
@@ -25,6 +28,7 @@ SMALL_PRINT = "-# "
 
 _LIMIT_STEP = 50
 _FENCE = "```"
+_SHOWN_FENCE = r"\`\`\`"
 _FENCE_IN_CODE = re.compile("`(?=``)")
 _SWALLOWS_NEXT_LINES = re.compile(r"\s*(?:-# |>>> )")
 _QUOTE_LIMIT = 300
@@ -69,10 +73,13 @@ def split_evenly(text: str) -> tuple[str, ...]:
 
 
 def close_open_blocks(text: str) -> str:
-    """Return `text` with open code blocks closed and without Markdown that swallows or imitates the lines below."""
+    """Return `text` as Discord can show it: code in its only fence, and closed, and tables as columns or lists.
+
+    Markdown that swallows or imitates the lines below is escaped.
+    """
     lines: list[str] = []
     is_code = False
-    for line in _with_discord_fences(text).split("\n"):
+    for line in _with_discord_blocks(text).split("\n"):
         lines.append(f"\\{line.lstrip()}" if not is_code and _SWALLOWS_NEXT_LINES.match(line) else line)
         is_code ^= bool(line.count(_FENCE) % 2)
     return "\n".join([*lines, _FENCE] if is_code else lines)
@@ -146,19 +153,35 @@ def link_to(name: str, link: str | None) -> str:
     return name if link is None else f"[{name}](<{link}>)"
 
 
-def _with_discord_fences(text: str) -> str:
-    """Return `text` with its code in the only fence that Discord knows, which ends at its next occurrence."""
+def _with_discord_blocks(text: str) -> str:
+    """Return `text` with its code in the only fence that Discord knows, which ends at its next occurrence.
+
+    Discord shows no tables: a narrow one becomes columns, a wide one a list.
+    """
     lines = text.split("\n")
     shown: list[str] = []
     for block in blocks(lines):
         own = lines[block.first : block.end]
         code = code_block(own) if block.kind is Kind.CODE else None
-        if code is None or (code.fence == _FENCE and _FENCE not in code.text):
+        if block.kind is Kind.TABLE:
+            shown += shown_table([table_cells(own[0]), *map(table_cells, own[HEAD_LINES:])])
+        elif block.kind is not Kind.CODE:
+            shown += _without_stray_fence(own)
+        elif code is None or (code.fence == _FENCE and _FENCE not in code.text):
             shown += own
         else:
             # A zero-width space between the signs is invisible, and they are no fence.
             shown += [_fence_of(code.language), _FENCE_IN_CODE.sub("`\u200b", code.text), _FENCE]
     return "\n".join(shown)
+
+
+def _without_stray_fence(lines: Sequence[str]) -> list[str]:
+    """Return lines of prose without a fence that none closes, which would make code of all that follows."""
+    text = "\n".join(lines)
+    if text.count(_FENCE) % 2:
+        before, _, after = text.rpartition(_FENCE)
+        text = f"{before}{_SHOWN_FENCE}{after}"
+    return text.split("\n")
 
 
 def _opening_fence(line: str) -> str:

@@ -26,6 +26,11 @@ _SHOWN = 1500
 _TITLE_LIMIT = 120
 _PLACE_LIMIT = 400
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+# Of text that is escaped already: a bar is `\\|`, and marks may begin or end anywhere.
+_TABLE_RULE = re.compile(r"^(?:\\\||\*\*|[ :-])*---(?:\\\||\*\*|[ :-])*\n", re.MULTILINE)
+_ROW = re.compile(r"^(?:\*\*)?\\\|.*$", re.MULTILINE)
+_OUTER_BARS = re.compile(r"(?<=^\*\*)\\\| ?|^\\\| ?| ?\\\|(?=\*\*$)| ?\\\|$")
+_BAR = re.compile(r" ?(?<!\\)\\\| ?")
 _ELLIPSIS = "…"
 
 Span = tuple[int, int]
@@ -90,4 +95,12 @@ def _render(text: str, marks: Sequence[Span], start: int, end: int) -> str:
             parts += [escape_text(text[at:first]), f"**{escape_text(text[first:last])}**"]
             at = last
     parts += [escape_text(text[at:end]), _ELLIPSIS if end < len(text) else ""]
-    return _EMPTY_LINES.sub("\n\n", "".join(parts)).strip()
+    shown = "".join(parts)
+    if _TABLE_RULE.search(shown):
+        shown = _ROW.sub(_readable_row, _TABLE_RULE.sub("", shown))
+    return _EMPTY_LINES.sub("\n\n", shown).strip()
+
+
+def _readable_row(row: re.Match[str]) -> str:
+    """Return an escaped row of a table without its outer bars, which would be shown as they are."""
+    return _BAR.sub(" │ ", _OUTER_BARS.sub("", row[0]))

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import discord
+
 from bot.locales import Texts
-from bot.render.message_text import audience_phrase, escape_text, link_to, split_message
+from bot.render.message_text import audience_phrase, escape_text, link_to, shorten, split_message
 from chains.types import Language
 from knowledge.parsing.formats import FORMAT_OF_MEDIA, FORMATS
 from knowledge.types import Place, Source
 from storage.sizes import MEGABYTE
 
+_CHOICE_LIMIT = 100
+"""The characters of a choice that Discord accepts."""
 OLD = timedelta(days=183)
 """A younger source counts as current: its age would be one more thing to read."""
 
@@ -35,6 +39,21 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
         for source in sources
     ]
     return split_message("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
+
+
+def source_choice(
+    source: Source, sources: Sequence[Source], guild: discord.Guild, language: Language, texts: Texts
+) -> str:
+    """Return the plain name of a source to choose by: of several with one name, with who gets answers from it."""
+    if sum(each.name == source.name for each in sources) == 1:
+        return shorten(source.name, _CHOICE_LIMIT)
+    id_ = source.audience.channel_id
+    if id_ is None:
+        audience = texts(language, "sources.audience_guild")
+    else:
+        channel = guild.get_channel_or_thread(int(id_))
+        audience = f"#{id_ if channel is None else channel.name}"
+    return f"{shorten(source.name, _CHOICE_LIMIT // 2)} · {shorten(audience, _CHOICE_LIMIT // 3)}"
 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:

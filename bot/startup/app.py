@@ -96,6 +96,7 @@ def assemble(
         on_guild=register,
         on_start=resume_jobs,
         shard_count=shard_count,
+        message_content=settings.bot.message_content,
     )
     limit_mb = settings.knowledge.max_document_mb
     uploads = Uploads(settings.bot.data_dir / "uploads")

@@ -159,6 +159,8 @@ class Explainer:
             headline = self._reason(decision, language)
         if is_from_facts(decision, taken_route(decision, choice, label)):
             return self._wording[language]["about_bot"]["headline"].format(reason=headline)
+        if deciding_reason(decision) == Gate(GateName.REQUESTED, Route.DIRECT, True):
+            return self._wording[language]["without_documents"]["headline"].format(reason=headline)
         return headline
 
     def in_short(

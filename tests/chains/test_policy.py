@@ -218,6 +218,13 @@ def test_a_requested_champion_answers_what_is_unlike_its_training_questions_and_
     assert "match with what the tuned model was trained on: only 5 % (60 % needed)" in said
 
 
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "no document was used"), (Language.ZH, "没有用到任何")])
+def test_a_requested_answer_of_the_model_alone_says_that_it_used_no_document(language: Language, said: str) -> None:
+    asked, decided = decide(Situation(Route.DIRECT)), decide(Situation(Route.RETRIEVAL))
+    assert said in EXPLAINER.headline(asked, language)
+    assert said not in EXPLAINER.headline(decided, language)
+
+
 def test_a_route_that_as_much_speaks_against_as_for_is_no_answer() -> None:
     poor = {"held_out_score": 0.0, "margin_over_base": -0.4, "measured_wins": 0.0, "training_examples": 10}
     decision = decide(CHAMPION, likeness_to_training=0.65, passages_hold_answer=0.1, wants_outside_facts=0.1, **poor)

@@ -65,8 +65,10 @@ class Community:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Settings:
+    """Further settings can be given by an indirect parameter."""
+    for name, value in {"DATA_DIR": str(tmp_path / "data"), **getattr(request, "param", {})}.items():
+        monkeypatch.setenv(name, value)
     return load_settings(tmp_path / ".env")
 
 

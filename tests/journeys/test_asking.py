@@ -13,6 +13,8 @@ from tests.fakes.scripted_assistant import ScriptedAssistant
 from tests.journeys import discord_api
 from tests.journeys.conftest import Community
 
+reads_messages = pytest.mark.parametrize("settings", [{"MESSAGE_CONTENT": "true"}], indirect=True)
+
 
 async def test_a_mention_is_answered_below_the_question_with_source_route_reason_and_seconds(
     community: Community, assistant: ScriptedAssistant
@@ -144,6 +146,69 @@ async def test_a_reply_to_an_answer_goes_on_with_the_conversation(
         Turn("How long can I borrow a tool?", "Seven days."),
         Turn("And what if I am late?", "Two pounds."),
     )
+
+
+async def test_a_mention_of_the_bots_role_gets_a_hint_or_an_answer(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    role = community.guild.roles["Routewise"]
+    await community.member.send(community.channel, f"<@&{role.id}> How long?")
+    await community.rest()
+    assert assistant.questions == []
+    assert community.last().content.startswith("You mentioned my role")
+    await community.member.send(community.channel, f"<@&{role.id}> {community.mention} How long?")
+    await community.rest()
+    assert [question.text for question in assistant.questions] == ["How long?"]
+    assert community.last().content.startswith("Seven days.")
+
+
+async def test_a_mention_that_an_edit_adds_is_answered_once(community: Community, assistant: ScriptedAssistant) -> None:
+    message = await community.member.send(community.channel, "How long?")
+    await community.member.edit(message, f"{community.mention} How long?")
+    await community.rest()
+    await community.member.edit(message, f"{community.mention} How long, please?")
+    await community.rest()
+    assert [question.text for question in assistant.questions] == ["How long?"]
+
+
+async def test_a_reply_to_another_member_says_that_their_message_is_out_of_reach(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    above = await community.other.send(community.channel, "My display says E-4017.")
+    answer = await community.ask(community.member, "what does this mean?", reply_to=above)
+    assert answer.content.startswith("-# I can't read the message that you replied to")
+    assert assistant.questions[0].history == ()
+
+
+async def test_a_reply_to_another_member_who_mentioned_the_bot_goes_on_with_that(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.text = "No idea."
+    above = await community.other.send(community.channel, f"{community.mention} My display says E-4017.")
+    await community.rest()
+    await community.ask(community.member, "what does this mean?", reply_to=above)
+    assert assistant.questions[-1].history == (Turn("My display says E-4017.", ""),)
+
+
+@reads_messages
+async def test_the_message_that_a_question_replies_to_is_part_of_it(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    above = await community.other.send(community.channel, "My display says **E-4017**.")
+    answer = await community.ask(community.member, "what does this mean?", reply_to=above)
+    assert assistant.questions[0].text == "what does this mean?"
+    assert assistant.questions[0].history == (Turn("My display says **E-4017**.", ""),)
+    assert answer.content.startswith("Seven days.")
+
+
+@reads_messages
+async def test_a_mention_of_the_bots_role_is_answered_where_its_words_can_be_read(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    role = community.guild.roles["Routewise"]
+    await community.member.send(community.channel, f"<@&{role.id}> How long?")
+    await community.rest()
+    assert [question.text for question in assistant.questions] == ["How long?"]
 
 
 async def test_why_shows_the_words_that_were_searched_for_from_the_conversation_alone(

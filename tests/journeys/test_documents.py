@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import discord
 import pytest
@@ -138,6 +139,15 @@ async def test_a_source_is_found_by_what_is_typed_and_removed(community: Communi
     await community.rest()
     assert community.last().content.startswith("🗑️ Removed **permits.md** with its 2 passages.")
     assert documents.listed == []
+
+
+async def test_documents_of_one_name_are_told_apart_by_who_gets_answers_from_them(
+    community: Community, documents: ListedDocuments
+) -> None:
+    await _ingest(community)
+    documents.listed.append(replace(documents.listed[0], id="other", audience=EVERY_MEMBER))
+    choices = await community.moderator.autocomplete(community.channel, "sources remove", "name", "perm")
+    assert [choice["name"] for choice in choices] == ["permits.md · #crew", "permits.md · every member"]
 
 
 async def test_removing_what_is_not_there_says_so(community: Community) -> None:

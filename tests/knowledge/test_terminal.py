@@ -73,6 +73,31 @@ def test_a_document_is_listed_and_removed(run: Run) -> None:
     assert (code, err) == (1, "there is no document 'fees.md': list the documents to see their names\n")
 
 
+def test_a_guild_without_documents_is_said_to_have_none(run: Run) -> None:
+    run("ingest", "docs/fees.md", "--guild", "Chess club")
+    run("remove", "fees.md", "--guild", "Chess club")
+    code, out, err = run("list", "--guild", "Chess club")
+    assert (code, out) == (0, "")
+    assert "this guild has no documents" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("refund", "--limit", "-3"), "choose a number from 1 to 50"),
+        (("refund", "--limit", "many"), "choose a number from 1 to 50"),
+        ((" ",), "write what to search for"),
+    ],
+)
+def test_a_search_that_can_find_nothing_is_refused(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("search", *arguments, "--guild", "Chess club")
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("model", ["embedded", "openai:text-embedding-3-small"])
 def test_listing_and_removing_neither_fetch_a_model_nor_call_a_provider(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str

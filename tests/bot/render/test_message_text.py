@@ -124,3 +124,43 @@ def test_progress_without_a_size_is_worded_without_one() -> None:
 )
 def test_an_answers_markdown_never_swallows_the_lines_below_it(text: str, shown: str) -> None:
     assert close_open_blocks(text) == shown
+
+
+def test_a_narrow_table_is_shown_as_columns() -> None:
+    table = "Here:\n\n| Day | **Opens** |\n| --- | :-: |\n| Monday | 9:00 \\| 14:00 |\n| 星期二 | closed |\n\nSee you."
+    assert close_open_blocks(table).split("\n") == [
+        "Here:",
+        "",
+        "```",
+        "Day     Opens",
+        "──────  ────────────",
+        "Monday  9:00 | 14:00",
+        "星期二  closed",
+        "```",
+        "",
+        "See you.",
+    ]
+
+
+def test_a_wide_table_is_shown_as_a_list() -> None:
+    long = "bring the tool back to the shed and tell the warden"
+    table = f"| Tool | Rule | Fee |\n| --- | --- | --- |\n| Bandsaw | {long} | 5 |\n| | {long} | |"
+    assert close_open_blocks(table).split("\n") == [f"- **Bandsaw** · Rule: {long}; Fee: 5", f"- Rule: {long}"]
+
+
+def test_a_table_within_code_stays_as_it_is() -> None:
+    code = "```\n| a | b |\n| --- | --- |\n```"
+    assert close_open_blocks(code) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Write ``` above your code.", "Write \\`\\`\\` above your code."),
+        ("First ```x = 1``` and then ``` alone.", "First ```x = 1``` and then \\`\\`\\` alone."),
+        ("One ```x\ny``` two", "One ```x\ny``` two"),
+        ("A ``` here.\n\n```\ncode\n```\nThe end.", "A \\`\\`\\` here.\n\n```\ncode\n```\nThe end."),
+    ],
+)
+def test_a_stray_fence_makes_no_code_of_what_follows(text: str, shown: str) -> None:
+    assert close_open_blocks(text) == shown

@@ -96,3 +96,16 @@ def test_a_long_name_is_cut() -> None:
     shown = _passage("x")
     long = replace(shown, source=replace(shown.source, name="_" * 300))
     assert len(passage_card(1, long, Language.EN, TEXTS, NOW).title or "") <= 256
+
+
+def test_a_table_is_shown_without_its_syntax() -> None:
+    text = "Hours\n\n| Day | Opens |\n| --- | :---: |\n| Monday | 9:00 |\n| Sunday | closed |"
+    row = text.index("| Sunday"), len(text)
+    assert highlighted(text, [row]).split("\n") == [
+        "Hours",
+        "",
+        "Day │ Opens",
+        "Monday │ 9:00",
+        "**Sunday │ closed**",
+    ]
+    assert highlighted("a | b\n| c", []) == "a \\| b\n\\| c"
