@@ -128,7 +128,7 @@ def across(data: Path, language: str, part: str) -> Scenario:
     general = _off_corpus(data, part) if language == "en" else [q for p in drcd(data) for q in p.answered]
     scenario = Scenario({}, [])
     for size in GUILD_SIZES[:2]:
-        _deal(scenario, passages, general, size, QUESTIONS[part] // 2, f"{part}-{language}-of-{other}-{size}")
+        _deal(scenario, passages, general, size, QUESTIONS[part] // 4, f"{part}-{language}-of-{other}-{size}")
     return scenario
 
 
