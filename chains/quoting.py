@@ -25,6 +25,8 @@ MOST_SENTENCES = 8
 MOST_CHARS = 700
 _YES = {Language.EN: "Yes. ", Language.ZH: "是的。"}
 _NO = {Language.EN: "No. ", Language.ZH: "不是。"}
+_ORIGINAL = {Language.EN: "The document says, in its own language: ", Language.ZH: "文档原文："}
+"""Before words in another language than the question's."""
 _ABSENT = {
     Language.EN: "The documents that everyone here can see don't say this: “{question}”",
     Language.ZH: "这里所有人都能看到的文档没有提到：“{question}”",
@@ -61,6 +63,8 @@ def quote(question: str, evidence: Sequence[Evidence], language: Language) -> Qu
         return None
     verdict = _verdict(reading) if asks_yes_or_no(question) else None
     begin = "" if verdict is None else (_YES if verdict else _NO)[language]
+    if Language.of(item.chunk.text) is not language:
+        begin += _ORIGINAL[language]
     text = f"{begin}{_written_out(item.chunk.text, sentences)}"
     spans = tuple((each.start, each.end) for each in sentences)
     return Quote(f"{text} [{number}]", item.chunk.id, spans, verdict)

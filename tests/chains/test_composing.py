@@ -70,6 +70,13 @@ def test_yes_is_said_in_chinese(a_read_passage: Read) -> None:
     assert quoted.text == "是的。带狗可以进大厅。 [1]"
 
 
+def test_words_in_another_language_are_said_to_be_the_documents_own(a_read_passage: Read) -> None:
+    item = a_read_passage(HOURS, answers=["Knock hard."], span="hard")
+    quoted = quote("怎么敲门？", [item], Language.ZH)
+    assert quoted is not None
+    assert quoted.text == "文档原文：Knock hard. [1]"
+
+
 def test_a_list_is_quoted_whole(a_read_passage: Read) -> None:
     text = "Bring these:\n- a rope\n- a hat\n- gloves\nLunch is at noon."
     item = a_read_passage(text, answers=["Bring these:", "- a rope", "- a hat", "- gloves"], span="a rope")
