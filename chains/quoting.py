@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from chains.types import Language
 from knowledge.types import Evidence, PassageReading, ReadSentence
 from text.markdown_blocks import table_cells
+from text.scripts import weighted_length
 from text.yes_no import asks_yes_or_no
 
 BELONGS = 0.5
@@ -23,6 +23,12 @@ SURE_OF_YES_OR_NO = 0.6
 MOST_SENTENCES = 8
 """A longer list is cut, and its passage can be opened."""
 MOST_CHARS = 700
+CONTEXT = 300
+"""How long a quotation may become by the sentences around the answer; this and the next in `weighted_length`."""
+CONTEXT_OF_TWO = 200
+"""The same for each of two quotations."""
+AS_LIKELY = 1.2
+"""How much lower a second passage's score may be for both to be quoted: the question may mean either."""
 _YES = {Language.EN: "Yes. ", Language.ZH: "是的。"}
 _NO = {Language.EN: "No. ", Language.ZH: "不是。"}
 _ORIGINAL = {Language.EN: "The document says, in its own language: ", Language.ZH: "文档原文："}
@@ -34,40 +40,41 @@ _ABSENT = {
 _BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _ROW = re.compile(r"^\|.*\|$")
 _RULE = re.compile(r"^\|[\s|:-]+\|$")
+_MARKUP = re.compile(r"[*_`~\n]")
+"""Bold would end at the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Holds an answer in a passage's own words."""
+    """Holds an answer in the passages' own words."""
 
     text: str
-    """With its citation."""
-    chunk_id: str
-    spans: tuple[tuple[int, int], ...]
-    """What is quoted, as positions in the chunk's text, in order."""
+    """With its citations."""
     verdict: bool | None = None
     """Whether it begins with yes or no; None: neither."""
 
 
-def quote(question: str, evidence: Sequence[Evidence], language: Language) -> Quote | None:
+def quote(question: str, evidence: Sequence[Evidence], language: Language, *, one: bool = False) -> Quote | None:
     """Return the answer that the passages themselves give, or None where no passage was read.
 
-    `evidence` is in the order of the citation numbers, from 1.
+    It is the answering sentences of the best passage, in bold among those around them, or of the two best where both
+    are about as likely; `one`: of the best in any case. `evidence` is in the order of the citation numbers, from 1.
     """
-    read = [(number, item, item.reading) for number, item in enumerate(evidence, start=1) if item.reading is not None]
-    if not read:
+    numbered = [(number, item) for number, item in enumerate(evidence, start=1) if item.reading is not None]
+    if not numbered:
         return None
-    number, item, reading = max(read, key=lambda each: each[2].answerable)
-    sentences = answering_sentences(reading)
-    if not sentences:
+    ordered = sorted(numbered, key=lambda each: each[1].read_score or 0.0, reverse=True)
+    best = ordered[0][1]
+    least = (best.read_score or 0.0) - AS_LIKELY
+    chosen = [each for each in ordered[: 1 if one else 2] if (each[1].read_score or 0.0) >= least]
+    room = CONTEXT if len(chosen) == 1 else CONTEXT_OF_TWO
+    quotations = [words for number, item in chosen if (words := _quotation(number, item, language, room))]
+    if not quotations:
         return None
-    verdict = _verdict(reading) if asks_yes_or_no(question) else None
+    is_one = len(quotations) == 1 and asks_yes_or_no(question)
+    verdict = _verdict(best.reading) if is_one and best.reading is not None else None
     begin = "" if verdict is None else (_YES if verdict else _NO)[language]
-    if Language.of(item.chunk.text) is not language:
-        begin += _ORIGINAL[language]
-    text = f"{begin}{_written_out(item.chunk.text, sentences)}"
-    spans = tuple((each.start, each.end) for each in sentences)
-    return Quote(f"{text} [{number}]", item.chunk.id, spans, verdict)
+    return Quote(begin + "\n".join(quotations), verdict)
 
 
 def quote_parts(
@@ -79,16 +86,58 @@ def quote_parts(
     documents, which is said. None is returned where no part is answered.
     """
     lines: list[str] = []
-    spans: tuple[tuple[int, int], ...] = ()
-    chunk_id = ""
+    is_answered = False
     for question, found in parts:
         readings = {item.chunk.id: item for item in found}
         read = [readings.get(item.chunk.id, replace(item, reading=None)) for item in evidence]
-        quoted = quote(question, read, language) if found else None
+        quoted = quote(question, read, language, one=True) if found else None
         lines.append(_ABSENT[language].format(question=question) if quoted is None else quoted.text)
-        if quoted is not None and not chunk_id:
-            chunk_id, spans = quoted.chunk_id, quoted.spans
-    return Quote("\n".join(lines), chunk_id, spans) if chunk_id else None
+        is_answered |= quoted is not None
+    return Quote("\n".join(lines)) if is_answered else None
+
+
+def _quotation(number: int, item: Evidence, language: Language, room: float) -> str:
+    """Return the answering sentences of one passage among those around them, with its citation; empty: it has none."""
+    if item.reading is None or not (answering := answering_sentences(item.reading)):
+        return ""
+    passage = item.chunk.text
+    shown = _with_context(passage, item.reading.sentences, answering, room)
+    begin = "" if Language.of(passage) is language else _ORIGINAL[language]
+    return f"{begin}{_written_out(passage, shown, answering)} [{number}]"
+
+
+def _with_context(
+    passage: str, sentences: Sequence[ReadSentence], answering: Sequence[ReadSentence], room: float
+) -> list[ReadSentence]:
+    """Return the answering sentences with those of their paragraph around them, the likelier first, while they fit."""
+    shown = {sentences.index(each) for each in answering}
+    if any(_ROW.match(passage[each.start : each.end]) for each in answering):
+        return [sentences[at] for at in sorted(shown)]
+
+    def length(at: int) -> float:
+        return weighted_length(passage[sentences[at].start : sentences[at].end])
+
+    def is_joined(at: int, to: int) -> bool:
+        first, second = (sentences[each] for each in sorted((at, to)))
+        # What follows a list is a paragraph of its own, even without an empty line.
+        leaves_list = _BULLET.match(passage[first.start : first.end]) and not _BULLET.match(
+            passage[second.start : second.end]
+        )
+        return not leaves_list and "\n\n" not in passage[first.end : second.start]
+
+    total = sum(map(length, shown))
+    while True:
+        around = [
+            at
+            for to in shown
+            for at in (to - 1, to + 1)
+            if 0 <= at < len(sentences) and at not in shown and is_joined(at, to) and total + length(at) <= room
+        ]
+        if not around:
+            return [sentences[at] for at in sorted(shown)]
+        nearest = max(around, key=lambda at: sentences[at].evidence)
+        shown.add(nearest)
+        total += length(nearest)
 
 
 def answering_sentences(reading: PassageReading) -> list[ReadSentence]:
@@ -126,21 +175,27 @@ def _verdict(reading: PassageReading) -> bool | None:
     return support.supported > support.contradicted
 
 
-def _written_out(passage: str, sentences: Sequence[ReadSentence]) -> str:
-    """Return the sentences: of a paragraph in a row, items of a list as a list, rows of a table with its names."""
-    pieces: list[str] = []
-    is_list = len(sentences) > 1 and any(_BULLET.match(passage[each.start : each.end]) for each in sentences)
-    for sentence in sentences:
+def _written_out(passage: str, sentences: Sequence[ReadSentence], answering: Sequence[ReadSentence]) -> str:
+    """Return the sentences: of a paragraph in a row, items of a list as a list, rows of a table with its names.
+
+    Within a paragraph the answering ones are in bold if there are others.
+    """
+    kept = [each for each in sentences if not _RULE.match(passage[each.start : each.end])]
+    is_list = len(kept) > 1 and any(_BULLET.match(passage[each.start : each.end]) for each in kept)
+    in_bold = set() if is_list or len(answering) == len(kept) else set(answering)
+    written = ""
+    for at, sentence in enumerate(kept):
         words = passage[sentence.start : sentence.end]
-        if _RULE.match(words):
-            continue
         if _ROW.match(words):
             words = _row_with_names(passage, sentence, words)
         elif not is_list:
             words = _BULLET.sub("", words)
-        pieces.append(words)
-    lines = is_list or any("\n" in passage[a.end : b.start] for a, b in pairwise(sentences))
-    return ("\n" if lines else " ").join(pieces)
+        if sentence in in_bold and not _MARKUP.search(words):
+            words = f"**{words}**"
+        between = passage[kept[at - 1].end : sentence.start] if at else ""
+        separator = "\n" if at and (is_list or "\n" in between) else " " if between[:1].isspace() else ""
+        written += separator + words
+    return written
 
 
 def _row_with_names(passage: str, sentence: ReadSentence, row: str) -> str:

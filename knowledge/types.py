@@ -163,6 +163,10 @@ class PassageReading:
     """What the passage says to a question that asks for yes or no; meaningless for other questions."""
 
 
+SEARCH_WEIGHT = 4.0
+"""What the search's score, 0 to 1, adds to the reader's logit in the order of what was read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Holds a chunk that a search found, with every score behind its rank."""
@@ -191,6 +195,11 @@ class Evidence:
     """Other documents with a near duplicate of the passage that the reader may read, too."""
     reading: PassageReading | None = None
     """What the extractive reader found in it. None: it did not read this chunk."""
+
+    @property
+    def read_score(self) -> float | None:
+        """Return what orders the passages that were read: the reader's logit and the search's score together."""
+        return None if self.reading is None else self.reading.answerable + SEARCH_WEIGHT * self.fused
 
 
 MAX_QUESTION_CHARS = 1000

@@ -41,8 +41,6 @@ COMPARED = 8
 """Passages that are compared with each other to find contradictions."""
 RERANKED = 20
 """Fused candidates that a reranker reads; each costs a pass of its model."""
-FUSED = 4.0
-"""What the search's score, 0 to 1, adds to the reader's logit in the order of what was read."""
 READ = 5
 """The best passages that the extractive reader reads; each costs a pass of its model."""
 NEAR_PAIRS = 5
@@ -239,8 +237,8 @@ class DocumentRetriever:
             return tuple(evidence)
         best = evidence[:READ]
         readings = self._passage_reader.read(query, [_heading_and_text(item.chunk) for item in best])
-        order = sorted(zip(best, readings, strict=True), key=lambda each: each[0].fused * FUSED + each[1].answerable)
-        return (*(replace(item, reading=reading) for item, reading in reversed(order)), *evidence[READ:])
+        read = [replace(item, reading=reading) for item, reading in zip(best, readings, strict=True)]
+        return (*sorted(read, key=lambda item: item.read_score or 0.0, reverse=True), *evidence[READ:])
 
     def _found_pairs(
         self,

@@ -28,6 +28,7 @@ _NUMBER = re.compile(r"\d+(?:[:.,/-]\d+)+")
 _OPEN, _CLOSE = "\x02", "\x03"
 _MOST_TERMS = 512
 _ESCAPED = re.compile(r"\\([\\*_~`|>\[\]()#-])")
+_BOLD = re.compile(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*")
 _LEAST_QUOTED = 15
 """Characters, a Han character counting as 2.5, from which on a sentence that occurs elsewhere is a quotation."""
 
@@ -47,7 +48,15 @@ def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
 
 
 def _quoted_sentences(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
-    """Return the sentences that stand word for word in one of the texts; Discord's escapes make no difference."""
+    """Return the sentences that stand word for word in one of the texts, those in bold alone if there are any.
+
+    Discord's escapes make no difference.
+    """
+    in_bold = [words for other in texts for words in _BOLD.findall(other)]
+    return _sentences_in(text, in_bold) or _sentences_in(text, texts)
+
+
+def _sentences_in(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     written = [one_line(_ESCAPED.sub(r"\1", other)) for other in texts]
     return tuple(
         (start, end)

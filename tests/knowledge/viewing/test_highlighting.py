@@ -111,3 +111,11 @@ def test_a_sentence_that_the_answer_quotes_is_marked_whole_and_nothing_else() ->
         shown("带狗可以进入大厅的一楼。猫不可以。", "狗？", "带狗可以进入大厅的一楼。 [1]")
         == "[带狗可以进入大厅的一楼。]猫不可以。"
     )
+
+
+def test_of_a_quotation_with_its_context_only_what_is_in_bold_is_marked() -> None:
+    text = "It opens on Tuesday at nine. It is closed on Sunday and Monday. Knock hard at the gate."
+    answer = "It opens on Tuesday at nine. **It is closed on Sunday and Monday.** Knock hard at the gate. [1]"
+    assert shown(text, "Is it open on Sundays?", answer) == (
+        "It opens on Tuesday at nine. [It is closed on Sunday and Monday.] Knock hard at the gate."
+    )
