@@ -41,8 +41,10 @@ COMPARED = 8
 """Passages that are compared with each other to find contradictions."""
 RERANKED = 20
 """Fused candidates that a reranker reads; each costs a pass of its model."""
-READ = 5
+READ = 4
 """The best passages that the extractive reader reads; each costs a pass of its model."""
+READ_IN_OTHER_SCRIPT = 1
+"""Of these, the nearest in another script than the question's, which share no term with it."""
 NEAR_PAIRS = 5
 """Moderators' answers to similar questions, whose questions are then compared with this one."""
 
@@ -148,6 +150,8 @@ class DocumentRetriever:
         fused = self._fuse(asked, candidates)
         reranked = self._rerank(asked, list(fused)[:RERANKED], candidates)
         ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
+        if self._passage_reader is not None:
+            ordered = _with_other_script(asked, ordered, candidates)
         found = merge_near_duplicates(
             {id_: _compared_passage(*candidates.known[id_]) for id_ in ordered[: 2 * limit]}, limit
         )
@@ -283,6 +287,17 @@ class DocumentRetriever:
             )
             for id_ in ids
         )
+
+
+def _with_other_script(asked: str, ordered: Sequence[str], candidates: _Candidates) -> list[str]:
+    """Return the ids with the nearest passages in another script among those that are read.
+
+    The keyword retriever can't find them, so they rank low, and only the reader can tell that they answer.
+    """
+    others = [id_ for id_ in candidates.dense if not same_script(asked, candidates.known[id_][0].text)]
+    near = [id_ for id_ in others[:READ_IN_OTHER_SCRIPT] if id_ not in ordered[:READ]]
+    rest = [id_ for id_ in ordered if id_ not in near]
+    return [*rest[: READ - len(near)], *near, *rest[READ - len(near) :]]
 
 
 def _heading_and_text(chunk: Chunk) -> tuple[str | None, str]:
