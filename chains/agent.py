@@ -60,6 +60,8 @@ class Run:
     """What the question most likely asks for."""
     examples: tuple[Turn, ...]
     """What is shown to the model before the conversation."""
+    quotation: str | None = None
+    """The answer in the passages' own words, which is given instead of calling the model; None: the model writes."""
     tools_run: list[str] = field(default_factory=list)
     """The tools that really ran, added as they run."""
     label_probabilities: list[float] = field(default_factory=list)
@@ -87,12 +89,14 @@ class RoutingMiddleware(AgentMiddleware[AgentState[Any], Run]):
     async def awrap_model_call(
         self, request: ModelRequest[Run], handler: Callable[[ModelRequest[Run]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any] | AIMessage:
-        """Return the next call of the route while one is left, then call the model on a short prompt."""
+        """Return the next call of the route, then the quotation, or what the model writes on a short prompt."""
         run = request.runtime.context
         results = [message for message in request.messages if isinstance(message, ToolMessage)]
         calls = TOOLS_OF[run.route]
         if len(results) < len(calls):
             return _tool_call(calls[len(results)], run)
+        if run.quotation is not None:
+            return AIMessage(run.quotation)
         with_passages = SEARCH in calls
         return await handler(
             request.override(

@@ -168,7 +168,7 @@ class Assistant:
             state.text = routed.answered.evidence.chunk.text
         elif state.is_from_facts:
             state.text = await self._about_bot(question, routed.decision.bot_topic)
-        elif chooser is None and self._give_quote(state, timer):
+        elif chooser is None and await self._give_quotation(state, timer):
             pass
         elif chooser is not None or state.run.route is not Route.ABSTAIN:
             async with aclosing(self._generate(state, chooser, timer)) as events:
@@ -330,7 +330,7 @@ class Assistant:
                 yield Chosen(state.choice, state.run.evidence)
             if state.is_from_facts:
                 state.text = await self._about_bot(state.routed.question, state.routed.decision.bot_topic)
-            elif state.run.route is not Route.ABSTAIN and not self._give_quote(state, timer):
+            elif state.run.route is not Route.ABSTAIN and not await self._give_quotation(state, timer):
                 async with aclosing(self._write(state, timer)) as deltas:
                     async for delta in deltas:
                         yield delta
@@ -379,13 +379,17 @@ class Assistant:
             requested=state.run.question.requested_route is not None,
         )
 
-    def _give_quote(self, state: _AnswerState, timer: _Timer) -> bool:
-        """Answer in a passage's own words, where that is preferred to having the chat model write."""
+    async def _give_quotation(self, state: _AnswerState, timer: _Timer) -> bool:
+        """Have the agent answer in a passage's own words, where that is preferred to having the chat model write."""
         quoted = self._composer.quote_instead(state.routed, state.run)
         if quoted is None:
             return False
+        run = replace(state.run, quotation=quoted.text)
+        ended = await self._agent.ainvoke(
+            {"messages": [("user", run.question.text)]}, {"recursion_limit": RECURSION_LIMIT}, context=run
+        )
         timer.first_word = time.monotonic()
-        state.text, state.composition = quoted.text, Composition(AnswerForm.QUOTED)
+        state.text, state.composition = ended["messages"][-1].text, Composition(AnswerForm.QUOTED)
         return True
 
     async def _agent_text(self, state: _AnswerState) -> AsyncGenerator[str, None]:

@@ -202,5 +202,6 @@ async def test_a_quote_needs_no_model_and_no_turn(make_bench, a_read_passage) ->
     assert answer.text == f"**Mooring costs 12 euros a night.** {REST} [1]"
     assert answer.composition == Composition(AnswerForm.QUOTED)
     assert not bench.model.prompts
+    assert answer.tools_run == ("search_knowledge",)
     explained = await bench.assistant.explanation(answer.decision_id, Language.ZH)
     assert "逐字引自段落" in explained.markdown
