@@ -27,7 +27,7 @@ from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome, Retr
 GUILD_SIZES = (8, 30, 120)
 PASSAGES = {"fit": 360, "judge": 240}
 """At most about, in each language: whole articles."""
-QUESTIONS = {"fit": 300, "judge": 210}
+QUESTIONS = {"fit": 240, "judge": 150}
 """In each language, shared among the sizes."""
 MOST_GUILDS = 12
 """Of one size."""
