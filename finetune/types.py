@@ -39,6 +39,8 @@ class VerdictReason(StrEnum):
     BETTER = "better"
     NOT_BETTER = "not_better"
     FORGOT = "forgot"
+    COMMONEST = "commonest"
+    """Not significantly better than giving the commonest label to everything."""
 
 
 class FailureReason(StrEnum):
@@ -155,6 +157,15 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelScore:
+    """Holds how often the held-out examples of one label were given it."""
+
+    label: str
+    count: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Holds how the tuned model did against the untuned one, on the same held-out examples."""
 
@@ -172,6 +183,10 @@ class Evaluation:
     label_threshold: float | None = None
     """Label task: 95 of 100 held-out examples that were given the right label were given it with at least this
     probability. None: free text, nothing was right, or it was measured before this was kept."""
+    label_scores: tuple[LabelScore, ...] = ()
+    """Label task: how the tuned model did on each label, the worst first. Empty where it was not kept yet."""
+    over_commonest: Interval | None = None
+    """Label task: tuned less what giving the commonest label to everything would have got right. None: not kept yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _HASH_LENGTH = 12
 _FIGURE_LIMIT = 80
 _VALUE_LIMIT = 200
 _BAR_LENGTH = 20
+_SHOWN_LABELS = 10
 
 
 def escape_name(name: str) -> str:
@@ -150,6 +151,7 @@ def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
             base=format_score(measured.base_score, card.kind),
             tuned=format_score(measured.tuned_score, card.kind),
         ),
+        *_by_label(measured, language, texts),
         _gain(measured, card.kind, language, texts),
     ]
     if verdict is VerdictReason.FORGOT:
@@ -167,6 +169,16 @@ def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
     )
     lines.append(subtext(figures, texts(language, "tuning.report_hash", hash=short_hash(card.adapter_sha256))))
     return "\n".join(lines)
+
+
+def _by_label(measured: Evaluation, language: Language, texts: Texts) -> list[str]:
+    """Return a line with how each label did, the worst first; none if that is not known."""
+    scores = measured.label_scores
+    if not scores:
+        return []
+    labels = [f"{escape_name(each.label)} {each.right}/{each.count}" for each in scores[:_SHOWN_LABELS]]
+    more = [texts(language, "tuning.more_labels", count=len(scores) - _SHOWN_LABELS)]
+    return [texts(language, "tuning.by_label", labels=", ".join(labels + more * (len(scores) > _SHOWN_LABELS)))]
 
 
 def format_score(value: float, kind: TaskKind) -> str:

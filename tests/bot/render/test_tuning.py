@@ -20,6 +20,7 @@ from finetune.types import (
     Card,
     Evaluation,
     Interval,
+    LabelScore,
     LineProblem,
     ListedAdapter,
     Outcome,
@@ -94,6 +95,15 @@ def test_free_text_is_measured_in_probabilities_and_nats() -> None:
         "- Improvement: **+0.52 nats per token** (95 % interval 0.00 to +0.90)",
         "- No tuned model answers for this skill; everything is as before.",
     ]
+
+
+def test_each_labels_figures_are_told_the_worst_first() -> None:
+    scores = tuple(LabelScore(f"label*{number}", 10, number) for number in range(12))
+    unbalanced = replace(CARD, evaluation=replace(MEASURED, label_scores=scores))
+    lines = report(Outcome(unbalanced, False, VerdictReason.COMMONEST, None))
+    assert "not significantly better than always giving the commonest label" in lines[0]
+    assert lines[2].startswith("- Correct by label, the worst first: label\\*0 0/10, label\\*1 1/10, ")
+    assert lines[2].endswith(", label\\*9 9/10, 2 more")
 
 
 def test_what_was_forgotten_is_told_with_its_figures() -> None:
