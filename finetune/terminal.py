@@ -49,6 +49,10 @@ class TrainingLine(ProgressLine):
             f"{preview.held_out_count:,} for testing; base {preview.base_title}; "
             f"about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
         )
+        for each in preview.joined_labels:
+            print_notice(f"joined into the label {each.label!r}: {', '.join(map(repr, each.spellings))}")
+        if preview.single_labels:
+            print_notice(f"only one example each: {', '.join(preview.single_labels)}")
         for problem in preview.problems[:_SHOWN_PROBLEMS]:
             print_notice(f"skipped: {describe(problem)}")
         if len(preview.problems) > _SHOWN_PROBLEMS:

@@ -6,6 +6,7 @@ something more; cards are on disk, so new fields need a default.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -93,6 +94,16 @@ class LineProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedLabel:
+    """Holds a label that a file writes in several ways which look the same or nearly so."""
+
+    label: str
+    """The commonest spelling, which all of them became."""
+    spellings: tuple[str, ...]
+    """The other spellings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Holds examples that were checked line by line."""
 
@@ -105,6 +116,14 @@ class Dataset:
     """The hash of the file's bytes."""
     has_chinese: bool
     """Whether any example holds Chinese: an English base cannot learn it."""
+    joined_labels: tuple[JoinedLabel, ...] = ()
+
+    @property
+    def single_labels(self) -> tuple[str, ...]:
+        """Return the labels with only one example, which can't be measured and may be a typing error; sorted."""
+        if self.kind is not TaskKind.LABEL:
+            return ()
+        return tuple(sorted(label for label, n in Counter(e.completion for e in self.examples).items() if n == 1))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -256,6 +275,9 @@ class Preview:
     free_memory_mb: int
     replaces: str | None
     """The adapter that is champion of the skill now."""
+    joined_labels: tuple[JoinedLabel, ...] = ()
+    single_labels: tuple[str, ...] = ()
+    """The labels with only one example."""
 
 
 @dataclass(frozen=True, slots=True)

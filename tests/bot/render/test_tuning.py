@@ -20,6 +20,7 @@ from finetune.types import (
     Card,
     Evaluation,
     Interval,
+    JoinedLabel,
     LabelScore,
     LineProblem,
     ListedAdapter,
@@ -143,6 +144,8 @@ def test_a_preview_of_the_worst_file_fits_into_one_message() -> None:
         1,
         1,
         "f" * 64,
+        tuple(JoinedLabel("*" * 80, ("_" * 80,) * 9) for _ in range(9)),
+        ("~" * 80,) * 99,
     )
     for language in Language:
         assert len(training_preview(preview, EVERY_MEMBER, language, TEXTS)) <= 2000
