@@ -82,10 +82,11 @@ def hostile_inputs() -> Iterable[str]:
     memory, loop = figures["peak memory, MB"], figures["event loop"]
     yield "## Random and damaged inputs\n"
     yield (
-        f"{figures['inputs']:,} inputs from a seeded generator: questions, training sets, answers to show, ids of pressed "
-        f"buttons, and damaged files. {len(figures['unhandled'])} raised an error that nothing handles. The event loop "
-        f"paused for {loop['longest ms']:.0f} ms at most; {figures['pauses above the limit']} pauses were above 250 ms. "
-        f"The bot's process needed {memory['bot']:,} MB, the largest child {memory['largest child']:,} MB.\n"
+        f"{figures['inputs']:,} inputs from a seeded generator: questions, training sets, answers to show, ids of "
+        f"pressed buttons, and damaged files. {len(figures['unhandled'])} raised an error that nothing handles. The "
+        f"event loop paused for {loop['longest ms']:.0f} ms at most; {figures['pauses above the limit']} pauses were "
+        f"above 250 ms. The bot's process needed {memory['bot']:,} MB, the largest child "
+        f"{memory['largest child']:,} MB.\n"
     )
     yield from table(
         ("input", "endings", "slowest"),
