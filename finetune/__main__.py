@@ -16,7 +16,7 @@ from finetune.bases import Bases
 from finetune.errors import FinetuneError
 from finetune.registry import Registry
 from finetune.serving.generation import Busy
-from finetune.settings import FinetuneSettings
+from finetune.settings import FinetuneSettings, tunable
 from finetune.terminal import TrainingLine, print_adapters, print_card, print_evaluation, print_notice, print_outcome
 from finetune.training.evaluate_adapter import evaluate_adapter
 from finetune.training.runner import Runner
@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     training = commands.add_parser("train", parents=[common], help="train, test, and promote if better")
     training.add_argument("file", type=Path, help="a training set: .jsonl or .csv")
     training.add_argument("--skill", help="the skill's name; by default the file's name")
-    training.add_argument("--base", help="like TUNING_BASE: auto, embedded-small, embedded or hf:<id or folder>")
+    training.add_argument(
+        "--base", type=_base, help="like TUNING_BASE: auto, embedded-small, embedded or hf:<id or folder>"
+    )
     training.add_argument("--channel", help="the id of a channel: only those who can read it get its answers")
     evaluating = commands.add_parser("evaluate", parents=[common], help="test an adapter against its base again")
     evaluating.add_argument("adapter", help="its hash, or the start of it")
@@ -73,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     removing = commands.add_parser("remove", parents=[common], help="delete an adapter and its files")
     removing.add_argument("adapter", help="its hash, or the start of it")
     return parser
+
+
+def _base(name: str) -> str:
+    try:
+        return tunable(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from error
 
 
 def _run(arguments: argparse.Namespace, settings: FinetuneSettings, registry: Registry, guild_id: str) -> int:

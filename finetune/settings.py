@@ -42,6 +42,11 @@ class FinetuneSettings(BaseSettings):
     @field_validator("tuning_base")
     @classmethod
     def _is_local(cls, value: str) -> str:
-        if not re.fullmatch(r"auto|embedded|embedded-small|hf:\S.*", value):
-            raise ValueError("it must be `auto`, `embedded`, `embedded-small` or `hf:<id or folder>`")
-        return value
+        return tunable(value)
+
+
+def tunable(base: str) -> str:
+    """Return a value of `TUNING_BASE` as it is. Raises ValueError: no such model can be tuned."""
+    if not re.fullmatch(r"auto|embedded|embedded-small|hf:\S.*", base):
+        raise ValueError("it must be `auto`, `embedded`, `embedded-small` or `hf:<id or folder>`")
+    return base

@@ -28,9 +28,11 @@ from text.plurals import counted
 from weights.terminal import ProgressLine
 
 _SHOWN_PROBLEMS = 10
+_SHOWN_LABELS = 10
 _REASONS = {
     VerdictReason.BETTER: "better than its base, so it is now the champion",
     VerdictReason.NOT_BETTER: "not significantly better than its base, so it is not promoted",
+    VerdictReason.COMMONEST: "no better than always giving the commonest label, so it is not promoted",
     VerdictReason.FORGOT: "worse at general questions than its base, so it is not promoted",
 }
 
@@ -47,6 +49,10 @@ class TrainingLine(ProgressLine):
             f"{preview.held_out_count:,} for testing; base {preview.base_title}; "
             f"about {preview.minutes:.0f} min ({how}), {preview.memory_mb:,} MB"
         )
+        for each in preview.joined_labels:
+            print_notice(f"joined into the label {each.label!r}: {', '.join(map(repr, each.spellings))}")
+        if preview.single_labels:
+            print_notice(f"only one example each: {', '.join(preview.single_labels)}")
         for problem in preview.problems[:_SHOWN_PROBLEMS]:
             print_notice(f"skipped: {describe(problem)}")
         if len(preview.problems) > _SHOWN_PROBLEMS:
@@ -95,6 +101,10 @@ def print_evaluation(card: Card, evaluation: Evaluation, *, as_json: bool) -> No
         f"{what}, {counted(evaluation.held_out_count, 'held-out example')}: base {evaluation.base_score:.3f}, "
         f"tuned {evaluation.tuned_score:.3f}; gain {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]{unit}"
     )
+    if evaluation.label_scores:
+        told = ", ".join(f"{each.label} {each.right}/{each.count}" for each in evaluation.label_scores[:_SHOWN_LABELS])
+        more = len(evaluation.label_scores) - _SHOWN_LABELS
+        print(f"correct by label, the worst first: {told}{f' and {more} more' if more > 0 else ''}")
     print(
         f"loss on general questions: base {evaluation.general_loss_base:.2f}, "
         f"tuned {evaluation.general_loss_tuned:.2f}; an answer takes "

@@ -6,6 +6,7 @@ something more; cards are on disk, so new fields need a default.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,8 @@ class VerdictReason(StrEnum):
     BETTER = "better"
     NOT_BETTER = "not_better"
     FORGOT = "forgot"
+    COMMONEST = "commonest"
+    """Not significantly better than giving the commonest label to everything."""
 
 
 class FailureReason(StrEnum):
@@ -91,6 +94,16 @@ class LineProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedLabel:
+    """Holds a label that a file writes in several ways which look the same or nearly so."""
+
+    label: str
+    """The commonest spelling, which all of them became."""
+    spellings: tuple[str, ...]
+    """The other spellings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Holds examples that were checked line by line."""
 
@@ -103,6 +116,14 @@ class Dataset:
     """The hash of the file's bytes."""
     has_chinese: bool
     """Whether any example holds Chinese: an English base cannot learn it."""
+    joined_labels: tuple[JoinedLabel, ...] = ()
+
+    @property
+    def single_labels(self) -> tuple[str, ...]:
+        """Return the labels with only one example, which can't be measured and may be a typing error; sorted."""
+        if self.kind is not TaskKind.LABEL:
+            return ()
+        return tuple(sorted(label for label, n in Counter(e.completion for e in self.examples).items() if n == 1))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -155,6 +176,15 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelScore:
+    """Holds how often the held-out examples of one label were given it."""
+
+    label: str
+    count: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Holds how the tuned model did against the untuned one, on the same held-out examples."""
 
@@ -172,6 +202,10 @@ class Evaluation:
     label_threshold: float | None = None
     """Label task: 95 of 100 held-out examples that were given the right label were given it with at least this
     probability. None: free text, nothing was right, or it was measured before this was kept."""
+    label_scores: tuple[LabelScore, ...] = ()
+    """Label task: how the tuned model did on each label, the worst first. Empty where it was not kept yet."""
+    over_commonest: Interval | None = None
+    """Label task: tuned less what giving the commonest label to everything would have got right. None: not kept yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +275,9 @@ class Preview:
     free_memory_mb: int
     replaces: str | None
     """The adapter that is champion of the skill now."""
+    joined_labels: tuple[JoinedLabel, ...] = ()
+    single_labels: tuple[str, ...] = ()
+    """The labels with only one example."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,3 +71,32 @@ def hostile_files() -> Iterable[str]:
         ),
     )
     yield provenance(result)
+
+
+def hostile_inputs() -> Iterable[str]:
+    """Yield the section on random and damaged inputs; nothing where they were not measured."""
+    if not is_measured("hostile_inputs"):
+        return
+    result = load("hostile_inputs")
+    figures = result["figures"]
+    memory, loop = figures["peak memory, MB"], figures["event loop"]
+    yield "## Random and damaged inputs\n"
+    yield (
+        f"{figures['inputs']:,} inputs from a seeded generator: questions, training sets, answers to show, ids of "
+        f"pressed buttons, and damaged files. {len(figures['unhandled'])} raised an error that nothing handles. The "
+        f"event loop paused for {loop['longest ms']:.0f} ms at most; {figures['pauses above the limit']} pauses were "
+        f"above 250 ms. The bot's process needed {memory['bot']:,} MB, the largest child "
+        f"{memory['largest child']:,} MB.\n"
+    )
+    yield from table(
+        ("input", "endings", "slowest"),
+        (
+            (
+                kind,
+                ", ".join(f"{ending} {count}" for ending, count in sorted(found.items(), key=lambda each: -each[1])),
+                f"{figures['slowest, seconds'][kind]:.1f} s",
+            )
+            for kind, found in figures["endings"].items()
+        ),
+    )
+    yield provenance(result)

@@ -49,6 +49,7 @@ def page() -> str:
         speed.latency_during_training(),
         faults.crash_recovery(),
         faults.hostile_files(),
+        faults.hostile_inputs(),
         speed.ingestion_speed(),
         speed.index_size(),
         speed.event_loop(),

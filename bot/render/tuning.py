@@ -12,7 +12,7 @@ from discord.utils import escape_markdown
 
 from bot.locales import Texts
 from bot.prepared_trainings import PreparedTraining
-from bot.render.message_text import audience_phrase, join_parts, shorten, subtext
+from bot.render.message_text import MESSAGE_LIMIT, audience_phrase, join_parts, shorten, subtext
 from chains.types import Language
 from finetune.types import (
     Evaluation,
@@ -31,6 +31,9 @@ _HASH_LENGTH = 12
 _FIGURE_LIMIT = 80
 _VALUE_LIMIT = 200
 _BAR_LENGTH = 20
+_SHOWN_LABELS = 10
+_NAMED_LABELS = 3
+_LABEL_LIMIT = 24
 
 
 def escape_name(name: str) -> str:
@@ -69,16 +72,47 @@ def training_preview(found: Preview, audience: Audience, language: Language, tex
         if found.replaces is None
         else texts(language, "tuning.preview_replaces", hash=short_hash(found.replaces)),
     ]
+    lines += _label_notes(found, language, texts)
     if found.problems:
         lines.append(texts(language, "tuning.left_out", count=f"{len(found.problems):,}"))
-        lines.append(dataset_problems(found.problems, language, texts))
-    return "\n".join(lines)
+        room = MESSAGE_LIMIT - len("\n".join(lines)) - 1
+        listed = (dataset_problems(found.problems, language, texts, most) for most in range(SHOWN_PROBLEMS, 0, -1))
+        lines.append(next((problems for problems in listed if len(problems) <= room), ""))
+    return join_parts(*lines)
 
 
-def dataset_problems(problems: Sequence[LineProblem], language: Language, texts: Texts) -> str:
-    """Return the first problems, one per line, and how many more there are."""
-    lines = [f"- {_problem(problem, language, texts)}" for problem in problems[:SHOWN_PROBLEMS]]
-    more = len(problems) - SHOWN_PROBLEMS
+def _label_notes(found: Preview, language: Language, texts: Texts) -> list[str]:
+    """Return a line on labels that are written in several ways, and one on those with a single example."""
+    joined = [
+        f"{_short_label(each.label)} ({_labels(each.spellings, language, texts)})" for each in found.joined_labels
+    ]
+    notes = []
+    if joined:
+        more = len(joined) - _NAMED_LABELS
+        shown = [*joined[:_NAMED_LABELS], *([texts(language, "tuning.more_labels", count=more)] if more > 0 else [])]
+        notes.append(texts(language, "tuning.joined_labels", labels="; ".join(shown)))
+    if found.single_labels:
+        notes.append(texts(language, "tuning.single_labels", labels=_labels(found.single_labels, language, texts)))
+    return notes
+
+
+def _labels(labels: Sequence[str], language: Language, texts: Texts) -> str:
+    """Return the first labels, and how many more there are."""
+    more = len(labels) - _NAMED_LABELS
+    shown = [_short_label(label) for label in labels[:_NAMED_LABELS]]
+    return ", ".join([*shown, *([texts(language, "tuning.more_labels", count=more)] if more > 0 else [])])
+
+
+def _short_label(label: str) -> str:
+    return escape_markdown(shorten(label, _LABEL_LIMIT))
+
+
+def dataset_problems(
+    problems: Sequence[LineProblem], language: Language, texts: Texts, most: int = SHOWN_PROBLEMS
+) -> str:
+    """Return the first problems, at most `most`, one per line, and how many more there are."""
+    lines = [f"- {_problem(problem, language, texts)}" for problem in problems[:most]]
+    more = len(problems) - most
     if more > 0:
         lines.append(texts(language, "tuning.more_problems", count=f"{more:,}"))
     return "\n".join(lines)
@@ -150,6 +184,7 @@ def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
             base=format_score(measured.base_score, card.kind),
             tuned=format_score(measured.tuned_score, card.kind),
         ),
+        *_by_label(measured, language, texts),
         _gain(measured, card.kind, language, texts),
     ]
     if verdict is VerdictReason.FORGOT:
@@ -167,6 +202,16 @@ def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
     )
     lines.append(subtext(figures, texts(language, "tuning.report_hash", hash=short_hash(card.adapter_sha256))))
     return "\n".join(lines)
+
+
+def _by_label(measured: Evaluation, language: Language, texts: Texts) -> list[str]:
+    """Return a line with how each label did, the worst first; none if that is not known."""
+    scores = measured.label_scores
+    if not scores:
+        return []
+    labels = [f"{escape_name(each.label)} {each.right}/{each.count}" for each in scores[:_SHOWN_LABELS]]
+    more = [texts(language, "tuning.more_labels", count=len(scores) - _SHOWN_LABELS)]
+    return [texts(language, "tuning.by_label", labels=", ".join(labels + more * (len(scores) > _SHOWN_LABELS)))]
 
 
 def format_score(value: float, kind: TaskKind) -> str:

@@ -6,9 +6,10 @@ Edit this file to change a limit, what makes a line unusable, or how examples ar
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
@@ -25,11 +26,11 @@ from finetune.errors import (
     UnknownFormError,
     describe,
 )
-from finetune.types import Dataset, Example, LabelHelp, LineProblem, TaskKind
+from finetune.types import Dataset, Example, JoinedLabel, LabelHelp, LineProblem, TaskKind
 from storage.hashing import sha256_of_text
 from storage.sizes import MEGABYTE
 from text.scripts import holds_han
-from text.words import one_line
+from text.words import fold, one_line
 
 __all__ = ["PROBLEM_CODES", "Split", "describe", "from_jsonl", "load_dataset", "split_dataset", "to_jsonl"]
 
@@ -46,6 +47,10 @@ HELD_OUT_ONE_IN = 5
 _MAX_ROWS = 2 * (MAX_EXAMPLES + MAX_LABELS)
 
 _EXAMPLE = TypeAdapter(Example)
+_SEPARATORS = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]+")
+"""Blanks, hyphens and invisible signs."""
+_LATIN_LOOKALIKES = str.maketrans("авеікмнорстухѕјαικονρτυχ", "abeikmhopctyxsjaikovptyx")
+"""Lower-case Cyrillic and Greek letters that look like Latin ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
     examination = _Examination(form)
     for row in rows:
         examination.take(row)
+    joined = examination.join_labels() if form == LABEL_FORM else ()
     examples, problems = tuple(examination.examples), examination.all_problems()
     dataset = Dataset(
         kind=TaskKind.LABEL if form == LABEL_FORM else TaskKind.TEXT,
@@ -81,6 +87,7 @@ def load_dataset(data: bytes, name: str) -> Dataset:
         problems=problems,
         sha256=hashlib.sha256(data).hexdigest(),
         has_chinese=any(_holds_chinese(example) for example in examples),
+        joined_labels=joined,
     )
     _check_counts(dataset, len(rows), name)
     return dataset
@@ -136,6 +143,24 @@ class _Examination:
         except BadLine as bad:
             self._problems.append(LineProblem(row.line, bad.code, bad.figures))
 
+    def join_labels(self) -> tuple[JoinedLabel, ...]:
+        """Give labels that look alike the commonest of their spellings, and return what was joined."""
+        counts = Counter(example.completion for example in self.examples)
+        alike: dict[str, list[str]] = {}
+        for label in sorted(counts, key=lambda label: (-counts[label], label)):
+            alike.setdefault(_look(label), []).append(label)
+        self.examples = [replace(each, completion=alike[_look(each.completion)][0]) for each in self.examples]
+        described: dict[str, tuple[int, LabelHelp]] = {}
+        for label, (line, about) in self._help.items():
+            spelt = alike.get(_look(label), [label])[0]
+            if spelt in described:
+                bad = BadLine("label_described_twice", label=label, first=described[spelt][0])
+                self._problems.append(LineProblem(line, bad.code, bad.figures))
+            else:
+                described[spelt] = (line, replace(about, label=spelt))
+        self._help = described
+        return tuple(JoinedLabel(first, tuple(others)) for first, *others in alike.values() if others)
+
     def useful_help(self) -> tuple[LabelHelp, ...]:
         labels = self._labels()
         return tuple(described for label, (_, described) in self._help.items() if label in labels)
@@ -156,7 +181,10 @@ class _Examination:
         asked = tuple((role, one_line(text)) for role, text in example.turns)
         first = self._asked.setdefault(asked, example)
         if first is not example:
-            code = "duplicate" if first.completion == example.completion else "contradiction"
+            same = first.completion == example.completion
+            if self._form == LABEL_FORM:
+                same = _look(first.completion) == _look(example.completion)
+            code = "duplicate" if same else "contradiction"
             raise BadLine(code, first=first.line)
         self.examples.append(example)
 
@@ -165,6 +193,11 @@ class _Examination:
         if described.label in self._help:
             raise BadLine("label_described_twice", label=described.label, first=self._help[described.label][0])
         self._help[described.label] = (line, described)
+
+
+def _look(label: str) -> str:
+    """Return what is the same for labels that people would take for one another."""
+    return _SEPARATORS.sub("", fold(label).translate(_LATIN_LOOKALIKES))
 
 
 def _form_of_rows(rows: Sequence[TrainingRow], name: str) -> Form:

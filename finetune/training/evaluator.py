@@ -20,8 +20,8 @@ from transformers import PreTrainedModel
 from finetune.data.encoding import ChatTokenizer, TokenizedExample
 from finetune.serving.label_decoding import LabelTree, choose_label
 from finetune.training.lora import collate, completion_losses
-from finetune.training.promotion_gate import paired_interval
-from finetune.types import Evaluation, TaskKind
+from finetune.training.promotion_gate import gain_over_commonest, paired_interval
+from finetune.types import Evaluation, LabelScore, TaskKind
 
 _TIMED_TEXTS = 8
 _TIMED_TOKENS = 64
@@ -73,6 +73,7 @@ class Evaluator:
         general_tuned = self._losses(self._examples.general)
         is_label = self._examples.kind is TaskKind.LABEL
         gain = np.subtract(tuned, base) if is_label else np.subtract(base, tuned)
+        answers = self._examples.answers
         p50, p95 = np.percentile(seconds, [50, 95])
         return Evaluation(
             held_out_count=len(tuned),
@@ -84,6 +85,8 @@ class Evaluator:
             answer_seconds_p50=float(p50),
             answer_seconds_p95=float(p95),
             label_threshold=label_threshold(tuned, probabilities) if is_label else None,
+            label_scores=label_scores(answers, tuned) if is_label else (),
+            over_commonest=gain_over_commonest(answers, tuned) if is_label else None,
         )
 
     def _scores(self) -> tuple[list[float], list[float], list[float]]:
@@ -135,6 +138,15 @@ class Evaluator:
     def _count(self, more: int) -> None:
         self._done += more
         self._on_done(min(self._done, self._total), self._total)
+
+
+def label_scores(answers: Sequence[str], scores: Sequence[float]) -> tuple[LabelScore, ...]:
+    """Return how many examples of each label were given it, the label with the lowest share first."""
+    right: dict[str, list[float]] = {}
+    for answer, score in zip(answers, scores, strict=True):
+        right.setdefault(answer, []).append(score)
+    found = [LabelScore(label, len(each), round(sum(each))) for label, each in right.items()]
+    return tuple(sorted(found, key=lambda each: (each.right / each.count, -each.count, each.label)))
 
 
 def label_threshold(scores: Sequence[float], probabilities: Sequence[float]) -> float | None:

@@ -5,6 +5,7 @@ Edit this file to change what an adapter has to achieve.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,13 +42,22 @@ def paired_interval(differences: Sequence[float]) -> Interval:
     return Interval(float(values.mean()), float(low), float(high))
 
 
+def gain_over_commonest(answers: Sequence[str], scores: Sequence[float]) -> Interval:
+    """Return what the scores, 0 or 1 each, are above giving the commonest of the right answers to everything."""
+    commonest = Counter(answers).most_common(1)[0][0]
+    return paired_interval([score - (answer == commonest) for answer, score in zip(answers, scores, strict=True)])
+
+
 def judge(evaluation: Evaluation, kind: TaskKind) -> Verdict:
     """Promote only what is significantly better than its base; for free text it must not have forgotten the rest.
 
-    In a label task the model answers only with its labels, so what it forgot never shows.
+    In a label task the model answers only with its labels, so what it forgot never shows. There it must also be better
+    than giving the commonest label to everything, which a weak base may not be.
     """
     if evaluation.gain.low <= 0:
         return Verdict(False, VerdictReason.NOT_BETTER)
+    if evaluation.over_commonest is not None and evaluation.over_commonest.low <= 0:
+        return Verdict(False, VerdictReason.COMMONEST)
     forgotten = evaluation.general_loss_tuned - evaluation.general_loss_base
     if kind is TaskKind.TEXT and forgotten > MOST_FORGOTTEN:
         return Verdict(False, VerdictReason.FORGOT)

@@ -208,6 +208,8 @@ class Tuner:
             memory_mb=base.training_memory_mb,
             free_memory_mb=_free_memory_mb(),
             replaces=None if champion is None else champion.adapter_sha256,
+            joined_labels=dataset.joined_labels,
+            single_labels=dataset.single_labels,
         )
 
     def _check_room(self, base: Base) -> None:

@@ -54,3 +54,13 @@ def test_what_cannot_be_trained_on_is_refused_in_a_sentence(
         assert main([*arguments, "--guild", "g"]) == 1
         assert said in capfd.readouterr().err
     assert not (tmp_path / "data" / "runs").exists()
+
+
+@pytest.mark.parametrize("base", ["nonsense", "embedding", "embedded-large"])
+def test_a_base_that_cannot_be_tuned_is_refused_before_anything_is_read(
+    base: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "missing.jsonl", "--base", base, "--guild", "g"])
+    assert stopped.value.code == 2
+    assert "it must be `auto`, `embedded`, `embedded-small` or `hf:<id or folder>`" in capfd.readouterr().err

@@ -20,6 +20,8 @@ from finetune.types import (
     Card,
     Evaluation,
     Interval,
+    JoinedLabel,
+    LabelScore,
     LineProblem,
     ListedAdapter,
     Outcome,
@@ -96,6 +98,15 @@ def test_free_text_is_measured_in_probabilities_and_nats() -> None:
     ]
 
 
+def test_each_labels_figures_are_told_the_worst_first() -> None:
+    scores = tuple(LabelScore(f"label*{number}", 10, number) for number in range(12))
+    unbalanced = replace(CARD, evaluation=replace(MEASURED, label_scores=scores))
+    lines = report(Outcome(unbalanced, False, VerdictReason.COMMONEST, None))
+    assert "not significantly better than always giving the commonest label" in lines[0]
+    assert lines[2].startswith("- Correct by label, the worst first: label\\*0 0/10, label\\*1 1/10, ")
+    assert lines[2].endswith(", label\\*9 9/10, 2 more")
+
+
 def test_what_was_forgotten_is_told_with_its_figures() -> None:
     forgetful = replace(FREE_TEXT, evaluation=replace(FREE_TEXT.evaluation, general_loss_tuned=2.5))
     lines = report(Outcome(forgetful, False, VerdictReason.FORGOT, CARD))
@@ -133,6 +144,8 @@ def test_a_preview_of_the_worst_file_fits_into_one_message() -> None:
         1,
         1,
         "f" * 64,
+        tuple(JoinedLabel("*" * 80, ("_" * 80,) * 9) for _ in range(9)),
+        ("~" * 80,) * 99,
     )
     for language in Language:
         assert len(training_preview(preview, EVERY_MEMBER, language, TEXTS)) <= 2000

@@ -100,6 +100,42 @@ def test_a_question_and_its_label_are_a_label_task() -> None:
     assert dataset.labels == ("kind_0", "kind_1", "kind_2")
 
 
+def test_labels_that_look_alike_are_joined_into_the_commonest_and_said_to_be() -> None:
+    spellings = ["kind_0", "Kind 0", "kind-0", "kind\u200b_0", "k\u0456nd_0", "kind_1", "kind_2"]
+    rows: list[Row] = [
+        {"question": f"What about {n}?", "label": spellings[n % 7] if n < 14 else f"kind_{n % 2}"} for n in range(40)
+    ]
+    rows += [
+        {"label": "KIND_0", "sentence": "About nought.", "channel": "zero"},
+        {"label": "kind_0", "sentence": "Twice.", "channel": "zero"},
+    ]
+    found = load_dataset(jsonl(rows), "labels.jsonl")
+    assert found.labels == ("kind_0", "kind_1", "kind_2")
+    [joined] = found.joined_labels
+    assert joined.label == "kind_0"
+    assert sorted(joined.spellings) == sorted(spellings[1:5])
+    assert [described.label for described in found.label_help] == ["kind_0"]
+    assert [(problem.line, problem.code) for problem in found.problems] == [(42, "label_described_twice")]
+
+
+def test_the_same_question_with_a_label_in_two_spellings_is_a_duplicate() -> None:
+    rows = [*label_rows(), {"question": "What about matter 0?", "label": "KIND-0"}]
+    [problem] = load_dataset(jsonl(rows), "labels.jsonl").problems
+    assert problem.code == "duplicate"
+
+
+def test_a_label_with_one_example_is_named() -> None:
+    rows = [*label_rows(), {"question": "What about the boat?", "label": "kidn_1"}]
+    assert load_dataset(jsonl(rows), "labels.jsonl").single_labels == ("kidn_1",)
+    assert load_dataset(jsonl(prompt_rows()), "texts.jsonl").single_labels == ()
+
+
+def test_answers_in_free_text_that_look_alike_stay_as_they_are() -> None:
+    rows = [{"prompt": f"Say {n}", "completion": ("Yes", "yes", "Y-es")[n % 3]} for n in range(24)]
+    found = load_dataset(jsonl(rows), "texts.jsonl")
+    assert {example.completion for example in found.examples} == {"Yes", "yes", "Y-es"}
+
+
 def test_unknown_fields_and_blank_lines_are_passed_over_and_lines_keep_their_numbers() -> None:
     rows = [row | {"id": n, "lang": "en", "score": None} for n, row in enumerate(label_rows())]
     dataset = load_dataset(b"\n  \r\n" + jsonl(rows).replace(b"\n", b"\r\n\n"), "set.jsonl")
