@@ -16,8 +16,10 @@ class KnowledgeSettings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Holds knowledge.db and Chroma's files."""
-    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
-    """A running Chroma server to use, such as http://10.0.0.5:8000; None: start one on loopback."""
+    chroma_url: str | None = Field(default=None, pattern=r"^(?:https?://[^/\s]+/?|unix://\S+)$")
+    """A running Chroma server to use, such as http://10.0.0.5:8000 or, if it asks for a password,
+    https://name:password@chroma.example; None: start one that only this program can reach.
+    """
     embedding_model: str = "embedded"
     """The embedding model: `embedded` (a hundred languages), `embedded-en` (English only, faster), `hf:` with a folder
     or a hub id, or `provider:model`.
