@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from text.index_terms import question_terms
+from text.normalization import without_surrogates
 from text.scripts import CJK
 from text.simplified import simplified
 from text.stop_words import CHINESE, ENGLISH
@@ -31,7 +32,8 @@ _MOST_TERMS = 512
 def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     """Return where `text` shares words with `texts`, in order; only stop words between two matches join them."""
     folded, origins = _fold_with_origins(text)
-    terms = list(dict.fromkeys(term for part in texts for term in _content_terms(part)))[:_MOST_TERMS]
+    written = map(without_surrogates, texts)
+    terms = list(dict.fromkeys(term for part in written for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _merge_adjacent(folded, found))
 
