@@ -1,4 +1,4 @@
-"""Normalises Unicode text in linear time.
+"""Normalises Unicode text in linear time, and repairs text that is no valid Unicode.
 
 Python sorts each run of combining marks by insertion: 100 kB of them would take seconds, in which no other thread runs.
 Edit it for how many marks a character may have.
@@ -25,6 +25,15 @@ def normalized(form: Literal["NFC", "NFKC"], text: str) -> str:
     if len(text) > _SHORT:
         text = _long_runs().sub(r"\1", text)
     return unicodedata.normalize(form, text)
+
+
+def without_surrogates(text: str) -> str:
+    """Return the text with a replacement sign for each lone half of a surrogate pair, which nothing can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 @lru_cache(maxsize=1)
