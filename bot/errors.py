@@ -192,6 +192,16 @@ class TooManyQuestions(BotError):
         self.limit = limit
 
 
+class ServerBusy(BotError):
+    """Raised, before any search, when a server has too many questions in progress."""
+
+    code = "server_busy"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A server can have {counted(limit, 'question')} in progress.")
+        self.limit = limit
+
+
 class TooManyPassages(BotError):
     """Raised when a member has too many passages being opened."""
 

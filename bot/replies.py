@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.error_messages import ErrorBoundary
-from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
+from bot.errors import NothingToStop, NotYoursToStop, ServerBusy, TooManyQuestions
 from bot.locales import Texts
 from bot.member_limit import MemberLimit
 from bot.messages.buttons import PassageButton, StopButton, WhyButton, make_view
@@ -70,9 +70,10 @@ class AnswerRequest:
 class Replies:
     """Keeps all answers in progress."""
 
-    def __init__(self, services: Services, member_limit: int) -> None:
+    def __init__(self, services: Services, member_limit: int, guild_limit: int) -> None:
         self._services = services
         self._limit = MemberLimit(member_limit, TooManyQuestions)
+        self._guild_limit = MemberLimit(guild_limit, ServerBusy)
         self._in_progress: dict[str, RunningReply] = {}
         self._last: OrderedDict[tuple[int, str, AskedIn], str] = OrderedDict()
         """The latest decisions, by channel, asker and who sees the answer; forgotten when the bot restarts."""
@@ -85,12 +86,20 @@ class Replies:
         """Return the place of one question, to be taken before anything is fetched for it. See `MemberLimit.place`."""
         return self._limit.place(asker_id, repeats=repeats)
 
-    async def write(self, request: AnswerRequest) -> None:
-        """Write the whole answer to `request`, after the asker's earlier ones in the same channel. It needs a `place`."""
+    async def write(self, request: AnswerRequest, *, repeats: bool = True) -> None:
+        """Write the whole answer to `request`, after the asker's earlier ones in the same channel. It needs a `place`.
+
+        Raises:
+            ServerBusy: the server has as many questions in progress as it may; without `repeats`, only once.
+        """
         own = [reply for reply in self._in_progress.values() if reply.asker_id == request.question.asker_id]
         earlier = next((reply.ended for reply in reversed(own) if reply.channel_id == request.channel_id), None)
         reply_id = secrets.token_hex(8)
-        reply = self._in_progress[reply_id] = RunningReply(reply_id, request, self._services, earlier)
+        with self._guild_limit.place(request.question.guild_id, repeats=repeats):
+            await self._write(RunningReply(reply_id, request, self._services, earlier), reply_id, request)
+
+    async def _write(self, reply: RunningReply, reply_id: str, request: AnswerRequest) -> None:
+        self._in_progress[reply_id] = reply
         try:
             await reply.write()
         finally:

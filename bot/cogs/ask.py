@@ -218,7 +218,8 @@ class Ask(commands.Cog):
             rights=standing.rights,
             previous_decision=read.previous_decision or last,
         )
-        await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
+        request = AnswerRequest(question, message.channel.id, BelowMessage(message), head)
+        await self._replies.write(request, repeats=False)
 
     async def _explain(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         assistant = await self._services.assistant.get()

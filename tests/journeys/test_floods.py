@@ -25,6 +25,23 @@ async def test_of_many_mentions_one_is_told_that_there_are_too_many(
     assert assistant.questions[-1].text == "And now?"
 
 
+async def test_one_server_does_not_take_the_chat_model_from_all_others(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    limit = community.settings.bot.guild_limit
+    for number in range(limit + 3):
+        asker = community.guild.add_member(community.env.create_user(f"asker{number}"))
+        await asker.send(community.channel, f"{community.mention} Question {number}?")
+    await assistant.has_begun.wait()
+    await community.env.settle()
+    told = [message.content for message in community.channel.history() if "of this server" in message.content]
+    assert told == [f"I'm already working on {limit} questions of this server. Ask again in a minute."]
+    assistant.may_go_on.set()
+    await community.rest()
+    assert len(assistant.questions) == limit
+
+
 async def test_what_is_refused_costs_no_request(community: Community, assistant: ScriptedAssistant) -> None:
     answer = await community.ask(community.member, "How long?")
     assistant.may_go_on.clear()
