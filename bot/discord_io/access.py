@@ -7,6 +7,8 @@ channel is open to every member. Edit this file to change permissions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 
 from bot.errors import GuildOnly, NotAdmin, NotAllowed, NotAllowedEverywhere
@@ -71,14 +73,16 @@ def is_open_to_everyone(channel: discord.abc.GuildChannel) -> bool:
     """
     if is_age_restricted(channel):
         return False
-    names = ("view_channel", "connect") if isinstance(channel, VoiceChannel) else ("view_channel",)
-    everyone = channel.guild.default_role
-    granted, own = dict(everyone.permissions), dict(channel.overwrites_for(everyone))
-    overwrites = [dict(overwrite) for overwrite in channel.overwrites.values()]
-    return all(
-        (granted[name] if own[name] is None else own[name]) and all(each[name] is not False for each in overwrites)
-        for name in names
-    )
+    everyone, overwrites = channel.guild.default_role, channel.overwrites.values()
+    own = channel.overwrites_for(everyone)
+    sees = _has_everyone(everyone.permissions.view_channel, own.view_channel, [each.view_channel for each in overwrites])
+    if not isinstance(channel, VoiceChannel):
+        return sees
+    return sees and _has_everyone(everyone.permissions.connect, own.connect, [each.connect for each in overwrites])
+
+
+def _has_everyone(granted: bool, own: bool | None, overwrites: Sequence[bool | None]) -> bool:
+    return (granted if own is None else own) and all(each is not False for each in overwrites)
 
 
 def is_age_restricted(place: GuildPlace) -> bool:
