@@ -35,6 +35,9 @@ class KnowledgeSettings(BaseSettings):
     max_document_mb: int = Field(default=10, ge=1, le=200)
     """The size above which a file is refused."""
 
+    max_guild_passages: int = Field(default=200_000, ge=1)
+    """The most passages that one guild may have: at most 180 MB of text, with their vectors and terms."""
+
     @field_validator("embedding_model")
     @classmethod
     def _has_a_form(cls, value: str) -> str:

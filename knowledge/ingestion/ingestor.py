@@ -81,9 +81,13 @@ class Ingestor:
         *,
         owner: str,
         max_bytes: int,
+        max_passages: int,
         has_room: Callable[[int], bool],
     ) -> None:
-        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes."""
+        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes.
+
+        `max_passages`: the most that one guild may have, so that none fills the disk that all share.
+        """
         self._catalog = catalog
         self._pending_deletions = pending_deletions
         self._index = index
@@ -92,6 +96,7 @@ class Ingestor:
         self._originals = originals
         self._owner = owner
         self.max_bytes = max_bytes
+        self._max_passages = max_passages
         self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
@@ -131,6 +136,7 @@ class Ingestor:
                 raise DocumentError(Reason.DISK_FULL, f"{name}: not enough disk space: free some first")
             document = load_document(upload.data, name, self.max_bytes)
             chunks = _split_named(document, source_id, name)
+            self._check_quota(upload.guild_id, len(chunks) - (0 if last is None else last.source.chunk_count), name)
         except DocumentError as error:
             return failed_report(name, error, began)
         return PreparedDocument(
@@ -142,6 +148,11 @@ class Ingestor:
             batch=upload.batch,
             began=began,
         )
+
+    def _check_quota(self, guild_id: str, more: int, name: str) -> None:
+        if more > 0 and self._catalog.chunk_count(guild_id) + more > self._max_passages:
+            message = f"{name}: the guild would have over {self._max_passages:,} passages: remove documents first"
+            raise DocumentError(Reason.GUILD_FULL, message)
 
     def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
         """Update an unchanged source: its link, and its original if that was not kept yet."""
