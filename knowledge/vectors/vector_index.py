@@ -16,7 +16,7 @@ import numpy as np
 
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
-from knowledge.vectors.chroma_client import ChromaClient, Collection, CollectionNotFound, Where
+from knowledge.vectors.chroma_client import ChromaClient, Collection, CollectionNotFound, Metadata, Where
 from knowledge.vectors.chroma_server import ChromaAddress
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class VectorIndex:
         return self._client().collection(_collection_name(guild_id))
 
     def _new_collection(self, guild_id: str) -> Collection:
-        made_for = {"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension}
+        made_for: Metadata = {"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension}
         return self._client().get_or_create_collection(_collection_name(guild_id), made_for)
 
     def _check_model(self, collection: Collection) -> None:
