@@ -9,7 +9,8 @@ from knowledge.ingestion.document_process import read_and_split
 from knowledge.ingestion.ingestor import CONTAINED_BYTES, _split
 
 LIMIT = 10_000_000
-TEXT = "".join(f"# Rule {n}\n\n{'Members water the plants. 会员每周浇水。\n' * 20}\n" for n in range(320)).encode()
+LINES = "Members water the plants. 会员每周浇水。\n" * 20
+TEXT = "".join(f"# Rule {n}\n\n{LINES}\n" for n in range(320)).encode()
 
 
 def test_a_large_document_has_the_same_passages() -> None:
