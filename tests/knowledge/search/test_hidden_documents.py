@@ -18,9 +18,10 @@ async def put(library: Library, texts: list[str], audience: Audience) -> None:
     await library.ingest_all(files, guild_id=GUILD, audience=audience, ingested_by="7")
 
 
-async def figures(library: Library) -> list[tuple[str, float, float | None]]:
+async def figures(library: Library) -> dict[str, tuple[float, float | None]]:
+    """What the shown probability is computed from; equal passages may change places."""
     found = await library.search(QUESTION, GUILD, MEMBER)
-    return [(item.chunk.text, item.coverage, item.cosine) for item in found.evidence]
+    return {item.chunk.text: (item.coverage, item.cosine) for item in found.evidence}
 
 
 async def test_what_hidden_documents_say_moves_no_figure(library: Library) -> None:
