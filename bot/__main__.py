@@ -23,7 +23,7 @@ from bot.ports import AssistantPort, DocumentsPort, TunerPort
 from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.app import App, assemble
-from bot.startup.instance_lock import instance_lock
+from bot.startup.instance_lock import instance_lock, keep_private
 from bot.startup.loader import Loader
 from bot.tasks import Tasks
 from bot.transport_errors import TRANSPORT_ERRORS, is_transient
@@ -54,6 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = load_settings()
         logging.basicConfig(level=settings.bot.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         _configure_logging()
+        keep_private(settings.bot.data_dir)
         output = asyncio.run(_run_until_stopped(_command(arguments, settings)))
     except _EXPECTED_ERRORS as error:
         print(error, file=sys.stderr)

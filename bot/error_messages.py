@@ -23,7 +23,7 @@ from bot.messages.live_message import LAST_EDIT_TIMEOUT_S, Content, LiveMessage
 from bot.render.message_text import split_message
 from bot.render.tuning import tuning_error_values
 from bot.responses import reply_privately
-from bot.tasks import Tasks
+from bot.tasks import AlreadyReported, Tasks
 from bot.transport_errors import TRANSPORT_ERRORS, is_transient
 from chains.errors import ChainsError, DecisionNotFound, EmptyQuestion, QuestionTooLong
 from chains.types import Language
@@ -123,6 +123,8 @@ class ErrorBoundary:
         """Await `work`; if it fails, `send` the member a sentence."""
         try:
             await work
+        except AlreadyReported as error:
+            _log.info("refused again without a message: %s", error)
         except Exception as error:  # noqa: BLE001 - the boundary: it is logged and shown
             await self.report(error, send, language)
 
@@ -160,7 +162,8 @@ class ErrorBoundary:
         """Return what a member reads about `error` and can do; log it with a traceback unless it was expected."""
         incident = "" if isinstance(error, _EXPECTED) and not isinstance(error, PartFailed) else secrets.token_hex(3)
         if not incident:
-            _log.info("user error shown: %s", error)
+            # Its message may repeat what the member wrote, which is kept nowhere.
+            _log.info("user error shown: %s", type(error).__name__)
         elif isinstance(error, PartFailed):  # Its traceback was logged when it failed: each question would repeat it.
             _log.error("incident %s: %s Cause: %r", incident, error, error.__cause__)
         else:

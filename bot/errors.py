@@ -138,6 +138,15 @@ class NotAllowed(BotError):
         self.permission = permission
 
 
+class NotAllowedEverywhere(BotError):
+    """Raised when a member may moderate one channel only, but what they write would be used in all of them."""
+
+    code = "not_allowed_everywhere"
+
+    def __init__(self) -> None:
+        super().__init__("This needs the permission Manage Messages in the whole server.")
+
+
 class NotAdmin(NotAllowed):
     """Raised when someone who is not an admin tries to change which model answers."""
 
@@ -191,6 +200,36 @@ class TooManyQuestions(BotError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"A member can have {counted(limit, 'question')} in progress.")
+        self.limit = limit
+
+
+class ServerBusy(BotError):
+    """Raised, before any search, when a server has too many questions in progress."""
+
+    code = "server_busy"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A server can have {counted(limit, 'question')} in progress.")
+        self.limit = limit
+
+
+class TooManyPassages(BotError):
+    """Raised when a member has too many passages being opened."""
+
+    code = "too_many_passages"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A member can open {counted(limit, 'passage')} at the same time.")
+        self.limit = limit
+
+
+class TooManyUploads(BotError):
+    """Raised, before the download, when a server has too many uploads that are not finished."""
+
+    code = "too_many_uploads"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A server can have {counted(limit, 'unfinished upload')}.")
         self.limit = limit
 
 

@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import discord
 
 from bot.error_messages import ErrorBoundary
-from bot.errors import NothingToStop, NotYoursToStop, TooManyQuestions
+from bot.errors import NothingToStop, NotYoursToStop, ServerBusy, TooManyQuestions
 from bot.locales import Texts
+from bot.member_limit import MemberLimit
 from bot.messages.buttons import PassageButton, StopButton, WhyButton, make_view
 from bot.messages.live_message import LAST_EDIT_TIMEOUT_S, Content, LiveMessage
 from bot.messages.message_targets import MessageTarget
 from bot.messages.throttling import Throttles
 from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService
+from bot.render.answer_links import with_known_links
 from bot.render.answers import answer_pages
 from bot.render.message_text import join_parts, loading_line, split_message, subtext, with_footer
 from chains.types import (
@@ -35,6 +37,7 @@ from chains.types import (
     Delta,
     Finished,
     Question,
+    Route,
     Waiting,
 )
 
@@ -67,25 +70,36 @@ class AnswerRequest:
 class Replies:
     """Keeps all answers in progress."""
 
-    def __init__(self, services: Services, member_limit: int) -> None:
+    def __init__(self, services: Services, member_limit: int, guild_limit: int) -> None:
         self._services = services
-        self._member_limit = member_limit
+        self._limit = MemberLimit(member_limit, TooManyQuestions)
+        self._guild_limit = MemberLimit(guild_limit, ServerBusy)
         self._in_progress: dict[str, RunningReply] = {}
         self._last: OrderedDict[tuple[int, str, AskedIn], str] = OrderedDict()
         """The latest decisions, by channel, asker and who sees the answer; forgotten when the bot restarts."""
 
-    async def write(self, request: AnswerRequest) -> None:
-        """Write the whole answer to `request`, after those to the asker's earlier questions in the same channel.
+    def check_limit(self, asker_id: str) -> None:
+        """Raise TooManyQuestions if the member has as many questions in progress as they may."""
+        self._limit.check(asker_id)
+
+    def place(self, asker_id: str, *, repeats: bool = True) -> AbstractContextManager[None]:
+        """Return the place of one question, to be taken before anything is fetched for it. See `MemberLimit.place`."""
+        return self._limit.place(asker_id, repeats=repeats)
+
+    async def write(self, request: AnswerRequest, *, repeats: bool = True) -> None:
+        """Write the whole answer to `request`, after the asker's earlier ones in the same channel. It needs a `place`.
 
         Raises:
-            TooManyQuestions: the member has too many answers in progress; nothing is shown yet.
+            ServerBusy: the server has as many questions in progress as it may; without `repeats`, only once.
         """
         own = [reply for reply in self._in_progress.values() if reply.asker_id == request.question.asker_id]
-        if len(own) >= self._member_limit:
-            raise TooManyQuestions(self._member_limit)
         earlier = next((reply.ended for reply in reversed(own) if reply.channel_id == request.channel_id), None)
         reply_id = secrets.token_hex(8)
-        reply = self._in_progress[reply_id] = RunningReply(reply_id, request, self._services, earlier)
+        with self._guild_limit.place(request.question.guild_id, repeats=repeats):
+            await self._write(RunningReply(reply_id, request, self._services, earlier), reply_id, request)
+
+    async def _write(self, reply: RunningReply, reply_id: str, request: AnswerRequest) -> None:
+        self._in_progress[reply_id] = reply
         try:
             await reply.write()
         finally:
@@ -143,6 +157,8 @@ class RunningReply:
         """The id of the decision that a later "why?" is about; None: there is none, or it answers such a question."""
         self._activity = ""
         self._written = ""
+        self._is_tuned = False
+        """Whether a tuned model writes, whose text is shown as it is."""
 
     @property
     def asker_id(self) -> str:
@@ -216,6 +232,7 @@ class RunningReply:
         match event:
             case Decided(decision_id=decision_id, decision=decision, evidence=evidence):
                 self._decision_id = decision_id
+                self._is_tuned = decision.route is Route.SPECIALIST
                 self.explained = None if decision.bot_topic is BotTopic.WHY else decision_id
                 self._show_activity(len(evidence))
             case Chosen(evidence=evidence):
@@ -226,7 +243,7 @@ class RunningReply:
                 self._message.show(self._interim(self._activity))
             case Delta(text=text):
                 self._written += text
-                self._message.show(self._interim(self._written))
+                self._message.show(self._interim(self._shown()))
 
     def _show_activity(self, passages: int) -> None:
         """Show what happens once it is the answer's turn."""
@@ -236,19 +253,23 @@ class RunningReply:
     def _interim(self, text: str) -> Content:
         return Content(split_message(join_parts(self._request.head, text)), self._stop_view)
 
+    def _shown(self) -> str:
+        """Return what was written so far; which of its links its sources have is known at the end."""
+        return self._written if self._is_tuned else with_known_links(self._written, ())
+
     def _whole(self, answer: Answer, headline: str) -> Content:
         pages = answer_pages(answer, headline, self._services.texts, datetime.now(UTC), self._request.head)
         return Content(pages, self._buttons(len(answer.evidence)))
 
     def _partial(self, status: str, sentence: str = "") -> Content:
         """Return what an incomplete answer shows at the end."""
-        words = join_parts(self._request.head, self._written.strip(), sentence)
+        words = join_parts(self._request.head, self._shown().strip(), sentence)
         if not self._written and not sentence:
             words = join_parts(self._request.head, self._text("answer.stopped_empty"))
         return Content(with_footer(words, subtext(status) if status and self._written else ""), self._buttons())
 
     def _interrupted(self) -> Content:
-        words = join_parts(self._request.head, self._written.strip())
+        words = join_parts(self._request.head, self._shown().strip())
         return Content(with_footer(words, self._text("answer.interrupted")), self._buttons())
 
     def _buttons(self, passages: int = 0) -> discord.ui.View | None:

@@ -29,6 +29,8 @@ class BotSettings(BaseSettings):
     data_dir: Path = Path("data")
     member_limit: int = Field(default=2, ge=1, le=20)
     """The questions that one member may have in progress."""
+    guild_limit: int = Field(default=20, ge=1, le=500)
+    """The questions that one server may have in progress: all servers share one chat model."""
     message_content: bool = False
     """Whether the Message Content intent was enabled for the bot, so that it can read what a question replies to."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -104,6 +106,8 @@ def _problems(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else "A setting"
-        shown = "" if "TOKEN" in name or "KEY" in name else f"={problem['input']}"
+        # An address may contain a password.
+        is_secret = "TOKEN" in name or "KEY" in name or "@" in str(problem["input"])
+        shown = "" if is_secret else f"={problem['input']}"
         lines.append(f"{name}{shown} is not valid: {problem['msg']}. See .env.example for what it can be.")
     return lines

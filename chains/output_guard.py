@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chains.citations import CITATION
 from text.markdown_blocks import touches_code, touches_code_or_table
@@ -24,8 +25,8 @@ _LONGEST_QUOTE = 3
 _MIN_QUOTE_LENGTH = 150
 """Characters, a Han character counting as 2.5; a shorter quotation is a normal answer."""
 
-_PART = re.compile(r"[^\n]*?(?:[.!?](?=\s)|[。！？；]|\n)")
-"""A finished sentence, or the finished rest of a line."""
+_PART_END = re.compile(r"[.!?](?=\s)|[。！？；]|\n")
+"""The end of a sentence or line."""
 _LIST_MARK = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)、．])\s+|\s*\d{1,3}[、．]")
 _DANGLING_MARK = re.compile(r"(?:^|\n)[ \t]*(?:[-*+•]|\d{1,3}[.)、．])[ \t]*$")
 """The sign of a list item that has lost its text."""
@@ -108,12 +109,13 @@ def cut_to_whole(text: str) -> str:
 def _cut_at_repetition(text: str) -> str:
     """Cut before the first sentence or line that was there before."""
     seen: set[str] = set()
-    for found in _PART.finditer(text):
-        part = _normalised(CITATION.sub("", _LIST_MARK.sub("", found[0], count=1))).strip(' .,;:!?。，；：！？*_"“”')
+    for start, end in pairwise([0, *(found.end() for found in _PART_END.finditer(text))]):
+        bare = CITATION.sub("", _LIST_MARK.sub("", text[start:end], count=1))
+        part = _normalised(bare).strip(' .,;:!?。，；：！？*_"“”')
         if weighted_length(part) < _MIN_REPEATED_LENGTH or part.startswith("|"):
             continue
-        if part in seen and not touches_code_or_table(text, found.start(), found.end() - 1):
-            return _DANGLING_MARK.sub("", text[: found.start()])
+        if part in seen and not touches_code_or_table(text, start, end - 1):
+            return _DANGLING_MARK.sub("", text[:start])
         seen.add(part)
     return text
 

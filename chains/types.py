@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.types import Contradiction, Evidence, Reader, Respelling
+from text.normalization import without_surrogates
 from text.scripts import is_chinese
 
 
@@ -92,6 +93,10 @@ class Question:
     """What the asker may do beside asking."""
     previous_decision: str | None = None
     """The id of the decision behind the answer that the asker may mean: the one replied to, or the last one here."""
+
+    def __post_init__(self) -> None:
+        # JSON can hold half of a surrogate pair, which no database, hash or tokenizer takes.
+        object.__setattr__(self, "text", without_surrogates(self.text))
 
 
 class SignalName(StrEnum):

@@ -22,6 +22,7 @@ from finetune.training.evaluate_adapter import evaluate_adapter
 from finetune.training.runner import Runner
 from finetune.training.tuner import Tuner
 from finetune.types import TrainingRequest
+from storage.private_folder import make_private
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
 from weights.store import Weights
@@ -35,8 +36,13 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         settings = FinetuneSettings()
+        make_private(settings.data_dir)
         registry = Registry(settings.data_dir)
-        return _run(arguments, settings, registry, registry.guild_id(arguments.guild))
+        guild_id = registry.guild_id(arguments.guild)
+        if registry.is_named_on_discord(guild_id, arguments.guild):
+            # Anybody can give a server this name: whoever means another guild must see it.
+            print_notice(f"{arguments.guild!r} is the server {guild_id} on Discord")
+        return _run(arguments, settings, registry, guild_id)
     except ValidationError as error:
         first = error.errors()[0]
         print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")

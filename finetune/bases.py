@@ -102,4 +102,4 @@ def context_tokens(config: PreTrainedConfig) -> int | None:
 def _context_tokens_of_folder(folder: Path) -> int | None:
     from transformers import AutoConfig
 
-    return context_tokens(AutoConfig.from_pretrained(folder, local_files_only=True))
+    return context_tokens(AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False))

@@ -12,6 +12,7 @@ FinetuneError
 ├── AdapterChangedError        its files are not those that were promoted
 ├── AdapterUnknownError        no adapter, or several, has that hash
 ├── NothingToRollBackError     the skill has no champion
+├── AmbiguousGuildError        several guilds have the name that the terminal was given
 ├── RegistryTooNewError        finetune.db was written by a later version of this program
 ├── RegistryUnusableError      finetune.db is locked or damaged, or cannot be written
 ├── BaseTooEnglishError        Chinese examples for a base that knows English only
@@ -57,6 +58,8 @@ _PROBLEMS: Mapping[str, str] = {
     "wrong_roles": "has a conversation that doesn't end with a user message and an assistant message",
     "too_many_tokens": "has {tokens:# token|# tokens}; the limit for this base model is {limit}",
     "question_too_long": "has a question of {characters:# character|# characters}; the limit is {limit}",
+    "text_too_long": "has {characters:# character|# characters} in the field {field}; the limit is {limit}",
+    "too_many_turns": "has a conversation of {turns:# message|# messages}; the limit is {limit}",
     "label_too_long": "has a label of {characters:# character|# characters}; the limit is {limit}",
     "label_line_break": "has a line break in its label",
     "duplicate": "repeats line {first}",
@@ -191,6 +194,13 @@ class NothingToRollBackError(FinetuneError):
         self.known = ", ".join(known)
         listed = f"Skills with adapters: {', '.join(known)}." if known else "No skill has been tuned here."
         super().__init__(f"The skill {skill!r} has no champion, so there is nothing to roll back. {listed}")
+
+
+class AmbiguousGuildError(FinetuneError):
+    """Raised in the terminal where several guilds have the given name."""
+
+    def __init__(self, name: str, ids: Sequence[str]) -> None:
+        super().__init__(f"{len(ids)} guilds are named {name!r}: give one of these ids: {', '.join(ids)}.")
 
 
 class BaseTooEnglishError(FinetuneError):

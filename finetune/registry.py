@@ -23,6 +23,7 @@ from finetune.errors import (
     AdapterChangedError,
     AdapterNotRegisteredError,
     AdapterUnknownError,
+    AmbiguousGuildError,
     NothingToRollBackError,
     RegistryTooNewError,
     RegistryUnusableError,
@@ -262,17 +263,34 @@ class Registry:
             )
 
     def guild_id(self, name_or_id: str) -> str:
-        """Return the id of the guild of that name or id.
+        """Return the id of the guild of that name or id. Raises AmbiguousGuildError.
 
         An unknown guild is one of Discord's, given by its number, or one that only the terminal knows, given by a name
-        from which `knowledge/__main__.py` makes the same id.
+        from which `knowledge/__main__.py` makes the same id. Whoever names a server on Discord may choose a name that
+        another guild has, so a name that two guilds have stands for neither.
         """
-        with self._reading() as connection:
-            ids = {row["name"].casefold(): str(row["id"]) for row in connection.execute("SELECT id, name FROM guild")}
-        name = name_or_id.casefold()
-        if name_or_id in ids.values() or name_or_id.isdigit() or name_or_id.startswith(_TERMINAL_PREFIX):
+        if name_or_id.isdigit() or name_or_id.startswith(_TERMINAL_PREFIX):
             return name_or_id
-        return ids.get(name) or _TERMINAL_PREFIX + hashlib.sha256(name.encode()).hexdigest()[:12]
+        name = name_or_id.casefold()
+        terminal_id = _TERMINAL_PREFIX + hashlib.sha256(name.encode()).hexdigest()[:12]
+        with self._reading() as connection:
+            named = {str(row["id"]): row["name"] for row in connection.execute("SELECT id, name FROM guild")}
+            owns = "SELECT 1 FROM adapter WHERE guild_id = ? LIMIT 1"
+            is_known = connection.execute(owns, (terminal_id,)).fetchone() is not None
+        if name_or_id in named:
+            return name_or_id
+        ids = sorted(id_ for id_, other in named.items() if other.casefold() == name)
+        if is_known and terminal_id not in ids:
+            ids.append(terminal_id)
+        if len(ids) > 1:
+            raise AmbiguousGuildError(name_or_id, ids)
+        return ids[0] if ids else terminal_id
+
+    def is_named_on_discord(self, guild_id: str, name: str) -> bool:
+        """Return whether this guild is a server of Discord that has this name there."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT name FROM guild WHERE id = ?", (guild_id,)).fetchone()
+        return row is not None and guild_id.isdigit() and str(row["name"]).casefold() == name.casefold()
 
     def _hash(self, folder: Path) -> str:
         """Return the hash of the files, computed again where their size or time has changed. Raises OSError."""

@@ -34,6 +34,7 @@ from knowledge.terminal import (
     show_ingest,
 )
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
+from storage.private_folder import make_private
 from text.plurals import counted
 from weights.errors import WeightsError
 from weights.settings import WeightsSettings
@@ -48,12 +49,17 @@ def main(argv: list[str] | None = None, embeddings: TextEmbeddings | None = None
     arguments = _parser().parse_args(argv)
     try:
         settings = KnowledgeSettings()
+        make_private(settings.data_dir)
         return asyncio.run(_run(arguments, settings, embeddings or _lazy_embeddings(settings)))
     except ValidationError as error:
         first = error.errors()[0]
         print_notice(f"setting {str(first['loc'][0]).upper()}: {first['msg']}")
     except (KnowledgeError, WeightsError) as error:
         print_notice(str(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print_notice(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         print_notice("stopped; everything finished so far is kept")
     return 1
@@ -182,9 +188,14 @@ async def _import_faq(library: Library, guild: str, path: Path, as_json: bool) -
 async def _guild_to_ingest_into(library: Library, guild: str) -> str:
     """Return the id of the guild with this name; if there is none, create one that only the terminal knows."""
     try:
-        return await library.resolve_guild(guild)
+        found = await library.resolve_guild(guild)
     except UnknownGuild:
         print_notice(f"creating the guild {guild!r}")
+    else:
+        if found.isdigit() and found != guild:
+            # Anybody can give a server this name: whoever means another guild must see it.
+            print_notice(f"{guild!r} is the server {found} on Discord")
+        return found
     # `finetune/registry.py` makes the same id, as the packages don't know each other. Digits are a Discord id.
     guild_id = guild if guild.isdigit() else f"terminal-{hashlib.sha256(guild.casefold().encode()).hexdigest()[:12]}"
     await library.register_guild(guild_id, guild)

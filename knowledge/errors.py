@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NO_TEXT = "no_text"
     TOO_SLOW = "too_slow"
     DISK_FULL = "disk_full"
+    GUILD_FULL = "guild_full"
     BAD_LINK = "bad_link"
     LINK_OF_MANY = "link_of_many"
     MISNAMED = "misnamed"

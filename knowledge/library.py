@@ -103,6 +103,7 @@ class Library:
             self._threads,
             owner=self._process_lock.token,
             max_bytes=max_bytes,
+            max_passages=settings.max_guild_passages,
             has_room=lambda size: _has_room(folder, size),
         )
         self._faq = FaqService(self._catalog, pairs, self._ingestor)

@@ -16,8 +16,10 @@ class KnowledgeSettings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Holds knowledge.db and Chroma's files."""
-    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
-    """A running Chroma server to use, such as http://10.0.0.5:8000; None: start one on loopback."""
+    chroma_url: str | None = Field(default=None, pattern=r"^(?:https?://[^/\s]+/?|unix://\S+)$")
+    """A running Chroma server to use, such as http://10.0.0.5:8000 or, if it asks for a password,
+    https://name:password@chroma.example; None: start one that only this program can reach.
+    """
     embedding_model: str = "embedded"
     """The embedding model: `embedded` (a hundred languages), `embedded-en` (English only, faster), `hf:` with a folder
     or a hub id, or `provider:model`.
@@ -32,6 +34,9 @@ class KnowledgeSettings(BaseSettings):
     """
     max_document_mb: int = Field(default=10, ge=1, le=200)
     """The size above which a file is refused."""
+
+    max_guild_passages: int = Field(default=200_000, ge=1)
+    """The most passages that one guild may have: at most 180 MB of text, with their vectors and terms."""
 
     @field_validator("embedding_model")
     @classmethod

@@ -40,7 +40,7 @@ def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> 
 
     A row that is too long even alone is written as `header: cell` on lines of their own, at any length.
     """
-    head = "\n".join(lines[:HEAD_LINES])
+    head, names = "\n".join(lines[:HEAD_LINES]), table_cells(lines[0])
     rows: list[str] = []
     first, weight, head_weight = 0, 0, weigh(head) + 1
     for number, row in enumerate(lines[HEAD_LINES:], HEAD_LINES):
@@ -49,7 +49,7 @@ def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> 
             yield "\n".join([head, *rows]), first
             rows, weight = [], 0
         if head_weight + row_weight > limit:
-            yield _record(lines[0], row), number
+            yield _record(names, row), number
             continue
         if not rows:
             first, weight = number, 0
@@ -59,7 +59,6 @@ def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> 
         yield "\n".join([head, *rows]), first
 
 
-def _record(head: str, row: str) -> str:
-    names, cells = table_cells(head), table_cells(row)
-    pairs = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(cells) if cell]
+def _record(names: Sequence[str], row: str) -> str:
+    pairs = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(table_cells(row)) if cell]
     return "\n".join(f"{name}: {cell}" if name else cell for name, cell in pairs)

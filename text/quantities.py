@@ -31,7 +31,7 @@ _QUANTITY = re.compile(
     | \b(?P<day>(?ai:{"|".join(_DAYS)}))s?\b
     | \b(?P<month>(?ai:{"|".join(month for month in _MONTHS if month not in {"may", "march"})}))\b
     | (?:周|週|星期|礼拜|禮拜)(?P<zh_day>[一二三四五六日天])
-    | (?P<zh_number>[零〇一二三四五六七八九十百两兩]+)(?=[{_MEASURE}])
+    | (?<![零〇一二三四五六七八九十百两兩])(?P<zh_number>[零〇一二三四五六七八九十百两兩]+)(?=[{_MEASURE}])
     """,
     re.VERBOSE | re.IGNORECASE,
 )

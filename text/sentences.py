@@ -15,7 +15,7 @@ from text.words import content_words, count_negations, fold
 
 _SENTENCE = re.compile(r"[^\n.!?。！？；]+(?:[.!?](?!\s|$)[^\n.!?。！？；]*)*[.!?。！？；]?")
 _BETWEEN = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
-_FINISHED = re.compile(r"[^.!?。！？]*(?:[.!?](?=\s)|[。！？])")
+_END = re.compile(r"[.!?](?=\s)|[。！？]")
 _WRAPPED = re.compile(r"(?<=[^\n])\n[ \t]*(?=[a-z])")
 """A line break within a sentence."""
 _CODE = re.compile(r"[`{}=<>$\\]|\w\(|::|->|https?:")
@@ -65,7 +65,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def sentence_ends(text: str) -> list[int]:
     """Return where each finished sentence ends. In a text that still grows, a space must follow the last one."""
-    return [found.end() for found in _FINISHED.finditer(text) if found[0].strip()]
+    return [found.end() for found in _END.finditer(text)]
 
 
 def _blanks(found: re.Match[str]) -> str:

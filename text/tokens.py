@@ -7,12 +7,12 @@ one; whoever does so raises `text.index_terms.FORM`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from text.normalization import normalized
 from text.scripts import CJK, holds_cjk
 from text.stop_words import ASKING_ENGLISH, ENGLISH
 
@@ -74,7 +74,7 @@ def without_invisible(text: str) -> str:
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a text in order."""
-    shown = unicodedata.normalize("NFKC", without_invisible(text))
+    shown = normalized("NFKC", without_invisible(text))
     for found in _TOKEN.finditer(shown):
         written = found[0]
         if found.lastgroup == "cjk":

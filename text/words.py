@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from text.normalization import normalized
 from text.scripts import CJK
 from text.simplified import simplified
 from text.stop_words import ASKING_CHINESE, ASKING_ENGLISH, CHINESE, ENGLISH
@@ -34,7 +35,7 @@ _NEGATION = re.compile(
 
 def fold(text: str) -> str:
     """Return the text without differences of case and of compatible forms of a character."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return normalized("NFKC", text).casefold()
 
 
 def one_line(text: str) -> str:

@@ -49,10 +49,10 @@ def convert_gguf(file: Path, folder: Path) -> None:
 
     # Each reading of a vocabulary takes seconds, and this process reads one file only.
     gguf.GGUFReader = cache(gguf.GGUFReader)  # type: ignore[misc, assignment]
-    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(folder)
-    config = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
+    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, trust_remote_code=False).save_pretrained(folder)
+    config = AutoConfig.from_pretrained(file.parent, gguf_file=file.name, trust_remote_code=False)
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)  # type: ignore[no-untyped-call]
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16, trust_remote_code=False)  # type: ignore[no-untyped-call]
     # Dequantised, because 4-bit weights can neither be saved as safetensors nor be trained.
     model.load_state_dict(_dequantised_tensors(gguf.GGUFReader(str(file)), model), strict=False, assign=True)
     model.tie_weights()

@@ -6,6 +6,7 @@ to support another place or format of such models.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -14,14 +15,20 @@ from weights.gguf_header import NotGgufError, read_gguf_header
 from weights.reporter import Reporter
 from weights.types import Stage
 
+_log = logging.getLogger(__name__)
+
 PREFIX = "hf:"
 GGUF_PREFIX = "gguf:"
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REPOSITORY = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
+_SNAPSHOTS = "snapshots"
+"""The folder of the hub's cache whose folders bear the names of commits."""
 _ALLOWED_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 
 
 def resolve(name: str, reporter: Reporter) -> Path:
     """Return the folder of `hf:<folder or repository>`; a repository is fetched into the hub's own cache, and stays.
+
+    `hf:<repository>@<revision>` is that revision of it. Without one it is the latest, whose commit is logged.
 
     Raises:
         OwnModelError: it is neither, it could not be fetched, or it holds no weights.
@@ -29,9 +36,14 @@ def resolve(name: str, reporter: Reporter) -> Path:
     wanted = name.removeprefix(PREFIX)
     folder = Path(wanted).expanduser()
     if not folder.is_dir():
-        if not _REPOSITORY.fullmatch(wanted):
+        found = _REPOSITORY.fullmatch(wanted)
+        if found is None:
             raise OwnModelError(name, "there is no such folder")
-        folder = _fetched(name, wanted, reporter)
+        folder = _fetched(name, found["repository"], found["revision"], reporter)
+        if folder.parent.name == _SNAPSHOTS:
+            _log.info(
+                "%s is at commit %s: %s%s@%s pins it", name, folder.name, PREFIX, found["repository"], folder.name
+            )
     if not (folder / "config.json").is_file():
         raise OwnModelError(name, "it has no config.json, so it is not a model folder")
     if not any(folder.glob("*.safetensors")):
@@ -53,7 +65,7 @@ def resolve_file(name: str) -> Path:
     return file.absolute()
 
 
-def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
+def _fetched(name: str, repository: str, revision: str | None, reporter: Reporter) -> Path:
     from huggingface_hub import snapshot_download
     from tqdm.auto import tqdm
 
@@ -67,6 +79,6 @@ def _fetched(name: str, repository: str, reporter: Reporter) -> Path:
                 reporter.report(Stage.DOWNLOADING, int(self.n), int(self.total))
 
     try:
-        return Path(snapshot_download(repository, allow_patterns=_ALLOWED_FILES, tqdm_class=Bar))
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=_ALLOWED_FILES, tqdm_class=Bar))
     except (OSError, ValueError) as error:  # all of the library's own errors are one or the other
         raise OwnModelError(name, str(error).partition("\n")[0].rstrip(".")) from error

@@ -6,13 +6,13 @@ stopped. Edit this file to change how a folder comes into being; what is written
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from storage.atomic_write import sync_folder
+from storage.child_environment import child_environment
 from storage.sizes import size_of
 from weights.errors import ConversionError
 from weights.folder_record import write_record
@@ -64,7 +64,7 @@ def _convert(entry: Entry, file: Path, staging: Path, log: Path, reporter: Repor
             command,
             output,
             lambda: reporter.report(Stage.CONVERTING, size_of(staging), entry.prepared_bytes),
-            {**os.environ, "HF_HUB_OFFLINE": "1"},
+            child_environment({"HF_HUB_OFFLINE": "1"}),
         )
     if code != 0:
         raise ConversionError(entry.name, f"{last_line(log)} (exit code {code})")

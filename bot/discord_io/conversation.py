@@ -13,12 +13,14 @@ from functools import partial
 
 import discord
 
+from bot.discord_io.access import GuildPlace, is_open_to_everyone
 from bot.messages.buttons import find_decision_id
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_transient
 from chains.citations import CITATION
 from chains.types import Turn
 from text.discord_markup import readable_markup
 from text.markdown_blocks import Kind, blocks, sub_outside_code
+from text.normalization import without_surrogates
 
 _log = logging.getLogger(__name__)
 
@@ -111,15 +113,19 @@ async def corrected_by(message: discord.Message, me: discord.ClientUser) -> disc
 def question_text(message: discord.Message, me: discord.ClientUser) -> str:
     """Return the text of `message`, without mentions of the bot, and with words instead of other markup."""
     text = re.sub(rf"<@!?{me.id}>|<@&{_own_role(message.guild)}>", " ", message.content)
-    return readable_text(text, message.guild, message.mentions).strip()
+    return readable_text(text, message.guild, message.mentions, message.channel.id).strip()
 
 
 def readable_text(
-    text: str, guild: discord.Guild | None, mentioned: Sequence[discord.User | discord.Member] = ()
+    text: str,
+    guild: discord.Guild | None,
+    mentioned: Sequence[discord.User | discord.Member] = (),
+    place_id: int | None = None,
 ) -> str:
     """Return what a member wrote with words instead of Discord's markup, as people see it.
 
-    `mentioned` are the members that Discord named with the text; others are looked up in the guild.
+    `mentioned` are the members that Discord named with the text; others are looked up in the guild. A channel that not
+    everybody sees keeps its id, unless it is the one where this was written: its name may be a secret.
     """
     members = {user.id: user for user in mentioned}
 
@@ -133,9 +139,17 @@ def readable_text(
                 return None if role is None else role.name
             case _:
                 channel = None if guild is None else guild.get_channel_or_thread(id_)
-                return None if channel is None else channel.name
+                return channel.name if channel is not None and _may_be_named(channel, place_id) else None
 
-    return readable_markup(text, name)
+    return readable_markup(without_surrogates(text), name)
+
+
+def _may_be_named(channel: GuildPlace, place_id: int | None) -> bool:
+    if channel.id == place_id:
+        return True
+    if isinstance(channel, discord.Thread):
+        return not channel.is_private() and channel.parent is not None and _may_be_named(channel.parent, place_id)
+    return is_open_to_everyone(channel)
 
 
 async def _question_message(answer: discord.Message, me: discord.ClientUser) -> discord.Message | None:
@@ -207,4 +221,6 @@ def _question_above(message: discord.Message) -> str:
     first = message.content.partition("\n")[0]
     if message.interaction_metadata is None or not first.startswith("> "):
         return ""
-    return readable_text(re.sub(r"\\(.)", r"\1", first.removeprefix("> ")), message.guild, message.mentions)
+    return readable_text(
+        re.sub(r"\\(.)", r"\1", first.removeprefix("> ")), message.guild, message.mentions, message.channel.id
+    )

@@ -6,6 +6,10 @@ Edit this file to change how that server is found or remembered.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 
 import discord
@@ -14,24 +18,32 @@ from bot.transport_errors import retry_transient
 
 _REQUESTS_AT_ONCE = 20
 """Discord accepts 50 requests a second from a bot."""
+_ASKED_AGAIN_S = 60.0
+_MOST_REMEMBERED = 1000
 
 
 class DirectMessages:
     """Finds the servers that members share with the bot, and remembers their choices until the bot restarts."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
         self._chosen: dict[int, int] = {}
+        self._asked: OrderedDict[int, tuple[float, tuple[discord.Member, ...]]] = OrderedDict()
+        """When Discord was last asked for a member's servers, and what it said, if it was not a single one."""
 
     async def shared(self, user_id: int) -> tuple[discord.Member, ...]:
         """Return the member in each shared server, or only in the chosen one.
 
-        Without the members intent Discord is asked server by server, several at once.
+        Without the members intent Discord is asked server by server, several at once. That takes a request for each
+        server, so a member who must choose one is asked about again only after a minute; the choice is checked.
         Raise one of `bot.transport_errors.TRANSPORT_ERRORS` if Discord doesn't answer.
         """
         chosen = self._client.get_guild(self._chosen.get(user_id, 0))
         if chosen is not None and (member := await self.member(chosen, user_id)) is not None:
             return (member,)
+        if (known := self._known(user_id)) is not None:
+            return known
         guilds = [guild for guild in self._client.guilds if not guild.unavailable]
         found: list[discord.Member | None] = []
         for start in range(0, len(guilds), _REQUESTS_AT_ONCE):
@@ -40,7 +52,16 @@ class DirectMessages:
         members = tuple(member for member in found if member is not None)
         if len(members) == 1:
             self.choose(user_id, members[0].guild.id)
+        else:
+            self._asked[user_id] = self._clock(), members
+            self._asked.move_to_end(user_id)
+            if len(self._asked) > _MOST_REMEMBERED:
+                self._asked.popitem(last=False)
         return members
+
+    def _known(self, user_id: int) -> tuple[discord.Member, ...] | None:
+        at, members = self._asked.get(user_id, (-math.inf, ()))
+        return members if self._clock() - at < _ASKED_AGAIN_S else None
 
     def choose(self, user_id: int, guild_id: int) -> None:
         """Remember this server for the member's direct messages."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import TypeVar
 import discord
 from pydantic import BaseModel
 
-from bot.errors import IngestionOver, UploadAltered, UploadMissing
+from bot.errors import IngestionOver, TooManyUploads, UploadAltered, UploadMissing
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
 from bot.jobs.uploads import Uploads, download
@@ -41,6 +42,8 @@ _log = logging.getLogger(__name__)
 INGESTION_KIND = "ingest"
 _INGEST_STEP = "take in"
 """The step after which an ingestion counts as finished: the next one only deletes its uploads."""
+MOST_UNFINISHED = 5
+"""The uploads of one server that may be unfinished: all servers share one queue."""
 T = TypeVar("T")
 
 
@@ -99,6 +102,8 @@ class Ingestion:
         """The reports on the files that the running job has finished."""
         self._closing: dict[str, Content] = {}
         """The closing reports, by job: once a job has one, it is too late to cancel it."""
+        self._submitting: Counter[int] = Counter()
+        """The uploads that are being downloaded, by server."""
         self._sharing = asyncio.Lock()
         """Two jobs may share an upload: none is deleted between storing it and submitting its job."""
 
@@ -117,9 +122,26 @@ class Ingestion:
         """Store files and submit a job that ingests them. `message` is the one in `destination`, not followed yet.
 
         Raises:
+            TooManyUploads: the server has as many unfinished ones as it may, and the others wait for it.
             DownloadFailed: Discord does not deliver a file.
             OSError: the disk is full.
         """
+        waiting = [job for job in await self._jobs.unfinished(INGESTION_KIND) if _is_of(job, destination)]
+        if len(waiting) + self._submitting[destination.guild_id] >= MOST_UNFINISHED:
+            raise TooManyUploads(MOST_UNFINISHED)
+        self._submitting[destination.guild_id] += 1
+        try:
+            await self._submit(files, destination, message, link)
+        finally:
+            self._submitting[destination.guild_id] -= 1
+
+    async def _submit(
+        self,
+        files: Sequence[discord.Attachment],
+        destination: IngestionDestination,
+        message: LiveMessage,
+        link: str | None,
+    ) -> None:
         job_id = secrets.token_hex(8)
         contents = [await download(file) if file.size <= self._limit_mb * MEGABYTE else None for file in files]
         self._messages[job_id] = message
@@ -268,6 +290,10 @@ class Ingestion:
 def _call(loop: asyncio.AbstractEventLoop, listener: Callable[[T], object], news: T) -> None:
     """Call `listener` with `news` in the event loop's thread, from any thread."""
     loop.call_soon_threadsafe(listener, news)
+
+
+def _is_of(job: Job, destination: IngestionDestination) -> bool:
+    return job.inputs["guild"] == str(destination.guild_id)
 
 
 def _uploads(job: Job) -> set[str]:

@@ -5,11 +5,13 @@ Edit this file when an answer should look different. Nothing here sends anything
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from discord.utils import escape_markdown
 
 from bot.locales import Texts
+from bot.render.answer_links import with_known_links
 from bot.render.message_text import (
     SMALL_PRINT,
     close_open_blocks,
@@ -21,7 +23,7 @@ from bot.render.message_text import (
     with_footer,
 )
 from bot.render.sources import exact_place, is_old, source_age, source_date
-from chains.types import Answer, Language
+from chains.types import Answer, Language, Route
 from knowledge.types import QA, Contradiction, Evidence
 
 _LINE_LIMIT = 180
@@ -50,7 +52,19 @@ def answer_pages(answer: Answer, headline: str, texts: Texts, now: datetime, hea
             texts(language, "answer.seconds", seconds=_format_seconds(answer.timings.total_s)),
         ),
     ]
-    return with_footer(join_parts(head, close_open_blocks(answer.text)), "\n".join(footer))
+    return with_footer(join_parts(head, close_open_blocks(_shown_text(answer))), "\n".join(footer))
+
+
+def _shown_text(answer: Answer) -> str:
+    """Return the answer's text; of what a chat model wrote, only with links that its sources have."""
+    if answer.model is None or answer.route is Route.SPECIALIST:
+        return answer.text
+    return with_known_links(answer.text, _link_sources(answer.evidence))
+
+
+def _link_sources(evidence: Sequence[Evidence]) -> list[str]:
+    """Return the texts of passages, and the links to their documents."""
+    return [part for item in evidence for part in (item.chunk.text, item.source.link_at(item.chunk.place)) if part]
 
 
 def shown_contradictions(answer: Answer) -> tuple[Contradiction, ...]:

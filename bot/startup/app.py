@@ -110,7 +110,7 @@ def assemble(
     adapters = GuildAdapters(registry or Registry(settings.finetune.data_dir))
     client.use(
         (
-            Ask(client, Replies(services, settings.bot.member_limit), services),
+            Ask(client, Replies(services, settings.bot.member_limit, settings.bot.guild_limit), services),
             Passages(client, services),
             Knowledge(client.tree, services, ingestion, limit_mb),
             Faq(client, services),

@@ -12,6 +12,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from bot.errors import FolderTaken, FolderUnusable
+from storage.private_folder import make_private
+
+
+def keep_private(data_dir: Path) -> None:
+    """Let only the owner read the data folder. Raises FolderUnusable."""
+    try:
+        make_private(data_dir)
+    except OSError as error:
+        raise FolderUnusable(data_dir, error.strerror or str(error)) from error
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class ChatTokenizer:
     @classmethod
     def of(cls, folder: Path, title: str) -> ChatTokenizer:
         """Return the tokenizer of a model folder. Raises NoChatTemplateError."""
-        return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), title)
+        return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False), title)
 
     def encode(self, example: Example, kind: TaskKind) -> TokenizedExample:
         """Return an example's prompt and completion in token ids."""

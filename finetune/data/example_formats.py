@@ -11,6 +11,9 @@ from finetune.data.rows import BadLine, Fields
 from finetune.types import Example, LabelHelp
 
 MAX_QUESTION_CHARACTERS = 8_000
+MAX_TURN_CHARACTERS = 32_000
+"""The length of any turn and of an answer; no base reads more."""
+MAX_TURNS = 200
 MAX_LABEL_CHARACTERS = 80
 
 Form = tuple[str, ...]
@@ -71,6 +74,8 @@ def _conversation(messages: object) -> tuple[tuple[_Turn, ...], str]:
     """Return the turns before the completion, and the completion."""
     if not isinstance(messages, list):
         raise BadLine("not_messages")
+    if len(messages) > MAX_TURNS:
+        raise BadLine("too_many_turns", turns=len(messages), limit=MAX_TURNS)
     if any(_calls_a_tool(message) for message in messages):
         raise BadLine("tool_calls")
     turns = tuple(_role_and_text(message, f"messages[{place}].content") for place, message in enumerate(messages))
@@ -109,6 +114,8 @@ def _checked_text(value: object, field: str) -> str:
         raise BadLine("empty_field", field=field)
     if not isinstance(value, str):
         raise BadLine("not_text", field=field)
+    if len(value) > MAX_TURN_CHARACTERS:
+        raise BadLine("text_too_long", field=field, characters=len(value), limit=MAX_TURN_CHARACTERS)
     if found := _CONTROL.search(value):
         raise BadLine("control_character", field=field, character=f"U+{ord(found[0]):04X}")
     return value.replace("\r\n", "\n").replace("\r", "\n").strip()

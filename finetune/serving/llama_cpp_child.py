@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import queue
 import re
 import signal
@@ -26,6 +25,7 @@ from pydantic import BaseModel
 
 from finetune.errors import ModelClosedError, ModelCrashedError, ModelNotLoadedError
 from finetune.serving.generation import IsStopping
+from storage.child_environment import child_environment
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +38,9 @@ _END_LIMIT_S = 3.0
 _LOG_LINES = 50
 _ERROR = re.compile(r"[\d.]+ E \w+: ")
 """Begins an error in its log: the time, the level and the function."""
-_SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD")
-"""Parts of the names of environment variables that the child does not get."""
+# Threads that wait for each other sleep. They would spin, which takes the processor from the one that is waited for
+# wherever another program runs too: answers then come at a quarter of the speed, or never.
+_WAITING = {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1"}
 
 
 class ChildMessage(BaseModel):
@@ -85,7 +86,7 @@ class LlamaCppChild:
             encoding="utf-8",
             errors="replace",
             cwd=Path(__file__).parents[2],
-            env=_environment(),
+            env=_WAITING | child_environment(),
         )
         self._readers = [
             threading.Thread(target=read, name=f"llama.cpp-{name}", daemon=True)
@@ -200,13 +201,6 @@ class LlamaCppChild:
         lines = [line for line in self._log if line]
         errors = [line[error.end() :] for line in lines if (error := _ERROR.match(line))]
         return next(iter([*errors, *lines[-1:]]), None)
-
-
-def _environment() -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not any(part in name for part in _SECRET)}
-    # Threads that wait for each other sleep. They would spin, which takes the processor from the one that is waited
-    # for wherever another program runs too: answers then come at a quarter of the speed, or never.
-    return {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1", **inherited}
 
 
 def _close_quietly(stream: IO[str]) -> None:

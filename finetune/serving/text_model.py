@@ -56,8 +56,12 @@ class TextModel:
     def __init__(self, folder: Path, threads: int, title: str) -> None:
         """Raises NoChatTemplateError."""
         dtype = configure_torch(threads)
-        self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, trust_remote_code=False
+        )
         self._model = model
         self._adapters = _LoadedAdapters(model)
         self._chat_tokenizer = ChatTokenizer(self._tokenizer, title)

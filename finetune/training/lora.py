@@ -74,6 +74,7 @@ def load_base(folder: Path, threads: int) -> PreTrainedModel:
         dtype=torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32,
         attn_implementation="sdpa" if on_gpu else "eager",
         local_files_only=True,
+        trust_remote_code=False,
     )
     if on_gpu:
         model.cuda()  # type: ignore[call-arg]

@@ -18,6 +18,7 @@ from finetune.errors import TrainingFailedError
 from finetune.serving.generation import Busy
 from finetune.training.run_folder import Result, RunFolder
 from finetune.types import FailureReason, TrainingProgress
+from storage.child_environment import child_environment
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Runner:
                 stderr=log,
                 limit=_LINE_LIMIT,
                 cwd=Path(__file__).parents[2],
+                env=child_environment(),
             )
         try:
             failed = await self._follow(child, on_progress)

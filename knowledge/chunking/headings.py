@@ -17,7 +17,7 @@ _NAMED = re.compile(r":?\s*#([^\s{}#]{1,100})(?:\s[^{}]*)?\}")
 """An anchor as Pandoc, kramdown and MkDocs write it, possibly followed by classes and other attributes."""
 _LONGEST = 300
 _MARKS = re.compile(r"[^\w\- ]+")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\[]*\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ OVERLAP_WEIGHT = 90
 INTRODUCTION_WEIGHT = 200
 """The longest paragraph that stays with the code that it introduces."""
 MAX_CHARS = 40_000_000
+MAX_CHUNKS = 20_000
+"""Chunks of one document: 10 MB of text make about 11,000, but 200 kB of headings would make as many."""
 # A Chinese character takes about as many of e5's tokens (0.7) as 2.5 English ones, so one limit fits both:
 # 900 English or 360 Chinese characters, about 250 tokens of its 512.
 CJK_WEIGHT = 2.5
@@ -38,7 +40,10 @@ def split_document(document: LoadedDocument, source_id: str) -> list[Chunk]:
     chunks: list[Chunk] = []
     left = MAX_CHARS
     for text, place in _split_sections(document):
-        left -= len(text)
+        left -= len(text) + len(place.heading or "")
+        if len(chunks) == MAX_CHUNKS:
+            sentence = f"it has over {MAX_CHUNKS:,} passages, which are too short: join them, or split the file"
+            raise DocumentError(Reason.TOO_LARGE, sentence)
         if left < 0:
             sentence = f"its passages, with their tables' heads, have over {MAX_CHARS:,} characters: split the file"
             raise DocumentError(Reason.TOO_LARGE, sentence)

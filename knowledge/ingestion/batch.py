@@ -14,13 +14,15 @@ from pathlib import PurePosixPath
 from knowledge.errors import DocumentError, Reason
 from knowledge.ingestion.ingestor import Ingestor, PreparedDocument, Upload
 from knowledge.ingestion.reports import failed_report
-from knowledge.parsing.archive import ARCHIVE, ArchiveMember, unpack
+from knowledge.parsing.archive import ARCHIVE, unpack
 from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
 from text.file_names import distinct_names
 
 WINDOW_CHUNKS = 128
 WINDOW_FILES = 64
 """So many documents or chunks are embedded and published together: a kill repeats at most that much."""
+WINDOW_BYTES = 32_000_000
+"""Originals that are kept in memory until their documents are published."""
 _MIN_RATE_S = 2.0
 """Seconds before which the rate means little."""
 
@@ -59,7 +61,7 @@ class Batch:
         """Ingest all files. Raises UnknownGuild, EmbeddingMismatch, IndexUnavailable, EncoderUnreachable."""
         self._show_progress("", 0, 0)
         self._files = await self._ingestor.threads.reading.run(_unpack_archives, files, self._ingestor.max_bytes)
-        names = distinct_names([file.name for file in self._files])
+        names = await self._ingestor.threads.reading.run(distinct_names, [file.name for file in self._files])
         window: dict[int, PreparedDocument] = {}
         try:
             for place, (file, name) in enumerate(zip(self._files, names, strict=True)):
@@ -72,7 +74,7 @@ class Batch:
                 window[place] = prepared
                 self._pages += prepared.page_count or 0
                 self._known_chunks += len(prepared.chunks)
-                if len(window) == WINDOW_FILES or _count_chunks(window) >= WINDOW_CHUNKS:
+                if _is_full(window):
                     await self._store(window)
                     window = {}
             if window:
@@ -147,17 +149,16 @@ def _archive_files(archive: IngestFile, max_bytes: int) -> list[IngestFile]:
     except DocumentError as error:
         return [IngestFile(archive.name, archive.size_bytes, partial(_raise, error))]
     stem = f"{folder}/{PurePosixPath(name).stem}".lstrip("/")
-    return [IngestFile(f"{stem}/{each.name}", len(each.data or b""), partial(_member_data, each)) for each in members]
-
-
-def _member_data(member: ArchiveMember) -> bytes:
-    if member.data is None:
-        raise member.error or ValueError(f"{member.name} has neither bytes nor an error")
-    return member.data
+    return [IngestFile(f"{stem}/{each.name}", each.size_bytes, each.read) for each in members]
 
 
 def _raise(error: DocumentError) -> bytes:
     raise error
+
+
+def _is_full(window: dict[int, PreparedDocument]) -> bool:
+    kept_bytes = sum(len(prepared.original or b"") for prepared in window.values())
+    return len(window) == WINDOW_FILES or _count_chunks(window) >= WINDOW_CHUNKS or kept_bytes >= WINDOW_BYTES
 
 
 def _count_chunks(window: dict[int, PreparedDocument]) -> int:

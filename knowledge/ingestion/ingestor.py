@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 
+from pydantic import ValidationError
+
 from knowledge.chunking.contextual_text import embedded_text, fingerprint
-from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, EmbeddingMismatch, KnowledgeError, Reason
+from knowledge.ingestion.document_process import SPLIT_DOCUMENT, SplitDocument, read_and_split
 from knowledge.ingestion.embedder import Embedder, EmbeddingTask
 from knowledge.ingestion.reports import failed_report, report_on, unchanged_report
 from knowledge.parsing.document_metadata import MAX_LINK_CHARS, checked_link
-from knowledge.parsing.loader import LoadedDocument, load_document
+from knowledge.parsing.loader import LoadedDocument
+from knowledge.parsing.sandbox import Limits, run_sandboxed
 from knowledge.ports import TextEmbeddings
 from knowledge.store.catalog import Catalog, DocumentVersion, IngestionRecord, new_source_id
 from knowledge.store.originals import SHOWN, Originals
@@ -33,6 +36,10 @@ from knowledge.vectors.vector_index import VectorIndex
 from text.file_names import safe_name
 
 log = logging.getLogger(__name__)
+
+CONTAINED_BYTES = 256_000
+"""The size from which a file is read and split in a child process, whose start takes about a second."""
+SPLITTING_LIMITS = Limits(seconds=120, memory_bytes=2 * 1024**3, output_bytes=120 * 1024**2)
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -81,9 +88,13 @@ class Ingestor:
         *,
         owner: str,
         max_bytes: int,
+        max_passages: int,
         has_room: Callable[[int], bool],
     ) -> None:
-        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes."""
+        """Create the ingestor; `has_room` returns whether the disk has room for a document of so many bytes.
+
+        `max_passages`: the most that one guild may have, so that none fills the disk that all share.
+        """
         self._catalog = catalog
         self._pending_deletions = pending_deletions
         self._index = index
@@ -92,6 +103,7 @@ class Ingestor:
         self._originals = originals
         self._owner = owner
         self.max_bytes = max_bytes
+        self._max_passages = max_passages
         self._has_room = has_room
 
     async def ingest(self, upload: Upload, on_progress: OnProgress | None) -> IngestReport:
@@ -129,19 +141,24 @@ class Ingestor:
         try:
             if not self._has_room(len(upload.data)):
                 raise DocumentError(Reason.DISK_FULL, f"{name}: not enough disk space: free some first")
-            document = load_document(upload.data, name, self.max_bytes)
-            chunks = _split_named(document, source_id, name)
+            document, chunks = _split(upload.data, name, self.max_bytes, source_id)
+            self._check_quota(upload.guild_id, len(chunks) - (0 if last is None else last.source.chunk_count), name)
         except DocumentError as error:
             return failed_report(name, error, began)
         return PreparedDocument(
             source=_new_source(upload, name, digest, source_id, document, len(chunks), link or document.link),
             page_count=document.page_count,
-            chunks=tuple(chunks),
+            chunks=chunks,
             original=upload.data if document.media in SHOWN else None,
             earlier=None if last is None else last.source,
             batch=upload.batch,
             began=began,
         )
+
+    def _check_quota(self, guild_id: str, more: int, name: str) -> None:
+        if more > 0 and self._catalog.chunk_count(guild_id) + more > self._max_passages:
+            message = f"{name}: the guild would have over {self._max_passages:,} passages: remove documents first"
+            raise DocumentError(Reason.GUILD_FULL, message)
 
     def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
         """Update an unchanged source: its link, and its original if that was not kept yet."""
@@ -245,11 +262,21 @@ class Ingestor:
         return tasks
 
 
-def _split_named(document: LoadedDocument, source_id: str, name: str) -> list[Chunk]:
+def _split(data: bytes, name: str, max_bytes: int, source_id: str) -> tuple[LoadedDocument, tuple[Chunk, ...]]:
+    """Return a document and its passages, made in a child process if the file is large. Raises DocumentError."""
+    if len(data) < CONTAINED_BYTES or len(data) > max_bytes:
+        return read_and_split(data, name, max_bytes, source_id)
+    arguments = [name, str(max_bytes), source_id]
+    child = run_sandboxed("knowledge.ingestion.document_process", arguments, data, SPLITTING_LIMITS)
     try:
-        return split_document(document, source_id)
-    except DocumentError as error:
-        raise DocumentError(error.reason, f"{name}: {error}") from error
+        result = SPLIT_DOCUMENT.validate_json(child.output)
+    except ValidationError:
+        log.warning("the process that splits documents exited with %s and no result", child.code)
+        result = SplitDocument(reason=child.reason)
+    if result.document is None:
+        reason = result.reason or Reason.CORRUPT
+        raise DocumentError(reason, result.sentence or f"{name}: it can't be split: {reason}", result.page)
+    return result.document, result.chunks
 
 
 def _embedding_task(source: Source, chunk: Chunk, earlier: dict[bytes, str] | None) -> EmbeddingTask:

@@ -127,7 +127,9 @@ def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
-    model = AutoModel.from_pretrained(folder, dtype=dtype, local_files_only=True, add_pooling_layer=False)
+    model = AutoModel.from_pretrained(
+        folder, dtype=dtype, local_files_only=True, trust_remote_code=False, add_pooling_layer=False
+    )
     return _Encoder(tokenizer, model.eval())
 
 
@@ -153,7 +155,9 @@ class SentenceTransformerEmbeddings(Embeddings):
         except ModuleNotFoundError as error:
             raise EncoderUnusable(name, 'install sentence-transformers: pip install "routewise[hf]"') from error
         try:
-            self._model: SentenceTransformer = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            self._model: SentenceTransformer = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+            )
         except Exception as error:  # the library raises almost anything if the folder has no encoder
             raise EncoderUnusable(name, str(error).partition("\n")[0]) from error
         self._name = name

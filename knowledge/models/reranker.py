@@ -34,7 +34,7 @@ class CrossEncoderReranker:
         try:
             # A sigmoid, the library's default, rounds the best scores to the same value.
             self._model: CrossEncoder = CrossEncoder(
-                str(folder), device="cpu", local_files_only=True, activation_fn=Identity()
+                str(folder), device="cpu", local_files_only=True, trust_remote_code=False, activation_fn=Identity()
             )
         except Exception as error:  # the library raises almost anything if the folder has no model
             raise RerankerUnusable(name, str(error).partition("\n")[0]) from error

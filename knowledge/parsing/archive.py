@@ -9,8 +9,9 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
@@ -19,7 +20,7 @@ from storage.sizes import MEGABYTE
 ARCHIVE = ".zip"
 MAX_MEMBERS = 5000
 MAX_TOTAL = 8
-"""The unpacked size of all files together, as a multiple of the limit for one file; they are in memory at once."""
+"""The unpacked size of all files together, as a multiple of the limit for one file."""
 MAX_RATIO = 300
 """The highest compression ratio. Text compresses to a tenth, repeated logs to a hundredth; deflate reaches 1,032 at
 most.
@@ -35,31 +36,34 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, V
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """Holds one file of an archive, or why it cannot be read."""
+    """Describes one file of an archive, which is unpacked only when it is read."""
 
     name: str
     """Its path within the archive, with neither `..` nor a root."""
-    data: bytes | None
-    error: DocumentError | None
+    size_bytes: int
+    """Its unpacked size as the archive states it."""
+    read: Callable[[], bytes]
+    """Return its bytes. Raises DocumentError."""
 
 
 def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
     """Return the files of a zip in their order, each of at most `max_bytes`, without hidden files and folders.
 
+    Only the zip itself is kept in memory: five small ones may unpack to hundreds of megabytes.
+
     Raises DocumentError if it is not a zip, is empty or has too many files.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [(path, info) for info in archive.infolist() if (path := _safe_path(info)) and not info.is_dir()]
-            if len(members) > MAX_MEMBERS:
-                message = f"{name}: it has {len(members):,} files, but the limit is {MAX_MEMBERS:,}: split it"
-                raise DocumentError(Reason.TOO_MANY_FILES, message)
-            files = list(_read_members(archive, members, max_bytes))
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = [(path, info) for info in archive.infolist() if (path := _safe_path(info)) and not info.is_dir()]
     except _DAMAGED as error:
         raise DocumentError(Reason.CORRUPT, f"{name}: the zip is damaged: pack it again") from error
-    if not files:
+    if len(members) > MAX_MEMBERS:
+        message = f"{name}: it has {len(members):,} files, but the limit is {MAX_MEMBERS:,}: split it"
+        raise DocumentError(Reason.TOO_MANY_FILES, message)
+    if not members:
         raise DocumentError(Reason.EMPTY, f"{name}: the archive is empty")
-    return files
+    return list(_listed(archive, members, max_bytes))
 
 
 def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[str]:
@@ -84,30 +88,30 @@ def check_office_archive(data: bytes, name: str, max_bytes: int) -> frozenset[st
     return frozenset(info.filename for info in members)
 
 
-def _read_members(
+def _listed(
     archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], max_bytes: int
 ) -> Iterator[ArchiveMember]:
     left = MAX_TOTAL * max_bytes
     for path, info in members:
-        try:
-            data = _read_member(archive, info, path, max_bytes, left)
-        except DocumentError as error:
-            yield ArchiveMember(path, None, error)
+        refusal = _refusal(info, path, max_bytes, left)
+        if refusal is None:
+            left -= info.file_size
+            yield ArchiveMember(path, info.file_size, partial(_read_member, archive, info, path))
         else:
-            left -= len(data)
-            yield ArchiveMember(path, data, None)
+            yield ArchiveMember(path, 0, partial(_refuse, refusal))
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> bytes:
-    """Return the unpacked bytes of a file. Raises DocumentError."""
-    if (refusal := _refusal(info, path, max_bytes, left)) is not None:
-        raise refusal
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
     try:
         with archive.open(info) as file:
             return file.read()  # At most the size that it states, which was checked.
     except _DAMAGED as error:
         message = f"{path}: the file can't be unpacked: pack it again as an ordinary zip"
         raise DocumentError(Reason.CORRUPT, message) from error
+
+
+def _refuse(refusal: DocumentError) -> bytes:
+    raise refusal
 
 
 def _refusal(info: zipfile.ZipInfo, path: str, max_bytes: int, left: int) -> DocumentError | None:

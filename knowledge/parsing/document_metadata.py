@@ -83,7 +83,7 @@ def checked_link(raw: str) -> str | None:
     """
     try:
         url = httpx.URL(raw.strip())
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):  # The latter for a lone surrogate.
         return None
     host = url.raw_host.decode("ascii")
     if url.scheme not in {"http", "https"} or url.userinfo or not _HOST.fullmatch(host):

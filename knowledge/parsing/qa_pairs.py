@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from knowledge.errors import DocumentError, QAPairError, QAPairProblem, Reason
 from knowledge.types import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, MAX_WORDINGS, QA, QAPair
 from text.file_names import safe_name
+from text.normalization import normalized
 from text.scripts import CJK
 from text.simplified import simplified
 from text.words import fold
@@ -71,7 +72,7 @@ def normal_question(question: str) -> str:
     It is empty if the question has neither a letter nor a digit.
     """
     parted = "".join(" " if _separates_words(char) else char for char in question if unicodedata.category(char) != "Cf")
-    normal_form = unicodedata.normalize("NFKC", fold(parted))
+    normal_form = normalized("NFKC", fold(parted))
     words = (word.strip(_EDGE_SIGNS) for word in normal_form.split())
     normal = _BETWEEN_CJK.sub("", " ".join(word for word in words if word))
     return normal if any(char.isalnum() for char in normal) else ""
@@ -116,7 +117,7 @@ def questions_of(heading: str | None) -> tuple[str, ...]:
 
 def _without_hidden_chars(text: str) -> str:
     """Return the text without control characters, lone surrogates and direction marks."""
-    whole = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    whole = normalized("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     lines = whole.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(char for char in lines if char in "\n\t" or not _is_hidden(char))
 

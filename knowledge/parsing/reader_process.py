@@ -14,7 +14,7 @@ from importlib import import_module
 
 from knowledge.parsing.formats import FORMAT_OF_MEDIA
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused, ReaderResult
-from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
+from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, origin_of, write_answer
 
 
 def main(media: str, limits: Limits) -> None:
@@ -38,7 +38,7 @@ def _read_file(data: bytes, media: str, max_chars: int) -> ReaderResult:
                 raise ReaderRefused("too_large")
             parts.append(replace(part, text=_without_surrogates(part.text)))
     except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
-        print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
+        print(origin_of(error), file=sys.stderr)  # noqa: T201
         return _refusal(error, parts[-1].page if parts else None)
     return ReaderResult(tuple(parts))
 

@@ -6,22 +6,25 @@ A hostile file can harm only the child. Edit it for the limits, and for what the
 from __future__ import annotations
 
 import logging
-import os
+import re
 import resource
 import signal
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from knowledge.errors import Reason
+from storage.child_environment import child_environment
 
 log = logging.getLogger(__name__)
 
-# The child gets no token and no key.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _STDERR_CHARS = 2000
+_ORIGIN = re.compile(r"^\w+ in [\w.-]+, line \d+$", re.MULTILINE)
+"""What a child says of an error: its kind and its place."""
 # A child that exceeds a limit may be unable to report it: the system kills it, or a library aborts.
 _BY_SIGNAL = {-signal.SIGXCPU: Reason.TOO_SLOW, -signal.SIGKILL: Reason.TOO_LARGE, -signal.SIGABRT: Reason.TOO_LARGE}
 
@@ -59,17 +62,17 @@ def run_sandboxed(module: str, arguments: Sequence[str], stdin: bytes, limits: L
     """
     numbers = (limits.seconds, limits.memory_bytes, limits.output_bytes)
     command = [sys.executable, "-m", module, *map(str, numbers), *arguments]
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     # One numeric thread: each further one reserves some of the child's limited address space.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = child_environment({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
     try:
         done = subprocess.run(
             command, input=stdin, capture_output=True, timeout=limits.seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         return SandboxResult(None, b"")
-    if errors := done.stderr.decode(errors="replace").strip():
-        log.info("%s: %s", module, errors[-_STDERR_CHARS:])
+    # The rest of what it and its libraries say may quote the document.
+    for origin in _ORIGIN.findall(done.stderr.decode(errors="replace")[-_STDERR_CHARS:]):
+        log.info("%s: %s", module, origin)
     return SandboxResult(done.returncode, done.stdout)
 
 
@@ -82,6 +85,13 @@ def enter_sandbox(limits: Limits) -> None:
     # A library that warns about every defect of a file would fill the pipe.
     logging.disable()
     warnings.simplefilter("ignore")
+
+
+def origin_of(error: Exception) -> str:
+    """Return what failed in the child, and where, without the error's message, which may quote the document."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "unknown, line 0"
+    return f"{type(error).__name__} in {place}"
 
 
 def write_answer(content: bytes, limits: Limits) -> bool:

@@ -27,8 +27,10 @@ from knowledge.search.query_centering import QueryCentering, load_query_centerin
 from knowledge.store.catalog import Catalog
 from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.qa_index import QAIndex
+from knowledge.store.scope import ReadableScope
 from knowledge.types import QA, Chunk, Evidence, FoundQAPair, Reader, Retrieval, Source, Support
 from knowledge.vectors.vector_index import VectorIndex
+from text.normalization import without_surrogates
 from text.question_text import asked_text
 from text.scripts import same_script
 
@@ -127,6 +129,7 @@ class DocumentRetriever:
         The best are read closely for the question `read_for`; None: for the query. `as_typed`: for the query unchanged.
         """
         began = time.perf_counter()
+        query = without_surrogates(query)
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return Retrieval(query, (), (), scope.source_count, time.perf_counter() - began)
@@ -157,11 +160,11 @@ class DocumentRetriever:
         )
         evidence = tuple(
             replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
-            for item in self._evidence(asked, guild_id, list(found), fused, vector, candidates)
+            for item in self._evidence(asked, guild_id, list(found), fused, vector, candidates, scope)
         )
         evidence = self._read(read_for or asked, evidence)
         pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
-        pairs = self._found_pairs(asked, guild_id, same, vector, pair_candidates)
+        pairs = self._found_pairs(asked, guild_id, same, vector, pair_candidates, scope)
         top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
         return Retrieval(
             query,
@@ -178,6 +181,7 @@ class DocumentRetriever:
 
     def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
         """Return the ids of the `limit` passages that the keyword retriever alone ranks best, best first."""
+        query = without_surrogates(query)
         scope = self._catalog.scope(guild_id, reader)
         if scope.source_count == 0 or not query.strip():
             return []
@@ -251,12 +255,13 @@ class DocumentRetriever:
         same: Sequence[str],
         vector: Sequence[float],
         candidates: _Candidates,
+        scope: ReadableScope,
     ) -> tuple[FoundQAPair, ...]:
         """Return moderators' answers: those to these very words, then the best that the retrievers found."""
         fused = self._fuse(query, candidates)
         equal = [id_ for id_ in same if id_ in candidates.known]
         near = [id_ for id_ in fused if id_ not in equal][:NEAR_PAIRS]
-        found = self._evidence(query, guild_id, equal + near, fused, vector, candidates)
+        found = self._evidence(query, guild_id, equal + near, fused, vector, candidates, scope)
         return tuple(
             FoundQAPair(item, questions_of(item.chunk.place.heading), item.chunk.id in equal) for item in found
         )
@@ -269,10 +274,11 @@ class DocumentRetriever:
         fused: dict[str, float],
         vector: Sequence[float],
         candidates: _Candidates,
+        scope: ReadableScope,
     ) -> tuple[Evidence, ...]:
         missing = [id_ for id_ in ids if id_ not in candidates.cosines]
         cosines_later = self._executor.submit(self._index.cosines, guild_id, vector, missing)
-        coverage = self._keywords.coverage(guild_id, query, ids)
+        coverage = self._keywords.coverage(guild_id, query, ids, scope)
         cosines = candidates.cosines | cosines_later.result()
         return tuple(
             Evidence(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -42,7 +43,9 @@ _PAUSE_S = 0.01
 _STALE_SHARE = 0.01
 """Counts are cached until this share of a guild's chunks has changed: they only weight terms."""
 _MOST_TERMS = 20_000
-"""Terms cached for each guild."""
+"""Terms cached for each scope."""
+_MOST_SCOPES = 200
+"""Scopes whose counts are cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +177,17 @@ class KeywordIndex:
             return []
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            asked = self._asked(db, table, question)
+            asked = self._asked(db, table, question, scope)
             telling = [way for term in asked if not term.asks for way in (term.expression, *term.parts)]
             terms = list(dict.fromkeys([*telling, *single_characters(question)]))[:MAX_QUERY_TERMS]
-            wanted = _rarest_terms(self._counts.of(db, table, guild_id, terms)[1])
+            # How long a search takes depends on the chunks of all audiences, and on nothing that a reader sees.
+            wanted = _rarest_terms(self._counts.of(db, guild_id, terms, scope.of_all()))
             # SQLite adds up a term's score as often as it is asked for.
             identifiers = {term.expression for term in asked if term.is_identifier}
             wanted += [term for term in wanted if term in identifiers] * (IDENTIFIER_WEIGHT - 1)
             if not wanted:
                 only_asking = [term.expression for term in asked if term.asks]
-                wanted = _rarest_terms(self._counts.of(db, table, guild_id, only_asking)[1])
+                wanted = _rarest_terms(self._counts.of(db, guild_id, only_asking, scope.of_all()))
             if not wanted:
                 return []
             if scope.audiences is None:
@@ -199,35 +203,38 @@ class KeywordIndex:
         """Return the highest BM25 of a passage in `scope` that has the word and another one of the question; else 0."""
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            others = [term.expression for term in self._asked(db, table, question) if not term.asks]
+            others = [term.expression for term in self._asked(db, table, question, scope) if not term.asks]
             if not others:
                 return 0.0
             both = f'"{word}" AND ({" OR ".join(others)})'
             found = _best_matches(db, table, [both], 1, among_audiences=scope.audiences or ())
         return found[0][1] if found else 0.0
 
-    def coverage(self, guild_id: str, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
+    def coverage(
+        self, guild_id: str, question: str, chunk_ids: Sequence[str], scope: ReadableScope
+    ) -> dict[str, float]:
         """Return for each chunk the share, 0 to 1, of the question's terms that it contains, weighted by rarity.
 
-        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the guild's N chunks, n of which contain the
-        term; identifiers weigh at least as much as all else together. Words that only ask are left out where there are
-        others. SQLite looks each term up, so words are stemmed as in `search`.
+        The weight is BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), over the N chunks in `scope`, n of which contain
+        the term: the figure is shown, and must not tell what is in other documents. Identifiers weigh at least as much
+        as all else together. Words that only ask are left out where there are others. SQLite looks each term up, so
+        words are stemmed as in `search`.
         """
         if not chunk_ids:
             return {}
         held = dict.fromkeys(chunk_ids, 0.0)
         with self._database.read() as db:
             table = _table_name(db, guild_id)
-            asked = self._asked(db, table, question)
+            asked = self._asked(db, table, question, scope)
             terms = [term for term in asked if not term.asks] or asked
             if not terms:
                 return {}
-            chunk_count, counts = self._counts.of(db, table, guild_id, [term.expression for term in terms])
+            counts = self._counts.of(db, guild_id, [term.expression for term in terms], scope)
             marks = ",".join("?" * len(chunk_ids))
             numbers = f"SELECT number, id FROM chunks WHERE id IN ({marks})"  # noqa: S608
             ids = {row["number"]: row["id"] for row in db.execute(numbers, list(chunk_ids))}
             holding = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({','.join('?' * len(ids))})"  # noqa: S608
-            weights = _weights(terms, chunk_count, counts)
+            weights = _weights(terms, scope.readable_count, counts)
             for term, weight in weights.items():
                 for row in db.execute(holding, (term, *ids)) if counts[term] else ():
                     held[ids[row["rowid"]]] += weight
@@ -235,10 +242,10 @@ class KeywordIndex:
         return {chunk_id: weight / total for chunk_id, weight in held.items()}
 
     @staticmethod
-    def _asked(db: sqlite3.Connection, table: str, question: str) -> list[AskedTerm]:
-        """Return the question's terms with the other spellings that the guild's documents have."""
-        query = f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1"  # noqa: S608
-        return asked_terms(question, lambda term: db.execute(query, (term,)).fetchone() is not None)
+    def _asked(db: sqlite3.Connection, table: str, question: str, scope: ReadableScope) -> list[AskedTerm]:
+        """Return the question's terms with the other spellings that the documents in `scope` have."""
+        query, keys = f"SELECT 1 {_matching(table, scope)} LIMIT 1", scope.audiences or ()
+        return asked_terms(question, lambda term: db.execute(query, (term, *keys)).fetchone() is not None)
 
 
 def _best_matches(
@@ -265,6 +272,16 @@ def _best_matches(
     )
     rows = db.execute(query, (" OR ".join(terms), *among_audiences, limit, *of_audiences))
     return [(row["id"], row["score"]) for row in rows]
+
+
+def _matching(table: str, scope: ReadableScope) -> str:
+    """Return the part of a statement that finds the chunks in `scope` which match an expression."""
+    if scope.audiences is None:
+        return f"FROM {table} WHERE {table} MATCH ?"
+    return (
+        f"FROM {table} CROSS JOIN chunks ON number = {table}.rowid JOIN sources ON sources.id = source_id "
+        f"WHERE {table} MATCH ? AND audience IN ({_placeholders(scope.audiences)})"
+    )
 
 
 def _placeholders(values: Sequence[str]) -> str:
@@ -318,8 +335,9 @@ def _count_changes(db: sqlite3.Connection, guild_id: str, chunk_count: int) -> N
 @dataclass(frozen=True, slots=True)
 class _CachedCounts:
     changes: int
-    """Chunks ever added or removed when counting began."""
+    """Chunks of the guild that were ever added or removed when counting began."""
     chunk_count: int
+    """The guild's chunks at that time."""
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -327,30 +345,30 @@ class TermCounts:
     """Counts how many chunks contain a term, which SQLite does slowly for frequent terms, and caches the counts."""
 
     def __init__(self) -> None:
-        self._guilds: dict[str, _CachedCounts] = {}
+        self._scopes: OrderedDict[tuple[str, tuple[str, ...] | None], _CachedCounts] = OrderedDict()
+        """By guild and audiences, the latest used last."""
         self._lock = Lock()
 
-    def of(self, db: sqlite3.Connection, table: str, guild_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """Return how many chunks the guild has, and how many of them match each of these FTS5 expressions."""
-        cached = self._cached_counts(db, guild_id)
-        counting = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"  # noqa: S608
+    def of(self, db: sqlite3.Connection, guild_id: str, terms: Sequence[str], scope: ReadableScope) -> dict[str, int]:
+        """Return how many chunks in `scope` match each of these FTS5 expressions."""
+        cached = self._cached_counts(db, guild_id, scope)
+        counting = f"SELECT count(*) {_matching(_table_name(db, guild_id), scope)}"
         for term in terms:
             if term not in cached.counts:
-                cached.counts[term] = int(db.execute(counting, (term,)).fetchone()[0])
-        return cached.chunk_count, {term: cached.counts[term] for term in terms}
+                cached.counts[term] = int(db.execute(counting, (term, *(scope.audiences or ()))).fetchone()[0])
+        return {term: cached.counts[term] for term in terms}
 
-    def _cached_counts(self, db: sqlite3.Connection, guild_id: str) -> _CachedCounts:
+    def _cached_counts(self, db: sqlite3.Connection, guild_id: str, scope: ReadableScope) -> _CachedCounts:
         row = db.execute("SELECT changed_chunks FROM guilds WHERE id = ?", (guild_id,)).fetchone()
-        changes = int(row["changed_chunks"])
+        changes, key = int(row["changed_chunks"]), (guild_id, scope.audiences)
         with self._lock:
-            known = self._guilds.get(guild_id)
-            if known is not None and _is_fresh(known, changes):
-                return known
-        sized = "SELECT coalesce(sum(chunk_count), 0) FROM audiences WHERE guild_id = ?"
-        (chunk_count,) = db.execute(sized, (guild_id,)).fetchone()
-        with self._lock:
-            self._guilds[guild_id] = _CachedCounts(changes, chunk_count)
-            return self._guilds[guild_id]
+            known = self._scopes.get(key)
+            if known is None or not _is_fresh(known, changes):
+                known = self._scopes[key] = _CachedCounts(changes, scope.chunk_count)
+            self._scopes.move_to_end(key)
+            while len(self._scopes) > _MOST_SCOPES:
+                self._scopes.popitem(last=False)
+            return known
 
 
 def _is_fresh(known: _CachedCounts, changes: int) -> bool:

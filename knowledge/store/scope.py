@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SLACK = 1.5
 
@@ -19,6 +19,10 @@ class ReadableScope:
     """Chunks of these audiences."""
     chunk_count: int
     """Chunks of the guild."""
+
+    def of_all(self) -> ReadableScope:
+        """Return the scope of those who may read everything in the guild."""
+        return replace(self, audiences=None, readable_count=self.chunk_count)
 
     def among_all(self, readable: int) -> int:
         """Return how many chunks of any audience to fetch so that probably `readable` of them may be read."""

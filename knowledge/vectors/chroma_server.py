@@ -1,4 +1,4 @@
-"""Starts, finds and stops the Chroma server on loopback that owns a data folder, shared by all processes.
+"""Starts, finds and stops the Chroma server that owns a data folder, shared by all processes.
 
 Edit it for starting, stopping and time limits.
 """
@@ -9,12 +9,10 @@ import fcntl
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -24,19 +22,22 @@ from pydantic import BaseModel, ValidationError
 
 from knowledge.errors import IndexUnavailable
 from knowledge.store.process_locks import is_locked
+from knowledge.vectors.chroma_client import ChromaClient, CollectionNotFound
+from storage.child_environment import child_environment
 
 log = logging.getLogger(__name__)
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
 ATTEMPTS = 3
+CHECK_LIMIT_S = 5
 
 
 class ChromaAddress(Protocol):
     """Says where Chroma is."""
 
     def ensure(self) -> str:
-        """Return the URL at which it responds. Blocks; raises IndexUnavailable."""
+        """Return the URL at which it responds, with the secret that it asks for. Blocks; raises IndexUnavailable."""
         ...
 
     def stop(self) -> None:
@@ -62,16 +63,15 @@ class RemoteServer:
 
 class _ServerRecord(BaseModel):
     pid: int
-    port: int
+    url: str | None = None
+    """None: an earlier version started it, which anybody on this machine could use."""
 
 
 class ChromaServer:
     """Manages the server of one folder, whichever process started it."""
 
-    def __init__(self, folder: Path, find_port: Callable[[], int] | None = None) -> None:
-        """Create it; `find_port` returns a port that is free now, though another process may take it first."""
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._find_port = find_port or _free_port
         self._lock_file = folder.with_name(folder.name + ".lock")
         self._log_file = folder.with_name(folder.name + ".log")
         self._starting = threading.Lock()
@@ -84,8 +84,10 @@ class ChromaServer:
             while time.monotonic() < until:
                 if is_locked(self._lock_file):
                     record = self._read_record()
-                    if record is not None and _responds(url := f"http://127.0.0.1:{record.port}"):
-                        return url
+                    if record is not None and record.url is None:
+                        self._signal_and_wait(signal.SIGTERM)
+                    elif record is not None and record.url is not None and _responds(record.url):
+                        return record.url
                 elif attempts == ATTEMPTS:
                     break
                 else:
@@ -111,9 +113,8 @@ class ChromaServer:
         # A dead server's record must not be mistaken for the next one's.
         if not _clear_record(self._lock_file):
             return
-        port = self._find_port()
         command = [sys.executable, "-m", "knowledge.vectors.chroma_process"]
-        command += [str(self._folder), str(self._lock_file), str(port)]
+        command += [str(self._folder.absolute()), str(self._lock_file.absolute())]
         with self._log_file.open("ab") as output:
             subprocess.run(
                 command,
@@ -122,11 +123,11 @@ class ChromaServer:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C stops the bot, which then stops the server properly.
                 start_new_session=True,
-                env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
+                env=child_environment(),
                 timeout=START_LIMIT_S,
                 check=False,
             )
-        log.info("started the Chroma server on port %d", port)
+        log.info("started the Chroma server")
 
     def _read_record(self) -> _ServerRecord | None:
         try:
@@ -163,14 +164,11 @@ def _clear_record(lock_file: Path) -> bool:
 
 
 def _responds(url: str) -> bool:
+    client = ChromaClient(url, CHECK_LIMIT_S)
     try:
-        return httpx.get(f"{url}/api/v2/heartbeat", timeout=5).is_success
-    except httpx.HTTPError:
+        client.check()
+    except (httpx.HTTPError, IndexUnavailable, CollectionNotFound):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    finally:
+        client.close()
+    return True

@@ -9,25 +9,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TypeVar
 
 import httpx
 import numpy as np
 
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
+from knowledge.vectors.chroma_client import ChromaClient, Collection, CollectionNotFound, Metadata, Where
 from knowledge.vectors.chroma_server import ChromaAddress
-
-if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
-    from chromadb.api.types import Where
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
 T = TypeVar("T")
-TIMEOUT_S = 60
 
 
 class VectorIndex:
@@ -56,11 +51,8 @@ class VectorIndex:
             collection = self._collection(guild_id, create=True)
             for at in range(0, len(ids), BATCH):
                 part = slice(at, at + BATCH)
-                collection.upsert(
-                    ids=list(ids[part]),
-                    embeddings=rows[part],
-                    metadatas=[{"source": source_id, "audience": audience} for source_id in source_ids[part]],
-                )
+                metadatas = [{"source": source_id, "audience": audience} for source_id in source_ids[part]]
+                self._client().upsert(collection, ids[part], rows[part], metadatas)
 
         self._call(write)
 
@@ -70,9 +62,8 @@ class VectorIndex:
             return {}
 
         def fetch() -> dict[str, Sequence[float]]:
-            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
-            rows = np.asarray(found["embeddings"], dtype=np.float32).tolist() if found["ids"] else []
-            return dict(zip(found["ids"], rows, strict=True))
+            found = self._client().get(self._collection(guild_id), ids, vectors=True)
+            return dict(zip(found.ids, found.embeddings or [], strict=True))
 
         return self._call_existing(fetch, {})
 
@@ -85,13 +76,10 @@ class VectorIndex:
         """
 
         def ask() -> list[list[tuple[str, float]]]:
-            found = self._collection(guild_id).query(
-                query_embeddings=np.asarray(vectors, dtype=np.float32),
-                n_results=limit,
-                where=None if audiences is None else _where_in("audience", audiences),
-                include=["distances"],
-            )
-            answers = zip(found["ids"], found["distances"] or [], strict=True)
+            where = None if audiences is None else _where_in("audience", audiences)
+            rows = np.asarray(vectors, dtype=np.float32)
+            found = self._client().query(self._collection(guild_id), rows, limit, where)
+            answers = zip(found.ids, found.distances or [], strict=True)
             return [[(id_, 1.0 - d) for id_, d in zip(ids, distances, strict=True)] for ids, distances in answers]
 
         return self._call_existing(ask, [[] for _ in vectors])
@@ -102,33 +90,32 @@ class VectorIndex:
             return {}
 
         def ask() -> dict[str, float]:
-            found = self._collection(guild_id).get(ids=list(ids), include=["embeddings"])
-            if not found["ids"]:
+            found = self._client().get(self._collection(guild_id), ids, vectors=True)
+            if not found.ids:
                 return {}
-            rows = np.asarray(found["embeddings"], dtype=np.float64)
+            rows = np.asarray(found.embeddings, dtype=np.float64)
             question = np.asarray(vector, dtype=np.float64)
             norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(question)
-            return dict(zip(found["ids"], (rows @ question / norms).tolist(), strict=True))
+            return dict(zip(found.ids, (rows @ question / norms).tolist(), strict=True))
 
         return self._call_existing(ask, {})
 
     def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
         """Delete the vectors of these sources, whichever model made them."""
-        self._call_existing(
-            lambda: self._existing_collection(guild_id).delete(where=_where_in("source", source_ids)), None
-        )
+        where = _where_in("source", source_ids)
+        self._call_existing(lambda: self._client().delete(self._existing_collection(guild_id), where), None)
 
     def ids(self, guild_id: str) -> set[str]:
         """Return every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
-        return self._call_existing(lambda: set(self._collection(guild_id).get(include=[])["ids"]), set())
+        return self._call_existing(lambda: set(self._client().get(self._collection(guild_id), None).ids), set())
 
     def count(self, guild_id: str) -> int:
         """Return how many vectors the guild has, whichever model made them."""
-        return self._call_existing(lambda: self._existing_collection(guild_id).count(), 0)
+        return self._call_existing(lambda: self._client().count(self._existing_collection(guild_id)), 0)
 
     def drop(self, guild_id: str) -> None:
         """Delete all the guild's vectors, whichever model made them."""
-        self._call_existing(lambda: self._connected().client.delete_collection(_collection_name(guild_id)), None)
+        self._call_existing(lambda: self._client().delete_collection(_collection_name(guild_id)), None)
         self._collections.pop(guild_id, None)
 
     def close(self) -> None:
@@ -141,21 +128,17 @@ class VectorIndex:
 
     def _call_existing(self, call: Callable[[], T], absent: T) -> T:
         """Return the result of `call`, or `absent` if the guild has no collection yet."""
-        from chromadb.errors import NotFoundError
-
         try:
             return self._call(call)
-        except NotFoundError:
+        except CollectionNotFound:
             return absent
 
     def _call(self, call: Callable[[], T]) -> T:
         """Run `call`, and once more if the server is gone or a collection was recreated."""
-        from chromadb.errors import NotFoundError
-
-        connection = self._connected()
+        connection = self._client()
         try:
             return call()
-        except NotFoundError:
+        except CollectionNotFound:
             self._collections.clear()
         except httpx.TransportError as error:
             log.warning("lost the Chroma server (%s), reconnecting", error)
@@ -165,7 +148,7 @@ class VectorIndex:
         except httpx.TransportError as error:
             raise IndexUnavailable("the Chroma server isn't responding: see its log in DATA_DIR") from error
 
-    def _connected(self) -> ChromaClient:
+    def _client(self) -> ChromaClient:
         with self._connecting:
             if self._connection is None:
                 self._connection = ChromaClient(self._server.ensure())
@@ -191,15 +174,11 @@ class VectorIndex:
         return known
 
     def _existing_collection(self, guild_id: str) -> Collection:
-        return self._connected().client.get_collection(_collection_name(guild_id), embedding_function=None)
+        return self._client().collection(_collection_name(guild_id))
 
     def _new_collection(self, guild_id: str) -> Collection:
-        return self._connected().client.get_or_create_collection(
-            _collection_name(guild_id),
-            configuration={"hnsw": {"space": "cosine"}},
-            metadata={"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension},
-            embedding_function=None,
-        )
+        made_for: Metadata = {"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension}
+        return self._client().get_or_create_collection(_collection_name(guild_id), made_for)
 
     def _check_model(self, collection: Collection) -> None:
         recorded = collection.metadata or {}
@@ -214,51 +193,8 @@ class VectorIndex:
 
 
 def _where_in(field: str, values: Sequence[str]) -> Where:
-    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*values]}
-    return {field: wanted}
+    return {field: {"$in": [*values]}}
 
 
 def _collection_name(guild_id: str) -> str:
     return f"guild-{guild_id}"
-
-
-class ChromaClient:
-    """Holds one client of the server at `url`. Raises IndexUnavailable if none responds."""
-
-    def __init__(self, url: str) -> None:
-        # These imports take 0.6 s, so they are not at the top.
-        import chromadb
-        from chromadb.api.client import Client
-        from chromadb.api.fastapi import FastAPI
-        from chromadb.config import Settings
-
-        parts = httpx.URL(url)
-        secure = parts.scheme == "https"
-        try:
-            client = chromadb.HttpClient(
-                host=parts.host,
-                port=parts.port or (443 if secure else 80),
-                ssl=secure,
-                settings=Settings(anonymized_telemetry=False),
-            )
-        except ValueError as error:  # how its constructor reports a refused connection
-            raise IndexUnavailable(f"no Chroma server is responding at {url}: {error}") from error
-        if not isinstance(client, Client):
-            raise TypeError("chromadb.HttpClient returned something that cannot be closed")
-        self._client = client
-        # chromadb 1.5 gives its two HTTP sessions no timeout, never closes them, and offers no public way to them.
-        servers = (client._server, client._admin_client._server)  # type: ignore[attr-defined]
-        self._sessions = [server._session for server in servers if isinstance(server, FastAPI)]
-        for session in self._sessions:
-            session.timeout = httpx.Timeout(TIMEOUT_S)
-
-    @property
-    def client(self) -> ClientAPI:
-        """Return the client through which collections are reached."""
-        return self._client
-
-    def close(self) -> None:
-        """Close the connection; the server keeps running."""
-        self._client.close()
-        for session in self._sessions:
-            session.close()

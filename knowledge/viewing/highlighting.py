@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from text.index_terms import question_terms
+from text.normalization import without_surrogates
 from text.scripts import CJK, weighted_length
 from text.sentences import sentence_spans
 from text.simplified import simplified
@@ -42,7 +43,8 @@ def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     if quoted:
         return quoted
     folded, origins = _fold_with_origins(text)
-    terms = list(dict.fromkeys(term for part in texts for term in _content_terms(part)))[:_MOST_TERMS]
+    written = map(without_surrogates, texts)
+    terms = list(dict.fromkeys(term for part in written for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _merge_adjacent(folded, found))
 

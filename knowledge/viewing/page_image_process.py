@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
+from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, origin_of, write_answer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,7 +60,7 @@ def main(path: Path, limits: Limits) -> int:
     except (MemoryError, RecursionError, OSError):
         return EXIT_CODES["too_large"]
     except Exception as error:  # noqa: BLE001  # a process boundary: a broken page raises almost anything
-        print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
+        print(origin_of(error), file=sys.stderr)  # noqa: T201
         return EXIT_CODES["encrypted" if "assword" in str(error) else "corrupt"]
 
 

@@ -6,8 +6,10 @@ Edit it for who may see a passage, and for the limits on drawing.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 from pydantic import TypeAdapter
 
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 
 DRAWING_LIMITS = Limits(seconds=15, memory_bytes=1024**3, output_bytes=8_000_000)
 
+_CACHED_BYTES = 16_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _REQUEST = TypeAdapter(PageRequest)
 _MESSAGES = {
@@ -40,6 +43,7 @@ class PassageViewer:
     def __init__(self, catalog: Catalog, originals: Originals) -> None:
         self._catalog = catalog
         self._originals = originals
+        self._pages = _PageCache()
 
     def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
         """Return the passage as it is now. Raises PassageGone, PassageHidden."""
@@ -56,7 +60,35 @@ class PassageViewer:
         page = passage.chunk.place.page
         if page is None or (original := self._originals.path(passage.source.sha256)) is None:
             return None
-        return draw_page(original, page, passage.chunk.text, passage.marks)
+        key = (passage.source.sha256, page, passage.chunk.text, tuple(passage.marks))
+        drawn = self._pages.get(key)
+        if drawn is None:
+            drawn = draw_page(original, page, passage.chunk.text, passage.marks)
+            self._pages.put(key, drawn)
+        return drawn
+
+
+_PageKey = tuple[str, int, str, tuple[tuple[int, int], ...]]
+
+
+class _PageCache:
+    """Keeps the pages that were shown last: many press the same button."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[_PageKey, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _PageKey) -> bytes | None:
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+            return self._pages.get(key)
+
+    def put(self, key: _PageKey, picture: bytes) -> None:
+        with self._lock:
+            self._pages[key] = picture
+            while sum(map(len, self._pages.values())) > _CACHED_BYTES:
+                self._pages.popitem(last=False)
 
 
 def draw_page(

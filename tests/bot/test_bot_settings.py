@@ -64,3 +64,11 @@ def test_a_token_is_never_shown(tmp_path: Path) -> None:
     assert "s3cret" not in str(raised.value)
     env.write_text("DISCORD_TOKEN=s3cret\n", "utf-8")
     assert "s3cret" not in repr(load_settings(env))
+
+
+def test_the_password_of_an_address_is_never_shown(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("CHROMA_URL=https://me:s3cret@host/path/too/long\n", "utf-8")
+    with pytest.raises(SettingsInvalid, match="CHROMA_URL is not valid") as raised:
+        load_settings(env)
+    assert "s3cret" not in str(raised.value)

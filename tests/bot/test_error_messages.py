@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import sqlite3
 
@@ -13,6 +14,7 @@ from bot.error_messages import ErrorBoundary
 from bot.locales import load_texts
 from bot.tasks import Tasks
 from chains.types import Language
+from knowledge.errors import SourceNotFound
 
 
 async def _sentence(error: Exception) -> str:
@@ -60,3 +62,10 @@ async def test_no_name_of_an_errors_attribute_breaks_its_sentence() -> None:
 
 async def test_a_broken_connection_to_discord_is_named() -> None:
     assert "Discord didn't answer" in await _sentence(aiohttp.ServerDisconnectedError())
+
+
+async def test_what_a_member_typed_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert "No document here" in await _sentence(SourceNotFound("there is no document 'my salary.md'"))
+    assert "SourceNotFound" in caplog.text
+    assert "salary" not in caplog.text

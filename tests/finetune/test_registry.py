@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from finetune.bases import Bases
-from finetune.errors import AdapterUnknownError, NothingToRollBackError, RegistryTooNewError, RegistryUnusableError
+from finetune.errors import (
+    AdapterUnknownError,
+    AmbiguousGuildError,
+    NothingToRollBackError,
+    RegistryTooNewError,
+    RegistryUnusableError,
+)
 from finetune.registry import Registry, adapter_sha256
 from finetune.serving.generation import Busy
 from finetune.serving.specialists import LocalSpecialists
@@ -134,6 +140,25 @@ def test_a_guild_is_found_by_its_name_or_id(registry: Registry) -> None:
     registry.name_guild("7", "Harbour Lights")
     assert registry.guild_id("Harbour Lights") == "7"
     assert registry.guild_id("7") == "7"
+
+
+def test_a_name_that_two_servers_have_stands_for_neither(registry: Registry) -> None:
+    registry.name_guild("7", "Harbour Lights")
+    registry.name_guild("8", "harbour lights")
+    with pytest.raises(AmbiguousGuildError, match="7, 8"):
+        registry.guild_id("Harbour Lights")
+    assert registry.guild_id("8") == "8"
+
+
+def test_a_server_that_takes_the_name_of_the_terminals_guild_gets_none_of_its_tuning(
+    registry: Registry, register: Register
+) -> None:
+    terminals = registry.guild_id("Harbour Lights")
+    register("one", guild_id=terminals)
+    registry.name_guild("8", "Harbour Lights")
+    with pytest.raises(AmbiguousGuildError, match=f"8, {terminals}"):
+        registry.guild_id("Harbour Lights")
+    assert registry.guild_id(terminals) == terminals
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date(registry: Registry, tmp_path: Path) -> None:

@@ -249,8 +249,16 @@ async def test_a_moderator_of_one_channel_has_no_say_in_another(
     community: Community, documents: ListedDocuments
 ) -> None:
     keeper = community.guild.add_member(community.env.create_user("kit"))
-    grants = discord.PermissionOverwrite(manage_messages=True)
-    own = community.guild.create_text_channel("garden", overwrites={keeper: grants})
+    grants = discord.PermissionOverwrite(view_channel=True, manage_messages=True)
+    sees, blind = discord.PermissionOverwrite(view_channel=True), discord.PermissionOverwrite(view_channel=False)
+    own = community.guild.create_text_channel(
+        "garden",
+        overwrites={
+            community.guild.default_role: blind,
+            community.guild.roles["Routewise"]: sees,
+            keeper: grants,
+        },
+    )
     for command in await community.app.client.tree.fetch_commands():
         if command.name == "faq":
             community.guild.set_command_permissions(command, {community.guild.default_role: True})

@@ -196,8 +196,14 @@ async def test_a_moderator_of_one_channel_manages_what_its_readers_read_and_noth
     await _ingest(community)
     keeping = community.guild.create_role("Keeper")
     keeper = community.guild.add_member(community.env.create_user("kay"), roles=[keeping])
+    sees = discord.PermissionOverwrite(view_channel=True)
     own = community.guild.create_text_channel(
-        "garden", overwrites={keeping: discord.PermissionOverwrite(manage_messages=True)}
+        "garden",
+        overwrites={
+            community.guild.default_role: discord.PermissionOverwrite(view_channel=False),
+            community.guild.roles["Routewise"]: sees,
+            keeping: discord.PermissionOverwrite(view_channel=True, manage_messages=True),
+        },
     )
     await keeper.slash(own, "sources remove", name="permits.md")
     await community.rest()

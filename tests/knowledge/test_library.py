@@ -354,6 +354,27 @@ async def test_an_unregistered_guild_takes_no_document(library: Library) -> None
         await put(library, REFUNDS, guild="300")
 
 
+async def test_a_guild_has_no_more_passages_than_it_may(settings: KnowledgeSettings) -> None:
+    library = await Library.open(settings.model_copy(update={"max_guild_passages": 2}), HashingEmbeddings())
+    for guild in (GUILD, OTHER_GUILD):
+        await library.register_guild(guild, guild)
+    for name, outcome in (("a.txt", "new"), ("b.txt", "new"), ("c.txt", "failed"), ("a.txt", "changed")):
+        report = await library.ingest_bytes(
+            f"{name} in version {outcome}".encode(),
+            name=name,
+            guild_id=GUILD,
+            audience=EVERY_MEMBER,
+            ingested_by="7",
+        )
+        assert report.outcome == outcome
+        assert (report.reason == "guild_full") is (outcome == "failed")
+    report = await library.ingest_bytes(
+        b"another guild's", name="c.txt", guild_id=OTHER_GUILD, audience=EVERY_MEMBER, ingested_by="7"
+    )
+    assert report.outcome == "new"
+    await library.close()
+
+
 async def test_a_remote_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     settings = KnowledgeSettings(data_dir=tmp_path, chroma_url="http://127.0.0.1:9")
     library = await Library.open(settings, HashingEmbeddings())

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -29,9 +30,19 @@ folder = Weights(Path("models")).ensure("hf:somebody/toy", lambda progress: seen
 print(folder, seen[-1].done_bytes, seen[-1].total_bytes)
 """
 
+REVISION = "v1.2"
+FETCH_REVISION = f"""
+import logging
+from pathlib import Path
+from weights.store import Weights
+logging.basicConfig(level=logging.INFO)
+Weights(Path("models")).ensure("hf:somebody/toy@{REVISION}")
+"""
+
 
 class _Hub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self._answer()
@@ -40,6 +51,7 @@ class _Hub(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        self.asked.append(self.path)
         name = self.path.rpartition("/")[2]
         if "/resolve/" in self.path:
             etag = f'"{hashlib.sha256(FILES[name]).hexdigest()}"'
@@ -89,6 +101,22 @@ def test_a_repository_is_fetched_with_progress_and_without_anything_that_runs(tm
     assert (Path(folder) / "model.safetensors").read_bytes() == FILES["model.safetensors"]
     # The client counts the small files in as they come.
     assert int(done_bytes) == int(total_bytes) >= len(FILES["model.safetensors"])
+
+
+def test_a_repository_is_fetched_at_the_revision_that_is_named_and_its_commit_is_told(tmp_path: Path, hub: str) -> None:
+    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    environment.pop("HF_HUB_OFFLINE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", FETCH_REVISION],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"/revision/{REVISION}" in "".join(_Hub.asked)
+    assert f"hf:somebody/toy@{COMMIT} pins it" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from knowledge.chunking.headings import cut_at_headings
-from knowledge.chunking.splitter import CHUNK_WEIGHT, split_document, weigh
+from knowledge.chunking.splitter import CHUNK_WEIGHT, MAX_CHUNKS, split_document, weigh
+from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import LoadedDocument, Section, load_document
 from knowledge.types import Chunk
 
@@ -159,3 +160,9 @@ def test_a_footnote_is_in_the_passage_of_its_mark() -> None:
     chunks = chunks_of(text)
     assert chunks[0].text.startswith("It costs 240 euros (Families pay 180.).")
     assert (chunks[-1].text, chunks[-1].place.line) == ("Write to us.", 9)
+
+
+def test_a_file_of_nothing_but_headings_makes_no_endless_list_of_passages() -> None:
+    with pytest.raises(DocumentError, match="over 20,000 passages") as failure:
+        chunks_of("".join(f"# {n}\n" for n in range(MAX_CHUNKS + 1)))
+    assert failure.value.reason is Reason.TOO_LARGE

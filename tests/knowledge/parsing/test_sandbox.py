@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -55,3 +56,24 @@ def test_a_child_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     names = run_sandboxed("tell", [], b"", READER_LIMITS).output.decode().split()
     assert "PATH" in names and "DISCORD_TOKEN" not in names
+
+
+def test_nothing_of_the_document_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    script = """
+import sys
+from knowledge.parsing.sandbox import origin_of
+print("warning: odd cell 'salary of Ann'", file=sys.stderr)
+try:
+    int("salary of Ann")
+except ValueError as error:
+    print(origin_of(error), file=sys.stderr)
+raise RuntimeError("salary of Ann")
+"""
+    (tmp_path / "quoting.py").write_text(script)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path.cwd())]))
+    assert run_sandboxed("quoting", [], b"", READER_LIMITS).code == 1
+    assert "ValueError in quoting.py, line 6" in caplog.text
+    assert "salary" not in caplog.text

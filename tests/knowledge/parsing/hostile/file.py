@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError
-from knowledge.parsing.archive import unpack
+from knowledge.parsing.archive import ArchiveMember, unpack
 from knowledge.parsing.loader import load_document
 from knowledge.parsing.sandbox import Limits
 
@@ -59,12 +59,20 @@ def take_in(file: HostileFile, data: bytes, limits: Limits) -> Ending:
         members = unpack(data, file.name, MAX_BYTES)
     except DocumentError as error:
         return _refused(error)
-    endings = [_refused(each.error) if each.error else _one(each.data or b"", each.name, limits) for each in members]
+    endings = [_member(each, limits) for each in members]
     return Ending(
         tuple(reason for each in endings for reason in each.reasons),
         tuple(sentence for each in endings for sentence in each.sentences),
         tuple(text for each in endings for text in each.texts),
     )
+
+
+def _member(member: ArchiveMember, limits: Limits) -> Ending:
+    try:
+        data = member.read()
+    except DocumentError as error:
+        return _refused(error)
+    return _one(data, member.name, limits)
 
 
 def _one(data: bytes, name: str, limits: Limits) -> Ending:
