@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, takewhile
+from itertools import groupby, islice, takewhile
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
@@ -146,7 +146,10 @@ class _SheetReading:
 
     def _is_wide(self, left: int, right: int) -> bool:
         """Return whether several of these columns are shown."""
-        return sum(not self._facts.hides_column(column) for column in range(left, right + 1)) > 1
+        if not self._facts.hidden_columns:
+            return right > left
+        shown = (column for column in range(left, right + 1) if not self._facts.hides_column(column))
+        return len(list(islice(shown, 2))) > 1
 
     def _shown(self, row: SheetRow) -> SheetRow:
         """Return the row without the cells of hidden columns, with its notes."""

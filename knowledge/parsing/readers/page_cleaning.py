@@ -130,7 +130,8 @@ def _open_forms(soup: Tag) -> None:
         if not element.decomposed:
             element.decompose()
     for button in soup.find_all("button"):
-        if button.find_parent("form") is not None and button.find_parent([*HEADINGS, "summary", "dt"]) is None:
+        is_control = button.find_parent(["form", "pre"]) is not None  # In code, it copies the code.
+        if is_control and button.find_parent([*HEADINGS, "summary", "dt"]) is None:
             button.decompose()
     half = len(soup.get_text(strip=True)) / 2
     for form in soup.find_all("form"):

@@ -9,11 +9,13 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 
 _LONGEST_FORMAT = 250
 _MOST_DIGITS = 30
+_CONTEXT = Context(prec=400)
+"""Enough for the largest number that a sheet can have."""
 _SECTION_END = re.compile(r'(?:"[^"]*"?|\\.|\[[^\]]*\]?|[^;"\\\[])*')
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]\-]*)[^\]]*\]|\[(?P<bracket>[^\]]*)\]'
@@ -49,7 +51,10 @@ def number_text(value: float, number_format: str) -> str | None:
     section, is_negative = _section_for(value, sections)
     if not section.tokens:
         return None
-    return _written(abs(value) if is_negative else value, section)
+    try:
+        return _written(abs(value) if is_negative else value, section)
+    except InvalidOperation:  # More digits than any sheet shows, or infinity.
+        return general(value)
 
 
 def hides_text(number_format: str) -> bool:
@@ -151,7 +156,7 @@ def _fixed(value: Decimal, pattern: str) -> str:
     scale = len(pattern) - len(pattern.rstrip(","))
     whole, decimals = whole.rstrip(",") if not decimals else whole, decimals.rstrip(",")
     most, least = min(len(decimals), _MOST_DIGITS), decimals.count("0")
-    rounded = (value / 1000**scale).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+    rounded = (value / 1000**scale).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, _CONTEXT)
     text = f"{rounded:,.{most}f}" if "," in whole else f"{rounded:.{most}f}"
     before, _, after = text.partition(".")
     after = after[:least] + after[least:].rstrip("0")

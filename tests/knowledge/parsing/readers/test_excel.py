@@ -152,6 +152,10 @@ FORMATS = {
     "many digits": (123456789012, "0", "123456789012"),
     "colours and conditions": (3, "[Red][<5]0;[Green]0", "3"),
     "scientific": (0.00012, "0.00E+00", "1.20E-04"),
+    "a huge number": (1e20, "#,##0", "100,000,000,000,000,000,000"),
+    "an enormous number": (1.5e35, "0", "15" + "0" * 34),
+    "a fraction": (0.5, "# ?/?", "0.5"),
+    "a word with the general format": (7.5, 'General" h"', "7.5 h"),
     "zero has a format of its own": (0, '0;-0;"none"', "none"),
 }
 

@@ -173,3 +173,10 @@ def test_terms_stand_with_their_definitions() -> None:
         "Flood",
         "It rises.",
     ]
+
+
+def test_a_button_that_copies_code_is_no_code() -> None:
+    got = page(
+        "<pre><code>make run\n</code><button>copy</button></pre><p><button>Opening hours</button> From 6 to 9.</p>"
+    )
+    assert got.text == "```\nmake run\n```\n\nOpening hours From 6 to 9."
