@@ -1,6 +1,6 @@
 """Reads a web page as Markdown: its visible text with headings and anchors, lists, tables and code.
 
-Edit it for what is left out of a page, and for spans, layouts and headers of tables.
+Edit it for spans, layouts and headers of tables; what is left out of a page is decided in `page_cleaning`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ import copy
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
+from knowledge.parsing.readers.links import linked
+from knowledge.parsing.readers.page_cleaning import HEADINGS, clean_page, text_before
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from knowledge.types import LeftOut
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
-# Elements that a browser does not show, and those that surround the text on every page of a site.
-_LEFT_OUT = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "aside", "form")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|e|ème|ère|o|a|os|as)\.?", re.IGNORECASE)
+_UNRAISED = re.compile(r"\W*|TM|SM|R|MC|MD", re.IGNORECASE)
 _ANCHOR = re.compile(r"[^\s{}#]{1,100}")
 MAX_SPAN = 500
 MAX_COPIED = 100_000
@@ -26,22 +28,24 @@ MAX_COPIED = 100_000
 _MOST_HEAD_ROWS = 3
 
 
-def read_html(data: bytes) -> Iterator[ParsedPart]:
+def read_html(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     """Yield the page as the only part, in the encoding it states. Raises ReaderRefused and what its parser raises."""
     from bs4 import BeautifulSoup  # loaded in the child only
 
     soup = BeautifulSoup(data, "html.parser")
-    for element in soup.select(", ".join(_LEFT_OUT)):
-        element.decompose()
+    left_out = clean_page(soup)
+    base = soup.find("base", href=True)
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    body = soup.find("main") or soup.body or soup
+    mains = soup.find_all(lambda each: each.name == "main" or each.get("role") == "main")
+    body = next((main for main in mains if main.get_text(strip=True)), soup.body or soup)
     if soup.title:
         soup.title.decompose()
-    for heading in body.find_all(_HEADINGS):
+    for heading in body.find_all(HEADINGS):
         _note_anchor(heading)
-    text = markdown_of(body)
+    text = markdown_of(body, "" if base is None else str(base["href"]))
     has_own_title = re.match(r"#\s", text) is not None
     yield ParsedPart(f"# {title}\n\n{text}" if title and text and not has_own_title else text)
+    yield from (LeftOut(kind, count) for kind, count in left_out.items() if count)
 
 
 def _note_anchor(heading: Tag) -> None:
@@ -57,8 +61,11 @@ def _note_anchor(heading: Tag) -> None:
     heading["data-anchor"] = anchor or ""
 
 
-def markdown_of(body: Tag) -> str:
-    """Return HTML as Markdown, with a heading's `data-anchor` behind it as `knowledge.chunking.headings` reads it."""
+def markdown_of(body: Tag, base: str = "") -> str:
+    """Return HTML as Markdown, with a heading's `data-anchor` behind it as `knowledge.chunking.headings` reads it.
+
+    A list item's `data-label` is its number. Links with an address that can be used, after `base`, show it.
+    """
     from markdownify import MarkdownConverter
 
     class WithAnchors(MarkdownConverter):
@@ -67,11 +74,52 @@ def markdown_of(body: Tag) -> str:
             named = f"{text.strip()} {{#{anchor}}}" if anchor else text
             return str(super().convert_hN(n, el, named, parent_tags))  # type: ignore[misc]  # its stub leaves it out
 
+        def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            if parent_tags & _UNLINKED:
+                return text
+            return linked(text, urljoin(base, str(el.get("href") or "").partition('"')[0].strip()))
+
+        def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            label = el.get("data-label")
+            if label is None or not text.strip():
+                return str(super().convert_li(el, text, parent_tags))
+            first, *others = text.strip().split("\n")
+            return "\n".join([f"{label} {first}", *(f"   {line}" if line else "" for line in others)]) + "\n"
+
+        def convert_sup(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            return text if "_noformat" in parent_tags else _raised(el, text)
+
+        def convert_sub(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            return text if "_noformat" in parent_tags else _lowered(el, text)
+
     if not body.get_text(strip=True):
         return ""
     normalise_tables(body)
-    converter = WithAnchors(heading_style="ATX", strip=["a", "img"], table_infer_header=True)
-    return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(body)).strip()
+    converter = WithAnchors(heading_style="ATX", table_infer_header=True)
+    markdown = re.sub(r"(?<! ) \n", "\n", converter.convert_soup(body))  # Two blanks break a line.
+    return re.sub(r"\n{3,}", "\n\n", markdown).strip()
+
+
+_UNLINKED = {*HEADINGS, "_noformat"}
+
+
+def _raised(element: Tag, text: str) -> str:
+    """Return `10^3` for raised text; `1st`, `Boat®` and the mark of a note as they are."""
+    words, before = text.strip(), text_before(element)
+    link = element.find("a")
+    if link is not None and str(link.get("href", "")).startswith("#"):
+        return f"[{words.strip('[]')}]"
+    if not before.strip() or _UNRAISED.fullmatch(words) or (before[-1:].isdigit() and _ORDINAL.fullmatch(words)):
+        return text
+    return f"^{words}" if re.fullmatch(r"\w+", words) else f"^({words})"
+
+
+def _lowered(element: Tag, text: str) -> str:
+    """Return `CO2` for lowered digits behind a letter, and `x_max` for what else is lowered."""
+    words, before = text.strip(), text_before(element)
+    if not words or not before.strip() or (words.isdigit() and before[-1:].isalpha()):
+        return text
+    return f"\\_{words}" if re.fullmatch(r"\w+", words) else f"\\_({words})"
 
 
 def normalise_tables(body: Tag) -> None:
