@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import logging
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +26,7 @@ from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
+from text.plausibility import is_garbled
 from text.plurals import fill
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,12 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = READE
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     _check_format(data, name, media, max_bytes)
+    document = _read(data, name, media, limits)
+    _check_text(document, name)
+    return document
+
+
+def _read(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     match media:
         case "md" | "txt" | "code":
             return _load_text(data, name, media)
@@ -106,14 +114,37 @@ def _check_format(data: bytes, name: str, media: str, max_bytes: int) -> None:
 
 
 def _as_utf8(page: bytes, name: str) -> bytes:
-    """Return a web page in UTF-16, which has a byte-order mark, as UTF-8 for its parser; any other unchanged."""
+    """Return a web page that names no encoding, or is in UTF-16, as UTF-8 for its parser; any other unchanged."""
     if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return codecs.BOM_UTF8 + decode_file(page, name).encode()
     if b"\0" in page:
         raise DocumentError(Reason.BINARY, f"{name}: this is a binary file, not a web page")
-    return page
+    if page.isascii() or _STATED_ENCODING.search(page, 0, _ENCODING_WITHIN):
+        return page
+    return codecs.BOM_UTF8 + decode_file(page, name).encode()
 
 
+_STATED_ENCODING = re.compile(rb"charset\s*=|^\xef\xbb\xbf|<\?xml[^>]*encoding", re.IGNORECASE)
+_ENCODING_WITHIN = 4096
+"""Bytes; a browser looks no further than 1,024."""
+
+
+def _check_text(document: LoadedDocument, name: str) -> None:
+    """Refuse a text that was misread, whatever read it."""
+    garbled = [section for section in document.sections if is_garbled(section.text)]
+    if garbled:
+        advice = _IF_GARBLED.get(document.media, "save it as UTF-8 text")
+        page = garbled[0].page
+        place = "its letters" if page is None else f"the letters on page {page}"
+        raise DocumentError(Reason.GARBLED, f"{name}: {place} come out garbled: {advice}", page)
+
+
+_IF_GARBLED = {
+    "pdf": "a font in it doesn't say which letters it draws, so run text recognition (OCR) first",
+    "docx": "save it again from the program that made it",
+    "pptx": "save it again from the program that made it",
+    "xlsx": "save it again from the program that made it",
+}
 _NO_TEXT = {
     "html": "the page has no text of its own",
     "pptx": "{count:its slide has|its # slides have} no text: write out what the pictures show",
