@@ -27,6 +27,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from knowledge.types import LeftOut
 from text.plurals import fill
 
 
@@ -70,11 +71,17 @@ class KnowledgeError(Exception):
 class DocumentError(KnowledgeError):
     """One file cannot be ingested."""
 
-    def __init__(self, reason: Reason, message: str, page: int | None = None) -> None:
-        """Create the error; `page` is where it failed, from 1, or None if that is unknown or there are no pages."""
+    def __init__(
+        self, reason: Reason, message: str, page: int | None = None, left_out: tuple[LeftOut, ...] = ()
+    ) -> None:
+        """Create the error; `page` is where it failed, from 1, or None if that is unknown or there are no pages.
+
+        `left_out` is what the file contains if none of it is text.
+        """
         super().__init__(message)
         self.reason = reason
         self.page = page
+        self.left_out = left_out
 
 
 class GuildError(KnowledgeError):

@@ -8,6 +8,7 @@ Edit it for the wording and layout of the terminal's output.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
@@ -19,6 +20,8 @@ from knowledge.types import (
     IngestOutcome,
     IngestProgress,
     IngestReport,
+    LeftOut,
+    LeftOutKind,
     QAPairReport,
     Retrieval,
     Source,
@@ -27,6 +30,22 @@ from text.plurals import counted
 from weights.terminal import ProgressLine
 
 LINE = ProgressLine()
+
+_LEFT_OUT = {
+    LeftOutKind.HIDDEN_TEXT: ("hidden piece of text", "hidden pieces of text"),
+    LeftOutKind.HIDDEN_SLIDE: ("hidden slide", "hidden slides"),
+    LeftOutKind.HIDDEN_SHEET: ("hidden sheet", "hidden sheets"),
+    LeftOutKind.HIDDEN_ROW: ("hidden row", "hidden rows"),
+    LeftOutKind.HIDDEN_COLUMN: ("hidden column", "hidden columns"),
+    LeftOutKind.DELETED_TEXT: ("tracked deletion", "tracked deletions"),
+    LeftOutKind.PICTURE: ("picture that has no description", "pictures that have no description"),
+    LeftOutKind.DRAWING: ("drawing that has no text", "drawings that have no text"),
+    LeftOutKind.CHART: ("chart", "charts"),
+    LeftOutKind.EQUATION: ("equation", "equations"),
+    LeftOutKind.FORMULA: ("formula without a stored value", "formulas without a stored value"),
+    LeftOutKind.EMBEDDED_FILE: ("embedded file", "embedded files"),
+    LeftOutKind.PAGE: ("page that has no text", "pages that have no text"),
+}
 
 
 def print_retrieval(found: Retrieval, *, as_json: bool) -> None:
@@ -63,13 +82,19 @@ def print_report(report: IngestReport) -> None:
 
 
 def report_line(report: IngestReport) -> str:
-    """Return a line that says what became of one file."""
+    """Return a line that says what became of one file, and what of it was left out."""
+    left_out = f"; without {left_out_words(report.left_out)}" if report.left_out else ""
     if report.outcome is IngestOutcome.FAILED:
-        return f"{report.outcome}: {report.detail}"
+        return f"{report.outcome}: {report.detail}{left_out}"
     pages = "" if report.page_count is None else f", {counted(report.page_count, 'page')}"
     embedded = f"{report.embedded_count} embedded, " if report.outcome is IngestOutcome.CHANGED else ""
     chunks = counted(report.chunk_count, "chunk")
-    return f"{report.outcome}: {report.name} ({chunks}{pages}, {embedded}{report.seconds:.1f} s)"
+    return f"{report.outcome}: {report.name} ({chunks}{pages}, {embedded}{report.seconds:.1f} s){left_out}"
+
+
+def left_out_words(parts: Sequence[LeftOut]) -> str:
+    """Return what a file contains that is not in its text, like `2 hidden rows, 1 chart`."""
+    return ", ".join(counted(part.count, *_LEFT_OUT[part.kind]) for part in parts)
 
 
 def print_closing(report: BatchReport) -> None:

@@ -272,6 +272,45 @@ class IngestOutcome(StrEnum):
     FAILED = "failed"
 
 
+class LeftOutKind(StrEnum):
+    """Names what a file can contain that is not in its text; the bot's locales word each under `left_out`."""
+
+    HIDDEN_TEXT = "hidden_text"
+    HIDDEN_SLIDE = "hidden_slide"
+    HIDDEN_SHEET = "hidden_sheet"
+    HIDDEN_ROW = "hidden_row"
+    HIDDEN_COLUMN = "hidden_column"
+    DELETED_TEXT = "deleted_text"
+    """Text that its author deleted while the program tracked changes."""
+    PICTURE = "picture"
+    """A picture without a description."""
+    DRAWING = "drawing"
+    """A drawing without text."""
+    CHART = "chart"
+    EQUATION = "equation"
+    FORMULA = "formula"
+    """A cell's formula without a stored value."""
+    EMBEDDED_FILE = "embedded_file"
+    PAGE = "page"
+    """A page without text."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the author does not show it, so that it is left out on purpose; else it could not be read."""
+        return self in _HIDDEN
+
+
+_HIDDEN = frozenset(kind for kind in LeftOutKind if kind.startswith("hidden_")) | {LeftOutKind.DELETED_TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Says how much of one kind a file contains that is not in its text."""
+
+    kind: LeftOutKind
+    count: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """Reports on the ingestion of one file."""
@@ -292,6 +331,8 @@ class IngestReport:
     """Why it failed, in an English sentence for the log and the terminal."""
     failed_page: int | None = None
     """The page on which it failed, from 1."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the file contains that is not in its text, each kind once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Edit this file to change what moderators read about their uploads. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from discord.utils import escape_markdown
 
@@ -13,7 +13,7 @@ from bot.locales import Texts
 from bot.render.message_text import MESSAGE_LIMIT, audience_phrase, join_parts, shorten, subtext
 from bot.render.sources import format_names
 from chains.types import Language
-from knowledge.types import Audience, BatchProgress, BatchReport, IngestOutcome, IngestReport
+from knowledge.types import Audience, BatchProgress, BatchReport, IngestOutcome, IngestReport, LeftOut
 
 _NAME_LIMIT = 60
 _NAMED = 5
@@ -66,7 +66,9 @@ def file_report(report: IngestReport, language: Language, texts: Texts, limit_mb
     name = escape_markdown(report.name)
     if report.outcome is IngestOutcome.FAILED or report.source is None:
         reason = failure_reason(report, language, texts, limit_mb)
-        return texts(language, "ingest.failed", name=name, reason=reason)
+        return join_parts(
+            texts(language, "ingest.failed", name=name, reason=reason), *_omissions(report, language, texts)
+        )
     pages, link = report.page_count, report.source.link
     sentence = texts(
         language,
@@ -79,7 +81,8 @@ def file_report(report: IngestReport, language: Language, texts: Texts, limit_mb
         reused=report.chunk_count - report.embedded_count,
         audience=audience_phrase("ingest.audience", report.source.audience, language, texts),
     )
-    return sentence if link is None else join_parts(sentence, texts(language, "ingest.link", link=link))
+    cited = "" if link is None else texts(language, "ingest.link", link=link)
+    return join_parts(sentence, *_omissions(report, language, texts), cited)
 
 
 def failure_reason(report: IngestReport, language: Language, texts: Texts, limit_mb: int) -> str:
@@ -94,6 +97,18 @@ def failure_reason(report: IngestReport, language: Language, texts: Texts, limit
     if report.failed_page is None:
         return sentence
     return texts(language, "ingest.failed_page", page=report.failed_page, reason=sentence)
+
+
+def _omissions(report: IngestReport, language: Language, texts: Texts) -> Iterator[str]:
+    """Yield what of the file is hidden, and what could not be read, each on one line."""
+    for key, is_hidden in (("ingest.hidden", True), ("ingest.unread", False)):
+        if parts := [each for each in report.left_out if each.kind.is_hidden is is_hidden]:
+            yield texts(language, key, what=_listed(parts, language, texts))
+
+
+def _listed(parts: Iterable[LeftOut], language: Language, texts: Texts) -> str:
+    words = [texts(language, f"left_out.{each.kind}", count=each.count) for each in parts]
+    return texts(language, "left_out.comma").join(words)
 
 
 def _summary(report: BatchReport, language: Language, texts: Texts) -> list[str]:
@@ -121,16 +136,34 @@ def _details(report: BatchReport, language: Language, texts: Texts, limit_mb: in
         )
         for each in report.of(IngestOutcome.FAILED)
     ]
-    return [("", named), (texts(language, "ingest.failed_heading"), failures)]
+    partial = [
+        texts(
+            language,
+            "ingest.left_out_line",
+            name=_short_name(each.name),
+            what=_listed(each.left_out, language, texts),
+        )
+        for each in report.reports
+        if each.left_out and each.outcome is not IngestOutcome.FAILED
+    ]
+    return [
+        ("", named),
+        (texts(language, "ingest.failed_heading"), failures),
+        (texts(language, "ingest.left_out_heading"), partial),
+    ]
 
 
 def _fit(head: Sequence[str], details: Iterable[tuple[str, list[str]]], texts: Texts, language: Language) -> str:
     """Return as many lines as fit into one message, and how many more there are."""
     lines = list(head)
     for heading, rows in details:
-        if not rows:
+        above = [heading] if heading else []
+        if (
+            not rows
+            or len("\n".join([*lines, *above, texts(language, "ingest.more_lines", count=len(rows))])) > MESSAGE_LIMIT
+        ):
             continue
-        lines.extend([heading] if heading else [])
+        lines.extend(above)
         for shown, row in enumerate(rows):
             rest = [texts(language, "ingest.more_lines", count=len(rows) - shown)]
             if len("\n".join([*lines, row, *rest])) > MESSAGE_LIMIT:

@@ -28,7 +28,7 @@ from knowledge.store.catalog import Catalog, DocumentVersion, IngestionRecord, n
 from knowledge.store.originals import SHOWN, Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.threads import ThreadPools
-from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, Source
+from knowledge.types import OWNER, Audience, Chunk, IngestOutcome, IngestProgress, IngestReport, LeftOut, Source
 from knowledge.vectors.vector_index import VectorIndex
 from text.file_names import safe_name
 
@@ -65,6 +65,8 @@ class PreparedDocument:
     """The version that it replaces."""
     batch: str | None
     began: float
+    left_out: tuple[LeftOut, ...]
+    """What the file contains that is not in its text."""
 
 
 class Ingestor:
@@ -141,6 +143,7 @@ class Ingestor:
             earlier=None if last is None else last.source,
             batch=upload.batch,
             began=began,
+            left_out=document.left_out,
         )
 
     def _update_unchanged(self, source: Source, upload: Upload, link: str | None) -> Source:
@@ -260,7 +263,9 @@ def _embedding_task(source: Source, chunk: Chunk, earlier: dict[bytes, str] | No
 def _document_version(document: PreparedDocument, embedded_count: int) -> DocumentVersion:
     outcome = IngestOutcome.NEW if document.earlier is None else IngestOutcome.CHANGED
     return DocumentVersion(
-        document.source, document.page_count, IngestionRecord(outcome, embedded_count, document.batch)
+        document.source,
+        document.page_count,
+        IngestionRecord(outcome, embedded_count, document.batch, document.left_out),
     )
 
 

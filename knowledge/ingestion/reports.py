@@ -21,6 +21,7 @@ def failed_report(name: str, error: DocumentError, began: float) -> IngestReport
         reason=error.reason.value,
         detail=str(error),
         failed_page=error.page,
+        left_out=error.left_out,
     )
 
 
@@ -28,7 +29,8 @@ def unchanged_report(last: DocumentVersion, batch: str | None, began: float) -> 
     """Return the report on a file already stored: what its own batch reported, or else that it is unchanged."""
     if batch is not None and last.record is not None and last.record.batch == batch:
         return report_on(last, began)
-    unchanged = IngestionRecord(IngestOutcome.UNCHANGED, 0, batch)
+    left_out = () if last.record is None else last.record.left_out
+    unchanged = IngestionRecord(IngestOutcome.UNCHANGED, 0, batch, left_out)
     return report_on(DocumentVersion(last.source, last.page_count, unchanged), began)
 
 
@@ -43,4 +45,5 @@ def report_on(version: DocumentVersion, began: float) -> IngestReport:
         page_count=version.page_count,
         seconds=time.perf_counter() - began,
         embedded_count=0 if record is None else record.embedded_count,
+        left_out=() if record is None else record.left_out,
     )

@@ -19,9 +19,9 @@ from knowledge.parsing.archive import check_office_archive
 from knowledge.parsing.document_metadata import pdf_date, read_front_matter
 from knowledge.parsing.formats import READABLE
 from knowledge.parsing.qa_pairs import heading_of, read_qa_pair
-from knowledge.parsing.readers.parts import ParsedPart, ReaderResult
+from knowledge.parsing.readers.parts import ReaderResult
 from knowledge.parsing.sandbox import Limits, run_sandboxed
-from knowledge.types import QA
+from knowledge.types import QA, LeftOut
 from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
@@ -71,6 +71,8 @@ class LoadedDocument:
     """The checked link that the document gives to itself."""
     dated: date | None = None
     """The date that the document gives itself; None: it gives none."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the file contains that is not in its text, each kind once."""
 
 
 def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = READER_LIMITS) -> LoadedDocument:
@@ -154,15 +156,17 @@ _NO_TEXT = {
 
 def _load_sandboxed(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     try:
-        parts = read_sandboxed(data, media, limits)
+        result = read_sandboxed(data, media, limits)
     except DocumentError as error:
         raise DocumentError(error.reason, f"{name}: {error}", error.page) from error
+    parts = result.parts
     sections = tuple(Section(part.text, part.page, numbers=part.numbers) for part in parts if part.text.strip())
     if not sections:
-        sentence = _NO_TEXT.get(media, "the file has no text")
-        raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}")
+        sentence = _NO_TEXT[media] if media in _NO_TEXT and parts else "the file has no text"
+        raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}", left_out=result.left_out)
     page_count = len(parts) if media in {"pdf", "pptx"} else None
-    return LoadedDocument(media, sections, page_count, dated=pdf_date(data) if media == "pdf" else None)
+    dated = pdf_date(data) if media == "pdf" else None
+    return LoadedDocument(media, sections, page_count, dated=dated, left_out=result.left_out)
 
 
 def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
@@ -186,8 +190,8 @@ def decode_file(data: bytes, name: str) -> str:
         raise DocumentError(Reason.BINARY, f"{name}: this is not a text file: save it as UTF-8 text") from error
 
 
-def read_sandboxed(data: bytes, media: str, limits: Limits = READER_LIMITS) -> tuple[ParsedPart, ...]:
-    """Return the parts of a document in order, read in a child process. Raises DocumentError."""
+def read_sandboxed(data: bytes, media: str, limits: Limits = READER_LIMITS) -> ReaderResult:
+    """Return the parts of a document in order, and what was left out, read in a child process. Raises DocumentError."""
     child = run_sandboxed("knowledge.parsing.reader_process", [media], data, limits)
     try:
         result = _RESULT.validate_json(child.output)
@@ -204,4 +208,4 @@ def read_sandboxed(data: bytes, media: str, limits: Limits = READER_LIMITS) -> t
         text = part.text.rstrip("\n")
         if text and part.numbers is not None and len(part.numbers) <= text.count("\n"):
             raise DocumentError(Reason.CORRUPT, _SENTENCES[Reason.CORRUPT])
-    return result.parts
+    return result

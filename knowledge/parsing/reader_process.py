@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from importlib import import_module
@@ -15,6 +16,7 @@ from importlib import import_module
 from knowledge.parsing.formats import FORMAT_OF_MEDIA
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused, ReaderResult
 from knowledge.parsing.sandbox import Limits, enter_sandbox, limits_from_arguments, write_answer
+from knowledge.types import LeftOut, LeftOutKind
 
 
 def main(media: str, limits: Limits) -> None:
@@ -30,9 +32,13 @@ def _as_json(result: ReaderResult) -> bytes:
 
 def _read_file(data: bytes, media: str, max_chars: int) -> ReaderResult:
     parts: list[ParsedPart] = []
+    left_out: Counter[LeftOutKind] = Counter()
     left = max_chars
     try:
         for part in _reader(media)(data):
+            if isinstance(part, LeftOut):
+                left_out[part.kind] += part.count
+                continue
             left -= len(part.text)
             if left < 0:
                 raise ReaderRefused("too_large")
@@ -40,7 +46,7 @@ def _read_file(data: bytes, media: str, max_chars: int) -> ReaderResult:
     except Exception as error:  # noqa: BLE001  # a process boundary: the parsers raise almost anything on a broken file
         print(f"{type(error).__name__}: {error}"[:1000], file=sys.stderr)  # noqa: T201
         return _refusal(error, parts[-1].page if parts else None)
-    return ReaderResult(tuple(parts))
+    return ReaderResult(tuple(parts), tuple(LeftOut(kind, left_out[kind]) for kind in LeftOutKind if left_out[kind]))
 
 
 def _refusal(error: Exception, last_page: int | None) -> ReaderResult:
@@ -64,13 +70,13 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
-def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart]]:
+def _reader(media: str) -> Callable[[bytes], Iterator[ParsedPart | LeftOut]]:
     """Return the reader of a format. Only its own imports are loaded, after the limits are set, for a fast start."""
     named = FORMAT_OF_MEDIA[media].reader
     if named is None:
         raise ValueError(f"no reader for {media}")
     module, _, function = named.partition(":")
-    reader: Callable[[bytes], Iterator[ParsedPart]] = getattr(
+    reader: Callable[[bytes], Iterator[ParsedPart | LeftOut]] = getattr(
         import_module(f"knowledge.parsing.readers.{module}"), function
     )
     return reader

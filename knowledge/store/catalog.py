@@ -5,6 +5,7 @@ Edit it for queries and for what publishing and removing change.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sqlite3
@@ -22,7 +23,7 @@ from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.qa_index import QAIndex
 from knowledge.store.scope import ReadableScope
-from knowledge.types import Audience, Chunk, IngestOutcome, Place, Reader, Source
+from knowledge.types import Audience, Chunk, IngestOutcome, LeftOut, LeftOutKind, Place, Reader, Source
 from text.index_terms import FORM
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class IngestionRecord:
     """Chunks that were embedded for it; the others' vectors were reused."""
     batch: str | None
     """None: it was ingested alone."""
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +263,10 @@ def _insert(db: sqlite3.Connection, version: DocumentVersion, chunks: Sequence[C
     source, record = version.source, version.record
     columns = (
         "id, guild_id, name, media, sha256, audience, size_bytes, chunk_count, page_count, ingested_at, ingested_by, "
-        "link, batch, outcome, embedded_count, dated"
+        "link, batch, outcome, embedded_count, dated, left_out"
     )
     db.execute(
-        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 16)})",  # noqa: S608
+        f"INSERT INTO sources ({columns}) VALUES ({','.join('?' * 17)})",  # noqa: S608
         (
             source.id,
             source.guild_id,
@@ -280,6 +282,7 @@ def _insert(db: sqlite3.Connection, version: DocumentVersion, chunks: Sequence[C
             source.link,
             *((record.batch, record.outcome, record.embedded_count) if record else (None, None, None)),
             None if source.dated is None else source.dated.isoformat(),
+            json.dumps({each.kind: each.count for each in record.left_out} if record else {}),
         ),
     )
     columns = "id, source_id, ordinal, text, page, heading, line, anchor, fingerprint"
@@ -301,7 +304,8 @@ def _fingerprint(source: Source, chunk: Chunk) -> bytes:
 def _ingestion_record(row: sqlite3.Row) -> IngestionRecord | None:
     if row["outcome"] is None:
         return None
-    return IngestionRecord(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"])
+    left_out = tuple(LeftOut(LeftOutKind(kind), count) for kind, count in json.loads(row["left_out"]).items())
+    return IngestionRecord(IngestOutcome(row["outcome"]), row["embedded_count"], row["batch"], left_out)
 
 
 def _source_of_row(row: sqlite3.Row) -> Source:

@@ -135,6 +135,10 @@ _MIGRATIONS = (
         PRIMARY KEY (guild, initial, length, word, audience)
     ) WITHOUT ROWID;
     """,
+    """
+    -- What the file contains that is not in its text: a JSON object of kinds and numbers.
+    ALTER TABLE sources ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 
 

@@ -16,6 +16,7 @@ from chains.providers import Failure
 from chains.types import Language, Route
 from finetune import errors as finetune_errors
 from knowledge.errors import QAPairProblem, Reason
+from knowledge.types import LeftOutKind
 from knowledge.viewing.passages import _MESSAGES
 
 TEXTS = load_texts()
@@ -49,6 +50,7 @@ def test_every_reason_route_and_load_failure_is_worded() -> None:
     keys += [f"errors.{failure}" for failure in Failure]
     keys += [f"passages.picture_{reason}" for reason in _MESSAGES]
     keys += [f"errors.pair_{problem}" for problem in QAPairProblem]
+    keys += [f"left_out.{kind}" for kind in LeftOutKind]
     assert [key for key in keys if not TEXTS.has(key)] == []
 
 

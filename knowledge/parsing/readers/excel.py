@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from knowledge.types import LeftOut, LeftOutKind
 from text.markdown_tables import markdown_table, titles_above
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ class SheetRow:
         return filled[0] if len(filled) == 1 or (self.is_wide and len(set(filled)) == 1) else None
 
 
-def read_excel(data: bytes) -> Iterator[ParsedPart]:
+def read_excel(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     """Yield a part for each visible sheet, with its rows as numbers. Raises ReaderRefused and what openpyxl raises."""
     from openpyxl import load_workbook
 
     refuse_dtd(data)
     for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False).worksheets:
-        if sheet.sheet_state == "visible" and (rows := list(_sheet_rows(sheet))):
+        if sheet.sheet_state != "visible":
+            yield LeftOut(LeftOutKind.HIDDEN_SHEET)
+        elif rows := list(_sheet_rows(sheet)):
             lines = list(_sheet_lines(" ".join(sheet.title.split()), rows))
             yield ParsedPart("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
 

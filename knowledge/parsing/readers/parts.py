@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge.types import LeftOut
+
 IMAGE_MARK = "🖼"
 """Marks a document's own description of an image, for those who cannot see it."""
 
@@ -24,6 +26,8 @@ class ReaderResult:
     """Holds what the child process answers: the parts, or why there are none."""
 
     parts: tuple[ParsedPart, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """Each kind once."""
     reason: str | None = None
     """A name in `knowledge.errors.Reason`."""
     page: int | None = None
