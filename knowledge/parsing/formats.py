@@ -33,7 +33,10 @@ class Format:
     suffixes: tuple[str, ...]
     """Lower case, with the dot."""
     reader: str | None = None
-    """Module and function in `knowledge.parsing.readers`, as `pdf:read_pdf`; None: text, which needs no sandbox."""
+    """Module and function in `knowledge.parsing.readers`, as `pdf:read_pdf`; None: text, which needs no sandbox.
+
+    Markdown needs it only where it contains HTML.
+    """
     is_markdown: bool = False
     """Whether its text is Markdown, and so cut at headings."""
     has_tables: bool = False
@@ -49,7 +52,15 @@ class Format:
 
 
 FORMATS = (
-    Format("md", "Markdown", (".md", ".markdown"), is_markdown=True, has_lines=True, cited_by_heading=True),
+    Format(
+        "md",
+        "Markdown",
+        (".md", ".markdown"),
+        "markdown:read_markdown",
+        is_markdown=True,
+        has_lines=True,
+        cited_by_heading=True,
+    ),
     Format(
         "rst",
         "reStructuredText",

@@ -12,7 +12,6 @@ from functools import cache
 from importlib import resources
 
 from knowledge.parsing.pdf_layout.blocks import LABEL, Block, Line
-from knowledge.parsing.pdf_layout.glyphs import UNREADABLE
 from text.markdown_tables import markdown_table
 from text.scripts import count_cjk
 
@@ -37,7 +36,7 @@ def page_text(blocks: Iterable[Block], document: HyphenatedWords) -> str:
     """Return the page's text: a line for each paragraph and for each row of a table, with empty lines between them."""
     written: list[str] = []
     lines: list[Line] = []
-    for block in _without_few_unreadable(list(blocks)):
+    for block in blocks:
         if isinstance(block, Line):
             lines.append(block)
             continue
@@ -46,16 +45,6 @@ def page_text(blocks: Iterable[Block], document: HyphenatedWords) -> str:
         written += [*markdown_table(block.rows), ""]
     written += _paragraphs(lines, document.is_one_word)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(written)).strip("\n")
-
-
-def _without_few_unreadable(blocks: Sequence[Block]) -> Sequence[Block]:
-    """Return the blocks without lines in a font that doesn't say which letters it draws, unless these are many."""
-    lines = [block for block in blocks if isinstance(block, Line)]
-    unreadable = {id(line) for line in lines if 2 * line.text.count(UNREADABLE) > len(line.text.replace(" ", ""))}
-    count = sum(len(line.text) for line in lines if id(line) in unreadable)
-    if 4 * count > sum(len(line.text) for line in lines):
-        return blocks
-    return [block for block in blocks if id(block) not in unreadable]
 
 
 class HyphenatedWords:

@@ -5,16 +5,17 @@ Edit it for what of a page is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from knowledge.parsing.pdf_layout.blocks import Block, blocks_of
+from knowledge.parsing.pdf_layout.blocks import Block, Line, blocks_of
 from knowledge.parsing.pdf_layout.fields import Annotations, as_segments, read_annotations
-from knowledge.parsing.pdf_layout.glyphs import TooManyGlyphs, drawn_boxes, read_glyphs, turned
+from knowledge.parsing.pdf_layout.glyphs import UNREADABLE, TooManyGlyphs, drawn_boxes, read_glyphs, turned
 from knowledge.parsing.pdf_layout.paragraphs import HyphenatedWords, page_text
 from knowledge.parsing.pdf_layout.running_heads import without_running_heads
 from knowledge.parsing.pdf_layout.segments import Segment, rows_of
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from knowledge.types import LeftOut, LeftOutKind
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -23,7 +24,7 @@ _SAME_ROW = 0.6
 """How far a field's middle may be from its label's, in sizes of the font."""
 
 
-def read_pdf(data: bytes) -> Iterator[ParsedPart]:
+def read_pdf(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     """Yield a part for each page, even an empty one. Raises ReaderRefused, and PdfiumError for a broken file."""
     from pypdfium2 import PdfDocument, PdfiumError, raw
 
@@ -42,8 +43,15 @@ def read_pdf(data: bytes) -> Iterator[ParsedPart]:
     pages = without_running_heads(pages)
     words = HyphenatedWords(pages)
     for number, (blocks, added) in enumerate(zip(pages, notes, strict=True), 1):
-        lines = [page_text(blocks, words), *(f"\n> {note}" for note in added.notes)]
-        yield ParsedPart("\n".join(lines).strip("\n"), number)
+        readable, unreadable = _without_few_unreadable(blocks)
+        lines = [page_text(readable, words), *(f"\n> {note}" for note in added.notes)]
+        text = "\n".join(lines).strip("\n")
+        yield ParsedPart(text, number)
+        yield LeftOut(LeftOutKind.HIDDEN_TEXT, added.hidden)
+        yield LeftOut(LeftOutKind.GARBLED_TEXT, unreadable)
+        if not text:
+            yield LeftOut(LeftOutKind.PAGE)
+    yield LeftOut(LeftOutKind.EMBEDDED_FILE, raw.FPDFDoc_GetAttachmentCount(document))
 
 
 def _read_pages(document: PdfDocument) -> tuple[list[list[Block]], list[Annotations]]:
@@ -56,6 +64,18 @@ def _read_pages(document: PdfDocument) -> tuple[list[list[Block]], list[Annotati
         notes.append(added)
         page.close()
     return pages, notes
+
+
+def _without_few_unreadable(blocks: Sequence[Block]) -> tuple[Sequence[Block], int]:
+    """Return the blocks without lines in a font that doesn't say which letters it draws, and the number of these.
+
+    If they are many, all stay, so that the page is seen to be garbled.
+    """
+    lines = [block for block in blocks if isinstance(block, Line)]
+    unreadable = [line for line in lines if 2 * line.text.count(UNREADABLE) > len(line.text.replace(" ", ""))]
+    if 4 * sum(len(line.text) for line in unreadable) > sum(len(line.text) for line in lines):
+        return blocks, 0
+    return [block for block in blocks if not any(block is line for line in unreadable)], len(unreadable)
 
 
 def _page_blocks(page: PdfPage, added: Annotations) -> Iterator[Block]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import load_document
+from knowledge.types import LeftOut, LeftOutKind
 from tests.knowledge.pdfs import at, cid_font, drawn
 
 LIMIT = 10 * 1024**2
@@ -323,3 +325,66 @@ def test_chinese_lines_are_joined_without_a_space() -> None:
         for n, line in enumerate(lines)
     )
     assert "".join(lines) in text_of(drawn(drawing, font=cid_font(b"/GBK-EUC-H", b"GB1")))
+
+
+def test_a_garbled_page_among_good_ones_is_left_out_and_told() -> None:
+    words = "會員可以在辦公室借用鑰匙須簽字並支付押金不得轉借他人違者罰款"
+    good = f"BT /F1 12 Tf 72 700 Td <{words.encode('utf-16-be').hex()}> Tj ET\n"
+    font = cid_font(b"/UniCNS-UCS2-H", b"CNS1")
+    bad = "BT /F1 12 Tf 72 700 Td <e001e002e003e004e005e006e007> Tj ET\n"
+    document = load_document(drawn(good, bad, "", font=font), "a.pdf", LIMIT)
+    assert [section.page for section in document.sections] == [1]
+    assert set(document.left_out) == {LeftOut(LeftOutKind.GARBLED_TEXT), LeftOut(LeftOutKind.PAGE)}
+    assert document.page_count == 3
+
+
+def test_hidden_notes_are_told() -> None:
+    note = b"<< /Type /Annot /Subtype /Text /Rect [300 590 320 610] /F 2 /Contents (Nobody sees this.) >>"
+    document = load_document(drawn(at(72, 700, "Opening hours"), annotations=[note]), "a.pdf", LIMIT)
+    assert document.left_out == (LeftOut(LeftOutKind.HIDDEN_TEXT),)
+
+
+def test_a_long_table_has_its_head_above_each_passage() -> None:
+    rows = [
+        ("Berth", "Holder", "Fee"),
+        *((f"Berth {n}", f"A holder with a long name {n}", f"{n} euros") for n in range(1, 36)),
+    ]
+    drawing = table(rows, 760, (40, 200, 400), by_columns=False)
+    chunks = split_document(load_document(drawn(drawing), "a.pdf", LIMIT), "s")
+    assert len(chunks) > 1
+    assert all(chunk.text.startswith("| Berth | Holder | Fee |") for chunk in chunks)
+    assert {chunk.place.page for chunk in chunks} == {1}
+
+
+def test_a_table_with_lines_between_its_rows_keeps_what_is_centred_in_them() -> None:
+    cells = [
+        at(40, 705, "Work"),
+        at(150, 705, "What it covers"),
+        at(400, 705, "Fee"),
+        at(40, 673, "Crane"),
+        at(150, 680, "lifting a boat of up to"),
+        at(150, 666, "six tonnes in or out"),
+        at(400, 673, "80"),
+        at(40, 633, "Wash"),
+        at(150, 640, "the hull below the"),
+        at(150, 626, "water line"),
+        at(400, 633, "25"),
+        at(40, 605, "Mast"),
+        at(150, 605, "setting it up"),
+        at(400, 605, "40"),
+    ]
+    rules = "".join(f"36 {y} m 460 {y} l S\n" for y in (720, 697, 657, 620, 598))
+    lines = text_of(drawn(rules + "".join(cells))).split("\n")
+    assert "| Crane | lifting a boat of up to six tonnes in or out | 80 |" in lines
+    assert "| Wash | the hull below the water line | 25 |" in lines
+
+
+@pytest.mark.parametrize("sign", ["\x95", "-", "a)", "3."])
+def test_an_items_sign_is_no_column(sign: str) -> None:
+    items = ["Gloves are worn at the crane.", "Nobody stands below it.", "The master gives the signs."]
+    drawing = "".join(
+        at(72, 700 - 15 * n, sign.encode("latin-1").decode("cp1252")) + at(100, 700 - 15 * n, item)
+        for n, item in enumerate(items)
+    )
+    shown = "•" if sign == "\x95" else sign
+    assert text_of(drawn(drawing)).split("\n") == [f"{shown} {item}" for item in items]
