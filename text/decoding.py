@@ -52,7 +52,7 @@ _ARABIC = ("اليمنوتر", "هبسعدةفق", "كحجشىأخصزطضغثئ
 _GREEK = ("αοιετσνη", "υρπκμλςωίό", "γδβχθφξζψάέήύώϊϋΐΰ")
 _GREEK_ACCENT = re.compile("[άέήίόύώΆΈΉΊΌΎΏ]")
 _HEBREW = ("יוהלאתרמ", "בנשםדחעק", "פגסטצזכןךףץ")
-_THAI = ("านรอกเง่มยลว้ั", "ดทตสิีปบคะ", "แหจพชไใโขถ็ุู์ำธณืึฐศษผฟญภซฝฆฎฏฑฒฌฬฮ๊๋ๆฯ")
+_THAI = ("านรอกเง่มยลว้ั", "ดทตสิีปบคะืห็", "แจพชไใโขถุู์ำธณึฐศษผฟญภซฝฆฎฏฑฒฌฬฮ๊๋ๆฯ")
 _OTHER = {
     "cp1251": _CYRILLIC,
     "koi8_u": _CYRILLIC,
@@ -81,11 +81,25 @@ _BESIDE_LETTER = re.compile(rf"{_ALPHA}[¼½¾¹±×÷]|[{_QUANTITY_SIGNS}]{_ALP
 _BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[^\x00-\x7f\w\s’‘–—…·\xad־](?=[^\W\d_])")
 _NO_PORTUGUESE = re.compile("õ(?!e)")
 """Hungarian ő, read as Western European; before another letter than e, Portuguese has none."""
+_NO_ICELANDIC = re.compile(r"(?<=\w)þ(?!\w)|(?<!\w)ð(?=\w)")
+"""Turkish ş and ğ, read as Western European: no word ends with þ or begins with ð."""
 _NEUTRAL = frozenset(_QUANTITY_SIGNS + "\xa0\xad«»‘’“”„‚‹›–—…•€£§°©®™№·¿¡״׳؟،؛")
 _FREQUENT_HANGUL = frozenset(
     "이다는의에을를가고하지은기한나로사도어리아인시자서대요니입습들으여수일정상부제보해있것과구원장라게주만거안전화우동"
     "마모소조무성비러생오면방때그없된될음신공내간계문용세관할중연까년경선"
 )
+_FREQUENT_HAN = frozenset(
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然"
+    "家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把"
+    "机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果"
+    "加西月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活更别"
+    "打女变四总何电数安少报才结反受目太量再感建务做接必场件计管期市直资命山金指许统区保至队形社便空决治展马科司五基"
+    "书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边张该交规万取望觉术领共确传师观清今切院让"
+    "识候带导争运图馆费须這個們來為國說時會對著過發後裡種經麼學現當沒動還進樣開從實軍無與長機業關點將兩間問應戰頭體"
+    "見產話給門東聲員論處義幾條氣題別變總電數報結場計資統區隊決馬書聽達強難權設記類據邊張該規萬覺術領確傳師觀讓識帶"
+    "導爭運費須圖館"
+)
+"""Of Chinese in simplified and traditional characters; they make up a third of most texts."""
 _MOST_SYLLABLES = 8
 """The longest Korean word in syllables; Chinese has no spaces."""
 _RUN = re.compile(r"[^\x00-\x7f]+")
@@ -99,6 +113,7 @@ _SAMPLE_OF_WORDS = 16384
 _LEAST_SHARE = 0.8
 _LEAST_NAME_SHARE = 0.6
 _MOSTLY_ASCII = 3
+_SEVERAL = 6
 
 
 class NotText(Exception):
@@ -163,11 +178,20 @@ _NAME_ENCODINGS = ("cp850", "cp866", "cp1252", "cp1251", "cp862", "cp1253", "cp1
 
 def _legacy_encoding(data: bytes) -> str:
     """Return the likeliest encoding. Raises NotText if none is likely."""
-    likely = _east_asian_encoding(data, _LEAST_SHARE) or _alphabetic_encoding(data, (*_LATIN, *_OTHER))
+    east_asian = _east_asian_encoding(data, _LEAST_SHARE)
+    if east_asian in _FREQUENT and _is_doubtful(data.decode(east_asian)[:_SAMPLE_CHARS]):
+        likely = _alphabetic_encoding(data, (*_LATIN, *_OTHER)) or east_asian
+    else:
+        likely = east_asian or _alphabetic_encoding(data, (*_LATIN, *_OTHER))
     likely = likely or _east_asian_encoding(data, _LEAST_NAME_SHARE)
     if likely is None and not _is_mostly_english(data):
         raise NotText
     return likely or "cp1252"
+
+
+def _is_doubtful(text: str) -> bool:
+    """Return whether several characters are Chinese, but not one of them is frequent."""
+    return sum(char > "\x7f" for char in text) >= _SEVERAL and not _FREQUENT_HAN.intersection(text)
 
 
 def _east_asian_encoding(data: bytes, least_share: float) -> str | None:
@@ -192,6 +216,7 @@ def _is_mostly_english(data: bytes) -> bool:
     letters = sum(chr(byte).isalpha() for byte in sample if byte < 0x80)
     text = _sample_of_words(data, "cp1252")
     is_western = not _LETTER.search(text) or _latin_fit(text, _WESTERN) >= _SURE_LATIN
+    is_western = is_western and 3 * _strange_signs(text) <= sum(char > "\x7f" for char in text)
     return bool(text) and letters >= _MOSTLY_ASCII * high and is_western
 
 
@@ -277,7 +302,8 @@ def _strange_signs(text: str) -> int:
     """Return how many signs are none of a text's, or are where none is."""
     strange = sum(1 for char in text if char > "\x7f" and char not in _NEUTRAL and not _LETTER.match(char))
     beside = sum(1 for _ in _BESIDE_LETTER.finditer(text))
-    return strange + beside + sum(1 for _ in _BETWEEN_LETTERS.finditer(text))
+    misplaced = sum(1 for _ in _NO_ICELANDIC.finditer(text))
+    return strange + beside + misplaced + sum(1 for _ in _BETWEEN_LETTERS.finditer(text))
 
 
 def _is_korean(data: bytes) -> bool:
@@ -293,6 +319,8 @@ def _is_korean(data: bytes) -> bool:
     sample = data[: 2 * _SAMPLE_CHARS]
     words = len(sample.split()) + sample.count(b",")
     frequent = sum(char in _FREQUENT_HANGUL for char in wide)
+    if 2 <= len(wide) <= 3:
+        return frequent == len(wide) and not _FREQUENT_HAN.intersection(data.decode("gb18030", "ignore"))
     is_likely = syllables >= 0.98 * len(wide) and 5 * frequent >= len(wide)
     return len(wide) > 3 and is_likely and len(wide) <= words * _MOST_SYLLABLES
 

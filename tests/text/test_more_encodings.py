@@ -40,6 +40,11 @@ from text.decoding import NotText, decode
         ("cp1254", "Çalışma saatleri: hafta içi dokuzdan beşe"),
         ("cp1250", "Provozní doba: v pondělí až pátek, klíče jsou v kanceláři."),
         ("cp1250", "A kikötő télen zárva tart. Kérjük, hívja a kapitányt."),
+        ("euc_kr", "공지"),
+        ("cp1254", "Giriş"),
+        ("cp852", "Książki można wypożyczać na miesiąc."),
+        ("cp737", "Η βιβλιοθήκη ανοίγει στις εννέα το πρωί."),
+        ("johab", "도서관은 월요일에 쉽니다."),
     ],
 )
 def test_a_text_is_read_or_refused_but_never_wrong(encoding: str, text: str) -> None:
