@@ -53,6 +53,7 @@ class Reason(StrEnum):
     TOO_DEEP = "too_deep"
     NESTED_ARCHIVE = "nested_archive"
     TOO_MANY_FILES = "too_many_files"
+    GARBLED = "garbled"
 
 
 class QAPairProblem(StrEnum):

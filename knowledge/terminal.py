@@ -45,6 +45,7 @@ _LEFT_OUT = {
     LeftOutKind.FORMULA: ("formula without a stored value", "formulas without a stored value"),
     LeftOutKind.EMBEDDED_FILE: ("embedded file", "embedded files"),
     LeftOutKind.PAGE: ("page that has no text", "pages that have no text"),
+    LeftOutKind.GARBLED_TEXT: ("piece of garbled text", "pieces of garbled text"),
 }
 
 

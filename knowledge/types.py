@@ -342,6 +342,8 @@ class LeftOutKind(StrEnum):
     EMBEDDED_FILE = "embedded_file"
     PAGE = "page"
     """A page without text."""
+    GARBLED_TEXT = "garbled_text"
+    """A page, or a line of one, in a font that doesn't say which letters it draws."""
 
     @property
     def is_hidden(self) -> bool:

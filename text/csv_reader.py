@@ -107,13 +107,18 @@ def _count_titles(opening: Sequence[CsvRow], width: int) -> int:
     """Return how many rows are above the header: those with a single text and, above an empty line, short ones."""
     if width < 2:
         return 0
-    count = next((at for at, row in enumerate(opening) if _count_filled(row) > 1), len(opening))
+    count = next((at for at, row in enumerate(opening) if not _is_title(row, width)), len(opening))
     for at in range(count + 1, len(opening)):
         above = opening[at - 1]
         is_apart = opening[at].line > above.line + 1 and "\n" not in "".join(above.cells)
         if is_apart and len(opening[at].cells) == width and all(_count_filled(row) < width for row in opening[:at]):
             return at
     return count if count < len(opening) else 0
+
+
+def _is_title(row: CsvRow, width: int) -> bool:
+    """Return whether a row has a single text, or is a comment that happens to contain the delimiter."""
+    return _count_filled(row) < 2 or (len(row.cells) != width and row.cells[0].lstrip().startswith("#"))
 
 
 def _count_filled(row: CsvRow) -> int:

@@ -12,6 +12,8 @@ from text.markdown_blocks import Kind, blocks, sub_outside_code
 
 _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(?=\S)")
 _MARK = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")
+_BAR = re.compile(r"(?<!\\)\|")
+"""A bar that would end a table's cell."""
 _INDENTED = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _LONGEST = 500
 """Characters; a longer footnote is a text of its own and stays in place."""
@@ -39,6 +41,11 @@ def inline_footnotes(markdown: str) -> str:
         text = kept.pop(mark[1], None)
         return mark[0] if text is None else f" ({text})"
 
+    for block in blocks(lines):
+        if block.kind is Kind.TABLE:
+            own = "\n".join(lines[block.first : block.end])
+            for name in {mark[1] for mark in _MARK.finditer(own)} & kept.keys():
+                kept[name] = _BAR.sub(r"\|", kept[name])
     inlined = sub_outside_code(_MARK, inlined_at, "\n".join(lines))
     # A footnote whose only mark is in another one would be lost.
     return inlined if not kept else markdown

@@ -73,7 +73,8 @@ def _split_sections(document: LoadedDocument) -> Iterator[tuple[str, Place]]:
                     place = _place(document.media, section, line)
                     yield text, replace(place, heading=part.heading, anchor=part.anchor)
         else:
-            for text, line in _split_text(splitter, section.text, 1):
+            split = _split_markdown if FORMAT_OF_MEDIA[document.media].has_tables else _split_text
+            for text, line in split(splitter, section.text, 1):
                 yield text, _place(document.media, section, line)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentError, Reason
 from storage.sizes import MEGABYTE
+from text.decoding import name_encoding
 
 ARCHIVE = ".zip"
 MAX_MEMBERS = 5000
@@ -29,6 +31,7 @@ _RATIO_FROM_BYTES = 1024**2
 _NESTED = frozenset({ARCHIVE, ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".zst"})
 _HIDDEN = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_UNICODE_FIELD = 0x7075
 _LINK_TYPE, _TYPE_MASK = 0o120000, 0o170000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError)
 """The errors of a damaged archive. An unknown compression raises NotImplementedError, which is a RuntimeError."""
@@ -55,7 +58,10 @@ def unpack(data: bytes, name: str, max_bytes: int) -> list[ArchiveMember]:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        members = [(path, info) for info in archive.infolist() if (path := _safe_path(info)) and not info.is_dir()]
+        infos = archive.infolist()
+        encoding = _name_encoding(infos)
+        named = [(_safe_path(_member_name(info, encoding)), info) for info in infos if not info.is_dir()]
+        members = [(path, info) for path, info in named if path]
     except _DAMAGED as error:
         raise DocumentError(Reason.CORRUPT, f"{name}: the zip is damaged: pack it again") from error
     if len(members) > MAX_MEMBERS:
@@ -138,25 +144,40 @@ def _is_bomb(info: zipfile.ZipInfo) -> bool:
     return info.file_size > max(_RATIO_FROM_BYTES, MAX_RATIO * info.compress_size)
 
 
-def _safe_path(info: zipfile.ZipInfo) -> str:
-    """Return the file's path, made safe; empty if the file is hidden or has no name."""
-    parts = [part for part in _member_name(info).replace("\\", "/").split("/") if part.strip(" .")]
+def _safe_path(name: str) -> str:
+    """Return a file's path, made safe; empty if the file is hidden or has no name."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part.strip(" .")]
     if any(part.startswith(".") or part.lower() in _HIDDEN for part in parts):
         return ""
     return "/".join("".join(char for char in part if char.isprintable()) for part in parts)
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
-    """Return the file's name. Without the UTF-8 flag it is in the packer's own encoding: GBK on a Chinese Windows."""
+def _member_name(info: zipfile.ZipInfo, encoding: str) -> str:
+    """Return the file's name: by its mark of UTF-8, its Unicode field, or else in the archive's encoding."""
     if info.flag_bits & _UTF8_FLAG:
         return info.filename
-    try:
-        raw = info.filename.encode("cp437")
-    except UnicodeEncodeError:
-        return info.filename
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.filename
+    raw = _raw_name(info)
+    return _unicode_name(info, raw) or raw.decode(encoding, "replace")
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.split("\0", 1)[0].encode("cp437", "replace")
+
+
+def _unicode_name(info: zipfile.ZipInfo, raw: bytes) -> str | None:
+    """Return the name in Info-ZIP's Unicode field, which holds if its checksum is that of the name; None: no such."""
+    at, extra = 0, info.extra
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        field = extra[at + 4 : at + 4 + length]
+        if kind == _UNICODE_FIELD and len(field) > 5 and field[1:5] == struct.pack("<I", zlib.crc32(raw)):
+            return field[5:].decode("utf-8", "replace")
+        at += 4 + length
+    return None
+
+
+def _name_encoding(infos: Sequence[zipfile.ZipInfo]) -> str:
+    """Return the encoding of names that have no mark of UTF-8: that of the packer's system, one for the archive."""
+    names = [_raw_name(info) for info in infos if not info.flag_bits & _UTF8_FLAG]
+    odd = b"\n".join(name for name in names if not name.isascii())
+    return "cp437" if not odd else name_encoding(odd)

@@ -33,9 +33,14 @@ class Format:
     suffixes: tuple[str, ...]
     """Lower case, with the dot."""
     reader: str | None = None
-    """Module and function in `knowledge.parsing.readers`, as `pdf:read_pdf`; None: text, which needs no sandbox."""
+    """Module and function in `knowledge.parsing.readers`, as `pdf:read_pdf`; None: text, which needs no sandbox.
+
+    Markdown needs it only where it contains HTML.
+    """
     is_markdown: bool = False
     """Whether its text is Markdown, and so cut at headings."""
+    has_tables: bool = False
+    """Whether its text, although no Markdown, has tables in Markdown."""
     has_lines: bool = False
     """Whether citations can name the lines (or rows) of the file."""
     cited_by_heading: bool = False
@@ -47,7 +52,15 @@ class Format:
 
 
 FORMATS = (
-    Format("md", "Markdown", (".md", ".markdown"), is_markdown=True, has_lines=True, cited_by_heading=True),
+    Format(
+        "md",
+        "Markdown",
+        (".md", ".markdown"),
+        "markdown:read_markdown",
+        is_markdown=True,
+        has_lines=True,
+        cited_by_heading=True,
+    ),
     Format(
         "rst",
         "reStructuredText",
@@ -59,7 +72,7 @@ FORMATS = (
     ),
     Format("txt", "text", (".txt", ".text", ".log"), has_lines=True),
     Format("html", "HTML", (".html", ".htm"), "html:read_html", is_markdown=True),
-    Format("pdf", "PDF", (".pdf",), "pdf:read_pdf"),
+    Format("pdf", "PDF", (".pdf",), "pdf:read_pdf", has_tables=True),
     Format("docx", "Word", (".docx",), "word:read_word", is_markdown=True),
     Format("pptx", "PowerPoint", (".pptx",), "powerpoint:read_powerpoint", is_markdown=True, page_name="slide"),
     Format("xlsx", "Excel", (".xlsx",), "excel:read_excel", is_markdown=True, has_lines=True, line_name="row"),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import codecs
 import logging
-from dataclasses import dataclass
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,11 +22,12 @@ from knowledge.parsing.formats import READABLE
 from knowledge.parsing.qa_pairs import heading_of, read_qa_pair
 from knowledge.parsing.readers.parts import ReaderResult
 from knowledge.parsing.sandbox import Limits, run_sandboxed
-from knowledge.types import QA, LeftOut
+from knowledge.types import QA, LeftOut, LeftOutKind
 from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
 from text.footnotes import inline_footnotes
 from text.markdown_blocks import without_comments
+from text.plausibility import is_garbled
 from text.plurals import fill
 
 log = logging.getLogger(__name__)
@@ -86,9 +89,13 @@ def load_document(data: bytes, name: str, max_bytes: int, limits: Limits = READE
     if not data.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     _check_format(data, name, media, max_bytes)
+    return _without_garbled_pages(_read(data, name, media, limits), name)
+
+
+def _read(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     match media:
         case "md" | "txt" | "code":
-            return _load_text(data, name, media)
+            return _load_text(data, name, media, limits)
         case "qa":
             pair = read_qa_pair(data, name)
             return LoadedDocument(QA, (Section(pair.answer, None, heading_of(pair.questions)),), None)
@@ -108,14 +115,44 @@ def _check_format(data: bytes, name: str, media: str, max_bytes: int) -> None:
 
 
 def _as_utf8(page: bytes, name: str) -> bytes:
-    """Return a web page in UTF-16, which has a byte-order mark, as UTF-8 for its parser; any other unchanged."""
+    """Return a web page that names no encoding, or is in UTF-16, as UTF-8 for its parser; any other unchanged."""
     if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return codecs.BOM_UTF8 + decode_file(page, name).encode()
     if b"\0" in page:
         raise DocumentError(Reason.BINARY, f"{name}: this is a binary file, not a web page")
-    return page
+    if page.isascii() or _STATED_ENCODING.search(page, 0, _ENCODING_WITHIN):
+        return page
+    return codecs.BOM_UTF8 + decode_file(page, name).encode()
 
 
+_STATED_ENCODING = re.compile(rb"charset\s*=|^\xef\xbb\xbf|<\?xml[^>]*encoding", re.IGNORECASE)
+_ENCODING_WITHIN = 4096
+"""Bytes; a browser looks no further than 1,024."""
+
+
+def _without_garbled_pages(document: LoadedDocument, name: str) -> LoadedDocument:
+    """Return a document in which fewer pages are garbled than not without them. Raises DocumentError if more are."""
+    garbled = [section for section in document.sections if is_garbled(section.text)]
+    if not garbled:
+        return document
+    first = garbled[0].page
+    kept = tuple(section for section in document.sections if section not in garbled)
+    if first is None or sum(len(each.text) for each in kept) <= sum(len(each.text) for each in garbled):
+        advice = _IF_GARBLED.get(document.media, "save it as UTF-8 text")
+        place = "its letters" if first is None else f"the letters on page {first}"
+        raise DocumentError(Reason.GARBLED, f"{name}: {place} come out garbled: {advice}", first)
+    counts = Counter({part.kind: part.count for part in document.left_out})
+    counts[LeftOutKind.GARBLED_TEXT] += len(garbled)
+    left_out = tuple(LeftOut(kind, counts[kind]) for kind in LeftOutKind if counts[kind])
+    return replace(document, sections=kept, left_out=left_out)
+
+
+_IF_GARBLED = {
+    "pdf": "a font in it doesn't say which letters it draws, so run text recognition (OCR) first",
+    "docx": "save it again from the program that made it",
+    "pptx": "save it again from the program that made it",
+    "xlsx": "save it again from the program that made it",
+}
 _NO_TEXT = {
     "html": "the page has no text of its own",
     "pptx": "{count:its slide has|its # slides have} no text: write out what the pictures show",
@@ -138,17 +175,24 @@ def _load_sandboxed(data: bytes, name: str, media: str, limits: Limits) -> Loade
     return LoadedDocument(media, sections, page_count, dated=dated, left_out=result.left_out)
 
 
-def _load_text(data: bytes, name: str, media: str) -> LoadedDocument:
+def _load_text(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
     text = decode_file(data, name)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: the file is empty")
     if media != "md":
         return LoadedDocument(media, (Section(text, None),), None)
     markdown = read_front_matter(text)
-    text = inline_footnotes(without_comments(markdown.text))
+    text, numbers = without_comments(markdown.text), None
+    if _HTML_IN_MARKDOWN.search(text):
+        (part,) = read_sandboxed(text.encode(), "md", limits).parts
+        text, numbers = part.text, part.numbers
+    text = inline_footnotes(text)
     if not text.strip():
         raise DocumentError(Reason.EMPTY, f"{name}: there is nothing but front matter and comments")
-    return LoadedDocument(media, (Section(text, None),), None, markdown.link, markdown.dated)
+    return LoadedDocument(media, (Section(text, None, numbers=numbers),), None, markdown.link, markdown.dated)
+
+
+_HTML_IN_MARKDOWN = re.compile(r"<(?:table|h[1-6])[\s>]", re.IGNORECASE)
 
 
 def decode_file(data: bytes, name: str) -> str:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from text.decoding import decode
 
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+_NOT_SPACE = re.compile(r"[^ \t\n\r\ufeff]")
+_MARK = "\ufeff"
 _PLAIN_KEY = re.compile(r"[^\W\d][\w$-]*")
 _LONGEST_LIST = 200
 """Characters of a list of numbers or words that is written on one line."""
@@ -22,31 +25,64 @@ Json = dict[str, "Json"] | list["Json"] | str | bool | None
 
 
 def read_json(data: bytes) -> Iterator[ParsedPart]:
-    """Yield the values as the only part. Raises ReaderRefused, NotText."""
-    yield ParsedPart("\n".join(_without_repeated_blanks(_parse_json(decode(data), 1))))
+    """Yield the values as the only part, also those of a file with several. Raises ReaderRefused, NotText."""
+    lines = (line for value, _ in _values(decode(data)) for line in ("", *_path_lines(value, ""), ""))
+    yield ParsedPart("\n".join(_without_repeated_blanks(lines)))
 
 
 def read_json_lines(data: bytes) -> Iterator[ParsedPart]:
     """Yield the values of a file with one on each line, numbered by these lines. Raises ReaderRefused, NotText."""
     lines: list[tuple[str, int]] = []
-    for number, written in enumerate(decode(data).split("\n"), 1):
-        if written.strip():
-            lines += [(line, number) for line in (*_without_repeated_blanks(_parse_json(written, number)), "")]
+    for value, number in _values(decode(data)):
+        lines += [(line, number) for line in (*_without_repeated_blanks(_path_lines(value, "")), "")]
     yield ParsedPart("\n".join(line for line, _ in lines), numbers=tuple(number for _, number in lines))
 
 
-def _parse_json(text: str, first_line: int) -> Json:
+def _values(text: str) -> list[tuple[Json, int]]:
+    """Return the file's values, each with the line on which it begins, from 1. Raises ReaderRefused.
+
+    Files of one value, with one on each line, and of one after the other are all called .json as well as .jsonl.
+    """
     try:
-        value: Json = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return [(_DECODER.decode(text.lstrip(_MARK)), 1)]
     except json.JSONDecodeError as error:
-        raise ReaderRefused("corrupt", first_line + error.lineno - 1) from error
-    return value
+        broken = error.lineno
+    by_line: list[tuple[Json, int]] = []
+    for number, written in enumerate(text.split("\n"), 1):
+        try:
+            by_line += [(_DECODER.decode(written), number)] if written.strip() else []
+        except json.JSONDecodeError:
+            broken = number if by_line else broken
+            break
+    else:
+        return by_line
+    try:
+        return list(_one_after_the_other(text))
+    except json.JSONDecodeError as error:
+        raise ReaderRefused("corrupt", broken) from error
 
 
-def _without_repeated_blanks(value: Json) -> Iterator[str]:
+def _one_after_the_other(text: str) -> Iterator[tuple[Json, int]]:
+    at, counted, line = _skip_space(text, 0), 0, 1
+    while at < len(text):
+        line += text.count("\n", counted, at)
+        counted = at
+        value, end = _DECODER.raw_decode(text, at)
+        if not isinstance(value, dict | list):
+            raise json.JSONDecodeError("a bare value among others", text, at)
+        yield value, line
+        at = _skip_space(text, end)
+
+
+def _skip_space(text: str, at: int) -> int:
+    found = _NOT_SPACE.search(text, at)
+    return found.start() if found else len(text)
+
+
+def _without_repeated_blanks(lines: Iterable[str]) -> Iterator[str]:
     """Yield the lines, with a single empty one in place of several."""
-    for is_text, lines in groupby(_path_lines(value, ""), key=bool):
-        yield from lines if is_text else ("",)
+    for is_text, same in groupby(lines, key=bool):
+        yield from same if is_text else ("",)
 
 
 def _path_lines(value: Json, path: str) -> Iterator[str]:

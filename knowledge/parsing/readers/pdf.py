@@ -1,29 +1,105 @@
-"""Reads a PDF page by page with LangChain's parser. The only file that imports langchain-community.
+"""Reads a PDF page by page with PDFium, in the order in which a person reads it, with its form's values and notes.
 
-Edit it for how a PDF's text is extracted.
+Edit it for what of a page is read.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from knowledge.parsing.pdf_layout.blocks import Block, Line, blocks_of
+from knowledge.parsing.pdf_layout.fields import Annotations, as_segments, read_annotations
+from knowledge.parsing.pdf_layout.glyphs import UNREADABLE, TooManyGlyphs, drawn_boxes, read_glyphs, turned
+from knowledge.parsing.pdf_layout.paragraphs import HyphenatedWords, page_text
+from knowledge.parsing.pdf_layout.running_heads import without_running_heads
+from knowledge.parsing.pdf_layout.segments import Segment, rows_of
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
+from knowledge.types import LeftOut, LeftOutKind
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
+_SAME_ROW = 0.6
+"""How far a field's middle may be from its label's, in sizes of the font."""
 
 
-def read_pdf(data: bytes) -> Iterator[ParsedPart]:
-    """Yield a part for each page, even an empty one. Raises ReaderRefused, and what pypdf raises on a broken file."""
-    from langchain_core.documents.base import Blob
-    from pypdf.errors import FileNotDecryptedError, LimitReachedError, WrongPasswordError
+def read_pdf(data: bytes) -> Iterator[ParsedPart | LeftOut]:
+    """Yield a part for each page, even an empty one. Raises ReaderRefused, and PdfiumError for a broken file."""
+    from pypdfium2 import PdfDocument, PdfiumError, raw
 
-    with warnings.catch_warnings():
-        # The package warns at import that it is deprecated; its parsers still work.
-        warnings.filterwarnings("ignore", message=".*langchain-community", category=DeprecationWarning)
-        from langchain_community.document_loaders.parsers import PyPDFParser  # loaded in the child only
     try:
-        for page in PyPDFParser(mode="page").lazy_parse(Blob.from_data(data)):
-            yield ParsedPart(page.page_content, int(page.metadata["page"]) + 1)
-    except (FileNotDecryptedError, WrongPasswordError) as error:
-        raise ReaderRefused("encrypted") from error
-    except LimitReachedError as error:
+        document = PdfDocument(data)
+    except PdfiumError as error:
+        if error.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
+            raise ReaderRefused("encrypted") from error
+        raise
+    if document.get_formtype() != raw.FORMTYPE_NONE:
+        document.init_forms()
+    try:
+        pages, notes = _read_pages(document)
+    except TooManyGlyphs as error:
         raise ReaderRefused("too_large") from error
+    pages = without_running_heads(pages)
+    words = HyphenatedWords(pages)
+    for number, (blocks, added) in enumerate(zip(pages, notes, strict=True), 1):
+        readable, unreadable = _without_few_unreadable(blocks)
+        lines = [page_text(readable, words), *(f"\n> {note}" for note in added.notes)]
+        text = "\n".join(lines).strip("\n")
+        yield ParsedPart(text, number)
+        yield LeftOut(LeftOutKind.HIDDEN_TEXT, added.hidden)
+        yield LeftOut(LeftOutKind.GARBLED_TEXT, unreadable)
+        if not text:
+            yield LeftOut(LeftOutKind.PAGE)
+    yield LeftOut(LeftOutKind.EMBEDDED_FILE, raw.FPDFDoc_GetAttachmentCount(document))
+
+
+def _read_pages(document: PdfDocument) -> tuple[list[list[Block]], list[Annotations]]:
+    pages: list[list[Block]] = []
+    notes: list[Annotations] = []
+    for number in range(len(document)):
+        page = document[number]
+        added = read_annotations(document, page)
+        pages.append(list(_page_blocks(page, added)))
+        notes.append(added)
+        page.close()
+    return pages, notes
+
+
+def _without_few_unreadable(blocks: Sequence[Block]) -> tuple[Sequence[Block], int]:
+    """Return the blocks without lines in a font that doesn't say which letters it draws, and the number of these.
+
+    If they are many, all stay, so that the page is seen to be garbled.
+    """
+    lines = [block for block in blocks if isinstance(block, Line)]
+    unreadable = [line for line in lines if 2 * line.text.count(UNREADABLE) > len(line.text.replace(" ", ""))]
+    if 4 * sum(len(line.text) for line in unreadable) > sum(len(line.text) for line in lines):
+        return blocks, 0
+    return [block for block in blocks if not any(block is line for line in unreadable)], len(unreadable)
+
+
+def _page_blocks(page: PdfPage, added: Annotations) -> Iterator[Block]:
+    """Yield the blocks of a page: its text in its usual direction, then what is turned otherwise."""
+    text = page.get_textpage()
+    directions = read_glyphs(text)
+    text.close()
+    usual = next((each.quarters for each in directions if each.quarters is not None), 0)
+    own = next((each.glyphs for each in directions if each.quarters == usual), ())
+    rows = _with_segments(rows_of(own), list(as_segments(added, usual)))
+    yield from blocks_of(rows, lambda: [turned(box, usual) for box in drawn_boxes(page)])
+    for other in directions:
+        if other.quarters != usual:
+            yield from blocks_of(rows_of(other.glyphs), list)
+
+
+def _with_segments(rows: list[list[Segment]], added: list[Segment]) -> list[list[Segment]]:
+    """Return the rows with these segments in them, or in rows of their own."""
+    for segment in added:
+        near = [row for row in rows if abs(row[0].baseline - segment.baseline) <= _SAME_ROW * segment.size]
+        if near:
+            row = min(near, key=lambda row: abs(row[0].baseline - segment.baseline))
+            row.append(segment)
+            row.sort(key=lambda each: each.left)
+        else:
+            rows.append([segment])
+    return sorted(rows, key=lambda row: -row[0].baseline)

@@ -6,6 +6,7 @@ import io
 import struct
 import tracemalloc
 import zipfile
+import zlib
 
 import pytest
 
@@ -175,3 +176,46 @@ def test_many_files_are_not_in_memory_at_once() -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 4 * LIMIT
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("cp932", "係留料金.md"),
+        ("cp932", "カヌーの規則.md"),
+        ("cp949", "계류 요금 안내.md"),
+        ("big5", "停泊費用說明.md"),
+        ("gb18030", "停泊费用说明.md"),
+        ("cp866", "Правила стоянки.md"),
+        ("cp437", "Gebühr für Gäste.md"),
+        ("cp850", "Gebühr für Gäste.md"),
+        ("utf-8", "Gebühr für Gäste.md"),
+        ("utf-8", "係留料金.md"),
+    ],
+)
+def test_a_name_in_the_packers_own_encoding_is_read(encoding: str, name: str) -> None:
+    assert [file.name for file in unpack(packed_as(encoding, name), "all.zip", LIMIT)] == [name]
+
+
+def test_the_names_of_an_archive_are_read_in_one_encoding() -> None:
+    names = ["係留.md", "カヌーの規則.md", "料金表.md"]
+    assert [file.name for file in unpack(packed_as("cp932", *names), "all.zip", LIMIT)] == names
+
+
+def test_a_names_unicode_field_goes_before_its_bytes() -> None:
+    name = "Größe 料金.md"
+    raw = b"Gr_e ___.md"
+    field = struct.pack("<BI", 1, zlib.crc32(raw)) + name.encode()
+    info = zipfile.ZipInfo(raw.decode())
+    info.extra = struct.pack("<HH", 0x7075, len(field)) + field
+    assert only(zipped((info, b"text"))).name == name
+
+
+def packed_as(encoding: str, *names: str) -> bytes:
+    """A zip as older packers write it: the names are bytes in an encoding that it doesn't say."""
+
+    class Unmarked(zipfile.ZipInfo):
+        def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802
+            return self.filename.encode(encoding), 0
+
+    return zipped(*((Unmarked(name), b"text") for name in names))
