@@ -6,6 +6,7 @@ are long and full, and a table otherwise. Edit it for what distinguishes the two
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from bisect import bisect_right
@@ -20,7 +21,11 @@ _LEAST_GUTTER = 0.8
 """The narrowest gap between columns, in sizes of the font."""
 _FARTHEST_ROW = 4.0
 """The distance of a row from the band above it, in sizes of the font."""
+_SAME_HEIGHT = 0.08
+"""How far apart the baselines of a table's cells may be, in sizes of the font."""
 _LEAST_ROWS = 3
+_MOST_ROWS = 400
+"""Of one band; a longer table is cut."""
 _PROSE_CHARS = 14
 """The usual length of a column's lines from which it may be prose; a Chinese character counts as three."""
 _PROSE_FILL = 0.6
@@ -113,23 +118,43 @@ def _band_at(rows: Rows, start: int) -> _Band | None:
     """Return the band that begins with this row; None if there is none."""
     if len(rows[start]) < 2 and not _are_beside_each_other(rows, start):
         return None
-    gutters = _gaps(rows[start]) if len(rows[start]) > 1 else None
+    free = _without([(-math.inf, math.inf)], rows[start])
+    gutters = _gutters(free, rows[start][0].size)
     end = start + 1
-    while end < len(rows) and _distance(rows, end) <= _FARTHEST_ROW:
-        found = _gaps([segment for row in rows[start : end + 1] for segment in row], within=gutters)
-        if not found or (gutters and len(found) < len(gutters) and end - start >= _LEAST_ROWS):
+    while end < min(len(rows), start + _MOST_ROWS) and _distance(rows, end) <= _FARTHEST_ROW:
+        left_over = _without(free, rows[end])
+        found = _gutters(left_over, rows[start][0].size)
+        if not found or (len(found) < len(gutters) and end - start >= _LEAST_ROWS):
             break
-        gutters = found
+        free, gutters = left_over, found
         end += 1
-    while end > start and gutters:
+    while gutters:
         band = _Band(rows[start:end], gutters)
-        if all(band.columns()) and _is_supported(band):
+        if _is_supported(band):
             return band
         fewer = tuple(gutter for number, gutter in enumerate(gutters) if _sides(band, number) >= 2)
-        if len(fewer) == len(gutters) or not fewer:
+        if len(fewer) == len(gutters):
             return None
         gutters = fewer
     return None
+
+
+def _without(free: Sequence[Span], row: Sequence[Segment]) -> list[Span]:
+    """Return what is left of free stretches beside the segments of a row."""
+    for segment in row:
+        free = [
+            part
+            for left, right in free
+            for part in ((left, min(right, segment.left)), (max(left, segment.right), right))
+            if part[0] < part[1]
+        ]
+    return list(free)
+
+
+def _gutters(free: Sequence[Span], size: float) -> tuple[Span, ...]:
+    """Return the free stretches that are between segments and wide enough to separate columns."""
+    inner = (span for span in free if not math.isinf(span[0]) and not math.isinf(span[1]))
+    return tuple(span for span in inner if span[1] - span[0] >= _LEAST_GUTTER * size)
 
 
 def _are_beside_each_other(rows: Rows, at: int) -> bool:
@@ -144,20 +169,6 @@ def _distance(rows: Rows, at: int) -> float:
     """Return the distance of a row from the one above it, in sizes of the larger font."""
     above, below = rows[at - 1][0], rows[at][0]
     return (above.baseline - below.baseline) / max(above.size, below.size)
-
-
-def _gaps(segments: Sequence[Segment], within: Sequence[Span] | None = None) -> tuple[Span, ...]:
-    """Return the gaps that no segment touches, from left to right."""
-    least = _LEAST_GUTTER * statistics.median(segment.size for segment in segments)
-    gaps: list[Span] = []
-    reach: float | None = None
-    for segment in sorted(segments, key=lambda segment: segment.left):
-        if reach is not None and segment.left - reach >= least:
-            gaps.append((reach, segment.left))
-        reach = segment.right if reach is None else max(reach, segment.right)
-    if within is None:
-        return tuple(gaps)
-    return tuple(gap for gap in gaps if any(left < gap[1] and gap[0] < right for left, right in within))
 
 
 def _sides(band: _Band, gutter: int) -> int:
@@ -195,7 +206,9 @@ def _band_blocks(band: _Band, drawn: Callable[[], Sequence[Box]]) -> Iterator[Bl
 
 
 def _is_prose(band: _Band) -> bool:
-    """Return whether each column has lines of running text."""
+    """Return whether each column has lines of running text, or lines at heights of their own."""
+    if _is_uneven(band):
+        return True
     for column in band.columns():
         rows = len({segment.baseline for segment in column})
         left, right = min(segment.left for segment in column), max(segment.right for segment in column)
@@ -204,6 +217,15 @@ def _is_prose(band: _Band) -> bool:
         if rows < 2 or usual < _PROSE_CHARS or fill < _PROSE_FILL:
             return False
     return not _breaks_at_the_same_heights(band)
+
+
+def _is_uneven(band: _Band) -> bool:
+    """Return whether lines beside each other are not at the same height, as a table's cells are."""
+    shared = [row for row in band.rows if len(row) > 1]
+    offsets = [
+        (max(each.baseline for each in row) - min(each.baseline for each in row)) / row[0].size for row in shared
+    ]
+    return len(offsets) > 1 and statistics.median(offsets) > _SAME_HEIGHT
 
 
 def _chars(text: str) -> int:

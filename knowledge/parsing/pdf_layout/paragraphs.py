@@ -18,6 +18,8 @@ from text.scripts import count_cjk
 _LEADING = 1.7
 """The farthest that lines of a paragraph are apart, in sizes of the font."""
 _INDENT = 0.8
+_LEAST_CHARS = 20
+"""A shorter line, with a Chinese character as three, is an entry of a list or a title."""
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010]$")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
 _BROKEN_NUMBER = re.compile(r"\d[-\u2010–]$")
@@ -117,6 +119,8 @@ def _joined(above: str, below: str, is_one_word: Callable[[str, str], bool], *, 
 def _flows(above: Line, below: Line) -> bool:
     """Return whether the paragraph goes on: the next word had no room on the line above."""
     if not _is_near(above, below) or _is_item(below.text) or _LEADERS.search(above.text):
+        return False
+    if len(above.text) + 2 * count_cjk(above.text) < _LEAST_CHARS:
         return False
     is_indented = below.left > above.left + _INDENT * below.size and not _is_item(above.text)
     if is_indented and above.text.endswith(_SENTENCE_END):

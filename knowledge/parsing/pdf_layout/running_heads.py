@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +26,7 @@ def without_running_heads(pages: Sequence[Sequence[Block]]) -> list[list[Block]]
     places: dict[tuple[str, int], list[int]] = {}
     for number, candidates in enumerate(found):
         for line, key in candidates:
-            places.setdefault((key, round(line.baseline / _SAME_HEIGHT)), []).append(number)
+            places.setdefault((key, _height(line)), []).append(number)
     running = {key for (key, _), numbers in places.items() if _is_running(numbers)}
     kept: list[list[Block]] = []
     seen: set[str] = set()
@@ -34,6 +35,10 @@ def without_running_heads(pages: Sequence[Sequence[Block]]) -> list[list[Block]]
         seen.update(key for _, key in candidates)
         kept.append([block for block in page if id(block) not in removed])
     return kept
+
+
+def _height(line: Line) -> int:
+    return round(line.baseline / _SAME_HEIGHT) if math.isfinite(line.baseline) else -1
 
 
 def _is_running(pages: Sequence[int]) -> bool:

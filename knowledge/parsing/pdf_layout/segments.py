@@ -17,7 +17,7 @@ from text.scripts import count_cjk
 
 _SAME_LINE = 0.4
 """How far apart baselines on one line may be, in sizes of the font; raised and lowered figures are."""
-_WORD_GAP = 0.2
+_WORD_GAP = 0.18
 _CJK_GAP = 0.7
 _SEGMENT_GAP = 0.9
 """The gap between segments, in sizes of the font; between the words of justified text it is less."""

@@ -1,16 +1,18 @@
 """Reads a PDF page by page with PDFium, in the order in which a person reads it, with its form's values and notes.
 
-Edit it for what of a page is read.
+What PDFium finds broken is read by LangChain's parser over pypdf, which minds less about a file's structure. Edit it for
+what of a page is read.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.pdf_layout.blocks import Block, Line, blocks_of
 from knowledge.parsing.pdf_layout.fields import Annotations, as_segments, read_annotations
-from knowledge.parsing.pdf_layout.glyphs import UNREADABLE, TooManyGlyphs, drawn_boxes, read_glyphs, turned
+from knowledge.parsing.pdf_layout.glyphs import UNREADABLE, Glyph, TooManyGlyphs, drawn_boxes, read_glyphs, turned
 from knowledge.parsing.pdf_layout.paragraphs import HyphenatedWords, page_text
 from knowledge.parsing.pdf_layout.running_heads import without_running_heads
 from knowledge.parsing.pdf_layout.segments import Segment, rows_of
@@ -26,14 +28,35 @@ _SAME_ROW = 0.6
 
 def read_pdf(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     """Yield a part for each page, even an empty one. Raises ReaderRefused, and PdfiumError for a broken file."""
-    from pypdfium2 import PdfDocument, PdfiumError, raw
+    from pypdfium2 import PdfiumError, raw
 
     try:
-        document = PdfDocument(data)
+        read = list(_read_with_pdfium(data))
     except PdfiumError as error:
         if error.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
             raise ReaderRefused("encrypted") from error
-        raise
+        read = _read_with_pypdf(data)
+        if not any(part.text.strip() for part in read):
+            raise
+    yield from read
+
+
+def _read_with_pypdf(data: bytes) -> list[ParsedPart]:
+    """Return the text of each page in the order of the file; empty where pypdf can't read it either."""
+    from langchain_community.document_loaders.parsers import PyPDFParser
+    from langchain_core.documents.base import Blob
+
+    try:
+        pages = list(PyPDFParser().lazy_parse(Blob.from_data(data, mime_type="application/pdf")))
+    except Exception:  # noqa: BLE001  # pypdf raises almost anything on a broken file; PDFium's error is the one told
+        return []
+    return [ParsedPart(page.page_content, number) for number, page in enumerate(pages, 1)]
+
+
+def _read_with_pdfium(data: bytes) -> Iterator[ParsedPart | LeftOut]:
+    from pypdfium2 import PdfDocument, raw
+
+    document = PdfDocument(data)
     if document.get_formtype() != raw.FORMTYPE_NONE:
         document.init_forms()
     try:
@@ -75,7 +98,8 @@ def _without_few_unreadable(blocks: Sequence[Block]) -> tuple[Sequence[Block], i
     unreadable = [line for line in lines if 2 * line.text.count(UNREADABLE) > len(line.text.replace(" ", ""))]
     if 4 * sum(len(line.text) for line in unreadable) > sum(len(line.text) for line in lines):
         return blocks, 0
-    return [block for block in blocks if not any(block is line for line in unreadable)], len(unreadable)
+    left_out = set(map(id, unreadable))
+    return [block for block in blocks if id(block) not in left_out], len(unreadable)
 
 
 def _page_blocks(page: PdfPage, added: Annotations) -> Iterator[Block]:
@@ -88,8 +112,18 @@ def _page_blocks(page: PdfPage, added: Annotations) -> Iterator[Block]:
     rows = _with_segments(rows_of(own), list(as_segments(added, usual)))
     yield from blocks_of(rows, lambda: [turned(box, usual) for box in drawn_boxes(page)])
     for other in directions:
-        if other.quarters != usual:
+        if other.quarters is None:
+            yield _stamp(other.glyphs)
+        elif other.quarters != usual:
             yield from blocks_of(rows_of(other.glyphs), list)
+
+
+def _stamp(glyphs: Sequence[Glyph]) -> Line:
+    """Return text that runs at an angle as one line, in the order in which it is drawn."""
+    first, last = glyphs[0], glyphs[-1]
+    text = " ".join("".join(glyph.text for glyph in glyphs).split())
+    left, right = sorted((first.left, last.right))
+    return Line(text, left, right, -math.inf, first.size, (left, right))
 
 
 def _with_segments(rows: list[list[Segment]], added: list[Segment]) -> list[list[Segment]]:

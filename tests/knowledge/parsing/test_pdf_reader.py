@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 
 from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import load_document
+from knowledge.parsing.readers.parts import ParsedPart
+from knowledge.parsing.readers.pdf import read_pdf
 from knowledge.types import LeftOut, LeftOutKind
-from tests.knowledge.pdfs import at, cid_font, drawn
+from tests.knowledge.pdfs import at, cid_font, drawn, pdf
 
 LIMIT = 10 * 1024**2
 SUMMER = [
@@ -388,3 +393,70 @@ def test_an_items_sign_is_no_column(sign: str) -> None:
     )
     shown = "•" if sign == "\x95" else sign
     assert text_of(drawn(drawing)).split("\n") == [f"{shown} {item}" for item in items]
+
+
+def test_a_narrow_column_beside_the_text_is_read_after_it() -> None:
+    main = [
+        "The harbour is open to members all year and to guests",
+        "from May to September. Guests report to the harbour",
+        "master before they moor, pay for the nights in advance",
+        "and leave the berth before noon on the day they go.",
+    ]
+    side = ["Opening hours", "Mon 9-12", "Tue 9-12", "Wed closed"]
+    drawing = "".join(at(420, 697 - 14 * n, line, 10) for n, line in enumerate(side)) + column(main, 40, 700)
+    assert text_of(drawn(drawing)) == "\n".join([" ".join(main), "", *side])
+
+
+def test_subheadings_within_columns_stay_with_their_paragraphs() -> None:
+    left = ["Regatta", "The regatta starts on 4 July at", "ten. Skippers meet at eight in", "the club house."]
+    right = ["Working party", "On Saturday we paint the slip", "and mend the fence. Bring", "gloves and a brush."]
+    drawing = at(40, 740, "Harbour news, spring 2026", 20) + column(left, 40, 700) + column(right, 320, 700)
+    assert words_of(drawn(drawing)) == " ".join(["Harbour news, spring 2026", *left, *right])
+
+
+def test_a_stamp_across_the_page_interrupts_no_sentence() -> None:
+    stamp = "BT /F1 60 Tf 0.7 0.7 -0.7 0.7 150 300 Tm (DRAFT) Tj ET\n"
+    assert words_of(drawn(stamp + column(SUMMER, 72, 700))) == " ".join([*SUMMER, "DRAFT"])
+
+
+def test_the_fields_of_a_group_are_read_with_their_common_value() -> None:
+    fields = (
+        b"<< /FT /Tx /T (owner) /V (Ada Teal) /Kids [5 0 R] >>",
+        b"<< /Type /Annot /Subtype /Widget /Parent 4 0 R /Rect [160 695 310 713] /F 4 >>",
+    )
+    catalog = b"/AcroForm << /NeedAppearances true /Fields [4 0 R] >>"
+    assert "Owner: Ada Teal" in text_of(drawn(at(72, 700, "Owner:"), annotations=fields, catalog=catalog))
+
+
+def test_a_page_of_thousands_of_rows_takes_no_quadratic_time() -> None:
+    began = time.process_time()
+    drawing = "".join(
+        at(40, 100000 - 14 * n, f"A{n}") + at(200 + n % 7 * 20, 100000 - 14 * n, f"B{n}") for n in range(6000)
+    )
+    read = list(read_pdf(drawn(drawing)))
+    assert read
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(lambda good: b"X-Sent-By: a web form\r\n" * 200 + good, id="headers of a download before it"),
+        pytest.param(lambda good: good.replace(b"/Count 2", b"/Count 9"), id="more pages announced than there are"),
+        pytest.param(lambda good: good.replace(b"/Root", b"/Rxxt"), id="no catalog named"),
+    ],
+)
+def test_a_file_that_pdfium_finds_broken_is_read_where_pypdf_can(broken: Callable[[bytes], bytes]) -> None:
+    good = pdf(["The workshop opens at nine.", "Closed on Sunday."])
+    pages = [part for part in read_pdf(broken(good)) if isinstance(part, ParsedPart)]
+    assert [(page.text.strip(), page.page) for page in pages] == [
+        ("The workshop opens at nine.", 1),
+        ("Closed on Sunday.", 2),
+    ]
+
+
+def test_a_file_that_neither_can_read_is_broken() -> None:
+    from pypdfium2 import PdfiumError
+
+    with pytest.raises(PdfiumError):
+        list(read_pdf(pdf(["The workshop opens at nine."])[:-60]))
