@@ -1,7 +1,7 @@
 """Reads a PDF page by page with PDFium, in the order in which a person reads it, with its form's values and notes.
 
-What PDFium finds broken is read by LangChain's parser over pypdf, which minds less about a file's structure. Edit it for
-what of a page is read.
+What PDFium finds broken is read by LangChain's parser over pypdf, which minds less about a file's structure. Edit it
+for what of a page is read.
 """
 
 from __future__ import annotations
