@@ -75,7 +75,9 @@ def is_open_to_everyone(channel: discord.abc.GuildChannel) -> bool:
         return False
     everyone, overwrites = channel.guild.default_role, channel.overwrites.values()
     own = channel.overwrites_for(everyone)
-    sees = _has_everyone(everyone.permissions.view_channel, own.view_channel, [each.view_channel for each in overwrites])
+    sees = _has_everyone(
+        everyone.permissions.view_channel, own.view_channel, [each.view_channel for each in overwrites]
+    )
     if not isinstance(channel, VoiceChannel):
         return sees
     return sees and _has_everyone(everyone.permissions.connect, own.connect, [each.connect for each in overwrites])
@@ -86,7 +88,7 @@ def _has_everyone(granted: bool, own: bool | None, overwrites: Sequence[bool | N
 
 
 def is_age_restricted(place: GuildPlace) -> bool:
-    """Return whether Discord shows a channel, or the channel of a thread, only to those who say that they are adults."""
+    """Return whether Discord shows a channel, or that of a thread, only to those who say that they are adults."""
     channel = place.parent if isinstance(place, discord.Thread) else place
     return isinstance(channel, _MAY_BE_RESTRICTED) and channel.is_nsfw()
 
