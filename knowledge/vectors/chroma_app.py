@@ -22,7 +22,7 @@ from chromadb.api import ServerAPI
 from chromadb.config import Settings, System
 from chromadb.errors import ChromaError, NotFoundError
 
-from knowledge.vectors.chroma_client import COLLECTIONS, COSINE, HEARTBEAT
+from knowledge.vectors.chroma_client import COLLECTIONS, HEARTBEAT
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ class ChromaApp:
         self._system = System(
             Settings(is_persistent=True, persist_directory=str(folder), anonymized_telemetry=False, allow_reset=False)
         )
-        self._chroma = self._system.instance(ServerAPI)
+        # Chroma looks the class up in its settings.
+        self._chroma: ServerAPI = self._system.instance(ServerAPI)  # type: ignore[type-abstract]
         self._system.start()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -109,7 +110,7 @@ class ChromaApp:
         # Of what the caller sends only the name and the metadata count: a configuration may name code.
         made = self._chroma.create_collection(
             fields["name"],
-            configuration={"hnsw": {"space": COSINE["hnsw"]["space"]}},  # type: ignore[typeddict-item]
+            configuration={"hnsw": {"space": "cosine"}},
             metadata=fields.get("metadata"),
             get_or_create=True,
         )

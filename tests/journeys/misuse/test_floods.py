@@ -42,24 +42,6 @@ async def test_one_server_does_not_take_the_chat_model_from_all_others(
     assert len(assistant.questions) == limit
 
 
-async def test_what_is_refused_costs_no_request(community: Community, assistant: ScriptedAssistant) -> None:
-    answer = await community.ask(community.member, "How long?")
-    assistant.may_go_on.clear()
-    for number in range(2):
-        await community.member.send(community.channel, f"{community.mention} Question {number}?")
-    await assistant.has_begun.wait()
-    await community.env.settle()
-    community.app.client._connection._messages.clear()  # What Discord would have to be asked for.
-    before = len(community.env.http_requests)
-    for _ in range(5):
-        await community.member.send(community.channel, f"{community.mention} Why?", reply_to=answer)
-    await community.env.settle()
-    asked = [request for request in community.env.http_requests[before:] if request.method == "GET"]
-    assert asked == []
-    assistant.may_go_on.set()
-    await community.rest()
-
-
 async def test_a_command_that_is_too_much_is_refused_where_only_its_sender_sees_it(
     community: Community, assistant: ScriptedAssistant
 ) -> None:
