@@ -31,13 +31,14 @@ def read_pdf(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     from pypdfium2 import PdfiumError, raw
 
     try:
-        read = list(_read_with_pdfium(data))
+        read: list[ParsedPart | LeftOut] = list(_read_with_pdfium(data))
     except PdfiumError as error:
         if error.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
             raise ReaderRefused("encrypted") from error
-        read = _read_with_pypdf(data)
-        if not any(part.text.strip() for part in read):
+        pages = _read_with_pypdf(data)
+        if not any(page.text.strip() for page in pages):
             raise
+        read = [*pages]
     yield from read
 
 

@@ -101,7 +101,7 @@ class _SlideReading:
         elif isinstance(shape, Shape) and not _is_slide_number(shape):
             yield self._shape_text(shape)
 
-    def _shape_text(self, shape: BaseShape) -> str:
+    def _shape_text(self, shape: Shape) -> str:
         from pptx.enum.shapes import PP_PLACEHOLDER
 
         text = self._paragraphs_markdown(shape.text_frame)
