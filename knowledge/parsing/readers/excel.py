@@ -155,7 +155,9 @@ class _SheetReading:
         """Return the row without the cells of hidden columns, with its notes."""
         from openpyxl.utils.cell import get_column_letter
 
-        columns = range(1, len(row.words) + 1)
+        if not self._facts.hidden_columns and not self._facts.notes:
+            return row
+        columns = list(range(1, len(row.words) + 1))
         if self._facts.hidden_columns:
             hidden = {column for column in columns if self._facts.hides_column(column)}
             self._hidden_columns |= {column for column in hidden if row.words[column - 1]}

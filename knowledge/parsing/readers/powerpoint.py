@@ -24,6 +24,7 @@ from text.markdown_tables import markdown_table
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+    from pptx.shapes.autoshape import Shape
     from pptx.shapes.base import BaseShape
     from pptx.shapes.graphfrm import GraphicFrame
     from pptx.slide import Slide
@@ -101,7 +102,7 @@ class _SlideReading:
         elif isinstance(shape, Shape) and not _is_slide_number(shape):
             yield self._shape_text(shape)
 
-    def _shape_text(self, shape: BaseShape) -> str:
+    def _shape_text(self, shape: Shape) -> str:
         from pptx.enum.shapes import PP_PLACEHOLDER
 
         text = self._paragraphs_markdown(shape.text_frame)

@@ -87,7 +87,8 @@ def _relations_xml(relations: Mapping[str, Relation]) -> bytes:
         if relation.is_external:
             attributes["TargetMode"] = "External"
         ET.SubElement(root, f"{_PACKAGE_RELATIONS}Relationship", attributes)
-    return ET.tostring(root, "utf-8")
+    xml: bytes = ET.tostring(root, "utf-8")
+    return xml
 
 
 class _Rewriting:

@@ -51,6 +51,8 @@ def test_every_kind_of_link_is_readable(kind: str) -> None:
 def test_a_relative_link_is_completed_where_the_page_names_its_base() -> None:
     got = page('<p><a href="apply">form</a></p>', '<base href="https://a.example.org/grants/">')
     assert got.text == "[form](https://a.example.org/grants/apply)"
+    broken = page('<p><a href="http://[apply">form</a></p>', '<base href="https://a.example.org/grants/">')
+    assert broken.text == "form"
 
 
 def test_a_heading_stays_free_of_addresses_and_a_cell_whole() -> None:
