@@ -84,9 +84,10 @@ def read_excel(data: bytes) -> Iterator[ParsedPart | LeftOut]:
             yield LeftOut(LeftOutKind.HIDDEN_SHEET)
             continue
         name = sheet._worksheet_path.lstrip("/")
-        reading = _SheetReading(sheet, sheet_facts(package, name))
+        facts = sheet_facts(package, name)
+        reading = _SheetReading(sheet, facts)
         rows = list(reading.rows())
-        drawn: list[Line] = []
+        drawn = list(_notes_on_empty_rows(rows, facts))
         for found in sheet_drawings(package, name):
             if isinstance(found, LeftOut):
                 yield found
@@ -96,6 +97,16 @@ def read_excel(data: bytes) -> Iterator[ParsedPart | LeftOut]:
         lines = [*_sheet_lines(" ".join(sheet.title.split()), rows, drawn), *drawn] if rows or drawn else []
         if lines:
             yield ParsedPart("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
+
+
+def _notes_on_empty_rows(rows: Sequence[SheetRow], facts: SheetFacts) -> Iterator[Line]:
+    """Yield the notes on cells of rows that are shown, but have no words."""
+    from openpyxl.utils.cell import get_column_letter
+
+    worded = {row.number for row in rows}
+    for (number, column), text in sorted(facts.notes.items()):
+        if number not in worded and number not in facts.hidden_rows and not facts.hides_column(column):
+            yield f"{get_column_letter(column)}{number}: {text}", number
 
 
 class _SheetReading:
@@ -155,6 +166,8 @@ class _SheetReading:
         """Return the row without the cells of hidden columns, with its notes."""
         from openpyxl.utils.cell import get_column_letter
 
+        if not self._facts.hidden_columns and not self._facts.notes:
+            return row
         columns = list(range(1, len(row.words) + 1))
         if self._facts.hidden_columns:
             hidden = {column for column in columns if self._facts.hides_column(column)}

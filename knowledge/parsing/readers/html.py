@@ -77,12 +77,12 @@ def markdown_of(body: Tag, base: str = "") -> str:
         def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
             if parent_tags & _UNLINKED:
                 return text
-            return linked(text, urljoin(base, str(el.get("href") or "").partition('"')[0].strip()))
+            return linked(text, _address(base, str(el.get("href") or "").partition('"')[0].strip()))
 
         def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
             label = el.get("data-label")
             if label is None or not text.strip():
-                return str(super().convert_li(el, text, parent_tags))
+                return str(super().convert_li(el, text, parent_tags))  # type: ignore[misc]  # its stub leaves it out
             first, *others = text.strip().split("\n")
             return "\n".join([f"{label} {first}", *(f"   {line}" if line else "" for line in others)]) + "\n"
 
@@ -101,6 +101,14 @@ def markdown_of(body: Tag, base: str = "") -> str:
 
 
 _UNLINKED = {*HEADINGS, "_noformat"}
+
+
+def _address(base: str, href: str) -> str:
+    """Return where a link leads, seen from `base`; empty if that is no address."""
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return ""
 
 
 def _raised(element: Tag, text: str) -> str:

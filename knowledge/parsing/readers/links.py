@@ -11,22 +11,28 @@ _SAFE = "%!#$&'*+,/:;=?@[]~"
 
 
 def linked(text: str, address: str) -> str:
-    """Return a link as Markdown, or its words with the mail address or number that they do not show; else the text."""
-    words = text.strip()
-    if "\n" in words or not any(char.isalnum() for char in words) or len(address) > _LONGEST_ADDRESS:
+    """Return a link as Markdown, or its words with the mail address or number that they do not show; else the text.
+
+    Below paragraphs or a heading that are a link as a whole, the address stands alone.
+    """
+    words = " ".join(text.split())
+    if not any(char.isalnum() for char in words) or len(address) > _LONGEST_ADDRESS:
         return text
     scheme, _, rest = address.partition(":")
-    scheme, bare = scheme.lower(), words.replace("\\", "")
+    scheme, bare, place = scheme.lower(), words.replace("\\", ""), unquote(rest.partition("?")[0])
     if scheme in {"http", "https"} and len(rest) > len("//"):
         is_shown = bare in {address, address.removesuffix("/"), rest.strip("/")}
         shown = words if is_shown else _markdown_link(words, address)
     elif scheme in {"mailto", "tel"}:
-        place = unquote(rest.partition("?")[0])
         is_shown = place.lower() in bare.lower() if scheme == "mailto" else _digits(place) in _digits(bare)
         shown = words if is_shown or not place else f"{words} ({place})"
     else:
         return text
-    return text.replace(words, shown, 1)
+    if shown == words:
+        return text
+    if "\n\n" in text:
+        return f"{text.rstrip()}\n\n{place if scheme in {'mailto', 'tel'} else address}\n\n"
+    return f"{text[: len(text) - len(text.lstrip())]}{shown}{text[len(text.rstrip()) :]}"
 
 
 def _markdown_link(words: str, address: str) -> str:

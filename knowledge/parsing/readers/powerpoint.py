@@ -24,6 +24,7 @@ from text.markdown_tables import markdown_table
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+    from pptx.shapes.autoshape import Shape
     from pptx.shapes.base import BaseShape
     from pptx.shapes.graphfrm import GraphicFrame
     from pptx.slide import Slide
@@ -109,7 +110,8 @@ class _SlideReading:
             if text in self._footers:
                 return ""
             self._footers.add(text)
-        return linked(text, self._click_address(shape)) if text else ""
+        address = self._click_address(shape)
+        return "\n\n".join(filter(None, (text, address))) if "\n" in text else linked(text, address)
 
     def _frame(self, frame: GraphicFrame) -> str:
         """Return a table, a chart or SmartArt; or else its description."""

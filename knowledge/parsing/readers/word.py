@@ -70,8 +70,11 @@ def _with_blocks(markdown: str, blocks: Sequence[str]) -> str:
     def block(found: re.Match[str]) -> str:
         return blocks[int(found[1])] if int(found[1]) < len(blocks) else ""
 
+    def on_one_line(found: re.Match[str]) -> str:
+        return _LINE_END.sub("; ", block(found)).replace("|", "\\|")
+
     lines = []
     for line in markdown.split("\n"):
         alone = BLOCK.fullmatch(line.strip())
-        lines.append(block(alone) if alone else BLOCK.sub(lambda found: _LINE_END.sub("; ", block(found)), line))
+        lines.append(block(alone) if alone else BLOCK.sub(on_one_line, line))
     return "\n".join(lines)

@@ -159,6 +159,7 @@ def _fixed(value: Decimal, pattern: str) -> str:
     rounded = (value / 1000**scale).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, _CONTEXT)
     text = f"{rounded:,.{most}f}" if "," in whole else f"{rounded:.{most}f}"
     before, _, after = text.partition(".")
+    before = "" if before == "0" and "0" not in whole else before
     after = after[:least] + after[least:].rstrip("0")
     return f"{before.zfill(min(whole.count('0'), _MOST_DIGITS))}{'.' if after else ''}{after}"
 

@@ -87,7 +87,8 @@ def _relations_xml(relations: Mapping[str, Relation]) -> bytes:
         if relation.is_external:
             attributes["TargetMode"] = "External"
         ET.SubElement(root, f"{_PACKAGE_RELATIONS}Relationship", attributes)
-    return bytes(ET.tostring(root, "utf-8"))
+    xml: bytes = ET.tostring(root, "utf-8")
+    return xml
 
 
 class _Rewriting:
@@ -259,7 +260,10 @@ class _Rewriting:
     def _link(self, link: Element, key: str | None, below: list[Element]) -> list[Element]:
         content = self._inline(link, below)
         relation = None if key is None else self._relations.get(key)
-        return self._linked(content, relation.target if relation is not None and relation.is_external else None)
+        if relation is None or not relation.is_external:
+            return content
+        place = link.get(f"{W}anchor")
+        return self._linked(content, f"{relation.target}#{place}" if place else relation.target)
 
     def _linked(self, content: list[Element], address: str | None) -> list[Element]:
         if not address:

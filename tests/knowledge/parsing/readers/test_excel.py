@@ -156,6 +156,7 @@ FORMATS = {
     "an enormous number": (1.5e35, "0", "15" + "0" * 34),
     "a fraction": (0.5, "# ?/?", "0.5"),
     "a word with the general format": (7.5, 'General" h"', "7.5 h"),
+    "a dash for zero": (0, '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_)', "$ -"),
     "zero has a format of its own": (0, '0;-0;"none"', "none"),
 }
 
@@ -251,6 +252,16 @@ def test_notes_on_cells_stand_below_their_table() -> None:
     assert got.text.split("\n")[4:] == ["| Paint | 80 |", "", "B2 (Crane, Price): Only with the harbour master", ""]
     assert got.parts[0].numbers is not None
     assert got.parts[0].numbers[6] == 2
+
+
+def test_a_note_on_an_empty_row_is_read_unless_the_row_is_hidden() -> None:
+    sheet = sheet_of(("Item", "Price"), ("Crane", 1200))
+    sheet["A5"].comment = Comment("Paint is free", "chair")
+    sheet["A6"].comment = Comment("code 4471", "chair")
+    sheet.row_dimensions[6].hidden = True
+    text = reading_of(sheet).text
+    assert text.endswith("\nA5: Paint is free")
+    assert "4471" not in text
 
 
 def test_a_thread_of_comments_is_read_once_without_its_notice() -> None:

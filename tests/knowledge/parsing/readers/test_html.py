@@ -31,6 +31,7 @@ LINKS = {
     "the words are the mail address": ('<a href="mailto:a@example.org">a@example.org</a>', "a@example.org"),
     "relative to nothing known": ('<a href="/apply">form</a>', "form"),
     "a place on the page": ('<a href="#fees">fees</a>', "fees"),
+    "words on two lines": ('<a href="https://a.example.org/">the\nform</a>', "[the form](https://a.example.org/)"),
     "a script": ('<a href="javascript:open()">form</a>', "form"),
     "brackets": ('<a href="https://a.example.org/a(1) b">a</a>', "[a](https://a.example.org/a%281%29%20b)"),
     "no words": ('<a href="https://a.example.org/"> </a>Yes', "Yes"),
@@ -51,6 +52,8 @@ def test_every_kind_of_link_is_readable(kind: str) -> None:
 def test_a_relative_link_is_completed_where_the_page_names_its_base() -> None:
     got = page('<p><a href="apply">form</a></p>', '<base href="https://a.example.org/grants/">')
     assert got.text == "[form](https://a.example.org/grants/apply)"
+    broken = page('<p><a href="http://[apply">form</a></p>', '<base href="https://a.example.org/grants/">')
+    assert broken.text == "form"
 
 
 def test_a_heading_stays_free_of_addresses_and_a_cell_whole() -> None:
@@ -59,6 +62,13 @@ def test_a_heading_stays_free_of_addresses_and_a_cell_whole() -> None:
         '<tr><td><a href="https://a.example.org/a|b">A</a></td></tr></table>'
     )
     assert got.text == "## Fees\n\n| Form |\n| --- |\n| [A](https://a.example.org/a%7Cb) |"
+
+
+def test_a_card_that_is_a_link_as_a_whole_keeps_its_heading_and_its_address() -> None:
+    got = page(
+        '<a href="https://a.example.org/"><h3>Grants</h3></a><a href="https://b.example.org/"><p>A</p><p>B</p></a>'
+    )
+    assert got.text == "### Grants\n\nhttps://a.example.org/\n\nA\n\nB\n\nhttps://b.example.org/"
 
 
 def test_ruby_leaves_words_whole() -> None:

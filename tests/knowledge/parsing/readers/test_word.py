@@ -89,6 +89,7 @@ def test_links_keep_their_addresses() -> None:
     targets = [
         ("rId1", "hyperlink", "https://forms.example.org/damage-report?year=2026"),
         ("rId2", "hyperlink", "mailto:bosun@example.org"),
+        ("rId3", "hyperlink", "https://a.example.org/rules"),
     ]
     field = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
@@ -99,12 +100,13 @@ def test_links_keep_their_addresses() -> None:
     body = p(
         f"{r('Fill in ')}<w:hyperlink r:id='rId1'>{r('this form')}</w:hyperlink>{r(', write to ')}"
         f"<w:hyperlink r:id='rId2'>{r('the bosun')}</w:hyperlink>{r(', ask ')}{field}{r(' or see ')}{simple}"
-        f"{r(' and ')}<w:hyperlink w:anchor='rules'>{r('the rules')}</w:hyperlink>{r('.')}"
+        f"{r(' and ')}<w:hyperlink w:anchor='rules'>{r('the rules')}</w:hyperlink>{r(', ')}"
+        f"<w:hyperlink r:id='rId3' w:anchor='dogs'>{r('dogs')}</w:hyperlink>{r('.')}"
     )
     assert word(body, relations=targets).text == (
         "Fill in [this form](https://forms.example.org/damage-report?year=2026), "
         "write to the bosun (bosun@example.org), ask [the shop](https://shop.example.org/keys) "
-        "or see [the map](https://map.example.org/) and the rules."
+        "or see [the map](https://map.example.org/) and the rules, [dogs](https://a.example.org/rules#dogs)."
     )
 
 
