@@ -181,7 +181,7 @@ def _legacy_encoding(data: bytes) -> str:
     likely: str | None
     east_asian = _east_asian_encoding(data, _LEAST_SHARE)
     if east_asian in _FREQUENT and _is_doubtful(data.decode(east_asian)[:_SAMPLE_CHARS]):
-        likely = _alphabetic_encoding(data, (*_LATIN, *_OTHER)) or east_asian
+        likely: str | None = _alphabetic_encoding(data, (*_LATIN, *_OTHER)) or east_asian
     else:
         likely = east_asian or _alphabetic_encoding(data, (*_LATIN, *_OTHER))
     likely = likely or _east_asian_encoding(data, _LEAST_NAME_SHARE)
