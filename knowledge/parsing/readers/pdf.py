@@ -7,7 +7,9 @@ for what of a page is read.
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.pdf_layout.blocks import Block, Line, blocks_of
@@ -22,6 +24,7 @@ from knowledge.types import LeftOut, LeftOutKind
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
+_PATIENCE_S = 8.0
 _SAME_ROW = 0.6
 """How far a field's middle may be from its label's, in sizes of the font."""
 
@@ -48,10 +51,30 @@ def _read_with_pypdf(data: bytes) -> list[ParsedPart]:
     from langchain_core.documents.base import Blob
 
     try:
-        pages = list(PyPDFParser().lazy_parse(Blob.from_data(data, mime_type="application/pdf")))
+        with _at_most(_PATIENCE_S):
+            pages = list(PyPDFParser().lazy_parse(Blob.from_data(data, mime_type="application/pdf")))
     except Exception:  # noqa: BLE001  # pypdf raises almost anything on a broken file; PDFium's error is the one told
         return []
     return [ParsedPart(page.page_content, number) for number, page in enumerate(pages, 1)]
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError within the block after so many seconds: a hostile file can keep pypdf busy for minutes.
+
+    The reader's process has one thread, and no other use of the timer.
+    """
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"pypdf took more than {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _read_with_pdfium(data: bytes) -> Iterator[ParsedPart | LeftOut]:
