@@ -18,7 +18,7 @@ from text.yes_no import asks_yes_or_no
 
 BELONGS = 0.5
 """The probability from which on a sentence belongs to the answer."""
-SURE_OF_YES_OR_NO = 0.6
+SURE_OF_YES_OR_NO = 0.8
 """The least probability of one of the two, of all three, for it to be said."""
 MOST_SENTENCES = 8
 """A longer list is cut, and its passage can be opened."""
@@ -37,6 +37,12 @@ _ABSENT = {
     Language.EN: "The documents that everyone here can see don't say this: “{question}”",
     Language.ZH: "这里所有人都能看到的文档没有提到：“{question}”",
 }
+_RESTRICTS = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|nor|neither|only|without|closed|free|except|unless|cannot|forbidden|"
+    r"prohibited|banned)\b|n['’]t\b|[不没沒無无勿禁仅僅只免除非莫]|关闭|關閉|休息",
+    re.IGNORECASE,
+)
+"""Words that deny or restrict."""
 _BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _ROW = re.compile(r"^\|.*\|$")
 _RULE = re.compile(r"^\|[\s|:-]+\|$")
@@ -72,7 +78,7 @@ def quote(question: str, evidence: Sequence[Evidence], language: Language, *, on
     if not quotations:
         return None
     is_one = len(quotations) == 1 and asks_yes_or_no(question)
-    verdict = _verdict(best.reading) if is_one and best.reading is not None else None
+    verdict = _verdict(best, best.reading) if is_one and best.reading is not None else None
     begin = "" if verdict is None else (_YES if verdict else _NO)[language]
     return Quote(begin + "\n".join(quotations), verdict)
 
@@ -168,11 +174,15 @@ def _strength(reading: PassageReading, index: int) -> float:
     return sentence.evidence + (0.5 if holds_span else 0.0)
 
 
-def _verdict(reading: PassageReading) -> bool | None:
+def _verdict(item: Evidence, reading: PassageReading) -> bool | None:
+    """Return whether the passage says yes; None where that is unsure, or the words quoted would speak against it."""
     support = reading.support
     if max(support.supported, support.contradicted) < SURE_OF_YES_OR_NO:
         return None
-    return support.supported > support.contradicted
+    says_yes = support.supported > support.contradicted
+    words = " ".join(item.chunk.text[each.start : each.end] for each in answering_sentences(reading))
+    # "Yes. Gloves are never worn" would be worse than neither.
+    return says_yes if says_yes is (_RESTRICTS.search(words) is None) else None
 
 
 def _written_out(passage: str, sentences: Sequence[ReadSentence], answering: Sequence[ReadSentence]) -> str:

@@ -93,6 +93,25 @@ def test_neither_yes_nor_no_is_said_where_it_is_unsure_or_was_not_asked(a_read_p
         assert quoted.text == f"{OPEN} **{answer}** Knock hard. [1]"
 
 
+@pytest.mark.parametrize(
+    ("answer", "support"),
+    [
+        ("Gloves are never worn at the bandsaw.", (0.95, 0.0, 0.05)),
+        ("Guests are insured aboard only.", (0.95, 0.0, 0.05)),
+        ("The course costs nothing.", (0.95, 0.0, 0.05)),
+        ("Dogs are welcome in the loft.", (0.0, 0.95, 0.05)),
+        ("带锯旁不可以戴手套。", (0.95, 0.0, 0.05)),
+    ],
+)
+def test_neither_yes_nor_no_is_said_if_the_quoted_words_speak_against_it(
+    answer: str, support: tuple[float, float, float], a_read_passage: Read
+) -> None:
+    item = a_read_passage(answer, answers=[answer], span=answer[:3], support=support)
+    quoted = quote("Is that so?" if answer.isascii() else "可以吗？", [item], Language.of(answer))
+    assert quoted is not None
+    assert (quoted.text, quoted.verdict) == (f"{answer} [1]", None)
+
+
 def test_yes_is_said_in_chinese(a_read_passage: Read) -> None:
     item = a_read_passage("带狗可以进大厅。", answers=["带狗可以进大厅。"], span="可以", support=(0.9, 0.05, 0.05))
     quoted = quote("可以带狗吗？", [item], Language.ZH)
