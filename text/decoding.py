@@ -178,7 +178,6 @@ _NAME_ENCODINGS = ("cp850", "cp866", "cp1252", "cp1251", "cp862", "cp1253", "cp1
 
 def _legacy_encoding(data: bytes) -> str:
     """Return the likeliest encoding. Raises NotText if none is likely."""
-    likely: str | None
     east_asian = _east_asian_encoding(data, _LEAST_SHARE)
     if east_asian in _FREQUENT and _is_doubtful(data.decode(east_asian)[:_SAMPLE_CHARS]):
         likely: str | None = _alphabetic_encoding(data, (*_LATIN, *_OTHER)) or east_asian
