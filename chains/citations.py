@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from knowledge.types import Evidence
-from text.markdown_blocks import Kind, blocks, code_block, sub_outside_code
+from text.markdown.blocks import Kind, blocks, code_block, sub_outside_code
 from text.words import words_and_pairs
 
 CITATION = re.compile(r"\s*\[(\d{1,2})\](?!\()")

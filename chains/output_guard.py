@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chains.citations import CITATION
-from text.markdown_blocks import touches_code, touches_code_or_table
+from text.markdown.blocks import touches_code, touches_code_or_table
 from text.scripts import CJK, weighted_length
 from text.sentences import sentence_ends
 

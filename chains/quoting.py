@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from chains.types import Language
 from knowledge.types import Evidence, PassageReading, ReadSentence
-from text.markdown_blocks import table_cells
+from text.markdown.blocks import table_cells
 from text.scripts import weighted_length
 from text.yes_no import asks_yes_or_no
 

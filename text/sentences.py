@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from text.markdown_blocks import without_code_blocks
+from text.markdown.blocks import without_code_blocks
 from text.quantities import Quantity, quantities_in
 from text.words import content_words, count_negations, fold
 

@@ -19,7 +19,7 @@ from bot.transport_errors import QUICK_RETRY_PAUSES_S, TRANSPORT_ERRORS, retry_t
 from chains.citations import CITATION
 from chains.types import Turn
 from text.discord_markup import readable_markup
-from text.markdown_blocks import Kind, blocks, sub_outside_code
+from text.markdown.blocks import Kind, blocks, sub_outside_code
 from text.normalization import without_surrogates
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from text.markdown_blocks import sub_outside_code
+from text.markdown.blocks import sub_outside_code
 
 _ADDRESS = r"https?://[^\s<>]+"
 _LINK = re.compile(

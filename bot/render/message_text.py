@@ -17,8 +17,8 @@ from bot.render.tables import shown_table
 from chains.types import Language
 from knowledge.types import Audience
 from storage.sizes import MEGABYTE
-from text.markdown_blocks import Kind, blocks, code_block, table_cells
-from text.markdown_tables import HEAD_LINES
+from text.markdown.blocks import Kind, blocks, code_block, table_cells
+from text.markdown.tables import HEAD_LINES
 
 MESSAGE_LIMIT = 2000
 """The characters that Discord accepts from a bot in one message."""

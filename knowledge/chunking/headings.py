@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from text.markdown_blocks import Block, Kind, blocks
+from text.markdown.blocks import Block, Kind, blocks
 
 PATH_SEPARATOR = " › "
 _NAMED = re.compile(r":?\s*#([^\s{}#]{1,100})(?:\s[^{}]*)?\}")

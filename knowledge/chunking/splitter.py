@@ -12,8 +12,8 @@ from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.formats import CODE, FORMAT_OF_MEDIA
 from knowledge.parsing.loader import LoadedDocument, Section
 from knowledge.types import QA, Chunk, Place
-from text.markdown_blocks import CodeBlock, Kind, blocks, code_block
-from text.markdown_tables import cut_table
+from text.markdown.blocks import CodeBlock, Kind, blocks, code_block
+from text.markdown.tables import cut_table
 from text.scripts import count_cjk
 
 if TYPE_CHECKING:

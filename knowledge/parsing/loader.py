@@ -25,8 +25,8 @@ from knowledge.parsing.sandbox import Limits, run_sandboxed
 from knowledge.types import QA, LeftOut, LeftOutKind
 from storage.sizes import MEGABYTE
 from text.decoding import NotText, decode
-from text.footnotes import inline_footnotes
-from text.markdown_blocks import without_comments
+from text.markdown.blocks import without_comments
+from text.markdown.footnotes import inline_footnotes
 from text.plausibility import is_garbled
 from text.plurals import fill
 

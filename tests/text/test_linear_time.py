@@ -11,8 +11,8 @@ from knowledge.chunking.headings import cut_at_headings
 from knowledge.parsing.qa_pairs import normal_question
 from tests.cpu_time import cpu_seconds
 from text.file_names import distinct_names, safe_name
-from text.markdown_blocks import without_comments
-from text.markdown_tables import cut_table
+from text.markdown.blocks import without_comments
+from text.markdown.tables import cut_table
 from text.quantities import quantities_in
 from text.question_text import asked_text
 from text.sentences import sentence_ends

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from knowledge.parsing.pdf_layout.blocks import LABEL, Block, Line
-from text.markdown_tables import markdown_table
+from text.markdown.tables import markdown_table
 from text.scripts import count_cjk
 
 _LEADING = 1.7

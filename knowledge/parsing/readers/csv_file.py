@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from knowledge.parsing.readers.parts import ParsedPart
 from text.csv_reader import CsvRow, read_csv
 from text.decoding import decode
-from text.markdown_tables import markdown_table, titles_above
+from text.markdown.tables import markdown_table, titles_above
 
 MAX_COLUMNS = 2000
 

@@ -20,7 +20,7 @@ from knowledge.parsing.readers.office.package import Package
 from knowledge.parsing.readers.office.sheet_facts import SheetFacts, sheet_drawings, sheet_facts
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from knowledge.types import LeftOut, LeftOutKind
-from text.markdown_tables import markdown_table, titles_above
+from text.markdown.tables import markdown_table, titles_above
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell

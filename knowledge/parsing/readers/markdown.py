@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from knowledge.parsing.readers.html import markdown_of
 from knowledge.parsing.readers.parts import ParsedPart
-from text.markdown_blocks import Kind, blocks
+from text.markdown.blocks import Kind, blocks
 
 MAX_TABLE_CHARS = 2_000_000
 _LONGEST_HEADING = 1000

@@ -19,7 +19,7 @@ from knowledge.parsing.readers.office.package import MC, RELATION_ID, A, is_on, 
 from knowledge.parsing.readers.office.word_numbers import number_as
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart
 from knowledge.types import LeftOut, LeftOutKind
-from text.markdown_tables import markdown_table
+from text.markdown.tables import markdown_table
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

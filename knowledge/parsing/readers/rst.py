@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from knowledge.parsing.readers.rst_to_markdown import markdown_lines
 from text.decoding import decode
-from text.footnotes import inline_footnotes
+from text.markdown.footnotes import inline_footnotes
 
 if TYPE_CHECKING:
     from docutils import nodes

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from docutils import nodes
 
 from knowledge.parsing.readers.parts import IMAGE_MARK
-from text.markdown_tables import markdown_table
+from text.markdown.tables import markdown_table
 
 Line = tuple[str, int | None]
 """A line, and the file's own; None: the one before it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.office.package import MC, A, local_name
-from text.markdown_tables import markdown_table
+from text.markdown.tables import markdown_table
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from text.markdown_blocks import Kind, blocks, sub_outside_code
+from text.markdown.blocks import Kind, blocks, sub_outside_code
 
 _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,100})\]:[ \t]*(?=\S)")
 _MARK = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")

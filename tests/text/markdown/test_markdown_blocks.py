@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from text.markdown_blocks import Kind, blocks, sub_outside_code, without_code_blocks, without_comments
+from text.markdown.blocks import Kind, blocks, sub_outside_code, without_code_blocks, without_comments
 
 
 def found(markdown: str) -> list[tuple[str, int, int]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from text.markdown_blocks import table_cells
+from text.markdown.blocks import table_cells
 
 HEAD_LINES = 2
 """The lines of a table's header: the names of its columns and the line below them."""

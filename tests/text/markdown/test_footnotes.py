@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from text.footnotes import inline_footnotes
+from text.markdown.footnotes import inline_footnotes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Markdown, without rendering it: its blocks, its tables, and its footnotes."""
