@@ -24,7 +24,9 @@ def child_environment(added: Mapping[str, str] | None = None, *, downloads: bool
 
     `downloads`: it also gets how the network is reached, and pip's own settings.
     """
-    kept = {name: value for name, value in os.environ.items() if _is_needed(name.upper(), downloads=downloads)}
+    # Another thread may remove a variable meanwhile.
+    needed = [name for name in list(os.environ) if _is_needed(name.upper(), downloads=downloads)]
+    kept = {name: value for name in needed if (value := os.environ.get(name)) is not None}
     return kept | dict(added or {})
 
 

@@ -13,6 +13,8 @@ from text.scripts import HAN
 
 _LARGEST_SHARE = 0.1
 """The share of characters of no script from which a text is garbled; icons and bullets are few."""
+_LEAST_ODD = 4
+"""How many of them make a text garbled, unless most of it is."""
 _LEAST_LETTERS = 12
 """The number of Korean or Chinese characters from which their frequency says something."""
 _SAMPLE = 20_000
@@ -55,7 +57,9 @@ def is_garbled(text: str) -> bool:
     if not count:
         return False
     odd = sum(1 for _ in _NO_SCRIPT.finditer(text)) + sum(1 for _ in _NEIGHBOURS.finditer(text))
-    return odd > _LARGEST_SHARE * count or _is_rare(text, "Hangul", count) or _is_rare(text, "Han", count)
+    # One or two in a short text may be slips, such as a wrong entity of a web page.
+    is_odd = odd > _LARGEST_SHARE * count and (odd >= _LEAST_ODD or 2 * odd > count)
+    return is_odd or _is_rare(text, "Hangul", count) or _is_rare(text, "Han", count)
 
 
 def _is_rare(text: str, script: str, count: int) -> bool:

@@ -6,10 +6,12 @@ runs code in the client. Edit it for addresses, time limits and calls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
+import httpcore
 import httpx
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +64,39 @@ class Nearest(BaseModel):
     distances: list[list[float]] | None = None
 
 
+class _SocketTransport(httpx.HTTPTransport):
+    """Connects to a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(uds=path, limits=_LIMITS)
+        self._pool = httpcore.ConnectionPool(
+            uds=path,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_ProbingBackend(),
+        )
+
+
+class _ProbingBackend(httpcore.SyncBackend):
+    """Closes the socket of a connection that is refused, which httpcore leaves to the garbage collector."""
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Return a stream to the socket. Raises httpcore.ConnectError."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(timeout)
+            try:
+                probe.connect(path)
+            except OSError as error:
+                raise httpcore.ConnectError(str(error)) from error
+        return super().connect_unix_socket(path, timeout, socket_options)
+
+
 class ChromaClient:
     """Keeps connections to the server at a URL. Blocking; safe to use from several threads.
 
@@ -75,7 +110,7 @@ class ChromaClient:
         host = parts.netloc.rpartition("@")[2]
         self._http = httpx.Client(
             base_url="http://chroma" if is_socket else f"{parts.scheme}://{host}",
-            transport=httpx.HTTPTransport(uds=unquote(parts.path), limits=_LIMITS) if is_socket else None,
+            transport=_SocketTransport(unquote(parts.path)) if is_socket else None,
             auth=None if parts.password is None else (unquote(parts.username or ""), unquote(parts.password)),
             limits=_LIMITS,
             timeout=timeout_s,

@@ -16,8 +16,9 @@ from bot.settings import Settings, load_settings
 from bot.startup.app import assemble
 from bot.startup.loader import Loader
 from bot.tasks import Tasks
+from chains.composer import READER
 from chains.errors import GenerationFailed
-from chains.types import Language, Question, Route
+from chains.types import AnswerForm, Language, Question, Route
 from finetune.serving.local_model import LocalChatModel
 from knowledge.types import EVERY_MEMBER, OWNER
 from tests.fakes.openai_server import OpenAIServer, serving
@@ -81,7 +82,9 @@ async def test_a_providers_model_reads_what_any_encoder_found(
         assistant = await loader.load_assistant(library, encoders, lambda _: None)
         answer = await assistant.answer(QUESTION)
         assert answer.decision.route is Route.RETRIEVAL
-        assert answer.model == "openai:small"
+        assert answer.composition is not None
+        writers = {AnswerForm.WRITTEN: "openai:small", AnswerForm.REPLACED: READER}
+        assert answer.model == writers[answer.composition.form]
         assert "Mira Ostrander" in answer.evidence[0].chunk.text
         assert answer.text
         server.dies_after = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,8 +14,9 @@ from bot.readiness import LazyService
 from bot.settings import Settings, load_settings
 from bot.startup.loader import Loader
 from bot.startup.models import find_external_models
+from chains.composer import READER
 from chains.errors import GenerationFailed
-from chains.types import Delta, Language, Question, Route
+from chains.types import AnswerForm, Delta, Language, Question, Route
 from knowledge.types import EVERY_MEMBER, OWNER
 
 KEYS = b"# Keys\n\nMira Ostrander keeps the keys of the hall and hands them out at seven in the morning."
@@ -42,11 +44,15 @@ async def test_a_gguf_file_answers_from_the_documents_and_a_crash_costs_one_answ
         await library.ingest_bytes(KEYS, name="keys.md", guild_id="1", audience=EVERY_MEMBER, ingested_by="2")
         assistant = await loader.load_assistant(library, encoders, lambda _: None)
         answer = await assistant.answer(QUESTION)
-        assert (answer.decision.route, answer.model) == (Route.RETRIEVAL, small_gguf_file.stem)
+        assert answer.decision.route is Route.RETRIEVAL
+        # So small a model may well write what the check replaces by a quotation.
+        assert answer.composition is not None
+        writers = {AnswerForm.WRITTEN: small_gguf_file.stem, AnswerForm.REPLACED: READER}
+        assert answer.model == writers[answer.composition.form]
         assert answer.text
         (process,) = _processes()
         with pytest.raises(GenerationFailed) as raised:
-            async for event in assistant.stream(QUESTION):
+            async for event in assistant.stream(replace(QUESTION, requested_route=Route.DIRECT)):
                 if isinstance(event, Delta) and process.is_running():
                     process.kill()
         assert raised.value.code == "generation_failed"

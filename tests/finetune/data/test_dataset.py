@@ -478,7 +478,19 @@ def test_an_unknown_form_names_what_was_found_and_what_is_known_in_bounds() -> N
 
 
 def test_every_code_has_a_sentence_that_its_figures_fill() -> None:
-    figures = {"cells", "columns", "fields", "field", "character", "characters", "limit", "first", "label", "tokens"}
+    figures = {
+        "cells",
+        "columns",
+        "fields",
+        "field",
+        "character",
+        "characters",
+        "limit",
+        "first",
+        "label",
+        "tokens",
+        "turns",
+    }
     for code in PROBLEM_CODES:
         sentence = describe(LineProblem(7, code, tuple((name, f"<{name}>") for name in figures)))
         assert sentence.startswith("line 7 ")

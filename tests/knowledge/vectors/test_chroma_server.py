@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 from knowledge.store.database import Database
@@ -17,9 +15,6 @@ from knowledge.vectors.chroma_server import ChromaServer
 from knowledge.vectors.vector_index import VectorIndex
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.knowledge.conftest import GUILD, catalog_of
-
-# httpcore leaves a socket whose connection was refused to the garbage collector; here servers are killed.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket .*family=1:ResourceWarning")
 
 TEXT = b"The club refunds a ticket within 14 days."
 

@@ -23,6 +23,9 @@ from tests.knowledge.parsing.hostile.parts import (
     with_parts,
 )
 
+FORTY = (READ, *[Reason.CORRUPT] * 8, *[Reason.TOO_LARGE] * 31)
+"""The first name is read; those after it lie over it, until all together say more than an archive may hold."""
+
 
 def archives() -> Iterator[HostileFile]:
     yield hostile("words that are no zip", "a.zip", lambda: b"PK nonsense", Reason.CORRUPT)
@@ -70,7 +73,7 @@ def archives() -> Iterator[HostileFile]:
     yield hostile("a damaged file beside a whole one", "a.zip", damaged_zip, Reason.CORRUPT, READ)
     yield hostile("a size that is not so", "a.zip", lying_zip, Reason.CORRUPT)
     yield hostile("a way of packing that nobody knows", "a.zip", unknown_method, Reason.CORRUPT)
-    yield hostile("forty names for one file of 9 MB", "a.zip", overlapping_zip, READ, *[Reason.CORRUPT] * 39)
+    yield hostile("forty names for one file of 9 MB", "a.zip", overlapping_zip, *FORTY)
     yield hostile("names in the encoding of a Chinese Windows", "a.zip", chinese_zip, READ)
     yield hostile("two files of one name", "a.zip", twins, READ, READ)
     yield hostile("a zip that begins as a picture", "a.zip", lambda: b"GIF89a" + packed({"a.md": b"hi"}), READ)

@@ -54,8 +54,7 @@ def pdf_files() -> Iterator[HostileFile]:
         "a page of a million words, each at a place of its own",
         "a.pdf",
         lambda: pdf(["a) Tj 1 0 Td (" * 600_000]),
-        Reason.TOO_SLOW,
-        seconds=4,
+        READ,
     )
     yield hostile(
         "a stream that lies about its length",
