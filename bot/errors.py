@@ -12,6 +12,7 @@ BotError
 ├── PartFailed           a model or the documents could not be loaded
 ├── NotAllowed           a member lacks a moderator's permission
 │   └── NotAdmin         a member lacks an admin's permission
+├── NotAllowedEverywhere a moderator of one channel would write for all of them
 ├── NotYours             a member asks for the reasons of another member's answer
 ├── NotYoursToStop       a member tries to stop another member's answer
 ├── NotAnAnswer          the message to correct is not a complete answer of the bot
@@ -20,6 +21,9 @@ BotError
 ├── NotAMember           somebody asks for a passage of a server that they left
 ├── GuildOnly            something that needs a server is used in a direct message
 ├── TooManyQuestions     a member has too many questions in progress
+├── ServerBusy           a server has too many questions in progress
+├── TooManyPassages      a member opens too many passages at once
+├── TooManyUploads       a server has too many unfinished uploads
 ├── FileTooLarge         an uploaded file is over the limit
 ├── NoFiles              the chosen message has no attachments
 ├── IngestionOver        the ingestion to cancel has finished

@@ -384,9 +384,9 @@ class Assistant:
         quoted = self._composer.quote_instead(state.routed, state.run)
         if quoted is None:
             return False
-        run = replace(state.run, quotation=quoted.text)
+        state.run = replace(state.run, quotation=quoted.text)
         ended = await self._agent.ainvoke(
-            {"messages": [("user", run.question.text)]}, {"recursion_limit": RECURSION_LIMIT}, context=run
+            {"messages": [("user", state.run.question.text)]}, {"recursion_limit": RECURSION_LIMIT}, context=state.run
         )
         timer.first_word = time.monotonic()
         state.text, state.composition = ended["messages"][-1].text, Composition(AnswerForm.QUOTED)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from chains.types import Language
 from knowledge.types import Evidence, PassageReading, ReadSentence
 from text.markdown.blocks import table_cells
+from text.markdown.tables import named_cells
 from text.scripts import weighted_length
 from text.yes_no import asks_yes_or_no
 
@@ -202,9 +203,10 @@ def _written_out(passage: str, sentences: Sequence[ReadSentence], answering: Seq
             words = _BULLET.sub("", words)
         if sentence in in_bold and not _MARKUP.search(words):
             words = f"**{words}**"
-        between = passage[kept[at - 1].end : sentence.start] if at else ""
-        separator = "\n" if at and (is_list or "\n" in between) else " " if between[:1].isspace() else ""
-        written += separator + words
+        if at:
+            between = passage[kept[at - 1].end : sentence.start]
+            written += "\n" if is_list or "\n" in between else " " if between[:1].isspace() else ""
+        written += words
     return written
 
 
@@ -216,8 +218,6 @@ def _row_with_names(passage: str, sentence: ReadSentence, row: str) -> str:
         if not _ROW.match(line.strip()):
             break
         head = line.strip()
-    names, cells = table_cells(head), table_cells(row)
     if head == row:
-        return ", ".join(cell for cell in cells if cell)
-    pairs = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(cells) if cell]
-    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs)
+        return ", ".join(cell for cell in table_cells(row) if cell)
+    return "; ".join(named_cells(table_cells(head), table_cells(row)))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.fit.common_words DATA
 
-It writes knowledge/search/common_words_en.json: words in lower case that at least `LEAST_TEXTS` texts of edited prose
+It writes text/common_words_en.json: words in lower case that at least `LEAST_TEXTS` texts of edited prose
 contain. DATA is the folder that holds `SETS`; only the words leave it, no text. Reviews and chats are left out, since
 they are full of typing errors.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.harness import results
 
-TARGET = Path("knowledge/search/common_words_en.json")
+TARGET = Path("text/common_words_en.json")
 SETS = (
     "reading_en/squad_train_part",
     "reading_en/policyqa",

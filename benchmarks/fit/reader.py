@@ -14,30 +14,25 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save_file
-from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from benchmarks.fit.reading_examples import Example, count_by_source, development, load_examples, training
+from benchmarks.fit.reading_batches import IGNORED, Batch, Encoded, collate, encode_all
+from benchmarks.fit.reading_examples import count_by_source, development, load_examples, training
+from benchmarks.fit.reading_figures import judge
 from benchmarks.harness import results
 from knowledge.models.reading_network import Reading, ReadingNetwork, is_shared, untrained
 from storage.hashing import sha256_of_file
-from text.sentences import sentence_spans
 from weights.settings import WeightsSettings
 from weights.store import Weights
 from weights.torch_setup import configure_torch
 
 TARGET, RECORD = Path("knowledge/models/reader.safetensors"), Path("knowledge/models/reader.json")
-MAX_TOKENS = 384
-MAX_QUESTION_TOKENS = 72
 _BATCH_TOKENS = 4096
 _BATCH_EXAMPLES = 32
 _USUAL_BATCH = 16
@@ -55,23 +50,6 @@ _JUDGED_STEPS = 400
 _JUDGED_EXAMPLES = 600
 _JUDGED_AT_THE_END = 1000
 _SEED = 11
-_IGNORED = -100
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An example as the network sees it."""
-
-    example: Example
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int32]
-    """Start and end of what each token stands for, as characters of the passage, T × 2; 0 and 0 outside of it."""
-    passage_start: int
-    start: int
-    end: int
-    """Tokens of the answer; 0 where it isn't there, `_IGNORED` where the head is told nothing."""
-    evidence: NDArray[np.float32] | None
-    """1 where a token belongs to a sentence that answers, T."""
 
 
 def main() -> None:
@@ -115,109 +93,6 @@ def main() -> None:
     print("wrote", TARGET, "and", RECORD)
 
 
-def encode_all(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Encoded]:
-    """Tokenise the examples and mark what each head is told; a passage that is too long is cut round its answer."""
-    chance = random.Random(_SEED)
-    questions = tokenizer.encode_batch([each.question for each in examples], add_special_tokens=False)
-    passages = tokenizer.encode_batch([each.passage for each in examples], add_special_tokens=False)
-    bos, eos = (int(tokenizer.token_to_id(name) or 0) for name in ("<s>", "</s>"))
-    encoded = []
-    for example, question, passage in zip(examples, questions, passages, strict=True):
-        asked = question.ids[:MAX_QUESTION_TOKENS]
-        room = MAX_TOKENS - len(asked) - 4
-        first = _window(passage.offsets, example, room, chance)
-        ids = passage.ids[first : first + room]
-        head = [bos, *asked, eos, eos]
-        offsets = [*[(0, 0)] * len(head), *passage.offsets[first : first + room], (0, 0)]
-        start, end = _answer_tokens(example, offsets, len(head))
-        encoded.append(
-            Encoded(
-                example,
-                np.array([*head, *ids, eos], np.int32),
-                np.array(offsets, np.int32),
-                len(head),
-                start,
-                end,
-                _evidence(example, offsets),
-            )
-        )
-    return encoded
-
-
-def _window(offsets: Sequence[tuple[int, int]], example: Example, room: int, chance: random.Random) -> int:
-    spare = len(offsets) - room
-    if spare <= 0 or example.spans is None:
-        return 0
-    if not example.spans:
-        return chance.randint(0, spare)
-    start, end = example.spans[0]
-    inside = [index for index, (low, high) in enumerate(offsets) if low < end and high > start]
-    if not inside:
-        return 0
-    return chance.randint(min(max(0, inside[-1] - room + 1), spare, inside[0]), min(inside[0], spare))
-
-
-def _answer_tokens(example: Example, offsets: Sequence[tuple[int, int]], passage_start: int) -> tuple[int, int]:
-    if example.spans is None or example.kind == "list":
-        return _IGNORED, _IGNORED
-    if not example.spans:
-        return 0, 0
-    start, end = example.spans[0]
-    inside = [
-        index for index, (low, high) in enumerate(offsets) if low < end and high > start and index >= passage_start
-    ]
-    return (inside[0], inside[-1]) if inside else (_IGNORED, _IGNORED)
-
-
-def _evidence(example: Example, offsets: Sequence[tuple[int, int]]) -> NDArray[np.float32] | None:
-    if example.spans is None:
-        return None
-    told = [
-        (low, high)
-        for low, high in sentence_spans(example.passage)
-        if any(low < end and high > start for start, end in example.spans)
-    ]
-    return np.array([b > a and any(low < b and high > a for low, high in told) for a, b in offsets], np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tensors of B examples, padded to T tokens."""
-
-    ids: torch.Tensor
-    mask: torch.Tensor
-    passage: torch.Tensor
-    """1 where a token belongs to the passage, B × T."""
-    start: torch.Tensor
-    end: torch.Tensor
-    evidence: torch.Tensor
-    evidence_told: torch.Tensor
-    answerable: torch.Tensor
-    relation: torch.Tensor
-
-
-def collate(rows: Sequence[Encoded]) -> Batch:
-    """Pad the rows to the longest."""
-    longest = max(len(row.ids) for row in rows)
-
-    def padded(values: Sequence[NDArray[np.generic]], filler: int = 0) -> torch.Tensor:
-        return torch.from_numpy(
-            np.stack([np.pad(value, (0, longest - len(value)), constant_values=filler) for value in values])
-        )
-
-    return Batch(
-        ids=padded([row.ids for row in rows], 1),
-        mask=padded([np.ones(len(row.ids), np.int64) for row in rows]),
-        passage=padded([(row.offsets[:, 1] > row.offsets[:, 0]).astype(np.float32) for row in rows]),
-        start=torch.tensor([row.start for row in rows]),
-        end=torch.tensor([row.end for row in rows]),
-        evidence=padded([np.zeros(1, np.float32) if row.evidence is None else row.evidence for row in rows]),
-        evidence_told=torch.tensor([float(row.evidence is not None) for row in rows]),
-        answerable=torch.tensor([float(row.example.answerable) for row in rows]),
-        relation=torch.tensor([_IGNORED if row.example.relation is None else row.example.relation for row in rows]),
-    )
-
-
 def loss_of(reading: Reading, batch: Batch) -> torch.Tensor:
     """Return the sum of the heads' losses; every example weighs the same, in whatever batch it stands."""
     # The first token stands for "not in here"; neither the question nor the padding can be the answer.
@@ -225,14 +100,14 @@ def loss_of(reading: Reading, batch: Batch) -> torch.Tensor:
     allowed[:, 0] = 1
     hidden = (1 - allowed) * -1e4
     span = sum(
-        functional.cross_entropy(logits + hidden, target, ignore_index=_IGNORED, reduction="sum")
+        functional.cross_entropy(logits + hidden, target, ignore_index=IGNORED, reduction="sum")
         for logits, target in ((reading.start, batch.start), (reading.end, batch.end))
     )
     token_loss = functional.binary_cross_entropy_with_logits(reading.evidence, batch.evidence, reduction="none")
     of_row = (token_loss * batch.passage).sum(dim=1) / batch.passage.sum(dim=1).clamp(min=1)
     evidence = (of_row * batch.evidence_told).sum()
     answerable = functional.binary_cross_entropy_with_logits(reading.answerable, batch.answerable, reduction="sum")
-    relation = functional.cross_entropy(reading.relation, batch.relation, ignore_index=_IGNORED, reduction="sum")
+    relation = functional.cross_entropy(reading.relation, batch.relation, ignore_index=IGNORED, reduction="sum")
     return (span / 2 + evidence + answerable + relation) / _USUAL_BATCH
 
 
@@ -327,75 +202,6 @@ def _batches(examples: Sequence[Encoded]) -> list[list[Encoded]]:
             near = near[size:]
     chance.shuffle(batches)
     return batches
-
-
-def judge(network: ReadingNetwork, rows: Sequence[Encoded], dtype: torch.dtype) -> dict[str, float]:
-    """Return shares and areas on rows that were not trained on, by language."""
-    network.eval()
-    found: dict[str, list[float]] = {}
-    scores: dict[str, tuple[list[bool], list[float]]] = {}
-    for row, reading in _readings(network, rows, dtype):
-        example = row.example
-        where = f"{example.language}, made" if example.source == "made_rules" else example.language
-        if example.relation is not None:
-            right = int(reading.relation[0].argmax()) == example.relation
-            found.setdefault(f"relation {example.source}", []).append(right)
-            where += ", yes or no"
-        else:
-            for name in (where, f"{example.language}, {example.source}"):
-                was, said = scores.setdefault(f"answerable {name}", ([], []))
-                was.append(example.answerable)
-                said.append(float(reading.answerable[0]))
-        hit = _sentence_hit(row, reading) if example.answerable else None
-        if hit is not None:
-            found.setdefault(f"sentence by span {where}", []).append(hit[0])
-            found.setdefault(f"sentence by evidence {where}", []).append(hit[1])
-    figures = {name: round(float(np.mean(values)), 3) for name, values in sorted(found.items())}
-    figures |= {name: round(float(roc_auc_score(*pair)), 3) for name, pair in scores.items() if len(set(pair[0])) == 2}
-    return figures
-
-
-def _readings(
-    network: ReadingNetwork, rows: Sequence[Encoded], dtype: torch.dtype
-) -> Iterator[tuple[Encoded, Reading]]:
-    for first in range(0, len(rows), _USUAL_BATCH):
-        part = rows[first : first + _USUAL_BATCH]
-        batch = collate(part)
-        with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            reading = network(batch.ids, batch.mask, batch.passage)
-        for index, row in enumerate(part):
-            one = slice(index, index + 1)
-            yield (
-                row,
-                Reading(
-                    reading.start[one],
-                    reading.end[one],
-                    reading.evidence[one],
-                    reading.answerable[one],
-                    reading.relation[one],
-                ),
-            )
-
-
-def _sentence_hit(row: Encoded, reading: Reading) -> tuple[bool, bool] | None:
-    """Return whether the likeliest span, and the likeliest sentence, lie in a sentence that answers."""
-    spans = row.example.spans or ()
-    last = len(row.ids) - 1
-    starts, ends = reading.start[0, row.passage_start : last], reading.end[0, row.passage_start : last]
-    if not spans or not len(starts):
-        return None
-    pairs = torch.triu(starts[:, None] + ends[None, :]) + torch.tril(torch.full((len(starts), len(ends)), -1e4), -1)
-    place = int(pairs.argmax()) // len(ends) + row.passage_start
-    low, _ = row.offsets[place]
-    sentences = sentence_spans(row.example.passage)
-    chosen = next((each for each in sentences if each[0] <= low < each[1]), (low, low + 1))
-    logits = reading.evidence[0]
-    means = []
-    for sentence in sentences:
-        inside = [i for i, (a, b) in enumerate(row.offsets) if b > a and a < sentence[1] and b > sentence[0]]
-        means.append(float(logits[inside].mean()) if inside else -1e4)
-    best = sentences[int(np.argmax(means))]
-    return tuple(any(s[0] < end and s[1] > start for start, end in spans) for s in (chosen, best))  # type: ignore[return-value]
 
 
 if __name__ == "__main__":

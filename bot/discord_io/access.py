@@ -27,9 +27,10 @@ def require_moderator(permissions: discord.Permissions) -> None:
 
 
 def require_moderator_of(audience: Audience, member: discord.Member) -> None:
-    """Raise NotAllowed unless the member may manage messages wherever answers use what `audience` reads.
+    """Raise NotAllowed unless the member may manage messages where `audience` reads.
 
-    What is open to every member is used in every channel, so there the permission in one channel is not enough.
+    What is open to every member is used in every channel: there NotAllowedEverywhere is raised unless the permission
+    is that of the whole server.
     """
     channel = None if audience.channel_id is None else member.guild.get_channel_or_thread(int(audience.channel_id))
     if channel is None:

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from text.markdown.tables import named_cells
+
 _LONGEST_LINE = 56
 """The columns that a phone shows of a code block without wrapping it, about."""
 _GAP = "  "
@@ -37,7 +39,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _list_item(names: Sequence[str], row: Sequence[str]) -> str:
     """Return a row as one item: its first cell in bold, then the others behind their columns' names."""
     first, *others = row
-    told = "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names[1:], others, strict=True) if cell)
+    told = "; ".join(named_cells(names[1:], others))
     bold = f"**{first}**" if first and "**" not in first else first
     return "- " + " · ".join(part for part in (bold, told) if part)
 

@@ -6,7 +6,7 @@ Edit this file to change what admins read in the message of a training. Nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from discord.utils import escape_markdown
 
@@ -84,23 +84,23 @@ def training_preview(found: Preview, audience: Audience, language: Language, tex
 def _label_notes(found: Preview, language: Language, texts: Texts) -> list[str]:
     """Return a line on labels that are written in several ways, and one on those with a single example."""
     joined = [
-        f"{_short_label(each.label)} ({_labels(each.spellings, language, texts)})" for each in found.joined_labels
+        f"{_short_label(each.label)} ({_first_few(map(_short_label, each.spellings), _NAMED_LABELS, language, texts)})"
+        for each in found.joined_labels
     ]
-    notes = []
-    if joined:
-        more = len(joined) - _NAMED_LABELS
-        shown = [*joined[:_NAMED_LABELS], *([texts(language, "tuning.more_labels", count=more)] if more > 0 else [])]
-        notes.append(texts(language, "tuning.joined_labels", labels="; ".join(shown)))
-    if found.single_labels:
-        notes.append(texts(language, "tuning.single_labels", labels=_labels(found.single_labels, language, texts)))
-    return notes
+    single = map(_short_label, found.single_labels)
+    named = (("tuning.joined_labels", joined), ("tuning.single_labels", list(single)))
+    return [
+        texts(language, key, labels=_first_few(labels, _NAMED_LABELS, language, texts))
+        for key, labels in named
+        if labels
+    ]
 
 
-def _labels(labels: Sequence[str], language: Language, texts: Texts) -> str:
-    """Return the first labels, and how many more there are."""
-    more = len(labels) - _NAMED_LABELS
-    shown = [_short_label(label) for label in labels[:_NAMED_LABELS]]
-    return ", ".join([*shown, *([texts(language, "tuning.more_labels", count=more)] if more > 0 else [])])
+def _first_few(items: Iterable[str], most: int, language: Language, texts: Texts) -> str:
+    """Return the first `most` items, and how many more there are."""
+    listed = list(items)
+    more = [texts(language, "tuning.more_labels", count=len(listed) - most)] if len(listed) > most else []
+    return ", ".join([*listed[:most], *more])
 
 
 def _short_label(label: str) -> str:
@@ -209,9 +209,8 @@ def _by_label(measured: Evaluation, language: Language, texts: Texts) -> list[st
     scores = measured.label_scores
     if not scores:
         return []
-    labels = [f"{escape_name(each.label)} {each.right}/{each.count}" for each in scores[:_SHOWN_LABELS]]
-    more = [texts(language, "tuning.more_labels", count=len(scores) - _SHOWN_LABELS)]
-    return [texts(language, "tuning.by_label", labels=", ".join(labels + more * (len(scores) > _SHOWN_LABELS)))]
+    labels = (f"{_short_label(each.label)} {each.right}/{each.count}" for each in scores)
+    return [texts(language, "tuning.by_label", labels=_first_few(labels, _SHOWN_LABELS, language, texts))]
 
 
 def format_score(value: float, kind: TaskKind) -> str:

@@ -17,6 +17,7 @@ from bot.ports import AssistantPort, DocumentsPort
 from bot.readiness import LazyService, Loading
 from bot.settings import Settings
 from bot.startup.models import (
+    OWN_CHAT_MODELS,
     ChatModel,
     Encoders,
     build_chat_model,
@@ -41,7 +42,6 @@ from knowledge.errors import (
     IndexUnavailable,
     RerankerUnusable,
 )
-from weights.catalog import CHAT_MODELS
 from weights.errors import (
     ConversionError,
     DirectoryError,
@@ -258,7 +258,7 @@ class Loader:
             settings=settings.chains,
             queue=TurnQueue(chat_model.width),
             support=library,
-            quotes=settings.finetune.chat_model in CHAT_MODELS,
+            quotes=settings.finetune.chat_model in OWN_CHAT_MODELS,
         )
 
     def _in_loop(self, report: Callable[[Loading], None]) -> OnProgress:

@@ -44,6 +44,9 @@ _TEMPERATURE, _TOP_P, _REPETITION_PENALTY = 0.5, 0.9, 1.05
 _SAMPLED_TOKENS = 128
 """What a local model writes without a question to answer: a poem of eight lines, within 20 s on two cores."""
 
+OWN_CHAT_MODELS = frozenset({AUTO, *CHAT_MODELS})
+"""The values of `CHAT_MODEL` for models that the bot brings; they are small, so passages are quoted in their place."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
@@ -160,7 +163,7 @@ def build_chat_model(
 def find_external_models(settings: Settings) -> tuple[str, ...]:
     """Return the providers' models to which text leaves this machine; empty if all of it stays here."""
     named = (
-        (settings.finetune.chat_model, {AUTO, *CHAT_MODELS}, settings.chains.chat_base_url),
+        (settings.finetune.chat_model, OWN_CHAT_MODELS, settings.chains.chat_base_url),
         (settings.knowledge.embedding_model, {*EMBEDDING_MODELS}, settings.knowledge.embedding_base_url),
     )
     return tuple(

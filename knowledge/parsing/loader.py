@@ -132,11 +132,13 @@ _ENCODING_WITHIN = 4096
 
 def _without_garbled_pages(document: LoadedDocument, name: str) -> LoadedDocument:
     """Return a document in which fewer pages are garbled than not without them. Raises DocumentError if more are."""
-    garbled = [section for section in document.sections if is_garbled(section.text)]
+    kept: list[Section] = []
+    garbled: list[Section] = []
+    for section in document.sections:
+        (garbled if is_garbled(section.text) else kept).append(section)
     if not garbled:
         return document
     first = garbled[0].page
-    kept = tuple(section for section in document.sections if section not in garbled)
     if first is None or sum(len(each.text) for each in kept) <= sum(len(each.text) for each in garbled):
         advice = _IF_GARBLED.get(document.media, "save it as UTF-8 text")
         place = "its letters" if first is None else f"the letters on page {first}"
@@ -144,7 +146,7 @@ def _without_garbled_pages(document: LoadedDocument, name: str) -> LoadedDocumen
     counts = Counter({part.kind: part.count for part in document.left_out})
     counts[LeftOutKind.GARBLED_TEXT] += len(garbled)
     left_out = tuple(LeftOut(kind, counts[kind]) for kind in LeftOutKind if counts[kind])
-    return replace(document, sections=kept, left_out=left_out)
+    return replace(document, sections=tuple(kept), left_out=left_out)
 
 
 _IF_GARBLED = {

@@ -150,19 +150,7 @@ class DocumentRetriever:
         known = self._readable(ids + same, guild_id, reader)
         results = _RetrieverResults(nearest, ranked, matching)
         candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
-        fused = self._fuse(asked, candidates)
-        reranked = self._rerank(asked, list(fused)[:RERANKED], candidates)
-        ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
-        if self._passage_reader is not None:
-            ordered = _with_other_script(asked, ordered, candidates)
-        found = merge_near_duplicates(
-            {id_: _compared_passage(*candidates.known[id_]) for id_ in ordered[: 2 * limit]}, limit
-        )
-        evidence = tuple(
-            replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
-            for item in self._evidence(asked, guild_id, list(found), fused, vector, candidates, scope)
-        )
-        evidence = self._read(read_for or asked, evidence)
+        evidence = self._read(read_for or asked, self._best(asked, guild_id, vector, candidates, scope, limit))
         pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
         pairs = self._found_pairs(asked, guild_id, same, vector, pair_candidates, scope)
         top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
@@ -219,6 +207,29 @@ class DocumentRetriever:
                 missing,
                 chunks,
             )
+
+    def _best(
+        self,
+        asked: str,
+        guild_id: str,
+        vector: Sequence[float],
+        candidates: _Candidates,
+        scope: ReadableScope,
+        limit: int,
+    ) -> tuple[Evidence, ...]:
+        """Return the best candidates, ordered by the reranker if there is one, each that says the same once."""
+        fused = self._fuse(asked, candidates)
+        reranked = self._rerank(asked, list(fused)[:RERANKED], candidates)
+        ordered = sorted(fused, key=lambda id_: -reranked.get(id_, -math.inf))
+        if self._passage_reader is not None:
+            ordered = _with_other_script(asked, ordered, candidates)
+        found = merge_near_duplicates(
+            {id_: _compared_passage(*candidates.known[id_]) for id_ in ordered[: 2 * limit]}, limit
+        )
+        return tuple(
+            replace(item, reranked=reranked.get(item.chunk.id), also_in=_duplicate_sources(item, found, candidates))
+            for item in self._evidence(asked, guild_id, list(found), fused, vector, candidates, scope)
+        )
 
     def _readable(self, ids: Sequence[str], guild_id: str, reader: Reader) -> dict[str, tuple[Chunk, Source]]:
         """Return the chunks in the catalog that `reader` may read; a vector may briefly outlive its document."""

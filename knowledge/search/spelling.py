@@ -7,12 +7,10 @@ must be.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from string import ascii_lowercase
 
@@ -23,6 +21,7 @@ from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.scope import ReadableScope
 from knowledge.store.vocabulary import LEAST_LETTERS, MOST_LETTERS
 from knowledge.types import Respelling
+from text.common_words import common_words
 from text.scripts import holds_cjk
 from text.stop_words import ASKING_ENGLISH, ENGLISH
 
@@ -269,5 +268,4 @@ def _cuts(word: str) -> Iterator[tuple[str, str]]:
 @cache
 def _ordinary_words() -> frozenset[str]:
     """Return the words that anybody may use, whatever the documents are about."""
-    written = resources.files("knowledge.search").joinpath("common_words_en.json").read_text("utf-8")
-    return frozenset(json.loads(written)["words"].split()) | ENGLISH | ASKING_ENGLISH
+    return common_words() | ENGLISH | ASKING_ENGLISH

@@ -59,6 +59,11 @@ def cut_table(lines: Sequence[str], weigh: Callable[[str], int], limit: int) -> 
         yield "\n".join([head, *rows]), first
 
 
+def named_cells(names: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Return a row's cells that are not empty, each behind the name of its column if that has one."""
+    filled = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(cells) if cell]
+    return [f"{name}: {cell}" if name else cell for name, cell in filled]
+
+
 def _record(names: Sequence[str], row: str) -> str:
-    pairs = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(table_cells(row)) if cell]
-    return "\n".join(f"{name}: {cell}" if name else cell for name, cell in pairs)
+    return "\n".join(named_cells(names, table_cells(row)))

@@ -5,13 +5,11 @@ Edit it for what begins a paragraph, and for which hyphens stay.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from knowledge.parsing.pdf_layout.blocks import LABEL, Block, Line
+from text.common_words import common_words
 from text.markdown.tables import markdown_table
 from text.scripts import count_cjk
 
@@ -70,17 +68,9 @@ class HyphenatedWords:
             return joined in self._words
         if (first + second).isupper():
             return False
-        first, second, common = first.lower(), second.lower(), _common_words()
+        first, second, common = first.lower(), second.lower(), common_words()
         are_two = second in common and (first in _KEPT_AFTER or (len(first) > 2 and first in common))
         return joined in common or not are_two
-
-
-@cache
-def _common_words() -> Collection[str]:
-    """Return frequent English words, in lower case."""
-    written = resources.files("knowledge.search").joinpath("common_words_en.json").read_text("utf-8")
-    words: str = json.loads(written)["words"]
-    return frozenset(words.split())
 
 
 def _paragraphs(lines: Sequence[Line], is_one_word: Callable[[str, str], bool]) -> Iterator[str]:

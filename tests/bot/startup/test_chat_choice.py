@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.startup.chat_choice import choose_chat_model
+from bot.startup.models import OWN_CHAT_MODELS
 
 MISSING = {"embedded-large": 1_200, "embedded-gguf": 600}
 
@@ -27,3 +28,11 @@ def test_a_small_machine_gets_the_small_model_and_is_told_why(memory_mb: int, di
 
 def test_a_model_that_is_on_the_disk_already_needs_no_more_of_it() -> None:
     assert choose_chat_model(8_000, 10, {**MISSING, "embedded-large": 0}).name == "embedded-large"
+
+
+@pytest.mark.parametrize(
+    ("chat_model", "is_own"),
+    [("auto", True), ("embedded", True), ("embedded-large", True), ("gguf:/a.gguf", False), ("openai:small", False)],
+)
+def test_passages_are_quoted_in_place_of_each_model_that_the_bot_brings(chat_model: str, is_own: bool) -> None:
+    assert (chat_model in OWN_CHAT_MODELS) is is_own
