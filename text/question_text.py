@@ -185,7 +185,7 @@ def _without_courtesies(text: str) -> str:
 
 def _bare_sentence(sentence: str) -> str:
     """Return a sentence without courtesies at its beginning and its end; empty if it was nothing else."""
-    rest = sentence.strip()
+    rest = " ".join(sentence.split())
     for _ in range(_MOST_ROUNDS):
         before = rest
         rest = _TRAILS.sub("", _LEADS.sub("", rest, count=1)).strip()

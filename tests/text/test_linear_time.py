@@ -9,7 +9,7 @@ import pytest
 from chains.output_guard import OutputGuard
 from knowledge.chunking.headings import cut_at_headings
 from knowledge.parsing.qa_pairs import normal_question
-from tests.cpu_time import cpu_seconds
+from tests.growth import takes_no_quadratic_time
 from text.file_names import distinct_names, safe_name
 from text.markdown.blocks import without_comments
 from text.markdown.tables import cut_table
@@ -18,38 +18,49 @@ from text.question_text import asked_text
 from text.sentences import sentence_ends
 from text.words import one_line
 
-_LIMIT_S = 0.5
-_MARKS = "a" + "\u0301\u0316" * 20_000
-"""Accents above and below in turn, which normalising sorts one by one."""
 
-_HOSTILE: dict[str, Callable[[], object]] = {
-    "two deep paths": lambda: distinct_names(["a/" * 3_000 + "x.md"] * 2),
-    "one long name in many folders": lambda: distinct_names([f"{'y' * 20_000}/{at}/x.md" for at in range(400)]),
-    "many equal names": lambda: distinct_names(["x.md"] * 5_000),
-    "a name of accents": lambda: safe_name(_MARKS),
-    "a training text of accents": lambda: one_line(_MARKS),
-    "a question of accents": lambda: normal_question(_MARKS),
-    "an answer without a full stop": lambda: sentence_ends("word " * 6_000),
-    "a written line without a full stop": lambda: OutputGuard([]).push("some words " * 3_000),
-    "Chinese digits": lambda: quantities_in("一" * 10_000),
-    "headings of brackets": lambda: cut_at_headings(f"# {'[' * 298}\nx\n" * 600, by_words=True),
-    "headings of open links": lambda: cut_at_headings(f"# {'[](' * 99}\nx\n" * 600, by_words=True),
-    "a long head above many rows": lambda: list(
-        cut_table(["|" + "a|" * 10_000, "|" + "-|" * 10_000, *["|b|"] * 3_000], len, 900)
+def _accents(pairs: int) -> str:
+    """Accents above and below in turn, which normalising sorts one by one."""
+    return "a" + "\u0301\u0316" * pairs
+
+
+_HOSTILE: dict[str, tuple[Callable[[int], object], int]] = {
+    "two deep paths": (lambda n: distinct_names(["a/" * n + "x.md"] * 2), 3_000),
+    "one long name in many folders": (
+        lambda n: distinct_names([f"{'y' * 20_000}/{at}/x.md" for at in range(n)]),
+        400,
     ),
-    "open comments": lambda: without_comments("<!-- " * 100_000),
-    "a question of spaces": lambda: asked_text("a" + " " * 1_998 + "b"),
-    "a question of thanks": lambda: asked_text("thanks so much" + " so much" * 240 + "?"),
-    "a question of dashes": lambda: asked_text("hello " + "- " * 990 + "x"),
-    "a question of stars": lambda: asked_text("**a" * 660),
-    "a question of greetings": lambda: asked_text("hi " + "there " * 330),
-    "a question of sorries": lambda: asked_text("sorry if " * 220),
+    "many equal names": (lambda n: distinct_names(["x.md"] * n), 5_000),
+    "a name of accents": (lambda n: safe_name(_accents(n)), 20_000),
+    "a training text of accents": (lambda n: one_line(_accents(n)), 20_000),
+    "a question of accents": (lambda n: normal_question(_accents(n)), 20_000),
+    "an answer without a full stop": (lambda n: sentence_ends("word " * n), 6_000),
+    "a written line without a full stop": (lambda n: OutputGuard([]).push("some words " * n), 3_000),
+    "Chinese digits": (lambda n: quantities_in("一" * n), 10_000),
+    "headings of brackets": (lambda n: cut_at_headings(f"# {'[' * n}\nx\n" * 600, by_words=True), 298),
+    "headings of open links": (lambda n: cut_at_headings(f"# {'[](' * n}\nx\n" * 600, by_words=True), 99),
+    "a long head above many rows": (
+        lambda n: list(cut_table(["|" + "a|" * 3 * n, "|" + "-|" * 3 * n, *["|b|"] * n], len, 900)),
+        3_000,
+    ),
+    "open comments": (lambda n: without_comments("<!-- " * n), 100_000),
+    "a question of spaces": (lambda n: asked_text("a" + " " * n + "b"), 1_998),
+    "a question of thanks": (lambda n: asked_text("thanks so much" + " so much" * n + "?"), 240),
+    "a question of dashes": (lambda n: asked_text("hello " + "- " * n + "x"), 990),
+    "a question of stars": (lambda n: asked_text("**a" * n), 660),
+    "a question of greetings": (lambda n: asked_text("hi " + "there " * n), 330),
+    "a question of sorries": (lambda n: asked_text("sorry if " * n), 220),
 }
 
 
 @pytest.mark.parametrize("name", _HOSTILE)
-def test_a_hostile_text_takes_no_longer_than_any_other(name: str) -> None:
-    assert cpu_seconds(_HOSTILE[name]) < _LIMIT_S
+def test_a_hostile_text_takes_no_quadratic_time(name: str) -> None:
+    assert takes_no_quadratic_time(*_HOSTILE[name])
+
+
+def test_what_takes_quadratic_time_is_told_from_what_sorts() -> None:
+    assert not takes_no_quadratic_time(lambda n: sum(1 for a in range(n) for b in range(n) if a == b), 2_000)
+    assert takes_no_quadratic_time(lambda n: sorted(str(number) for number in range(n)), 100_000)
 
 
 @pytest.mark.parametrize("name", ["a/b/x.md", "x" * 3_000 + ".md", "b/" * 50 + "x.pdf"])

@@ -1,0 +1,31 @@
+"""How the processor time of a call grows with its input: a ratio, so a slow or busy machine gives the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_TIMES_LARGER = 4
+_MOST_TIMES_SLOWER = 9.0
+"""A call that takes linear time comes to 4 and one that also sorts to about 5; one that takes the square, to 16."""
+_TOO_SHORT_TO_COMPARE_S = 0.02
+_RUNS = 3
+
+
+def takes_no_quadratic_time(call: Callable[[int], object], size: int) -> bool:
+    """Whether a call with an input of `size` takes at most nine times as long as with a quarter of it.
+
+    The shortest of three runs counts. Each run is one larger than the one before, so a cache doesn't answer it.
+    """
+    longest = _shortest_s(call, size)
+    return longest < _TOO_SHORT_TO_COMPARE_S or longest < _MOST_TIMES_SLOWER * _shortest_s(call, size // _TIMES_LARGER)
+
+
+def _shortest_s(call: Callable[[int], object], size: int) -> float:
+    return min(_processor_s(call, size + run) for run in range(_RUNS))
+
+
+def _processor_s(call: Callable[[int], object], size: int) -> float:
+    began = time.thread_time()
+    call(size)
+    return time.thread_time() - began
