@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chains.types import Language
 from knowledge.types import Evidence, PassageReading, ReadSentence
@@ -61,11 +61,11 @@ class Quote:
     """Whether it begins with yes or no; None: neither."""
 
 
-def quote(question: str, evidence: Sequence[Evidence], language: Language, *, one: bool = False) -> Quote | None:
+def quote(question: str, evidence: Sequence[Evidence], language: Language) -> Quote | None:
     """Return the answer that the passages themselves give, or None where no passage was read.
 
     It is the answering sentences of the best passage, in bold among those around them, or of the two best where both
-    are about as likely; `one`: of the best in any case. `evidence` is in the order of the citation numbers, from 1.
+    are about as likely. `evidence` is in the order of the citation numbers, from 1.
     """
     numbered = [(number, item) for number, item in enumerate(evidence, start=1) if item.reading is not None]
     if not numbered:
@@ -73,14 +73,16 @@ def quote(question: str, evidence: Sequence[Evidence], language: Language, *, on
     ordered = sorted(numbered, key=lambda each: each[1].read_score or 0.0, reverse=True)
     best = ordered[0][1]
     least = (best.read_score or 0.0) - AS_LIKELY
-    chosen = [each for each in ordered[: 1 if one else 2] if (each[1].read_score or 0.0) >= least]
+    chosen = [each for each in ordered[:2] if (each[1].read_score or 0.0) >= least]
     room = CONTEXT if len(chosen) == 1 else CONTEXT_OF_TWO
-    quotations = [words for number, item in chosen if (words := _quotation(number, item, language, room))]
+    quotations = [
+        words
+        for number, item in chosen
+        if (words := _quotation(number, item, answering_sentences(item.reading), language, room))
+    ]
     if not quotations:
         return None
-    is_one = len(quotations) == 1 and asks_yes_or_no(question)
-    verdict = _verdict(best, best.reading) if is_one and best.reading is not None else None
-    begin = "" if verdict is None else (_YES if verdict else _NO)[language]
+    begin, verdict = _begin(question, best, language) if len(quotations) == 1 else ("", None)
     return Quote(begin + "\n".join(quotations), verdict)
 
 
@@ -92,20 +94,42 @@ def quote_parts(
     Each part has its question and the passages that answer it, as they were read for it; none where it is not in the
     documents, which is said. None is returned where no part is answered.
     """
-    lines: list[str] = []
-    is_answered = False
+    lines: list[int | str] = []
+    answered: dict[int, list[tuple[str, Evidence]]] = {}
     for question, found in parts:
-        readings = {item.chunk.id: item for item in found}
-        read = [readings.get(item.chunk.id, replace(item, reading=None)) for item in evidence]
-        quoted = quote(question, read, language, one=True) if found else None
-        lines.append(_ABSENT[language].format(question=question) if quoted is None else quoted.text)
-        is_answered |= quoted is not None
-    return Quote("\n".join(lines)) if is_answered else None
+        read = {item.chunk.id: item for item in found if item.reading is not None}
+        numbered = [(at, read[each.chunk.id]) for at, each in enumerate(evidence, start=1) if each.chunk.id in read]
+        if not numbered:
+            lines.append(_ABSENT[language].format(question=question))
+            continue
+        number, best = max(numbered, key=lambda each: each[1].read_score or 0.0)
+        if number not in answered:
+            lines.append(number)
+        answered.setdefault(number, []).append((question, best))
+    quoted = {number: _quoted_once(number, asked, language) for number, asked in answered.items()}
+    written = (quoted[line] if isinstance(line, int) else line for line in lines)
+    return Quote("\n".join(words for words in written if words)) if any(quoted.values()) else None
 
 
-def _quotation(number: int, item: Evidence, language: Language, room: float) -> str:
+def _quoted_once(number: int, asked: Sequence[tuple[str, Evidence]], language: Language) -> str:
+    """Return the sentences of one passage that answer any of the questions; behind "Yes." or "No." where it is one."""
+    question, item = asked[0]
+    starts = {each.start for _, read in asked for each in answering_sentences(read.reading)}
+    sentences = item.reading.sentences if item.reading is not None else ()
+    words = _quotation(number, item, [each for each in sentences if each.start in starts], language, CONTEXT)
+    return _begin(question, item, language)[0] + words if words and len(asked) == 1 else words
+
+
+def _begin(question: str, item: Evidence, language: Language) -> tuple[str, bool | None]:
+    """Return "Yes." or "No." where the question asks for it and the passage says it, and which it is."""
+    asks = item.reading is not None and asks_yes_or_no(question)
+    verdict = _verdict(item, item.reading) if asks and item.reading is not None else None
+    return "" if verdict is None else (_YES if verdict else _NO)[language], verdict
+
+
+def _quotation(number: int, item: Evidence, answering: Sequence[ReadSentence], language: Language, room: float) -> str:
     """Return the answering sentences of one passage among those around them, with its citation; empty: it has none."""
-    if item.reading is None or not (answering := answering_sentences(item.reading)):
+    if item.reading is None or not answering:
         return ""
     passage = item.chunk.text
     shown = _with_context(passage, item.reading.sentences, answering, room)
@@ -147,12 +171,12 @@ def _with_context(
         total += length(nearest)
 
 
-def answering_sentences(reading: PassageReading) -> list[ReadSentence]:
+def answering_sentences(reading: PassageReading | None) -> list[ReadSentence]:
     """Return the sentences that belong to the answer, in order: the likeliest, and all others that are likely enough.
 
-    Of a long list, the sentences nearest to the likeliest.
+    Of a long list, the sentences nearest to the likeliest; none where nothing was read.
     """
-    if not reading.sentences:
+    if reading is None or not reading.sentences:
         return []
     best = max(range(len(reading.sentences)), key=lambda index: _strength(reading, index))
     likely = [index for index, each in enumerate(reading.sentences) if each.evidence >= BELONGS and index != best]
@@ -192,8 +216,10 @@ def _written_out(passage: str, sentences: Sequence[ReadSentence], answering: Seq
     Within a paragraph the answering ones are in bold if there are others.
     """
     kept = [each for each in sentences if not _RULE.match(passage[each.start : each.end])]
+    # Each row is written with the table's names: the row that holds only these says nothing more.
+    kept = [each for each in kept if not _is_head(passage, each)] or kept
     is_list = len(kept) > 1 and any(_BULLET.match(passage[each.start : each.end]) for each in kept)
-    in_bold = set() if is_list or len(answering) == len(kept) else set(answering)
+    in_bold = set() if is_list or set(kept) <= set(answering) else set(answering)
     written = ""
     for at, sentence in enumerate(kept):
         words = passage[sentence.start : sentence.end]
@@ -208,6 +234,11 @@ def _written_out(passage: str, sentences: Sequence[ReadSentence], answering: Seq
             written += "\n" if is_list or "\n" in between else " " if between[:1].isspace() else ""
         written += words
     return written
+
+
+def _is_head(passage: str, sentence: ReadSentence) -> bool:
+    after = passage[sentence.end :].lstrip("\n").partition("\n")[0]
+    return bool(_ROW.match(passage[sentence.start : sentence.end]) and _RULE.match(after.strip()))
 
 
 def _row_with_names(passage: str, sentence: ReadSentence, row: str) -> str:

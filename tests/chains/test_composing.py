@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chains.answer_check import check
-from chains.quoting import quote
+from chains.quoting import quote, quote_parts
 from chains.types import AnswerForm, Composition, Fault, Language
 from knowledge.types import Evidence, Support
 
@@ -139,6 +139,24 @@ def test_a_row_of_a_table_is_written_out_with_the_names_of_its_columns(a_read_pa
     quoted = quote("What does a kayak cost for a guest?", [item], Language.EN)
     assert quoted is not None
     assert quoted.text == "boat: kayak; member: €3; guest: €8 [1]"
+
+
+def test_the_names_of_a_table_are_not_quoted_as_a_row_of_it(a_read_passage: Read) -> None:
+    rows = ["| boat | member | guest |", "| kayak | €3 | €8 |"]
+    quoted = quote("What does a kayak cost?", [a_read_passage(TABLE, answers=rows, span="€8")], Language.EN)
+    assert quoted is not None
+    assert quoted.text == "boat: kayak; member: €3; guest: €8 [1]"
+
+
+def test_two_questions_that_one_passage_answers_quote_it_once(a_read_passage: Read) -> None:
+    first = a_read_passage(HOURS, 1, answers=[OPEN], span="Tuesday")
+    second = a_read_passage(HOURS, 1, answers=["Knock hard."], span="Knock")
+    parts = [("When is it open?", [first]), ("Who opens?", []), ("How do I get in?", [second])]
+    quoted = quote_parts(parts, [first], Language.EN)
+    assert quoted is not None
+    answered, absent = quoted.text.split("\n")
+    assert answered == f"**{OPEN}** It is closed on Sunday and Monday. **Knock hard.** [1]"
+    assert "Who opens?" in absent
 
 
 REST = "Ilse Kavanagh keeps the keys. Gloves are never worn at the bandsaw. Dogs are allowed in the hall."
