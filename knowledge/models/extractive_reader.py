@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.errors import ReaderUnusable
+from knowledge.models.shared_tokenizer import shared_tokenizer
 from knowledge.types import PassageReading, ReadSentence, Support
 from storage.hashing import sha256_of_file
 from text.sentences import sentence_spans
@@ -113,15 +114,11 @@ class ExtractiveReader:
 
     def _load(self) -> tuple[Tokenizer, ReadingNetwork]:
         from safetensors.torch import load_file
-        from tokenizers import Tokenizer
 
         from knowledge.models.reading_network import is_shared, untrained
 
         dtype = configure_torch(self._threads)
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        network = untrained(self._folder)
+        network = untrained(self._folder, dtype)
         if self._weights is not None:
             state = load_file(self._weights)
         else:
@@ -129,12 +126,10 @@ class ExtractiveReader:
                 if sha256_of_file(path) != pinned_sha256():
                     raise ReaderUnusable(WEIGHTS)
                 state = load_file(path)
-        missing, unexpected = network.load_state_dict(
-            {name: tensor.float() for name, tensor in state.items()}, strict=False
-        )
+        missing, unexpected = network.load_state_dict(state, strict=False)
         if unexpected or any(not is_shared(name) for name in missing):
             raise ReaderUnusable(WEIGHTS)
-        return tokenizer, network.to(dtype).eval()
+        return shared_tokenizer(self._folder), network.eval()
 
 
 def _cut(tokenizer: Tokenizer, question: str, passages: Sequence[tuple[str | None, str]]) -> Iterator[_Window]:

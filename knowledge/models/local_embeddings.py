@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from langchain_core.embeddings import Embeddings
 
 from knowledge.errors import EncoderUnusable
+from knowledge.models.shared_tokenizer import cut_to, ending_of, shared_tokenizer
 from weights.errors import BrokenFolderError
 from weights.folder_record import read_record
 from weights.torch_setup import configure_torch
@@ -94,10 +95,12 @@ class _Encoder:
 
     tokenizer: Tokenizer
     model: PreTrainedModel
+    max_tokens: int
 
     def encode(self, texts: list[str]) -> list[list[float]]:
         """Return one vector for each text, in their order."""
-        token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+        ending = ending_of(self.tokenizer)
+        token_ids = [cut_to(each.ids, self.max_tokens, ending) for each in self.tokenizer.encode_batch(texts)]
         vectors: list[list[float]] = [[]] * len(texts)
         for batch in _batches_by_length([len(ids) for ids in token_ids]):
             for index, vector in zip(batch, self._forward([token_ids[index] for index in batch]), strict=True):
@@ -120,17 +123,24 @@ class _Encoder:
 
 
 def _load_encoder(folder: Path, max_tokens: int, threads: int) -> _Encoder:
-    from tokenizers import Tokenizer
     from transformers import AutoModel
 
     dtype = configure_torch(threads)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(max_tokens)
-    tokenizer.no_padding()
     model = AutoModel.from_pretrained(
         folder, dtype=dtype, local_files_only=True, trust_remote_code=False, add_pooling_layer=False
     )
-    return _Encoder(tokenizer, model.eval())
+    _leave_words_in_file(model, folder / "model.safetensors", dtype)
+    return _Encoder(shared_tokenizer(folder), model.eval(), max_tokens)
+
+
+def _leave_words_in_file(model: PreTrainedModel, file: Path, dtype: torch.dtype) -> None:
+    """Let an encoder read its word embeddings from its file; those that the file names otherwise stay in memory."""
+    from safetensors.torch import load_file
+
+    from knowledge.models.word_embeddings import WORD_EMBEDDINGS, MappedWordEmbeddings
+
+    if file.exists() and (table := load_file(file).get(WORD_EMBEDDINGS)) is not None:
+        model.set_input_embeddings(MappedWordEmbeddings(table, dtype))
 
 
 def _batches_by_length(lengths: list[int]) -> list[list[int]]:

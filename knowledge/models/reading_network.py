@@ -15,6 +15,8 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from knowledge.models.word_embeddings import WORD_EMBEDDINGS, MappedWordEmbeddings
+
 SHARED_LAYERS = 4
 """The lowest layers of the sentence encoder, which stay as they are: a third less to train, and to ship."""
 _SHARED = ("encoder.embeddings.", *(f"encoder.encoder.layer.{layer}." for layer in range(SHARED_LAYERS)))
@@ -91,17 +93,22 @@ class _PooledHead(nn.Module):
         return pooled
 
 
-def untrained(embedding_folder: Path) -> ReadingNetwork:
-    """Return the network with the sentence encoder's weights in fp32 and random heads."""
+def untrained(embedding_folder: Path, dtype: torch.dtype = torch.float32) -> ReadingNetwork:
+    """Return the network with the sentence encoder's weights and random heads; its word embeddings stay in their file.
+
+    Raises ValueError: the folder does not hold the encoder.
+    """
     # It sees every example once, so nothing has to keep it from learning them by heart.
-    config = BertConfig.from_pretrained(embedding_folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    network = ReadingNetwork(config)
-    encoder = load_file(embedding_folder / "model.safetensors")
-    missing, unexpected = network.encoder.load_state_dict(
-        {name: tensor.float() for name, tensor in encoder.items()}, strict=False
+    config = BertConfig.from_pretrained(
+        embedding_folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, vocab_size=2
     )
+    network = ReadingNetwork(config)
+    weights = load_file(embedding_folder / "model.safetensors")
+    words = weights.pop(WORD_EMBEDDINGS)
+    network.encoder.embeddings.register_module("word_embeddings", MappedWordEmbeddings(words, dtype))
+    missing, unexpected = network.encoder.load_state_dict(weights, strict=False)
     if missing or unexpected:
         raise ValueError(f"{embedding_folder} does not hold the encoder: {[*missing, *unexpected]}")
     for name, parameter in network.named_parameters():
         parameter.requires_grad = not is_shared(name)
-    return network
+    return network.to(dtype)
