@@ -17,6 +17,7 @@ from chains.routing import artifacts
 from chains.types import Language
 from knowledge.types import Evidence, Retrieval
 from text.sentences import split_sentences
+from text.third_language import is_third_language
 from text.tokens import Kind
 from text.words import asked_words, word_forms
 
@@ -52,6 +53,11 @@ class SearchFeatures:
     """The best probability of a sentence belonging to the answer."""
 
 
+def _shares_language(question: str, passage: str) -> bool:
+    """Return whether both are in English, or both in Chinese; a German question shares no word with either."""
+    return Language.of(question) is Language.of(passage) and not is_third_language(question)
+
+
 def features_of(retrieval: Retrieval) -> SearchFeatures | None:
     """Return the features of a search; None where nothing was found."""
     cosines, evidence = retrieval.top_cosines, retrieval.evidence
@@ -70,7 +76,7 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
         coverage=max(item.coverage for item in evidence[:3]),
         coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
         in_one_sentence=share_in_one_sentence(retrieval.measured, evidence),
-        same_language=Language.of(retrieval.measured) is Language.of(evidence[0].chunk.text),
+        same_language=_shares_language(retrieval.measured, evidence[0].chunk.text),
         answerable=max((each.answerable for each in readings), default=0.0),
         span_margin=max((each.span_margin for each in readings), default=0.0),
         evidence=max((sentence.evidence for each in readings for sentence in each.sentences), default=0.0),

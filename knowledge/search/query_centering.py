@@ -29,8 +29,22 @@ class QueryCentering:
 
     def centred(self, question: str, vector: Sequence[float]) -> list[float]:
         """Return the question's vector minus `CENTERED_SHARE` of its script's mean; its length is not 1."""
-        mean = self.cjk if is_cjk(question) else self.other
-        return [own - CENTERED_SHARE * common for own, common in zip(vector, mean, strict=True)]
+        own, _ = self._own_and_other(question)
+        return [value - CENTERED_SHARE * common for value, common in zip(vector, own, strict=True)]
+
+    def carried_over(self, question: str, vector: Sequence[float]) -> list[float]:
+        """Return the vector as if the question had been asked in another script, and centred there.
+
+        Its script's mean is replaced by the other's: an encoder places texts by their language before their meaning.
+        """
+        own, other = self._own_and_other(question)
+        return [
+            value - common + (1 - CENTERED_SHARE) * foreign
+            for value, common, foreign in zip(vector, own, other, strict=True)
+        ]
+
+    def _own_and_other(self, question: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        return (self.cjk, self.other) if is_cjk(question) else (self.other, self.cjk)
 
 
 def load_query_centering(embedding_model: str) -> QueryCentering | None:

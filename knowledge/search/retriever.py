@@ -33,6 +33,7 @@ from knowledge.vectors.vector_index import VectorIndex
 from text.normalization import without_surrogates
 from text.question_text import asked_text
 from text.scripts import same_script
+from text.third_language import is_third_language
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ CANDIDATES = 50
 TOP_COSINES = 5
 COMPARED = 8
 """Passages that are compared with each other to find contradictions."""
+CARRIED_OVER = 20
+"""Of the nearest to the question as if it were asked in another script, which mostly are in that script."""
 RERANKED = 20
 """Fused candidates that a reranker reads; each costs a pass of its model."""
 READ = 4
@@ -65,6 +68,8 @@ class _Candidates:
     """The cosines to the question's vector."""
     keyword: dict[str, float]
     known: dict[str, tuple[Chunk, Source]]
+    crosses_scripts: bool
+    """Whether those in another script than the question's were ranked as if it had been asked in that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +78,26 @@ class _RetrieverResults:
 
     nearest: Sequence[tuple[str, float]]
     ranked: Sequence[tuple[str, float]]
+    carried_over: Sequence[tuple[str, float]]
+    """What is nearest to the question as if it were asked in another script."""
     matching: Sequence[tuple[str, float]]
 
-    def candidates(self, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
+    def candidates(self, asked: str, known: dict[str, tuple[Chunk, Source]], limit: int) -> _Candidates:
         """Return the best `limit` results of each retriever that are `known`."""
-        dense, cosines, keyword = (
+        ranked = [each for each in self.ranked if each[0] in known]
+        if self.carried_over:
+            own = [each for each in ranked if same_script(asked, known[each[0]][0].text)]
+            foreign = [
+                each
+                for each in self.carried_over
+                if each[0] in known and not same_script(asked, known[each[0]][0].text)
+            ]
+            ranked = sorted((*own, *foreign), key=lambda each: -each[1])
+        cosines, keyword = (
             dict(islice(((id_, score) for id_, score in found if id_ in known), limit))
-            for found in (self.ranked, self.nearest, self.matching)
+            for found in (self.nearest, self.matching)
         )
-        return _Candidates(dense=dense, cosines=cosines, keyword=keyword, known=known)
+        return _Candidates(dict(ranked[:limit]), cosines, keyword, known, bool(self.carried_over))
 
 
 class DocumentRetriever:
@@ -140,18 +156,19 @@ class DocumentRetriever:
         wanted = CANDIDATES + min(MOST_PAIRS_PASSED_OVER, self._pairs.count(guild_id))
         matching_later = self._executor.submit(self._keywords.search, guild_id, asked, wanted, scope)
         vector = self._embeddings.embed_query(asked)
-        vectors = [vector] if self._centering is None else [vector, self._centering.centred(asked, vector)]
-        nearest, *others = self._dense.search(guild_id, vectors, wanted, scope)
+        nearest, ranked, carried_over = self._nearest(asked, guild_id, vector, wanted, scope)
         matching = matching_later.result()
-        ranked = others[0] if others else nearest
         keys = dict.fromkeys(question_key(text) for text in (query, asked_text(query), asked))
         same = list(dict.fromkeys(id_ for key in keys for id_ in self._pairs.chunks_answering(guild_id, key)))
+        results = _RetrieverResults(nearest, ranked, carried_over[:CARRIED_OVER], matching)
         ids = [id_ for id_, _ in (*nearest[: 2 * TOP_COSINES + wanted - CANDIDATES], *ranked, *matching)]
+        ids += [id_ for id_, _ in results.carried_over]
         known = self._readable(ids + same, guild_id, reader)
-        results = _RetrieverResults(nearest, ranked, matching)
-        candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media != QA}, CANDIDATES)
+        documents = {id_: each for id_, each in known.items() if each[1].media != QA}
+        candidates = results.candidates(asked, documents, CANDIDATES)
         evidence = self._read(read_for or asked, self._best(asked, guild_id, vector, candidates, scope, limit))
-        pair_candidates = results.candidates({id_: each for id_, each in known.items() if each[1].media == QA}, wanted)
+        kept_pairs = {id_: each for id_, each in known.items() if each[1].media == QA}
+        pair_candidates = results.candidates(asked, kept_pairs, wanted)
         pairs = self._found_pairs(asked, guild_id, same, vector, pair_candidates, scope)
         top = tuple(list(candidates.cosines.values())[:TOP_COSINES])
         return Retrieval(
@@ -192,6 +209,22 @@ class DocumentRetriever:
     def _centering(self) -> QueryCentering | None:
         """Return the model's question means, at the first search: listing and removing need no model."""
         return load_query_centering(self._embeddings.model_name)
+
+    def _nearest(
+        self, asked: str, guild_id: str, vector: Sequence[float], limit: int, scope: ReadableScope
+    ) -> tuple[list[tuple[str, float]], list[tuple[str, float]], list[tuple[str, float]]]:
+        """Return what is nearest to the question, to its centred vector, and as if it were asked in another script.
+
+        The last is empty where the model has no means, or the question's language none.
+        """
+        if self._centering is None:
+            nearest = self._dense.search(guild_id, [vector], limit, scope)[0]
+            return nearest, nearest, []
+        vectors = [vector, self._centering.centred(asked, vector)]
+        if not is_third_language(asked):
+            vectors.append(self._centering.carried_over(asked, vector))
+        found = self._dense.search(guild_id, vectors, limit, scope)
+        return found[0], found[1], found[2] if len(found) > 2 else []
 
     def _warn_of_missing_vectors(self, guild_id: str) -> None:
         """Warn once if vectors are missing, as after the loss of Chroma's files; keywords still find those chunks."""
@@ -241,7 +274,15 @@ class DocumentRetriever:
         keyword = {
             id_: bm25 for id_, bm25 in candidates.keyword.items() if same_script(query, candidates.known[id_][0].text)
         }
-        return fuse(candidates.dense, keyword)
+        fused = fuse(candidates.dense, keyword)
+        if not candidates.crosses_scripts:
+            return fused
+        # One retriever alone can find a passage in another script: what it says counts for both.
+        whole = {
+            id_: score if same_script(query, candidates.known[id_][0].text) else 2 * score
+            for id_, score in fused.items()
+        }
+        return dict(sorted(whole.items(), key=lambda item: -item[1]))
 
     def _rerank(self, query: str, ids: Sequence[str], candidates: _Candidates) -> dict[str, float]:
         """Return the reranker's scores of the best candidates; empty if there is no reranker."""

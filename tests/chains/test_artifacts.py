@@ -74,6 +74,8 @@ def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
     figures = features_of(search("停泊要多少钱？", a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8)))
     assert figures.same_language is False
     assert figures.lead == pytest.approx(0.05)
+    german = features_of(search("Was kostet das Liegen und wo?", a_passage("Mooring costs two euros."), (0.85, 0.8)))
+    assert german.same_language is False
 
 
 def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddings) -> None:

@@ -16,6 +16,13 @@ def test_what_questions_of_its_language_share_is_taken_out(question: str, vector
     assert MEANS.centred(question, [0.6, 0.8]) == pytest.approx(vector)
 
 
+def test_a_question_is_carried_over_to_the_other_script() -> None:
+    question = MEANS.centred("When does it open?", [0.9, 0.1])
+    foreign = MEANS.carried_over("When does it open?", [0.9, 0.1])
+    assert question == pytest.approx([0.9 - CENTERED_SHARE, 0.1])
+    assert foreign == pytest.approx([0.9 - 1, 0.1 + 1 - CENTERED_SHARE])
+
+
 def test_another_encoder_has_none() -> None:
     assert load_query_centering("hashing") is None
 
