@@ -35,9 +35,13 @@ _NO = {Language.EN: "No. ", Language.ZH: "不是。"}
 _ORIGINAL = {Language.EN: "The document says, in its own language: ", Language.ZH: "文档原文："}
 """Before words in another language than the question's."""
 _ABSENT = {
-    Language.EN: "The documents that everyone here can see don't say this: “{question}”",
+    Language.EN: "Not in the documents that everyone here can see: “{question}”",
     Language.ZH: "这里所有人都能看到的文档没有提到：“{question}”",
 }
+_ASKS_FOR_ALL = re.compile(
+    r"\b(?:list|name|all|every|everything|each|steps?)\b|哪些|哪几|几件|列出|所有|全部|都有", re.IGNORECASE
+)
+"""Words that ask for the whole of a list."""
 _RESTRICTS = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|nor|neither|only|without|closed|free|except|unless|cannot|forbidden|"
     r"prohibited|banned)\b|n['’]t\b|[不没沒無无勿禁仅僅只免除非莫]|关闭|關閉|休息",
@@ -78,7 +82,7 @@ def quote(question: str, evidence: Sequence[Evidence], language: Language) -> Qu
     quotations = [
         words
         for number, item in chosen
-        if (words := _quotation(number, item, answering_sentences(item.reading), language, room))
+        if (words := _quotation(number, item, _answering(question, item), language, room))
     ]
     if not quotations:
         return None
@@ -114,7 +118,7 @@ def quote_parts(
 def _quoted_once(number: int, asked: Sequence[tuple[str, Evidence]], language: Language) -> str:
     """Return the sentences of one passage that answer any of the questions; behind "Yes." or "No." where it is one."""
     question, item = asked[0]
-    starts = {each.start for _, read in asked for each in answering_sentences(read.reading)}
+    starts = {each.start for words, read in asked for each in _answering(words, read)}
     sentences = item.reading.sentences if item.reading is not None else ()
     words = _quotation(number, item, [each for each in sentences if each.start in starts], language, CONTEXT)
     return _begin(question, item, language)[0] + words if words and len(asked) == 1 else words
@@ -186,6 +190,33 @@ def answering_sentences(reading: PassageReading | None) -> list[ReadSentence]:
         if room >= 0:
             chosen.append(index)
     return [reading.sentences[index] for index in sorted(chosen)]
+
+
+def _answering(question: str, item: Evidence) -> list[ReadSentence]:
+    """Return the sentences that answer, with the whole of a list or table that one announces or a question asks for."""
+    if item.reading is None:
+        return []
+    sentences, passage = item.reading.sentences, item.chunk.text
+    answering = answering_sentences(item.reading)
+    chosen = {sentences.index(each) for each in answering}
+
+    def is_item(at: int) -> bool:
+        words = passage[sentences[at].start : sentences[at].end]
+        return bool(_BULLET.match(words) or _ROW.match(words))
+
+    for at in sorted(chosen):
+        words = passage[sentences[at].start : sentences[at].end].rstrip("*_ ")
+        if words.endswith((":", "：")) or (_ASKS_FOR_ALL.search(question) and _BULLET.match(words)):
+            below, above = at + 1, at - 1
+            while below < len(sentences) and is_item(below):
+                chosen.add(below)
+                below += 1
+            while above >= 0 and is_item(at) and is_item(above):
+                chosen.add(above)
+                above -= 1
+    room = MOST_CHARS
+    whole = [sentences[at] for at in sorted(chosen) if (room := room - _length(sentences[at])) >= 0]
+    return whole if len(whole) == len(chosen) else answering
 
 
 def _length(sentence: ReadSentence) -> int:

@@ -68,8 +68,6 @@ class _Candidates:
     """The cosines to the question's vector."""
     keyword: dict[str, float]
     known: dict[str, tuple[Chunk, Source]]
-    crosses_scripts: bool
-    """Whether those in another script than the question's were ranked as if it had been asked in that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class _RetrieverResults:
             dict(islice(((id_, score) for id_, score in found if id_ in known), limit))
             for found in (self.nearest, self.matching)
         )
-        return _Candidates(dict(ranked[:limit]), cosines, keyword, known, bool(self.carried_over))
+        return _Candidates(dict(ranked[:limit]), cosines, keyword, known)
 
 
 class DocumentRetriever:
@@ -274,15 +272,7 @@ class DocumentRetriever:
         keyword = {
             id_: bm25 for id_, bm25 in candidates.keyword.items() if same_script(query, candidates.known[id_][0].text)
         }
-        fused = fuse(candidates.dense, keyword)
-        if not candidates.crosses_scripts:
-            return fused
-        # One retriever alone can find a passage in another script: what it says counts for both.
-        whole = {
-            id_: score if same_script(query, candidates.known[id_][0].text) else 2 * score
-            for id_, score in fused.items()
-        }
-        return dict(sorted(whole.items(), key=lambda item: -item[1]))
+        return fuse(candidates.dense, keyword)
 
     def _rerank(self, query: str, ids: Sequence[str], candidates: _Candidates) -> dict[str, float]:
         """Return the reranker's scores of the best candidates; empty if there is no reranker."""
