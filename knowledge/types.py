@@ -305,6 +305,8 @@ class Retrieval:
     """The query without markup and courtesies, as it was searched for; None: it was searched for as it is."""
     respelled: tuple[Respelling, ...] = ()
     """The words that `asked` spells differently."""
+    foreign_cosines: tuple[float, ...] = ()
+    """The best five cosines of passages in another language than the question, as if it were asked in theirs."""
 
     @property
     def measured(self) -> str:

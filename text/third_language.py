@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text.scripts import is_cjk
+from text.scripts import is_chinese, is_cjk
 from text.stop_words import ENGLISH
 
 _WORDS = """
@@ -30,3 +30,8 @@ def is_third_language(text: str) -> bool:
     words = _WORD.findall(text.casefold())
     foreign = sum(word in _FUNCTION_WORDS for word in words)
     return "¿" in text or (foreign >= 2 and foreign >= sum(word in ENGLISH for word in words))
+
+
+def shares_language(question: str, passage: str) -> bool:
+    """Return whether both are in Chinese, or neither is: a question in a third language shares no word with either."""
+    return is_chinese(question) is is_chinese(passage) and not is_third_language(question)

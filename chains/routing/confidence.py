@@ -14,10 +14,9 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from chains.routing import artifacts
-from chains.types import Language
 from knowledge.types import Evidence, Retrieval
 from text.sentences import split_sentences
-from text.third_language import is_third_language
+from text.third_language import shares_language
 from text.tokens import Kind
 from text.words import asked_words, word_forms
 
@@ -30,7 +29,7 @@ class SearchFeatures:
     """Holds what the probability is computed from."""
 
     cosine: float
-    """The best cosine."""
+    """The best cosine; across languages, to the question as if it were asked in the passage's."""
     lead: float
     """The best cosine less the mean of the next four: e5's cosines crowd together, so the distance says more than the
     height."""
@@ -53,16 +52,14 @@ class SearchFeatures:
     """The best probability of a sentence belonging to the answer."""
 
 
-def _shares_language(question: str, passage: str) -> bool:
-    """Return whether both are in English, or both in Chinese; a German question shares no word with either."""
-    return Language.of(question) is Language.of(passage) and not is_third_language(question)
-
-
 def features_of(retrieval: Retrieval) -> SearchFeatures | None:
     """Return the features of a search; None where nothing was found."""
-    cosines, evidence = retrieval.top_cosines, retrieval.evidence
-    if not cosines or not evidence:
+    if not retrieval.top_cosines or not retrieval.evidence:
         return None
+    # Of passages in two languages, those in the language of the best count: figures across languages mean less.
+    is_same = shares_language(retrieval.measured, retrieval.evidence[0].chunk.text)
+    evidence = [item for item in retrieval.evidence if shares_language(retrieval.measured, item.chunk.text) is is_same]
+    cosines = retrieval.top_cosines if is_same else retrieval.foreign_cosines or retrieval.top_cosines
     rest = cosines[1:]
     mean = sum(rest) / len(rest) if rest else cosines[0]
     lead = cosines[0] - mean
@@ -76,7 +73,7 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
         coverage=max(item.coverage for item in evidence[:3]),
         coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
         in_one_sentence=share_in_one_sentence(retrieval.measured, evidence),
-        same_language=_shares_language(retrieval.measured, evidence[0].chunk.text),
+        same_language=is_same,
         answerable=max((each.answerable for each in readings), default=0.0),
         span_margin=max((each.span_margin for each in readings), default=0.0),
         evidence=max((sentence.evidence for each in readings for sentence in each.sentences), default=0.0),

@@ -33,7 +33,7 @@ from knowledge.vectors.vector_index import VectorIndex
 from text.normalization import without_surrogates
 from text.question_text import asked_text
 from text.scripts import same_script
-from text.third_language import is_third_language
+from text.third_language import is_third_language, shares_language
 
 log = logging.getLogger(__name__)
 
@@ -180,6 +180,7 @@ class DocumentRetriever:
             self._reranker.model_name if self._reranker else None,
             asked,
             question.respelled,
+            _foreign_cosines(asked, candidates),
         )
 
     def search_by_keywords(self, query: str, guild_id: str, reader: Reader, limit: int) -> list[str]:
@@ -346,6 +347,13 @@ def _with_other_script(asked: str, ordered: Sequence[str], candidates: _Candidat
     near = [id_ for id_ in others[:READ_IN_OTHER_SCRIPT] if id_ not in ordered[:READ]]
     rest = [id_ for id_ in ordered if id_ not in near]
     return [*rest[: READ - len(near)], *near, *rest[READ - len(near) :]]
+
+
+def _foreign_cosines(asked: str, candidates: _Candidates) -> tuple[float, ...]:
+    foreign = (
+        score for id_, score in candidates.dense.items() if not shares_language(asked, candidates.known[id_][0].text)
+    )
+    return tuple(islice(foreign, TOP_COSINES))
 
 
 def _heading_and_text(chunk: Chunk) -> tuple[str | None, str]:
