@@ -6,6 +6,9 @@ rest of the same article. General questions (nq_open_dev) are answerable nowhere
 
 Across languages the set is fastapi_docs_en_zh: a heading of a page is asked where the page lies in the other language,
 and where it doesn't. General questions there are nq_open_dev's of Chinese pages, and drcd_dev's of English ones.
+
+Communities ask otherwise than people who write questions on an encyclopedia. Two invented ones of our own, with pages
+in both languages, are asked with all of their pages, and without those that answer.
 """
 
 from __future__ import annotations
@@ -19,7 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.datasets.question_sets import Doc
-from benchmarks.datasets.rows import DocumentRow, QuestionRow, ReadingRow, read_rows
+from benchmarks.datasets.rows import (
+    COMMUNITY_DEVELOPMENT,
+    CommunityQuestionRow,
+    DocumentRow,
+    QuestionRow,
+    ReadingRow,
+    read_rows,
+)
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome, Retrieval
@@ -129,6 +139,23 @@ def across(data: Path, language: str, part: str) -> Scenario:
     scenario = Scenario({}, [])
     for size in GUILD_SIZES[:2]:
         _deal(scenario, passages, general, size, QUESTIONS[part] // 4, f"{part}-{language}-of-{other}-{size}")
+    return scenario
+
+
+def community(part: str) -> Scenario:
+    """Return what is asked in an invented community with all of its pages, and what without those that answer it."""
+    folder = COMMUNITY_DEVELOPMENT / {"fit": "a", "judge": "b"}[part]
+    pages = {path.name: Doc(path.stem, "", "", path.read_text("utf-8")) for path in sorted(folder.glob("documents/*"))}
+    whole = f"community-{part}"
+    scenario = Scenario({whole: list(pages.values())}, [])
+    for row in read_rows(folder / "questions.jsonl", CommunityQuestionRow):
+        origin = "gold" if row.answerable else {"close": "looks answered"}.get(row.kind, "off corpus")
+        scenario.asked.append(KnownQuestion(row.question, whole, row.answerable, origin, row.id))
+        if row.answerable:
+            left_out = sorted({place.file for place in row.gold})
+            without = f"{whole}-without-{'-'.join(left_out)}"
+            scenario.guilds.setdefault(without, [page for name, page in pages.items() if name not in left_out])
+            scenario.asked.append(KnownQuestion(row.question, without, False, "left out", row.id))
     return scenario
 
 

@@ -18,6 +18,7 @@ ASKED_QUESTIONS = _FOLDER / "asked_questions" / "questions.jsonl"
 FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
 HANDBOOK_ANSWERS = _FOLDER / "handbook_answers" / "questions.jsonl"
 SECOND_HANDBOOK = _FOLDER / "second_handbook"
+COMMUNITY_DEVELOPMENT = _FOLDER / "community_development"
 
 
 _PhrasesT = TypeVar("_PhrasesT", tuple[str, ...], tuple[tuple[str, ...], ...])
@@ -163,6 +164,18 @@ class GoldRow(_Row):
 
     file: str
     text: str
+
+
+class CommunityQuestionRow(_Row):
+    """A question to one of the invented communities that things are fitted on (community_development/README.md)."""
+
+    id: str
+    lang: str
+    kind: Literal["same_language", "across_languages", "third_language", "close", "off_topic"]
+    question: str
+    answerable: bool
+    gold: tuple[GoldRow, ...]
+    """All places that hold the answer; empty where none does."""
 
 
 class CheckedQuestionRow(_Row):

@@ -4,7 +4,8 @@
 
 It writes chains/routing/artifacts/calibration_*.json. DATA is the folder that holds reading_en/squad_train_part,
 drcd_dev, nq_open_dev and fastapi_docs_en_zh; without a choice all three are fitted. The searches are those of
-benchmarks/datasets/answerability.py; what was embedded once is cached on disk.
+benchmarks/datasets/answerability.py; what was embedded or read once is cached on disk. The invented communities weigh
+as much as everything else together.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.datasets.answerability import across, development, search
+from benchmarks.datasets.answerability import Scenario, across, community, development, search
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.reading_cache import CachedReader
 from benchmarks.harness.summary_statistics import share
 from chains.routing.confidence import ANY_MODEL, Logistic, SearchFeatures, feature_row, features_of
+from chains.types import Language
 from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
 
@@ -55,6 +56,8 @@ class SearchExample:
     answerable: bool
     origin: str
     language: str
+    is_community: bool
+    """Whether it was asked in an invented community, rather than on an encyclopedia or a documentation site."""
 
 
 Examples = dict[str, list[SearchExample]]
@@ -88,7 +91,9 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
         "fitted on": _counts(shared),
         "judged on": {
             language if len(searched) == 1 else f"{language}, {encoder}": _judge(
-                [e for e in examples["judge"] if e.language == language and e.figures.same_language], same, threshold
+                [e for e in _apart(examples["judge"], False) if e.language == language and e.figures.same_language],
+                same,
+                threshold,
             )
             for encoder, (_, examples) in searched.items()
             for language in LANGUAGES[encoder]
@@ -99,8 +104,23 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
                 f"asked in {language}": _judge(found, across_languages, threshold)
                 for _, examples in searched.values()
                 for language in ("en", "zh")
-                if (found := [e for e in examples["judge"] if e.language == language and not e.figures.same_language])
+                if (
+                    found := [
+                        e
+                        for e in _apart(examples["judge"], False)
+                        if e.language == language and not e.figures.same_language
+                    ]
+                )
             },
+        },
+        "in an invented community": {
+            kind if len(searched) == 1 else f"{kind}, {encoder}": _judge(found, fitted, threshold)
+            for encoder, (_, examples) in searched.items()
+            for kind, fitted, is_same in (
+                ("in one language", same, True),
+                ("across languages", across_languages, False),
+            )
+            if (found := [e for e in _apart(examples["judge"], True) if e.figures.same_language is is_same])
         },
     }
     written = {
@@ -108,7 +128,10 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
         "threshold": threshold,
         "same_language": asdict(same),
         "across_languages": asdict(across_languages),
-        "provenance": {"data": "squad_train_part, drcd_dev, nq_open_dev, fastapi_docs_en_zh", **results.provenance()},
+        "provenance": {
+            "data": "squad_train_part, drcd_dev, nq_open_dev, fastapi_docs_en_zh, community_development",
+            **results.provenance(),
+        },
     }
     target = TARGET / f"calibration_{name}.json"
     target.write_text(json.dumps(written, indent=2) + "\n", "utf-8")
@@ -125,39 +148,63 @@ def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
 
 async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, folder: Path) -> Examples:
     library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=CachedReader())
+    languages = LANGUAGES[encoder]
     examples: Examples = {"fit": [], "judge": []}
+
+    async def add(part: str, scenario: Scenario, wanted: tuple[bool, ...], *, is_community: bool = False) -> None:
+        async for searched in search(library, embeddings, scenario):
+            figures, asked = features_of(searched.retrieval), searched.asked
+            assert figures is not None
+            # Of pages that are mostly code some pass for English: neither one nor the other.
+            if figures.same_language in wanted:
+                language = Language.of(asked.question).value
+                example = SearchExample(figures, asked.answerable, asked.origin, language, is_community)
+                examples[part] += [example] if language in languages else []
+        print(encoder, part, len(examples[part]), flush=True)
+
     try:
-        for language, part in product(LANGUAGES[encoder], examples):
-            sets = {True: development(data, language, part)}
-            if len(LANGUAGES[encoder]) > 1:
-                sets[False] = across(data, language, part)
-            for is_same, scenario in sets.items():
-                async for searched in search(library, embeddings, scenario):
-                    figures = features_of(searched.retrieval)
-                    assert figures is not None
-                    # Of pages that are mostly code some pass for English: neither one nor the other.
-                    if is_same or not figures.same_language:
-                        example = SearchExample(figures, searched.asked.answerable, searched.asked.origin, language)
-                        examples[part].append(example)
-                print(encoder, language, part, len(examples[part]), flush=True)
+        for part in examples:
+            for language in languages:
+                await add(part, development(data, language, part), (True, False))
+                if len(languages) > 1:
+                    await add(part, across(data, language, part), (False,))
+            found_by = (True, False) if len(languages) > 1 else (True,)
+            await add(part, community(part), found_by, is_community=True)
     finally:
         await library.close()
     return examples
 
 
 def _fit(examples: Sequence[SearchExample], reads: tuple[str, ...]) -> Logistic:
-    return fit([each.figures for each in examples], [each.answerable for each in examples], reads)
+    figures, answerable = [each.figures for each in examples], [each.answerable for each in examples]
+    return fit(figures, answerable, reads, _weights(examples))
+
+
+def _weights(examples: Sequence[SearchExample]) -> list[float]:
+    """Return what each example counts: those of communities as much as everything else together."""
+    own = sum(each.is_community for each in examples)
+    weight = (len(examples) - own) / own if own else 1.0
+    return [weight if each.is_community else 1.0 for each in examples]
+
+
+def _apart(examples: Sequence[SearchExample], is_community: bool) -> list[SearchExample]:
+    return [each for each in examples if each.is_community is is_community]
 
 
 def _counts(examples: Sequence[SearchExample]) -> dict[str, int]:
     return {"searches": len(examples), "answerable": sum(each.answerable for each in examples)}
 
 
-def fit(figures: Sequence[SearchFeatures], answerable: Sequence[bool], reads: tuple[str, ...]) -> Logistic:
-    """Return a regression on the figures of these names."""
+def fit(
+    figures: Sequence[SearchFeatures],
+    answerable: Sequence[bool],
+    reads: tuple[str, ...],
+    weights: Sequence[float] | None = None,
+) -> Logistic:
+    """Return a regression on the figures of these names; `weights` says how much each example counts."""
     rows = np.array([feature_row(each, reads) for each in figures], dtype=float)
     means, scales = rows.mean(axis=0), rows.std(axis=0)
-    model = LogisticRegression(C=1.0).fit((rows - means) / scales, np.array(answerable))
+    model = LogisticRegression(C=1.0).fit((rows - means) / scales, np.array(answerable), sample_weight=weights)
     return Logistic(
         reads=reads,
         means=tuple(round(float(v), 5) for v in means),
@@ -174,8 +221,11 @@ def _threshold(rows: Sequence[SearchExample], fitted: Logistic) -> float:
     """
     scores = _scores(rows, fitted)
     labels = np.array([e.answerable for e in rows])
+    weights = np.array(_weights(rows))
     costs = {
-        float(cut): float((labels & (scores < cut)).sum() + COST_OF_INVENTING * (~labels & (scores >= cut)).sum())
+        float(cut): float(
+            weights[labels & (scores < cut)].sum() + COST_OF_INVENTING * weights[~labels & (scores >= cut)].sum()
+        )
         for cut in np.arange(0.2, 0.8, 0.01).round(2)
     }
     low = [cut for cut, cost in costs.items() if cost <= HARDLY_MORE * min(costs.values())]
@@ -187,7 +237,7 @@ def _judge(own: Sequence[SearchExample], fitted: Logistic, threshold: float) -> 
     labels = np.array([e.answerable for e in own])
     answered = {
         origin: {**share(bool(score >= threshold) for score in scores[rows]), "of": int(rows.sum())}
-        for origin in ("gold", "neighbour", "off corpus")
+        for origin in ("gold", "neighbour", "left out", "looks answered", "off corpus")
         if (rows := np.array([e.origin == origin for e in own])).any()
     }
     bins = np.clip((scores * 5).astype(int), 0, 4)

@@ -7,28 +7,34 @@ from collections.abc import Iterable
 from benchmarks.report.markdown import Figures, is_measured, load, provenance, share, table
 
 
+ORIGINS = ("gold", "neighbour", "left out", "looks answered", "off corpus")
+
+
 def calibration() -> Iterable[str]:
     """Yield the section on how the probability was fitted, and how it does on held-out titles."""
     yield "## Whether the passages hold the answer\n"
     yield (
         "The calibrated probability, evaluated on titles that it was not fitted on. *Neighbour*: the question's "
-        "document is in another guild, and this one often holds the rest of its article. *Off corpus*: a general "
+        "document is in another guild, and this one often holds the rest of its article. *Left out*: the pages that "
+        "answer it are left out. *Looks answered*: about what the pages tell, and not in them. *Off corpus*: a general "
         "question.\n"
     )
     for name in ("calibration_embedding", "calibration_embedding-en", "calibration_any"):
         result = load(name)
         figures = result["figures"]
         across = figures["across languages"]["judged on"]
-        judged = figures["judged on"] | {f"{name}, about pages in the other": found for name, found in across.items()}
+        judged = (
+            figures["judged on"]
+            | {f"{name}, about pages in the other": found for name, found in across.items()}
+            | {f"invented community, {name}": found for name, found in figures["in an invented community"].items()}
+        )
         yield from table(
             (
                 "language",
                 "searches",
                 "ROC area",
                 "best cosine alone",
-                "answered, gold",
-                "answered, neighbour",
-                "answered, off corpus",
+                *(f"answered, {origin}" for origin in ORIGINS),
             ),
             (
                 (
@@ -36,10 +42,7 @@ def calibration() -> Iterable[str]:
                     found["searches"],
                     f"{found['ROC area']:.3f}",
                     f"{found['ROC area, best cosine alone']:.3f}",
-                    *(
-                        share(found["answered"][origin]) if origin in found["answered"] else "–"
-                        for origin in ("gold", "neighbour", "off corpus")
-                    ),
+                    *(share(found["answered"][origin]) if origin in found["answered"] else "–" for origin in ORIGINS),
                 )
                 for language, found in judged.items()
             ),
