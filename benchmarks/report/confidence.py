@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from benchmarks.report.markdown import Figures, is_measured, load, provenance, share, table
 
-
 ORIGINS = ("gold", "neighbour", "left out", "looks answered", "off corpus")
 
 
