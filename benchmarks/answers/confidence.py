@@ -180,7 +180,7 @@ def _said(row: Searched, confidence: Confidence) -> float:
 
 
 def _measured(retrieval: Retrieval) -> SearchFeatures:
-    figures = features_of(retrieval)
+    figures = features_of(retrieval, same_language=True) or features_of(retrieval, same_language=False)
     assert figures is not None, retrieval.query
     return figures
 

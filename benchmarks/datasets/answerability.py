@@ -33,6 +33,7 @@ from benchmarks.datasets.rows import (
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome, Retrieval
+from text.third_language import shares_language
 
 GUILD_SIZES = (8, 30, 120)
 PASSAGES = {"fit": 360, "judge": 240}
@@ -82,6 +83,10 @@ class KnownQuestion:
     """`gold`, `neighbour`, `left out`, `looks answered` or `off corpus`."""
     article: str
     """That it is asked about; of a general question the question itself."""
+    in_own_language: bool | None = None
+    """Whether a page in the question's language answers it, in a guild with pages in several; None: all are in one."""
+    in_another: bool | None = None
+    """The same of pages in another language."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,14 @@ def community(part: str) -> Scenario:
     scenario = Scenario({whole: list(pages.values())}, [])
     for row in read_rows(folder / "questions.jsonl", CommunityQuestionRow):
         origin = "gold" if row.answerable else {"close": "looks answered"}.get(row.kind, "off corpus")
-        scenario.asked.append(KnownQuestion(row.question, whole, row.answerable, origin, row.id))
+        own = any(shares_language(row.question, place.text) for place in row.gold)
+        another = any(not shares_language(row.question, place.text) for place in row.gold)
+        scenario.asked.append(KnownQuestion(row.question, whole, row.answerable, origin, row.id, own, another))
         if row.answerable:
             left_out = sorted({place.file for place in row.gold})
             without = f"{whole}-without-{'-'.join(left_out)}"
             scenario.guilds.setdefault(without, [page for name, page in pages.items() if name not in left_out])
-            scenario.asked.append(KnownQuestion(row.question, without, False, "left out", row.id))
+            scenario.asked.append(KnownQuestion(row.question, without, False, "left out", row.id, False, False))
     return scenario
 
 

@@ -153,20 +153,21 @@ async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, fo
 
     async def add(part: str, scenario: Scenario, wanted: tuple[bool, ...], *, is_community: bool = False) -> None:
         async for searched in search(library, embeddings, scenario):
-            figures, asked = features_of(searched.retrieval), searched.asked
-            assert figures is not None
-            # Of pages that are mostly code some pass for English: neither one nor the other.
-            if figures.same_language in wanted:
-                language = Language.of(asked.question).value
-                example = SearchExample(figures, asked.answerable, asked.origin, language, is_community)
-                examples[part] += [example] if language in languages else []
+            asked = searched.asked
+            language = Language.of(asked.question).value
+            for is_same, known in ((True, asked.in_own_language), (False, asked.in_another)):
+                figures = features_of(searched.retrieval, same_language=is_same)
+                if figures is not None and is_same in wanted and language in languages:
+                    answerable = asked.answerable if known is None else known
+                    examples[part].append(SearchExample(figures, answerable, asked.origin, language, is_community))
         print(encoder, part, len(examples[part]), flush=True)
 
     try:
         for part in examples:
             for language in languages:
-                await add(part, development(data, language, part), (True, False))
+                await add(part, development(data, language, part), (True,))
                 if len(languages) > 1:
+                    # Of pages that are mostly code some pass for English: neither one nor the other.
                     await add(part, across(data, language, part), (False,))
             found_by = (True, False) if len(languages) > 1 else (True,)
             await add(part, community(part), found_by, is_community=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from pydantic import TypeAdapter
 
@@ -43,7 +43,7 @@ class SearchFeatures:
     in_one_sentence: float
     """The share of the question's content words that occur together in one sentence that was found."""
     same_language: bool
-    """Whether the question and the first passage are in one language: otherwise they can share no term."""
+    """Whether the question and the passages are in one language: otherwise they can share no term."""
     answerable: float = 0.0
     """The reader's best logit of a passage holding the answer; this and the next two are 0 where nothing was read."""
     span_margin: float = 0.0
@@ -52,14 +52,12 @@ class SearchFeatures:
     """The best probability of a sentence belonging to the answer."""
 
 
-def features_of(retrieval: Retrieval) -> SearchFeatures | None:
-    """Return the features of a search; None where nothing was found."""
-    if not retrieval.top_cosines or not retrieval.evidence:
+def features_of(retrieval: Retrieval, *, same_language: bool) -> SearchFeatures | None:
+    """Return the features of the passages in the question's language, or of those in another; None: there are none."""
+    evidence = _in_language(retrieval, same_language)
+    if not retrieval.top_cosines or not evidence:
         return None
-    # Of passages in two languages, those in the language of the best count: figures across languages mean less.
-    is_same = shares_language(retrieval.measured, retrieval.evidence[0].chunk.text)
-    evidence = [item for item in retrieval.evidence if shares_language(retrieval.measured, item.chunk.text) is is_same]
-    cosines = retrieval.top_cosines if is_same else retrieval.foreign_cosines or retrieval.top_cosines
+    cosines = retrieval.top_cosines if same_language else retrieval.foreign_cosines or retrieval.top_cosines
     rest = cosines[1:]
     mean = sum(rest) / len(rest) if rest else cosines[0]
     lead = cosines[0] - mean
@@ -73,7 +71,7 @@ def features_of(retrieval: Retrieval) -> SearchFeatures | None:
         coverage=max(item.coverage for item in evidence[:3]),
         coverage_lead=coverages[0] - sum(next_best) / len(next_best) if next_best else 0.0,
         in_one_sentence=share_in_one_sentence(retrieval.measured, evidence),
-        same_language=is_same,
+        same_language=same_language,
         answerable=max((each.answerable for each in readings), default=0.0),
         span_margin=max((each.span_margin for each in readings), default=0.0),
         evidence=max((sentence.evidence for each in readings for sentence in each.sentences), default=0.0),
@@ -109,12 +107,36 @@ class Confidence:
     """The features mean this only for the vectors of this model."""
 
     def probability(self, retrieval: Retrieval) -> float | None:
-        """Return the probability, between 0 and 1; None where nothing was found."""
-        features = features_of(retrieval)
-        if features is None:
-            return None
-        regression = self.same_language if features.same_language else self.across_languages
-        return regression.probability(features)
+        """Return the probability, between 0 and 1; None where nothing was found.
+
+        Of passages in the question's language and in others, it is that of the likelier.
+        """
+        return max(self._by_language(retrieval).values(), default=None)
+
+    def in_likelier_language(self, retrieval: Retrieval) -> Retrieval:
+        """Return the result with only those passages as read that are likelier to answer, and with these first.
+
+        What the reader finds across languages is less sure, so the figures of the two are not compared with each other.
+        """
+        found = self._by_language(retrieval)
+        if len(found) < len((True, False)):
+            return retrieval
+        likelier = _in_language(retrieval, max(found, key=lambda each: found[each]))
+        others = [replace(item, reading=None) for item in retrieval.evidence if item not in likelier]
+        return replace(retrieval, evidence=(*likelier, *others))
+
+    def _by_language(self, retrieval: Retrieval) -> dict[bool, float]:
+        """Return the probability for the passages in the question's language (True) and those in others (False)."""
+        regressions = {True: self.same_language, False: self.across_languages}
+        return {
+            is_same: regression.probability(features)
+            for is_same, regression in regressions.items()
+            if (features := features_of(retrieval, same_language=is_same)) is not None
+        }
+
+
+def _in_language(retrieval: Retrieval, is_same: bool) -> list[Evidence]:
+    return [item for item in retrieval.evidence if shares_language(retrieval.measured, item.chunk.text) is is_same]
 
 
 def feature_row(features: SearchFeatures, reads: Sequence[str]) -> tuple[float, ...]:

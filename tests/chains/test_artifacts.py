@@ -71,12 +71,26 @@ def test_a_higher_cosine_and_more_shared_terms_make_the_answer_likelier(embeddin
     assert near > bare
 
 
-def test_across_languages_shared_terms_are_not_asked_for(a_passage) -> None:
-    figures = features_of(search("停泊要多少钱？", a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8)))
-    assert figures.same_language is False
+@pytest.mark.parametrize("question", ["停泊要多少钱？", "Was kostet das Liegen und wo?"])
+def test_across_languages_shared_terms_are_not_asked_for(a_passage, question: str) -> None:
+    found = search(question, a_passage("Mooring costs two euros.", coverage=0.0), (0.85, 0.8))
+    figures = features_of(found, same_language=False)
+    assert features_of(found, same_language=True) is None
     assert figures.lead == pytest.approx(0.05)
-    german = features_of(search("Was kostet das Liegen und wo?", a_passage("Mooring costs two euros."), (0.85, 0.8)))
-    assert german.same_language is False
+    assert features_of(replace(found, foreign_cosines=(0.7, 0.6)), same_language=False).cosine == pytest.approx(0.7)
+
+
+def test_of_passages_in_two_languages_those_that_more_likely_answer_are_read(a_read_passage) -> None:
+    own = a_read_passage("Boats are moored here.", 1, answers=[], span="Boats", answerable=-4.0)
+    foreign = a_read_passage("停泊两欧元。", 2, answers=["停泊两欧元。"], span="两", answerable=5.0)
+    confidence = load_confidence("embedding:1571fc982750")
+    found = Retrieval("What does mooring cost?", (own, foreign), (0.8, 0.79), 2, 0.01, foreign_cosines=(0.85, 0.7))
+    chosen = confidence.in_likelier_language(found)
+    assert [item.chunk.id for item in chosen.evidence] == [foreign.chunk.id, own.chunk.id]
+    assert chosen.evidence[1].reading is None
+    alone = replace(found, evidence=(own,))
+    assert confidence.in_likelier_language(alone) == alone
+    assert confidence.probability(found) > confidence.probability(alone)
 
 
 def test_a_search_that_found_nothing_has_no_probability(embeddings: LocalEmbeddings) -> None:
@@ -89,7 +103,7 @@ def test_figures_tell_a_passage_that_stands_out_and_a_sentence_that_says_it(a_pa
     def figures(first: str, *coverages: float) -> SearchFeatures:
         texts = (first, "The harbour is long.", "The jetty is short.")
         found = tuple(a_passage(text, n, coverage=c) for n, (text, c) in enumerate(zip(texts, coverages, strict=False)))
-        read = features_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01))
+        read = features_of(Retrieval(question, found, (0.86, 0.84), len(found), 0.01), same_language=True)
         assert read is not None
         return read
 
