@@ -11,4 +11,4 @@ _SPECIAL = re.compile(r"\s{0,3}(?=#{1,6}(?:\s|$)|[=|:\- ]+$|`{3}|~{3}|<[A-Za-z!/
 def escaped_line(line: str) -> str:
     """Return a line of plain text, with a backslash before what Markdown would take for a sign of its own."""
     found = _SPECIAL.match(line)
-    return line if found is None or not line else f"{line[: found.end()]}\\{line[found.end() :]}"
+    return line if found is None or not line.strip() else f"{line[: found.end()]}\\{line[found.end() :]}"

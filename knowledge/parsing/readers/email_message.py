@@ -44,7 +44,7 @@ def read_email(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     if data.count(b"\n--") > MAX_PARTS * 20:
         raise ReaderRefused("too_large")
     message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip(), policy=compat32)
-    if not any(message.get(name) for name in _KNOWN_BY):
+    if not any(name in message for name in _KNOWN_BY):
         raise ReaderRefused("corrupt")
     reading = _Reading()
     markdown = "\n".join(reading.message(message, 1))
@@ -99,6 +99,7 @@ class _Reading:
         kind = part.get_content_type()
         if kind in _UNREADABLE:
             self.is_encrypted = True
+            return
         children = part.get_payload()
         if not part.is_multipart() or kind == "message/rfc822" or not isinstance(children, list):
             if kind not in _SIGNATURES:
@@ -194,8 +195,9 @@ def _text_of(data: bytes, stated: str) -> str:
 
 def _field(message: Message, name: str) -> str:
     """Return the words of a header field on one line; empty: there is none."""
-    value = message.get(name)
-    return "" if value is None else _decoded(str(value))
+    # As it is written: Message.get replaces letters that are not encoded.
+    value = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return _decoded(value)
 
 
 def _decoded(value: str) -> str:

@@ -6,18 +6,18 @@ Edit it for how a book's chapters, their titles and its notes are found.
 from __future__ import annotations
 
 import posixpath
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from knowledge.parsing.readers.html import markdown_of
+from knowledge.parsing.readers.html import markdown_with_notes
 from knowledge.parsing.readers.office.package import MAX_TAGS, Package, local_name, parse_xml
 from knowledge.parsing.readers.page_cleaning import HEADINGS, clean_page
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from knowledge.types import LeftOut, LeftOutKind
-from text.markdown.footnotes import inline_footnotes
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"}
+_NOTE_NUMBER = re.compile(r"\d{0,4}[.):]?\s*")
 _NOTE_MARKS = {"noteref", "doc-noteref"}
 _NOTE_CLASSES = {"footnote-ref", "noteref"}
 
@@ -155,7 +156,7 @@ def _read_chapter(content: bytes, title: str) -> Iterator[ParsedPart | LeftOut]:
     left_out = clean_page(soup)
     body = soup.body or soup
     _mark_notes(body)
-    markdown = inline_footnotes(markdown_of(body)).rstrip().removesuffix("\n---")  # The rule above moved notes.
+    markdown = markdown_with_notes(body).rstrip().removesuffix("\n---")  # The rule above moved notes.
     if markdown:
         has_heading = body.find(HEADINGS) is not None
         yield ParsedPart(f"# {title}\n\n{markdown}" if title and not has_heading else markdown)
@@ -196,7 +197,7 @@ def _mark_notes(body: Tag) -> None:
         words = " ".join(target.get_text(" ").split())
         target.clear()
         target.name = "p"
-        target.append(f"[^{name}]: {words.lstrip('.) ')}")
+        target.append(f"[^{name}]: {_NOTE_NUMBER.sub('', words, count=1)}")
 
 
 def _is_note_mark(link: Tag) -> bool:

@@ -13,13 +13,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from knowledge.parsing.readers.doctype import refuse_dtd
-from knowledge.parsing.readers.html import MAX_SPAN, markdown_of
+from knowledge.parsing.readers.html import MAX_SPAN, markdown_with_notes
 from knowledge.parsing.readers.office.equations import mathml_text
 from knowledge.parsing.readers.office.odt_styles import STYLE, TABLE, TEXT, Counter, OdtStyles, holders, whole_number
 from knowledge.parsing.readers.office.package import Package, local_name
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
 from knowledge.types import LeftOut, LeftOutKind
-from text.markdown.footnotes import inline_footnotes
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -51,7 +50,7 @@ _DECORATION = frozenset({"line", "connector", "polyline", "path"})
 _PAGE_FIELDS = frozenset({"page-number", "page-count", "page-continuation"})
 _ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
 _PRE_JOINT = re.compile(r"</code></pre>\n?<pre><code>")
-_MATH_PREFIX = re.compile(rb"<(/?)math:")
+_MATH_PREFIX = re.compile(r"<(/?)math:")
 
 
 def read_odt(data: bytes) -> Iterator[ParsedPart | LeftOut]:
@@ -71,8 +70,7 @@ def read_odt(data: bytes) -> Iterator[ParsedPart | LeftOut]:
     rewriting = _Rewriting(package, OdtStyles(*holders(root, "automatic-styles"), shared))
     above = _page_texts(common, _Rewriting(package, OdtStyles(named, shared)))
     html = "\n".join([*above, rewriting.blocks(text), *rewriting.notes])
-    markdown = markdown_of(BeautifulSoup(_PRE_JOINT.sub("\n", html), "html.parser"))
-    yield ParsedPart(inline_footnotes(markdown).strip("\n"))
+    yield ParsedPart(markdown_with_notes(BeautifulSoup(_PRE_JOINT.sub("\n", html), "html.parser")))
     yield from (LeftOut(kind, count) for kind, count in rewriting.left_out.items() if count)
 
 
@@ -316,7 +314,7 @@ class _Rewriting:
         if b":chart" in content[:20_000] and b"office:chart" in content:
             self.left_out[LeftOutKind.CHART] += 1
             return ""
-        math = BeautifulSoup(_MATH_PREFIX.sub(rb"<\1", content), "html.parser").find("math")
+        math = BeautifulSoup(_MATH_PREFIX.sub(r"<\1", content.decode("utf-8", "replace")), "html.parser").find("math")
         equation = "" if math is None else " ".join(mathml_text(math).split())
         if math is None:
             self.left_out[LeftOutKind.EMBEDDED_FILE] += 1

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from knowledge.parsing.readers.html import markdown_of
+from knowledge.parsing.readers.html import markdown_with_notes
 from knowledge.parsing.readers.office.rtf_tokens import (
     CHARSETS,
     PROGRAM_ENCODINGS,
@@ -26,7 +26,6 @@ from knowledge.parsing.readers.office.rtf_tokens import (
 )
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
 from knowledge.types import LeftOut, LeftOutKind
-from text.markdown.footnotes import inline_footnotes
 
 MAX_DEPTH = 1000
 """Groups within each other."""
@@ -78,7 +77,7 @@ def read_rtf(data: bytes) -> Iterator[ParsedPart | LeftOut]:
         raise ReaderRefused("corrupt")
     reading = _Reading(data[start:])
     html = reading.html()
-    yield ParsedPart(inline_footnotes(markdown_of(BeautifulSoup(html, "html.parser"))).strip("\n"))
+    yield ParsedPart(markdown_with_notes(BeautifulSoup(html, "html.parser")))
     yield from (LeftOut(kind, count) for kind, count in reading.left_out.items() if count)
 
 

@@ -77,7 +77,9 @@ def _blocks(lines: Sequence[str]) -> list[list[str]]:
     blocks: list[list[str]] = [[]]
     for line in lines:
         if not line.strip():
-            blocks.append([])
+            # Live captions have a line of a blank below the timing.
+            if not line or not blocks[-1] or not _TIMING.match(blocks[-1][-1]):
+                blocks.append([])
         elif _TIMING.match(line) and any(_TIMING.match(each) for each in blocks[-1][-2:]):
             blocks.append([line])
         else:

@@ -72,7 +72,8 @@ class OdtStyles:
 
     def meaning(self, name: str | None) -> str:
         """Return `title`, `quote` or `code` if a paragraph's style is one of these; else empty."""
-        names = [name or "", *(style.get(f"{STYLE}name", "") for style in self._chain("paragraph", name))]
+        parents = (style.get(f"{STYLE}parent-style-name", "") for style in self._chain("paragraph", name))
+        names = [name or "", *parents]
         return next((_MEANINGS[each] for each in names if each in _MEANINGS), "")
 
     def collapses(self, family: str, name: str | None) -> bool:
