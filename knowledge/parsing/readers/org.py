@@ -47,6 +47,8 @@ _ITEM = re.compile(
 _TERM = re.compile(r"(\S.{0,200}?)[ \t]+::(?=[ \t]|$)")
 _NOTE = re.compile(r"\[fn:([\w-]{1,50})\][ \t]*")
 _NOTE_MARK = re.compile(r"\[fn:([\w-]{0,50})(?::([^\[\]]{1,500}))?\]")
+_SIGN = re.compile(r"[\[<*/+_^\0]")
+"""Without one of these, a text has no markup but code."""
 _LINK = re.compile(r"\[\[([^\[\]]{1,2000})\](?:\[([^\[\]]{1,2000})\])?\]")
 _TARGET = re.compile(r"<<<?([^<>\n]{1,200})>>>?")
 _PICTURE = re.compile(r"(?:file:|\./|\.\./|/|https?:).{0,1900}\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)$", re.IGNORECASE)
@@ -110,7 +112,7 @@ class _Reading:
             elif _FIXED.match(line):
                 yield from self._fixed()
             else:
-                yield self._text(line), self._at + 1
+                yield self._text(line).rstrip(), self._at + 1
                 self._at += 1
 
     def _leave_out(self, last: int) -> None:
@@ -248,6 +250,8 @@ class _Reading:
         return "".join([*parts, self._marked(text[at:])])
 
     def _marked(self, text: str) -> str:
+        if not _SIGN.search(text):
+            return text
         links: list[str] = []
 
         def kept(shown: str) -> str:

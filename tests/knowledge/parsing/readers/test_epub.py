@@ -7,7 +7,7 @@ import pytest
 from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import load_document
-from knowledge.parsing.readers.epub import read_epub
+from knowledge.parsing.readers.through_html.epub import read_epub
 from tests.knowledge.parsing.readers.epub_files import epub_book, package_xml, page
 from tests.knowledge.parsing.readers.reading import read
 

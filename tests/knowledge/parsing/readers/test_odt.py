@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import load_document
-from knowledge.parsing.readers.odt import read_odt
+from knowledge.parsing.readers.through_html.odt import read_odt
 from tests.knowledge.parsing.readers.odt_files import (
     MANIFEST,
     content_xml,

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing.loader import load_document
-from knowledge.parsing.readers.rtf import read_rtf
+from knowledge.parsing.readers.through_html.rtf import read_rtf
 from tests.knowledge.parsing.readers.reading import Reading, read
 
 FONTS = r"{\fonttbl{\f0\fswiss\fcharset0 Arial;}{\f1\fnil\fcharset134 SimSun;}{\f2\fcharset204 Arial;}}"

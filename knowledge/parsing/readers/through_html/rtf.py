@@ -1,6 +1,6 @@
 """Reads an RTF file as Markdown: headings, lists with their numbers, tables, notes, boxes, links and comments.
 
-The document is rewritten as HTML first. Edit it for what a control word does; `office.rtf_tokens` reads the words.
+The document is rewritten as HTML first. Edit it for what a control word does; `rtf_tokens` reads the words.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from knowledge.parsing.readers.html import markdown_with_notes
-from knowledge.parsing.readers.office.rtf_tokens import (
+from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
+from knowledge.parsing.readers.through_html.rtf_tokens import (
     CHARSETS,
     PROGRAM_ENCODINGS,
     RTF_MARK,
@@ -24,11 +25,11 @@ from knowledge.parsing.readers.office.rtf_tokens import (
     is_written_in_utf8,
     tokens,
 )
-from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
 from knowledge.types import LeftOut, LeftOutKind
 
 MAX_DEPTH = 1000
 """Groups within each other."""
+MAX_COLUMNS = 2000
 
 _SIGNS = {
     **{"emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”"},
@@ -63,6 +64,7 @@ _MEANINGS = {"title": "title", "quote": "quote", "quotations": "quote", "intense
 _TARGET = re.compile(r'\s*HYPERLINK\s+"([^"]{1,1000})"|\s*HYPERLINK\s+([^\s"\\]\S{0,1000})', re.IGNORECASE)
 _CONTENTS = re.compile(r"\s*(?:TOC|INDEX)\b", re.IGNORECASE)
 _ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t]{2,}")
 _JOINTS = re.compile(r"</ul>\n<ul>")
 _PRE_JOINTS = re.compile(r"</code></pre>\n<pre><code>")
 _LINE_SHAPE = "20"
@@ -138,7 +140,7 @@ class _State:
     font: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Group:
     """Holds what to return to at the end of a group, and what ends there."""
 
@@ -456,6 +458,8 @@ class _Reading:
                 flow.pieces.append("<br>")
             case "cell":
                 self._end_paragraph(in_table=True)
+                if len(flow.row) >= MAX_COLUMNS:
+                    raise ReaderRefused("too_large")
                 flow.row.append("\n".join(flow.cell))
                 flow.cell = []
             case _:
@@ -494,6 +498,8 @@ class _Reading:
 
     def _flush(self) -> None:
         """Write the text read up to here, in the encoding of its font."""
+        if not self._units and not self._raw:
+            return
         if self._units:
             units = b"".join(unit.to_bytes(2, "little") for unit in self._units)
             text = units.decode("utf-16-le", "replace")
@@ -542,6 +548,7 @@ class _Reading:
 
 
 def _paragraph(words: str, label: str | None, meaning: str, level: int | None) -> str:
+    words = words if meaning == "code" else _BLANKS.sub(" ", words)
     if level is not None:
         number = f"{escape(label.strip())} " if label and label.strip() else ""
         return f"<h{min(level + 2, 6)}>{number}{words}</h{min(level + 2, 6)}>"

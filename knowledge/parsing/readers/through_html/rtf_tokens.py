@@ -40,7 +40,7 @@ class Close:
     """Ends a group."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
     """Holds a control word, or a sign behind a backslash."""
 
@@ -48,7 +48,7 @@ class Word:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bytes:
     """Holds bytes of text in the encoding of their font."""
 

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING
 from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.html import MAX_SPAN, markdown_with_notes
 from knowledge.parsing.readers.office.equations import mathml_text
-from knowledge.parsing.readers.office.odt_styles import STYLE, TABLE, TEXT, Counter, OdtStyles, holders, whole_number
 from knowledge.parsing.readers.office.package import Package, local_name
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
+from knowledge.parsing.readers.through_html.odt_styles import (
+    STYLE,
+    TABLE,
+    TEXT,
+    Counter,
+    OdtStyles,
+    holders,
+    whole_number,
+)
 from knowledge.types import LeftOut, LeftOutKind
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 300_000
 """Of all tables, with those that are repeated."""
+MAX_COLUMNS = 2000
 MAX_SPACES = 100
 """Of those that one element stands for."""
 
@@ -50,6 +59,7 @@ _DECORATION = frozenset({"line", "connector", "polyline", "path"})
 _PAGE_FIELDS = frozenset({"page-number", "page-count", "page-continuation"})
 _ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
 _PRE_JOINT = re.compile(r"</code></pre>\n?<pre><code>")
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _MATH_PREFIX = re.compile(r"<(/?)math:")
 
 
@@ -191,17 +201,17 @@ class _Rewriting:
 
     def _inline(self, parent: Element, *, is_code: bool = False) -> str:
         """Return the text within an element; boxes and comments are kept for what comes below it."""
-        parts = [escape(parent.text or "", quote=False)]
+        parts = [_plain(parent.text)]
         for child in parent:
             parts.append(self._inline_element(child, is_code=is_code))
-            parts.append(escape(child.tail or "", quote=False))
+            parts.append(_plain(child.tail))
         return "".join(parts)
 
     def _inline_element(self, element: Element, *, is_code: bool) -> str:
         shown = ""
         match local_name(element):
             case "s":
-                shown = " " * min(whole_number(element, f"{TEXT}c") or 1, MAX_SPACES)
+                shown = " " * min(whole_number(element, f"{TEXT}c") or 1, MAX_SPACES) if is_code else " "
             case "tab":
                 shown = "\t" if is_code else " "
             case "line-break":
@@ -397,7 +407,7 @@ class _Rewriting:
                 at += 1
         copies = min(whole_number(row, f"{TABLE}number-rows-repeated") or 1, MAX_SPAN) if _has_text(row) else 1
         self._cells_left -= len(cells) * (copies - 1)
-        if self._cells_left < 0:
+        if self._cells_left < 0 or at > MAX_COLUMNS:
             raise ReaderRefused("too_large")
         return f"<tr>{''.join(cells)}</tr>" * copies
 
@@ -434,6 +444,11 @@ def _start(element: Element) -> int | None:
     if element.get(f"{TEXT}restart-numbering") == "true":
         return whole_number(element, f"{TEXT}start-value") or 1
     return whole_number(element, f"{TEXT}start-value")
+
+
+def _plain(text: str | None) -> str:
+    """Return text as HTML, with one blank in place of several, as the format means them."""
+    return "" if text is None else escape(_BLANKS.sub(" ", text), quote=False)
 
 
 def _labelled(label: str, shown: str) -> str:
