@@ -191,7 +191,7 @@ class _Reading:
         elif kind in _CODE_BLOCKS:
             language = (opened[2] or "").split(" ")[0] if kind == "src" else ""
             code = [line[1:] if line.startswith(_ESCAPED) else line for line in content]
-            yield from _fenced(code, language if language.replace("-", "").isalnum() else "", begin + 1)
+            yield from _fenced(code, language if language.replace("-", "").isalnum() else "", begin + 1, begin + 1)
             self._at = end + 1
         elif kind == "quote":
             inner = _Reading(content)
@@ -206,7 +206,7 @@ class _Reading:
     def _fixed(self) -> Iterator[Line]:
         begin, end = self._at, self._while(_FIXED)
         content = [line.strip()[1:].removeprefix(" ") for line in self._source[begin:end]]
-        yield from _fenced(content, "", begin)
+        yield from _fenced(content, "", begin, begin + 1)
         self._at = end
 
     def _table(self) -> Iterator[Line]:
@@ -311,10 +311,10 @@ def _after(indexes: Sequence[int], at: int) -> int | None:
     return indexes[place] if place < len(indexes) else None
 
 
-def _fenced(content: Sequence[str], language: str, before: int) -> Iterator[Line]:
-    """Yield a code block, whose first line is the one after `before`, from 1."""
+def _fenced(content: Sequence[str], language: str, before: int, opening: int) -> Iterator[Line]:
+    """Yield a code block with the file's line of its fence, `opening`, and of what is above its content, `before`."""
     fence = "`" * max(3, 1 + max((len(found[0]) for line in content for found in _FENCES.finditer(line)), default=0))
-    yield f"{fence}{language}", max(before, 1)
+    yield f"{fence}{language}", opening
     yield from ((line, before + offset) for offset, line in enumerate(content, 1))
     yield from [(fence, before + max(len(content), 1)), ("", before + max(len(content), 1))]
 

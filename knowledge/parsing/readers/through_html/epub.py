@@ -202,5 +202,4 @@ def _mark_notes(body: Tag) -> None:
 
 def _is_note_mark(link: Tag) -> bool:
     kinds = {*str(link.get("epub:type", "")).split(), *str(link.get("role", "")).split()}
-    classes = link.get("class") or []
-    return bool(kinds & _NOTE_MARKS or _NOTE_CLASSES.intersection(classes))
+    return bool(kinds & _NOTE_MARKS or _NOTE_CLASSES.intersection(link.get_attribute_list("class")))
