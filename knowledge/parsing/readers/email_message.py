@@ -5,6 +5,7 @@ Attachments are named, and not opened. Edit it for which header fields are shown
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -111,7 +112,7 @@ class _Reading:
     def _text(self, part: Message) -> Iterator[str]:
         """Yield the text of a part as Markdown."""
         if part.get_content_subtype() == "html":
-            for each in read_html(_body(part).encode("utf-8", "replace")):
+            for each in read_html(codecs.BOM_UTF8 + _body(part).encode("utf-8", "replace")):
                 if isinstance(each, LeftOut):
                     self.left_out.append(each)
                 elif each.text:

@@ -70,6 +70,12 @@ def test_html_without_plain_text_is_read_as_a_page() -> None:
     assert found.text.endswith("Open.\n") and found.left_out == {"hidden_text": 1, "picture": 1}
 
 
+def test_a_page_is_read_in_the_encoding_of_its_part_whatever_it_states_itself() -> None:
+    page = '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1"><p>工坊每周二开门，café。</p>'.encode()
+    found = read(read_email, b"Subject: x\nContent-Type: text/html; charset=utf-8\n\n" + page)
+    assert "工坊每周二开门，café。" in found.text
+
+
 def test_quotations_stay_and_what_looks_like_markdown_is_only_text() -> None:
     text = "I agree.\n-- \nAda\n\n> Ben wrote:\n> # 3 is taken\n>> Is it?\n# no heading\n"
     assert (
