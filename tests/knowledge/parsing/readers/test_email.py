@@ -71,7 +71,9 @@ def test_html_without_plain_text_is_read_as_a_page() -> None:
 
 
 def test_a_page_is_read_in_the_encoding_of_its_part_whatever_it_states_itself() -> None:
-    page = '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1"><p>工坊每周二开门，café。</p>'.encode()
+    page = (
+        '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1"><p>工坊每周二开门，café。</p>'.encode()
+    )
     found = read(read_email, b"Subject: x\nContent-Type: text/html; charset=utf-8\n\n" + page)
     assert "工坊每周二开门，café。" in found.text
 
