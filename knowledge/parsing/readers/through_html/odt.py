@@ -16,6 +16,7 @@ from knowledge.parsing.readers.doctype import refuse_dtd
 from knowledge.parsing.readers.html import MAX_SPAN, markdown_with_notes
 from knowledge.parsing.readers.office.equations import mathml_text
 from knowledge.parsing.readers.office.package import Package, local_name
+from knowledge.parsing.readers.office.page_words import only_counts_pages
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
 from knowledge.parsing.readers.through_html.odt_styles import (
     STYLE,
@@ -57,7 +58,6 @@ _SHAPES = frozenset(
 _BESIDE = _SHAPES | {"note", "annotation", "frame", "g"}
 _DECORATION = frozenset({"line", "connector", "polyline", "path"})
 _PAGE_FIELDS = frozenset({"page-number", "page-count", "page-continuation"})
-_ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
 _PRE_JOINT = re.compile(r"</code></pre>\n?<pre><code>")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _MATH_PREFIX = re.compile(r"<(/?)math:")
@@ -95,7 +95,7 @@ def _page_texts(common: Element | None, rewriting: _Rewriting) -> Iterator[str]:
                     continue
                 for paragraph in part.iter(f"{TEXT}p"):
                     words = rewriting.words(paragraph)
-                    if words not in seen and not _ONLY_PAGE_WORDS.fullmatch(words):
+                    if words not in seen and not only_counts_pages(words):
                         seen.add(words)
                         yield f"<p>{escape(words)}</p>"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from knowledge.parsing.readers.html import markdown_with_notes
+from knowledge.parsing.readers.office.page_words import only_counts_pages
 from knowledge.parsing.readers.parts import IMAGE_MARK, ParsedPart, ReaderRefused
 from knowledge.parsing.readers.through_html.rtf_tokens import (
     CHARSETS,
@@ -63,7 +64,6 @@ _MEANINGS = {"title": "title", "quote": "quote", "quotations": "quote", "intense
 )
 _TARGET = re.compile(r'\s*HYPERLINK\s+"([^"]{1,1000})"|\s*HYPERLINK\s+([^\s"\\]\S{0,1000})', re.IGNORECASE)
 _CONTENTS = re.compile(r"\s*(?:TOC|INDEX)\b", re.IGNORECASE)
-_ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]{2,}")
 _JOINTS = re.compile(r"</ul>\n<ul>")
 _PRE_JOINTS = re.compile(r"</code></pre>\n<pre><code>")
@@ -375,7 +375,7 @@ class _Reading:
                 if self._state.shape is not None:
                     self._state.shape.has_content = True
                 self._flow.below.append(html)
-            case _ if not _ONLY_PAGE_WORDS.fullmatch(words):
+            case _ if not only_counts_pages(words):
                 self._page_texts[words] = None
 
     def _end_style(self) -> None:
