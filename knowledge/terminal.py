@@ -144,7 +144,7 @@ def _where(evidence: Evidence) -> str:
         evidence.source.name,
         None if place.heading is None else place.heading.replace("\n", " / "),
         None if place.page is None else f"{format_.page_name} {place.page}",
-        None if place.line is None else f"{format_.line_name} {place.line}",
+        None if place.line is None else f"{format_.line_name} {format_.shown_line(place.line)}",
     ]
     return " · ".join(part for part in parts if part)
 

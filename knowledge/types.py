@@ -108,7 +108,7 @@ class Place:
     moderator's answer its question with each wording on a line.
     """
     line: int | None = None
-    """From 1: the line of a text file, or the row of a sheet."""
+    """From 1: the line of a text file, or the row of a sheet; of subtitles, the second from 0."""
     anchor: str | None = None
     """The unquoted fragment of a link to the heading: an element's id, or the slug of the heading's words."""
 

@@ -42,10 +42,11 @@ class CsvTable:
     """The rows below the header, read as they are requested."""
 
 
-def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | None:
+def read_csv(text: str, names: Sequence[Collection[str]] = (), expected: str | None = None) -> CsvTable | None:
     """Return the table in `text`, whose lines end in `\n`; None if every cell is empty.
 
-    `names`: sets of column names, any of which makes a row the header, whatever is above it.
+    `names`: sets of column names, any of which makes a row the header, whatever is above it. `expected`: the delimiter
+    that the file's name stands for, which is used if most rows contain it.
     """
     csv.field_size_limit(_LONGEST_CELL)
     lines = text.split("\n")
@@ -53,7 +54,7 @@ def read_csv(text: str, names: Sequence[Collection[str]] = ()) -> CsvTable | Non
     is_declared = declared.lower().startswith("sep=") and len(declared) == len("sep=") + 1
     start = 1 if is_declared else 0
     sample = text[:_SAMPLE_CHARS].split("\n")
-    delimiter = declared[-1] if is_declared else _delimiter(sample, names)
+    delimiter = declared[-1] if is_declared else _delimiter(sample, names, expected)
     first = _sample_rows(sample, start, delimiter)
     width = _usual_width(first)
     rows = _read_rows(lines, start, delimiter, width)
@@ -76,7 +77,7 @@ def _names_one_of(row: CsvRow, names: Sequence[Collection[str]]) -> bool:
     return any(found.issuperset(wanted) for wanted in names)
 
 
-def _delimiter(sample: list[str], names: Sequence[Collection[str]]) -> str:
+def _delimiter(sample: list[str], names: Sequence[Collection[str]], expected: str | None) -> str:
     """Return the delimiter that yields these columns, or else the same number of columns, above one, in most rows.
 
     csv.Sniffer uses expressions that take quadratic time, and mistakes letters for delimiters.
@@ -85,6 +86,8 @@ def _delimiter(sample: list[str], names: Sequence[Collection[str]]) -> str:
     for delimiter, rows in tried.items():
         if any(_names_one_of(row, names) for row in rows[: _MOST_TITLES + 1]):
             return delimiter
+    if expected is not None and _usual_width(tried[expected]) > 1:
+        return expected
     return max(tried, key=lambda delimiter: _width_agreement(tried[delimiter]))
 
 

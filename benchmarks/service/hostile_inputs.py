@@ -41,6 +41,8 @@ from knowledge.types import EVERY_MEMBER, OWNER, IngestFile, IngestOutcome
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 from tests.fakes.scripted_assistant import passage
 from tests.knowledge import office_files
+from tests.knowledge.parsing.readers.epub_files import epub_book, page
+from tests.knowledge.parsing.readers.odt_files import h, listed, odt_file, p
 from tests.knowledge.pdfs import pdf
 from text.question_text import asked_text
 
@@ -229,6 +231,19 @@ def _good_files() -> Iterator[tuple[str, bytes]]:
     yield "a.html", b"<html><body><main><h1>Hours</h1><table><tr><td>Monday<td>9:00</table></main></body></html>"
     yield "a.json", json.dumps({"rules": [{"name": "gate", "text": "Lock it."}] * 5}).encode()
     yield "a.rst", b"Hours\n=====\n\n.. note:: Closed on Sunday.\n\n* one\n* two\n"
+    yield (
+        "a.org",
+        b"* Hours\n:PROPERTIES:\n:CUSTOM_ID: x\n:END:\n| a | b |\n|---+---|\n| 1 | 2 |\n[fn:1] Closed on /Sunday/.\n",
+    )
+    yield "a.tsv", b"Day\tOpens\nMonday\t9:00, 10:00\n"
+    yield (
+        "a.vtt",
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ada>We open at nine.\n\n00:02.000 --> 00:04.000\n<v Ben>Good.\n",
+    )
+    yield "a.eml", b"Subject: =?utf-8?B?5bel5Z2K?=\nFrom: a@b.example\n\nOpen daily.\n-- \nAda\n> Closed?\n"
+    yield "a.rtf", rb"{\rtf1\ansi\ansicpg936{\fonttbl{\f0 A;}}\trowd a\cell b\cell\row\pard\'b9\'a4\u22346?\par{\v x}}"
+    yield "a.odt", _cached("odt", lambda: odt_file(h("Hours") + listed(p("Open daily.")) + p("Closed on Sunday.")))
+    yield "a.epub", _cached("epub", lambda: epub_book({"a.xhtml": page("<h1>Hours</h1><p>Open daily.</p>")}))
     yield "a.py", b"class A:\n    def b(self):\n        return 1\n"
     yield "a.docx", _cached("docx", office_files.word_handbook)
     yield "a.xlsx", _cached("xlsx", office_files.budget)

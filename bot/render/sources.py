@@ -62,7 +62,7 @@ def exact_place(place: Place, media: str, language: Language, texts: Texts) -> s
     if place.page is not None:
         return texts(language, f"answer.{format_.page_name}", page=place.page)
     if place.line is not None and not (place.heading and format_.cited_by_heading):
-        return texts(language, f"answer.{format_.line_name}", line=place.line)
+        return texts(language, f"answer.{format_.line_name}", line=format_.shown_line(place.line))
     return ""
 
 

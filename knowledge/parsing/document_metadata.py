@@ -1,4 +1,4 @@
-"""What a document says of itself: a Markdown file's link, title and date in its front matter, a PDF's last change.
+"""What a document says of itself: a Markdown file's link, title and date, a PDF's last change, an e-mail's date.
 
 Edit it for the names of front matter's fields, for dates that are believed, and for links that are allowed.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 import yaml
@@ -26,6 +27,9 @@ _PDF_DATES = (
     re.compile(rb"<xmp:ModifyDate>(\d{4})-(\d{2})-(\d{2})"),
     re.compile(rb"/CreationDate\s{0,9}\(D:(\d{4})(\d{2})(\d{2})"),
 )
+MAX_HEAD_BYTES = 100_000
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_SENT = re.compile(rb"^Date[ \t]{0,9}:[ \t]*([^\r\n]{1,100})", re.IGNORECASE | re.MULTILINE)
 _EARLIEST_YEAR = 1990
 """An earlier year in a file comes from a clock that was not set."""
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
@@ -74,6 +78,19 @@ def pdf_date(data: bytes) -> date | None:
         if days:
             return days[-1]
     return None
+
+
+def email_date(data: bytes) -> date | None:
+    """Return the day on which a message was sent, where its sender was; None where it states none."""
+    head = _END_OF_HEAD.split(data[:MAX_HEAD_BYTES], maxsplit=1)[0]
+    found = _SENT.search(head)
+    if found is None:
+        return None
+    try:
+        sent = parsedate_to_datetime(found[1].decode("ascii", "replace"))
+    except (ValueError, OverflowError):
+        return None
+    return _believable_date(f"{sent.year}", f"{sent.month}", f"{sent.day}")
 
 
 def checked_link(raw: str) -> str | None:

@@ -48,7 +48,13 @@ class Format:
     page_name: str = "page"
     """What a page is called in citations: a key of the locales."""
     line_name: str = "line"
-    """What a line is called in citations: a key of the locales."""
+    """What a line is called in citations: a key of the locales. Lines called `time` are numbered by seconds."""
+
+    def shown_line(self, line: int) -> str:
+        """Return the number of a line as people read it: seconds as hours, minutes and seconds."""
+        if self.line_name != "time":
+            return str(line)
+        return f"{line // 3600}:{line // 60 % 60:02}:{line % 60:02}"
 
 
 FORMATS = (
@@ -70,13 +76,20 @@ FORMATS = (
         has_lines=True,
         cited_by_heading=True,
     ),
+    Format("org", "Org", (".org",), "org:read_org", is_markdown=True, has_lines=True, cited_by_heading=True),
     Format("txt", "text", (".txt", ".text", ".log"), has_lines=True),
     Format("html", "HTML", (".html", ".htm"), "html:read_html", is_markdown=True),
     Format("pdf", "PDF", (".pdf",), "pdf:read_pdf", has_tables=True),
     Format("docx", "Word", (".docx",), "word:read_word", is_markdown=True),
     Format("pptx", "PowerPoint", (".pptx",), "powerpoint:read_powerpoint", is_markdown=True, page_name="slide"),
-    Format("xlsx", "Excel", (".xlsx",), "excel:read_excel", is_markdown=True, has_lines=True, line_name="row"),
-    Format("csv", "CSV", (".csv", ".tsv"), "csv_file:read_csv_file", is_markdown=True, has_lines=True),
+    Format("odt", "OpenDocument text", (".odt",), "through_html.odt:read_odt", is_markdown=True),
+    Format("rtf", "RTF", (".rtf",), "through_html.rtf:read_rtf", is_markdown=True),
+    Format("epub", "EPUB", (".epub",), "through_html.epub:read_epub", is_markdown=True),
+    Format("eml", "e-mail", (".eml",), "email_message:read_email", is_markdown=True),
+    Format("xlsx", "Excel", (".xlsx", ".xlsm"), "excel:read_excel", is_markdown=True, has_lines=True, line_name="row"),
+    Format("csv", "CSV", (".csv",), "csv_file:read_csv_file", is_markdown=True, has_lines=True),
+    Format("tsv", "TSV", (".tsv",), "csv_file:read_tsv_file", is_markdown=True, has_lines=True),
+    Format("vtt", "subtitles", (".vtt", ".srt"), "subtitles:read_subtitles", has_lines=True, line_name="time"),
     Format("json", "JSON", (".json",), "json_file:read_json"),
     Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json_file:read_json_lines", has_lines=True),
     Format("ipynb", "Jupyter notebook", (".ipynb",), "notebook:read_notebook", is_markdown=True, page_name="cell"),
@@ -93,11 +106,27 @@ MEDIA_BY_SUFFIX: Mapping[str, str] = MappingProxyType(
 )
 READABLE = f"{', '.join(format_.name for format_ in FORMATS[:-1])} and {FORMATS[-1].name}"
 
-OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
-"""The part by which each Office format is recognised."""
-_OLDER = {".doc": ".docx", ".ppt": ".pptx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}
+ZIPPED = {
+    "docx": ("word/document.xml", "a .docx file"),
+    "pptx": ("ppt/presentation.xml", "a .pptx file"),
+    "xlsx": ("xl/workbook.xml", "an Excel file"),
+    "epub": ("META-INF/container.xml", "an EPUB"),
+    "odt": ("content.xml", "an OpenDocument file"),
+}
+"""The formats that are zips: the part by which each is recognised, and what it is called."""
+_BETTER = {
+    **dict.fromkeys((".doc", ".dot", ".wps", ".docm", ".dotx", ".pages"), ".docx"),
+    **dict.fromkeys((".ppt", ".pps", ".ppsx", ".pptm", ".odp"), ".pptx"),
+    **dict.fromkeys((".xls", ".xlsb", ".ods", ".numbers"), ".xlsx"),
+    **dict.fromkeys((".fodt", ".ott", ".sxw"), ".odt"),
+    **dict.fromkeys((".mobi", ".azw3", ".fb2"), ".epub"),
+    **dict.fromkeys((".ass", ".ssa"), ".srt"),
+    ".msg": ".eml",
+}
+"""What to save a file as whose format is not read."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_RTF = b"{\\rtf"
 _HTML = (b"<!doctype html", b"<html")
 
 
@@ -107,8 +136,8 @@ def media_of(name: str) -> str | None:
 
 
 def readable_suffix_for(name: str) -> str | None:
-    """Return the readable extension to save this older Office format as; None if it is not one."""
-    return _OLDER.get(PurePath(name).suffix.lower())
+    """Return the readable extension to save a file with this unreadable one as; None if none is known."""
+    return _BETTER.get(PurePath(name).suffix.lower())
 
 
 def is_locked_office(data: bytes) -> bool:
@@ -116,20 +145,24 @@ def is_locked_office(data: bytes) -> bool:
     return data.startswith(_OLE) and _ENCRYPTED in data
 
 
-def other_office(names: Collection[str], media: str) -> str | None:
-    """Return what an Office file with these parts is if it is not `media`; None if it is."""
-    return next((f"a .{other} file" for other, part in OFFICE.items() if other != media and part in names), None)
+def other_zipped(names: Collection[str], media: str) -> str | None:
+    """Return what a zip with these parts is if it is not `media`; None if it is, or nothing known."""
+    if ZIPPED[media][0] in names:
+        return None
+    return next((name for part, name in ZIPPED.values() if part in names), None)
 
 
 def real_format(data: bytes, media: str) -> str | None:
     """Return, in a few words, what `data` clearly is if it is not `media`; None otherwise."""
-    is_office = media in OFFICE
+    is_zipped = media in ZIPPED
     if data.startswith(b"%PDF-"):
         return None if media == "pdf" else "a PDF"
+    if data.startswith(_RTF):
+        return None if media == "rtf" else "an RTF file"
     if data.startswith(_OLE):
         return "a file of an older Office program"
     if data.startswith(b"PK\x03\x04"):
-        return None if is_office else "a zip or an Office file"
-    if (is_office or media == "pdf") and data[:200].lstrip().lower().startswith(_HTML):
+        return None if is_zipped else "a zip or an Office file"
+    if (is_zipped or media in {"pdf", "rtf"}) and data[:200].lstrip().lower().startswith(_HTML):
         return "a web page"
     return None

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from knowledge.errors import DocumentError, Reason
 from knowledge.parsing import formats
 from knowledge.parsing.archive import check_office_archive
-from knowledge.parsing.document_metadata import pdf_date, read_front_matter
+from knowledge.parsing.document_metadata import email_date, pdf_date, read_front_matter
 from knowledge.parsing.formats import READABLE
 from knowledge.parsing.qa_pairs import heading_of, read_qa_pair
 from knowledge.parsing.readers.parts import ReaderResult
@@ -104,12 +104,12 @@ def _read(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
 
 
 def _check_format(data: bytes, name: str, media: str, max_bytes: int) -> None:
-    is_office = media in formats.OFFICE
-    if is_office and formats.is_locked_office(data):
+    is_zipped = media in formats.ZIPPED
+    if is_zipped and formats.is_locked_office(data):
         raise DocumentError(Reason.ENCRYPTED, f"{name}: the file is encrypted: remove its password")
     real_format = formats.real_format(data, media)
-    if is_office and real_format is None:
-        real_format = formats.other_office(check_office_archive(data, name, max_bytes), media)
+    if is_zipped and real_format is None:
+        real_format = formats.other_zipped(check_office_archive(data, name, max_bytes), media)
     if real_format is not None:
         raise DocumentError(Reason.MISNAMED, f"{name}: the file is really {real_format}: correct its extension")
 
@@ -151,15 +151,19 @@ def _without_garbled_pages(document: LoadedDocument, name: str) -> LoadedDocumen
 
 _IF_GARBLED = {
     "pdf": "a font in it doesn't say which letters it draws, so run text recognition (OCR) first",
-    "docx": "save it again from the program that made it",
-    "pptx": "save it again from the program that made it",
-    "xlsx": "save it again from the program that made it",
+    **dict.fromkeys(
+        ("docx", "pptx", "xlsx", "odt", "rtf", "epub", "eml"), "save it again from the program that made it"
+    ),
 }
 _NO_TEXT = {
     "html": "the page has no text of its own",
     "pptx": "{count:its slide has|its # slides have} no text: write out what the pictures show",
     "pdf": "{count:its page has|its # pages have} no text, like a scan: run text recognition (OCR) first",
 }
+
+
+_DATES = {"pdf": pdf_date, "eml": email_date}
+"""Where a format states its date so that it can be found without a parser."""
 
 
 def _load_sandboxed(data: bytes, name: str, media: str, limits: Limits) -> LoadedDocument:
@@ -173,7 +177,7 @@ def _load_sandboxed(data: bytes, name: str, media: str, limits: Limits) -> Loade
         sentence = _NO_TEXT[media] if media in _NO_TEXT and parts else "the file has no text"
         raise DocumentError(Reason.NO_TEXT, f"{name}: {fill(sentence, count=len(parts))}", left_out=result.left_out)
     page_count = len(parts) if media in {"pdf", "pptx"} else None
-    dated = pdf_date(data) if media == "pdf" else None
+    dated = _DATES[media](data) if media in _DATES else None
     return LoadedDocument(media, sections, page_count, dated=dated, left_out=result.left_out)
 
 

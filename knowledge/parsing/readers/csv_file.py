@@ -14,7 +14,16 @@ MAX_COLUMNS = 2000
 
 def read_csv_file(data: bytes) -> Iterator[ParsedPart]:
     """Yield the table as the only part, with the file's line for each row. Raises NotText."""
-    table = read_csv(decode(data))
+    yield from _read(data, None)
+
+
+def read_tsv_file(data: bytes) -> Iterator[ParsedPart]:
+    """Yield the table of a file whose cells are separated by tabs, and may contain commas. Raises NotText."""
+    yield from _read(data, "\t")
+
+
+def _read(data: bytes, delimiter: str | None) -> Iterator[ParsedPart]:
+    table = read_csv(decode(data), expected=delimiter)
     if table is None:
         return
     rows = [_checked_width(row) for row in (table.head, *table.rows)]

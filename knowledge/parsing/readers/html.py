@@ -15,6 +15,7 @@ from knowledge.parsing.readers.links import linked
 from knowledge.parsing.readers.page_cleaning import HEADINGS, clean_page, text_before
 from knowledge.parsing.readers.parts import ParsedPart, ReaderRefused
 from knowledge.types import LeftOut
+from text.markdown.footnotes import inline_footnotes
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -98,6 +99,11 @@ def markdown_of(body: Tag, base: str = "") -> str:
     converter = WithAnchors(heading_style="ATX", table_infer_header=True)
     markdown = re.sub(r"(?<! ) \n", "\n", converter.convert_soup(body))  # Two blanks break a line.
     return re.sub(r"\n{3,}", "\n\n", markdown).strip()
+
+
+def markdown_with_notes(body: Tag) -> str:
+    """Return HTML as Markdown, in which footnotes are written as in Markdown, with these at their marks."""
+    return re.sub(r"\n{3,}", "\n\n", inline_footnotes(markdown_of(body))).strip("\n")
 
 
 _UNLINKED = {*HEADINGS, "_noformat"}

@@ -18,7 +18,9 @@ class ParsedPart:
     page: int | None = None
     """From 1: a page or a slide."""
     numbers: tuple[int, ...] | None = None
-    """For each line of the text, from 1: its line, sheet row or notebook cell in the file. None: unknown."""
+    """For each line of the text, from 1: its line, sheet row or notebook cell in the file; of subtitles, its second
+    from 0. None: unknown.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from docutils import nodes
 
 from knowledge.parsing.readers.parts import IMAGE_MARK
+from text.markdown.escaping import escaped_line
 from text.markdown.tables import markdown_table
 
 Line = tuple[str, int | None]
@@ -23,8 +24,6 @@ _FARTHEST = 1000
 """Lines, from where docutils tells of a fault up to where the faulty block begins."""
 _FENCES = re.compile(r"`{3,}")
 _TICKS = re.compile(r"`+")
-_SPECIAL = re.compile(r"\s{0,3}(?=#{1,6}(?:\s|$)|[=|:\- ]+$|`{3}|~{3}|<[A-Za-z!/?])")
-"""How a line of text begins that Markdown would take for a heading, a table's rule, code or HTML."""
 _KEPT_TARGET = re.compile(r"(?:https?|ftp|mailto):|[^:]*$", re.IGNORECASE)
 _IN_TARGET = str.maketrans({char: f"%{ord(char):02X}" for char in " ()<>[]\\"})
 _HIDDEN = (
@@ -230,7 +229,7 @@ def _hung(body: Sequence[Line], first: str, rest: str, line: int | None = None) 
 def _text_lines(node: nodes.Node) -> Iterator[Line]:
     line = node.line
     for offset, text in enumerate(_inline(node).split("\n")):
-        yield _escaped(text.strip()), None if line is None else line + offset
+        yield escaped_line(text.strip()), None if line is None else line + offset
 
 
 def _fenced(node: nodes.Element) -> Iterator[Line]:
@@ -284,11 +283,6 @@ def _in_ticks(text: str) -> str:
 
 def _one_line(node: nodes.Node) -> str:
     return " ".join(_inline(node).split())
-
-
-def _escaped(line: str) -> str:
-    found = _SPECIAL.match(line)
-    return line if found is None or not line else f"{line[: found.end()]}\\{line[found.end() :]}"
 
 
 def _ordinal(node: nodes.enumerated_list, number: int) -> str:

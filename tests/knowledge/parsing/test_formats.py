@@ -14,6 +14,8 @@ from knowledge.parsing.formats import CODE, FORMATS, MEDIA_BY_SUFFIX, Format
 from knowledge.parsing.loader import load_document
 from tests.knowledge.office_files import budget, notebook, slide_deck, word_handbook
 from tests.knowledge.parsing.hostile.files import HOSTILE_FILES
+from tests.knowledge.parsing.readers.epub_files import epub_book, page
+from tests.knowledge.parsing.readers.odt_files import odt_file, p
 from tests.knowledge.pdfs import pdf
 
 EXAMPLES: dict[str, Callable[[], bytes]] = {
@@ -24,8 +26,15 @@ EXAMPLES: dict[str, Callable[[], bytes]] = {
     "pdf": lambda: pdf(["A berth costs 40 pounds."]),
     "docx": word_handbook,
     "pptx": slide_deck,
+    "org": lambda: b"* Fees\nA berth costs 40 pounds.\n",
+    "odt": lambda: odt_file(p("A berth costs 40 pounds.")),
+    "rtf": lambda: rb"{\rtf1 A berth costs 40 pounds.\par}",
+    "epub": lambda: epub_book({"a.xhtml": page("<h1>Fees</h1><p>A berth costs 40 pounds.</p>")}),
+    "eml": lambda: b"Subject: Fees\n\nA berth costs 40 pounds.\n",
+    "vtt": lambda: b"WEBVTT\n\n00:01.000 --> 00:02.000\nA berth costs 40 pounds.\n",
     "xlsx": budget,
     "csv": lambda: b"what,price\nberth,40\n",
+    "tsv": lambda: b"what\tprice\nberth\t40\n",
     "json": lambda: b'{"berth": 40}',
     "jsonl": lambda: b'{"berth": 40}\n{"shed": 25}\n',
     "ipynb": notebook,

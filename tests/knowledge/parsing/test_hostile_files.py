@@ -65,5 +65,6 @@ def test_there_are_at_least_sixty_of_every_format() -> None:
     assert len({_label(file) for file in HOSTILE_FILES}) == len(HOSTILE_FILES) >= 60
     endings = {file.name.rpartition(".")[2] for file in HOSTILE_FILES}
     assert endings >= {"txt", "md", "rst", "py", "html", "pdf", "docx", "xlsx", "pptx"}
-    assert endings >= {"csv", "json", "jsonl", "ipynb", "zip"}
+    assert endings >= {"csv", "tsv", "json", "jsonl", "ipynb", "zip"}
+    assert endings >= {"odt", "rtf", "epub", "eml", "vtt", "srt", "org", "xlsm"}
     assert {reason for file in HOSTILE_FILES for reason in file.ends_in} > {READ, "too_slow", "too_large", "too_deep"}

@@ -239,17 +239,39 @@ def test_the_head_of_a_table_in_markdown_is_repeated_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
-    [("a.doc", Reason.UNSUPPORTED), ("a.rtf", Reason.UNSUPPORTED), ("a.odt", Reason.UNSUPPORTED)],
+    ("name", "better"),
+    [
+        ("a.doc", ".docx"),
+        ("a.docm", ".docx"),
+        ("a.xls", ".xlsx"),
+        ("a.ods", ".xlsx"),
+        ("a.odp", ".pptx"),
+        ("a.fodt", ".odt"),
+        ("a.mobi", ".epub"),
+        ("a.msg", ".eml"),
+        ("a.ass", ".srt"),
+    ],
 )
-def test_an_older_format_says_what_to_save_it_as(name: str, reason: Reason) -> None:
-    with pytest.raises(DocumentError, match=r"save it as \.docx") as caught:
+def test_an_unread_format_says_what_to_save_it_as(name: str, better: str) -> None:
+    with pytest.raises(DocumentError, match=rf"save it as \{better}$") as caught:
         read(b"text", name)
-    assert caught.value.reason is reason
+    assert caught.value.reason is Reason.UNSUPPORTED
+
+
+def test_commas_in_the_cells_of_a_tsv_are_only_commas() -> None:
+    data = "Name, given\tFee, yearly\n陈, 敏\t40, cash\nLindqvist, Ada\t90, card\n".encode()
+    (chunk,) = chunks_of(data, "fees.tsv")
+    assert chunk.text.split("\n")[0] == "| Name, given | Fee, yearly |"
+    assert chunk.text.split("\n")[-1] == "| Lindqvist, Ada | 90, card |"
+
+
+def test_a_workbook_with_macros_is_read_like_one_without() -> None:
+    plain, macros = chunks_of(budget(), "budget.xlsx"), chunks_of(budget(), "budget.xlsm")
+    assert [chunk.text for chunk in macros] == [chunk.text for chunk in plain]
 
 
 def test_a_file_under_a_wrong_name_says_what_it_is() -> None:
-    with pytest.raises(DocumentError, match=r"the file is really a \.xlsx file") as caught:
+    with pytest.raises(DocumentError, match="the file is really an Excel file") as caught:
         read(budget(), "budget.docx")
     assert caught.value.reason is Reason.MISNAMED
 

@@ -81,15 +81,15 @@ def _relations(root: Element, folder: str) -> Iterator[tuple[str, Relation]]:
         yield key, Relation(element.get("Type", "").rpartition("/")[2], target, is_external)
 
 
-def parse_xml(content: bytes) -> Element:
-    """Return the root of a part. Raises ParseError, ReaderRefused."""
+def parse_xml(content: bytes, *, forbid_dtd: bool = True) -> Element:
+    """Return the root of a part, which declares no entities. Raises ParseError, ReaderRefused, DefusedXmlException."""
     from defusedxml.ElementTree import fromstring
 
     if content.count(b"<") > MAX_TAGS:
         raise ReaderRefused("too_large")
     if b"http://purl.oclc.org/ooxml/" in content:
         content = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", content)
-    root: Element = fromstring(content, forbid_dtd=True)
+    root: Element = fromstring(content, forbid_dtd=forbid_dtd)
     return root
 
 

@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 from knowledge.parsing.readers.office.drawings import chosen
 from knowledge.parsing.readers.office.equations import MATH, equation_text
 from knowledge.parsing.readers.office.package import MC, RELATION_ID, Package, Relation, is_on
+from knowledge.parsing.readers.office.page_words import only_counts_pages
 from knowledge.parsing.readers.office.word_drawings import WordDrawings
 from knowledge.parsing.readers.office.word_elements import has_text, new_element, text_element, text_run, words_of
 from knowledge.parsing.readers.office.word_numbers import WordNumbers
@@ -45,7 +46,6 @@ _ALTERNATIVES = f"{MC}AlternateContent"
 _PACKAGE_RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _LINK_FIELD = re.compile(r"\s*HYPERLINK\s+\"([^\"]*)\"")
 _PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
-_ONLY_PAGE_WORDS = re.compile(r"(?:\W|\d|_|page|seite|página|pagina|of|von|de|di|sur|第|页|頁|共)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +378,7 @@ class _Rewriting:
             for block in blocks:
                 for paragraph in [block] if block.tag == f"{W}p" else list(block.iter(f"{W}p")):
                     words = words_of(paragraph)
-                    if words not in seen and not _ONLY_PAGE_WORDS.fullmatch(words):
+                    if words not in seen and not only_counts_pages(words):
                         seen.add(words)
                         yield paragraph
 
