@@ -3,13 +3,17 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Installed first and alone: a later, unpinned resolution would otherwise take the newest CUDA build (several GB).
-TORCH  ?= torch==2.13.0
 # Python compiles what it imports: pip would compile 25,000 files, of which a fifth is ever imported.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# Exact versions, each file of which must have one of its hashes; no package's own code runs while it is installed.
+LOCKED  = $(INSTALL) --no-deps --require-hashes --only-binary :all: --requirement
+# With the build tools that are locked, too.
+PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
+NEEDS_CUDA = import sys; from importlib.metadata import requires; \
+	sys.exit(not any(each.startswith(("cuda-", "nvidia-")) for each in requires("torch")))
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: run test setup check format pictures clean
+.PHONY: run test setup check format lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run
@@ -31,17 +35,26 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-$(VENV)/.torch:
+# Writes requirements/*.lock anew from pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest versions. Needs uv.
+lock:
+	$(PYTHON) requirements/lock.py $(UPGRADE)
+
+# PyPI's builds of torch for Linux need CUDA's libraries (several GB), which PyTorch's own CPU builds don't: where pip
+# finds one of those, for example with PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu, none are installed.
+$(VENV)/.torch: requirements/torch.lock requirements/cuda.lock
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) "$(TORCH)"
+	$(LOCKED) requirements/torch.lock
+	if $(BIN)/python -c '$(NEEDS_CUDA)'; then $(LOCKED) requirements/cuda.lock; fi
 	touch $@
 
-$(VENV)/.run: $(VENV)/.torch pyproject.toml
-	$(INSTALL) --editable ".[local]"
+$(VENV)/.run: $(VENV)/.torch requirements/run.lock pyproject.toml
+	$(LOCKED) requirements/run.lock
+	$(PROJECT)
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.torch pyproject.toml
-	$(INSTALL) --editable ".[local,dev]"
+$(VENV)/.dev: $(VENV)/.torch requirements/dev.lock pyproject.toml
+	$(LOCKED) requirements/dev.lock
+	$(PROJECT)
 	touch $@ $(VENV)/.run
 
 clean:
