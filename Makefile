@@ -9,8 +9,6 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 LOCKED  = $(INSTALL) --no-deps --require-hashes --only-binary :all: --requirement
 # With the build tools that are locked, too.
 PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
-NEEDS_CUDA = import sys; from importlib.metadata import requires; \
-	sys.exit(not any(each.startswith(("cuda-", "nvidia-")) for each in requires("torch")))
 export TOKENIZERS_PARALLELISM = false
 
 .PHONY: run test setup check format lock clean
@@ -39,12 +37,11 @@ format: $(VENV)/.dev
 lock:
 	$(PYTHON) requirements/lock.py $(UPGRADE)
 
-# PyPI's builds of torch for Linux need CUDA's libraries (several GB), which PyTorch's own CPU builds don't: where pip
-# finds one of those, for example with PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu, none are installed.
-$(VENV)/.torch: requirements/torch.lock requirements/cuda.lock
+# PyPI's builds of torch for Linux need CUDA's libraries, several GB. PyTorch's own CPU build is preferred wherever pip
+# finds it, for example with PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu.
+$(VENV)/.torch: requirements/torch-cpu.lock requirements/torch.lock
 	$(PYTHON) -m venv $(VENV)
-	$(LOCKED) requirements/torch.lock
-	if $(BIN)/python -c '$(NEEDS_CUDA)'; then $(LOCKED) requirements/cuda.lock; fi
+	$(LOCKED) requirements/torch-cpu.lock || $(LOCKED) requirements/torch.lock
 	touch $@
 
 $(VENV)/.run: $(VENV)/.torch requirements/run.lock pyproject.toml

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"
-LOCKS = ("torch", "cuda", "run", "dev")
+LOCKS = ("torch-cpu", "torch", "run", "dev")
 EXTRAS = {"run": ("local",), "dev": ("local", "openai", "hf", "dev")}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
@@ -66,10 +66,12 @@ def test_what_runs_is_what_is_tested() -> None:
     assert {(str(requirement), *hashes) for requirement, hashes in locked("run")} <= dev
 
 
-def test_nothing_of_cuda_is_installed_unless_torch_needs_it() -> None:
-    names = {requirement.name for lock in ("torch", "run", "dev") for requirement, _ in locked(lock)}
+def test_nothing_of_cuda_is_installed_with_torchs_cpu_build() -> None:
+    names = {requirement.name for lock in ("torch-cpu", "run", "dev") for requirement, _ in locked(lock)}
     assert [name for name in names if re.match(r"nvidia-|cuda-|triton$", name)] == []
-    assert [requirement.name for requirement, _ in locked("torch")] == ["torch"]
+    ((cpu, _),) = locked("torch-cpu")
+    (full,) = (requirement for requirement, _ in locked("torch") if requirement.name == "torch")
+    assert version(cpu) == f"{version(full)}+cpu"
 
 
 def test_the_tools_that_build_the_project_are_locked() -> None:
@@ -82,6 +84,6 @@ def test_each_install_checks_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (locked_install,) = re.findall(r"^LOCKED\s*=(.*)$", makefile, re.MULTILINE)
     assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(locked_install.split())
-    installs = re.findall(r"\$\((?:LOCKED|INSTALL|PROJECT)\)[^;\n]*", makefile[makefile.index(".PHONY") :])
+    installs = re.findall(r"\$\((?:LOCKED|INSTALL|PROJECT)\)[^|\n]*", makefile[makefile.index(".PHONY") :])
     used = {"$(PROJECT)", *(f"$(LOCKED) requirements/{lock}.lock" for lock in LOCKS)}
     assert {each.strip() for each in installs} == used
