@@ -140,6 +140,11 @@ class Library:
         return library
 
     @property
+    def erases_vectors(self) -> bool:
+        """Return whether `erase_vectors` leaves nothing: only this program's own Chroma server can be vacuumed."""
+        return isinstance(self._server, ChromaServer)
+
+    @property
     def max_bytes(self) -> int:
         """Return the size above which a file is refused."""
         return self._ingestor.max_bytes
