@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +91,25 @@ def test_each_install_checks_hashes() -> None:
     installs = re.findall(r"\$\((?:LOCKED|INSTALL|PROJECT)\)[^|\n]*", makefile[makefile.index(".PHONY") :])
     used = {"$(PROJECT)", *(f"$(LOCKED) requirements/{lock}.lock" for lock in LOCKS)}
     assert {each.strip() for each in installs} == used
+
+
+@pytest.mark.parametrize("is_tampered", [False, True])
+def test_a_file_with_another_hash_is_refused(tmp_path: Path, is_tampered: bool) -> None:
+    wheel = tmp_path / "toy-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("toy.py", "")
+        archive.writestr("toy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+        archive.writestr("toy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("toy-1.0.dist-info/RECORD", "toy.py,,\n")
+    lock, target = tmp_path / "toy.lock", tmp_path / "target"
+    lock.write_text(f"toy==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n", "utf-8")
+    if is_tampered:
+        with zipfile.ZipFile(wheel, "a") as archive:
+            archive.writestr("more.py", "evil()")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (flags,) = re.findall(r"^LOCKED\s*= \$\(INSTALL\)(.*)--requirement$", makefile, re.MULTILINE)
+    command = [sys.executable, "-m", "pip", "install", *flags.split(), "--requirement", str(lock)]
+    command += ["--no-index", "--find-links", str(tmp_path), "--target", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ((target / "toy.py").exists(), done.returncode == 0) == (not is_tampered, not is_tampered)
+    assert ("DO NOT MATCH THE HASHES" in done.stderr) == is_tampered

@@ -68,7 +68,7 @@ def measure(size: int) -> dict[str, object]:
         erasing = threading.Thread(target=VectorEraser(server, generations).erase)
         began = time.perf_counter()
         erasing.start()
-        meanwhile = []
+        meanwhile: list[float] = []
         while erasing.is_alive():
             meanwhile.append(_search_s(index, vectors[len(meanwhile) % size]))
         seconds = time.perf_counter() - began
