@@ -102,7 +102,7 @@ def _milliseconds(seconds: list[float]) -> dict[str, float]:
 
 def main() -> None:
     """Measure, print and, with --json, keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES)
     parser.add_argument("--json", action="store_true", help="write benchmarks/results/vector_erasure.json")
     arguments = parser.parse_args()
