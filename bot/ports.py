@@ -90,6 +90,11 @@ class DocumentsPort(Protocol):
         """Return the sources that `reader` may read."""
         ...
 
+    @property
+    def erases_vectors(self) -> bool:
+        """Return whether a removed document's vectors leave the disk in the background."""
+        ...
+
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Remove a source and everything made from it, and return it."""
         ...

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.errors import KnowledgeError, UnknownGuild
+from knowledge.errors import IndexUnavailable, KnowledgeError, UnknownGuild
 from knowledge.faq.import_file import read_qa_pairs
 from knowledge.library import Library, read_file
 from knowledge.models.factory import LazyEmbeddings, LazyReranker, build_embeddings
@@ -138,6 +138,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
             case "remove":
                 guild_id = await library.resolve_guild(arguments.guild)
                 print_sources([await library.remove(guild_id, arguments.name, OWNER)], as_json=arguments.json)
+                await _erase_vectors(library)
             case _:
                 guild_id = await library.resolve_guild(arguments.guild)
                 count = await library.reindex(guild_id, show_ingest)
@@ -183,6 +184,18 @@ async def _import_faq(library: Library, guild: str, path: Path, as_json: bool) -
         print(TypeAdapter(list[QAPairReport]).dump_json(reports, indent=2).decode())
     print_notice(f"{counted(len(reports), 'answer')} added, {counted(len(read.problems), 'line')} skipped")
     return 0 if reports and not read.problems else 1
+
+
+async def _erase_vectors(library: Library) -> None:
+    """Erase what a removal left in Chroma's files. If that fails, the document is removed all the same."""
+    print_notice("erasing from Chroma's files the numbers that were computed from it; large guilds take minutes")
+    try:
+        is_done = await library.erase_vectors()
+    except IndexUnavailable as error:
+        print_notice(str(error))
+        is_done = False
+    if not is_done:
+        print_notice("they are still there: the bot erases them while it runs, or the next removal here does")
 
 
 async def _guild_to_ingest_into(library: Library, guild: str) -> str:

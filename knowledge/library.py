@@ -29,6 +29,7 @@ from knowledge.store.originals import Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.process_locks import ProcessLock
 from knowledge.store.qa_index import QAIndex
+from knowledge.store.vector_generations import VectorGenerations
 from knowledge.threads import ThreadPools
 from knowledge.types import (
     Audience,
@@ -47,6 +48,7 @@ from knowledge.types import (
     Support,
 )
 from knowledge.vectors.chroma_server import ChromaAddress, ChromaServer, RemoteServer
+from knowledge.vectors.vector_eraser import VectorEraser
 from knowledge.vectors.vector_index import VectorIndex
 from knowledge.viewing.passages import PassageViewer
 from storage.sizes import MEGABYTE
@@ -86,7 +88,9 @@ class Library:
         self._server: ChromaAddress = (
             ChromaServer(folder / "chroma") if settings.chroma_url is None else RemoteServer(settings.chroma_url)
         )
-        self._index = VectorIndex(self._server, embeddings)
+        generations = VectorGenerations(self._database, folder / "vector-locks")
+        self._index = VectorIndex(self._server, embeddings, generations)
+        self._eraser = VectorEraser(self._server, generations)
         self._embeddings = embeddings
         self._retriever = DocumentRetriever(
             self._catalog, keywords, pairs, self._index, embeddings, reranker, passage_reader
@@ -129,10 +133,16 @@ class Library:
             raise
         try:
             await library._clean_up()
+            library._eraser.start()
         except BaseException:
             await library.close()
             raise
         return library
+
+    @property
+    def erases_vectors(self) -> bool:
+        """Return whether `erase_vectors` leaves nothing: only this program's own Chroma server can be vacuumed."""
+        return isinstance(self._server, ChromaServer)
 
     @property
     def max_bytes(self) -> int:
@@ -275,12 +285,22 @@ class Library:
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
-        """Delete a source that `reader` may read, with everything derived from it. Raises SourceNotFound."""
+        """Delete a source that `reader` may read, with everything derived from it. Raises SourceNotFound.
+
+        What was deleted of its vectors stays in Chroma's files until `erase_vectors`.
+        """
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
         await self._threads.writing.run(self._catalog.remove, source)
         await self._ingestor.discard(guild_id, [source])
         await self._ingestor.purge(guild_id)
         return source
+
+    async def erase_vectors(self) -> bool:
+        """Erase the vectors of removed and replaced documents from Chroma's files, and return whether that was done.
+
+        It is done every few minutes without this call, and takes minutes for a large guild. Raises IndexUnavailable.
+        """
+        return await self._threads.purging.run(self._eraser.erase)
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
         """Return a passage with the words marked that it shares with `texts`. Raises PassageGone, PassageHidden."""
@@ -341,6 +361,7 @@ class Library:
             closing.callback(self._retriever.close)
             closing.callback(self._threads.close)
             closing.callback(self._catalog.close)
+            closing.callback(self._eraser.close)
 
     def _stop_server(self) -> None:
         if not self._process_lock.others():

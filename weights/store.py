@@ -27,6 +27,9 @@ from weights.wheels import Wheels
 
 _log = logging.getLogger(__name__)
 
+_COMMITS = "hub-commits"
+"""The folder of the commits at which repositories of the operator's own choice stay."""
+
 
 class Weights:
     """Provides models by name. Safe to use from several threads and processes."""
@@ -62,7 +65,7 @@ class Weights:
         StoppedError and keeps what has arrived. Raises WeightsError.
         """
         if name.startswith(custom_models.PREFIX):
-            return custom_models.resolve(name, Reporter(name, 0, on_progress, stop))
+            return custom_models.resolve(name, Reporter(name, 0, on_progress, stop), self._model_dir / _COMMITS)
         entry = self._find(name)
         folder = self.folder(name)
         if self.is_ready(name):

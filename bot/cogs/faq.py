@@ -221,7 +221,9 @@ class Faq(commands.Cog):
         documents = await self._services.documents.get()
         await documents.remove(str(place.guild.id), stored.source.id, access.private_reader(member, place))
         sentence = self._services.texts(language_of(interaction), "faq.removed", question=shown_question(stored.pair))
-        await edit_response(interaction, content=sentence)
+        rest = "sources.erased_later" if documents.erases_vectors else "sources.erased_elsewhere"
+        rest = self._services.texts(language_of(interaction), rest)
+        await edit_response(interaction, content=f"{sentence}\n{rest}")
 
     async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
         """Return the answer to a question that was chosen or typed. Raise NotAnswered, NotAllowed."""

@@ -201,7 +201,9 @@ class Knowledge(commands.Cog):
             name=discord.utils.escape_markdown(source.name),
             chunks=source.chunk_count,
         )
-        await edit_response(interaction, content=sentence)
+        rest = "sources.erased_later" if documents.erases_vectors else "sources.erased_elsewhere"
+        rest = self._services.texts(language_of(interaction), rest)
+        await edit_response(interaction, content=f"{sentence}\n{rest}")
 
     async def _matching_sources(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)

@@ -139,6 +139,17 @@ _MIGRATIONS = (
     -- What the file contains that is not in its text: a JSON object of kinds and numbers.
     ALTER TABLE sources ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    -- Which collection holds a guild's vectors, and for how many deletions its files were freed of deleted ones.
+    CREATE TABLE vector_collections (
+        guild_id TEXT PRIMARY KEY,
+        generation INTEGER NOT NULL DEFAULT 0,
+        deletions INTEGER NOT NULL DEFAULT 0,
+        erased_deletions INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    -- Earlier programs left what they deleted in the files.
+    INSERT INTO vector_collections (guild_id, deletions) SELECT id, 1 FROM guilds;
+    """,
 )
 
 

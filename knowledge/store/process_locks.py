@@ -8,6 +8,8 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -49,6 +51,17 @@ class ProcessLock:
         """Give up ownership."""
         (self._folder / self.token).unlink(missing_ok=True)
         os.close(self._lock)
+
+
+@contextmanager
+def hold_lock(path: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock on the file at `path` until the block ends, alone or with all who share it. Blocks until then."""
+    lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def is_locked(path: Path) -> bool:

@@ -22,9 +22,12 @@ from knowledge.errors import IndexUnavailable
 
 COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 HEARTBEAT = "/api/v2/heartbeat"
+VACUUM = "/api/v2/vacuum"
+"""A call of our own child only."""
 SOCKET = "unix"
 """The scheme of an address that is a socket's path: `unix://user:password@/path`."""
 TIMEOUT_S = 60
+_VACUUM_TIMEOUT_S = 900
 _LONGEST_REASON = 300
 KEEP_ALIVE_S = 30.0
 """Seconds for which an idle connection is kept; the server keeps it longer."""
@@ -51,10 +54,11 @@ class Collection(BaseModel):
 
 
 class FoundVectors(BaseModel):
-    """Holds ids and, if they were requested, their vectors."""
+    """Holds ids and, if they were requested, their vectors and metadata."""
 
     ids: list[str]
     embeddings: list[list[float]] | None = None
+    metadatas: list[dict[str, str | int]] | None = None
 
 
 class Nearest(BaseModel):
@@ -141,10 +145,11 @@ class ChromaClient:
         self._request("POST", _path(collection.id, "upsert"), records)
 
     def get(
-        self, collection: Collection, ids: Sequence[str] | None, *, where: Where | None = None, vectors: bool = False
+        self, collection: Collection, ids: Sequence[str] | None, *, vectors: bool = False, metadatas: bool = False
     ) -> FoundVectors:
         """Return those of `ids` that have a vector, or all if it is None, in any order."""
-        wanted = {"ids": ids, "where": where, "include": ["embeddings"] if vectors else []}
+        include = [*(["embeddings"] if vectors else ()), *(["metadatas"] if metadatas else ())]
+        wanted = {"ids": ids, "where": None, "include": include}
         return _read(FoundVectors, self._request("POST", _path(collection.id, "get"), wanted))
 
     def query(self, collection: Collection, vectors: Vectors, limit: int, where: Where | None) -> Nearest:
@@ -161,6 +166,18 @@ class ChromaClient:
         """Delete the vectors whose metadata match."""
         self._request("POST", _path(collection.id, "delete"), {"where": where})
 
+    def delete_ids(self, collection: Collection, ids: Sequence[str]) -> None:
+        """Delete the vectors of these ids."""
+        self._request("POST", _path(collection.id, "delete"), {"ids": ids})
+
+    def vacuum(self) -> bool:
+        """Have everything deleted erased from the server's files; return False if the server can't do that."""
+        try:
+            self._request("POST", VACUUM, timeout_s=_VACUUM_TIMEOUT_S)
+        except CollectionNotFound:
+            return False
+        return True
+
     def count(self, collection: Collection) -> int:
         """Return how many vectors the collection has."""
         return _COUNT.validate_json(self._request("GET", _path(collection.id, "count")))
@@ -169,10 +186,18 @@ class ChromaClient:
         """Close the connections; the server keeps running."""
         self._http.close()
 
-    def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> bytes:
         content = None if body is None else orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
         headers = None if body is None else {"Content-Type": "application/json"}
-        response = self._http.request(method, path, content=content, headers=headers)
+        timeout = self._http.timeout if timeout_s is None else timeout_s
+        response = self._http.request(method, path, content=content, headers=headers, timeout=timeout)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise CollectionNotFound(path)
         if not response.is_success:

@@ -42,20 +42,20 @@ def main(folder: Path, lock_file: Path) -> None:
     try:
         record = {"pid": os.getpid(), "url": f"unix://routewise:{secret}@{quote(str(path))}"}
         os.pwrite(lock, json.dumps(record).encode(), 0)
-        _serve(folder, secret, listener)
+        _serve(folder, lock, secret, listener)
     finally:
         path.unlink(missing_ok=True)
         if path.parent != folder.parent:
             path.parent.rmdir()
 
 
-def _serve(folder: Path, secret: str, listener: socket.socket) -> None:
+def _serve(folder: Path, lock: int, secret: str, listener: socket.socket) -> None:
     import uvicorn
 
     from knowledge.vectors.chroma_app import ChromaApp, RequireSecret
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = ChromaApp(folder)
+    app = ChromaApp(folder, lock)
     config = uvicorn.Config(
         RequireSecret(app, secret),
         loop="asyncio",

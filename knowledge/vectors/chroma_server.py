@@ -31,6 +31,8 @@ START_LIMIT_S = 60
 STOP_LIMIT_S = 10
 ATTEMPTS = 3
 CHECK_LIMIT_S = 5
+_CLEAN_MEMORY = {"MALLOC_PERTURB_": "85"}
+"""Makes glibc overwrite memory: Chroma writes a new index with whatever its memory last held, even deleted vectors."""
 
 
 class ChromaAddress(Protocol):
@@ -123,7 +125,7 @@ class ChromaServer:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C stops the bot, which then stops the server properly.
                 start_new_session=True,
-                env=child_environment(),
+                env=child_environment(_CLEAN_MEMORY),
                 timeout=START_LIMIT_S,
                 check=False,
             )

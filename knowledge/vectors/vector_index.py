@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import httpx
@@ -16,6 +17,7 @@ import numpy as np
 
 from knowledge.errors import EmbeddingMismatch, IndexUnavailable
 from knowledge.ports import TextEmbeddings
+from knowledge.store.vector_generations import VectorGenerations
 from knowledge.vectors.chroma_client import ChromaClient, Collection, CollectionNotFound, Metadata, Where
 from knowledge.vectors.chroma_server import ChromaAddress
 
@@ -28,12 +30,17 @@ T = TypeVar("T")
 class VectorIndex:
     """Keeps all guilds' vectors of one embedding model. Blocking; safe to use from several threads."""
 
-    def __init__(self, server: ChromaAddress, embeddings: TextEmbeddings) -> None:
+    def __init__(
+        self, server: ChromaAddress, embeddings: TextEmbeddings, generations: VectorGenerations | None = None
+    ) -> None:
+        """Create the index; without `generations`, each guild's first collection is its only one."""
         self._server = server
         self._embeddings = embeddings
+        self._generations = generations
         self._connection: ChromaClient | None = None
         self._broken: list[ChromaClient] = []
         self._collections: dict[str, Collection] = {}
+        """By name."""
         self._connecting = threading.Lock()
 
     def upsert(
@@ -54,7 +61,8 @@ class VectorIndex:
                 metadatas = [{"source": source_id, "audience": audience} for source_id in source_ids[part]]
                 self._client().upsert(collection, ids[part], rows[part], metadatas)
 
-        self._call(write)
+        with self._writing(guild_id):
+            self._call(write)
 
     def vectors(self, guild_id: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
         """Return the vectors of these ids as they were written; ids without one are left out."""
@@ -101,9 +109,11 @@ class VectorIndex:
         return self._call_existing(ask, {})
 
     def delete_sources(self, guild_id: str, source_ids: Sequence[str]) -> None:
-        """Delete the vectors of these sources, whichever model made them."""
+        """Delete the vectors of these sources, whichever model made them. Chroma's files keep them until erased."""
         where = _where_in("source", source_ids)
-        self._call_existing(lambda: self._client().delete(self._existing_collection(guild_id), where), None)
+        with self._writing(guild_id):
+            self._call_existing(lambda: self._client().delete(self._existing_collection(guild_id), where), None)
+        self._record_deletion(guild_id)
 
     def ids(self, guild_id: str) -> set[str]:
         """Return every id that has a vector of this embedding model. Raises EmbeddingMismatch."""
@@ -114,9 +124,12 @@ class VectorIndex:
         return self._call_existing(lambda: self._client().count(self._existing_collection(guild_id)), 0)
 
     def drop(self, guild_id: str) -> None:
-        """Delete all the guild's vectors, whichever model made them."""
-        self._call_existing(lambda: self._client().delete_collection(_collection_name(guild_id)), None)
-        self._collections.pop(guild_id, None)
+        """Delete all the guild's vectors, whichever model made them. Chroma's files keep them until erased."""
+        with self._writing(guild_id):
+            name = self._name(guild_id)
+            self._call_existing(lambda: self._client().delete_collection(name), None)
+            self._collections.pop(name, None)
+        self._record_deletion(guild_id)
 
     def close(self) -> None:
         """Close the connections; the server keeps running."""
@@ -165,20 +178,37 @@ class VectorIndex:
                 self._connection = None
 
     def _collection(self, guild_id: str, *, create: bool = False) -> Collection:
-        """Return the guild's collection, checked once. Raises NotFoundError, EmbeddingMismatch."""
-        known = self._collections.get(guild_id)
+        """Return the guild's collection, checked once. Raises CollectionNotFound, EmbeddingMismatch."""
+        name = self._name(guild_id)
+        known = self._collections.get(name)
         if known is None:
-            known = self._new_collection(guild_id) if create else self._existing_collection(guild_id)
+            known = self._new_collection(name) if create else self._client().collection(name)
             self._check_model(known)
-            self._collections[guild_id] = known
+            self._collections[name] = known
         return known
 
     def _existing_collection(self, guild_id: str) -> Collection:
-        return self._client().collection(_collection_name(guild_id))
+        return self._client().collection(self._name(guild_id))
 
-    def _new_collection(self, guild_id: str) -> Collection:
+    def _new_collection(self, name: str) -> Collection:
         made_for: Metadata = {"embedding_model": self._embeddings.model_name, "dimension": self._embeddings.dimension}
-        return self._client().get_or_create_collection(_collection_name(guild_id), made_for)
+        return self._client().get_or_create_collection(name, made_for)
+
+    def _name(self, guild_id: str) -> str:
+        return collection_name(guild_id, 0 if self._generations is None else self._generations.current(guild_id))
+
+    @contextmanager
+    def _writing(self, guild_id: str) -> Iterator[None]:
+        """Keep the guild's collection in use until the block ends."""
+        if self._generations is None:
+            yield
+        else:
+            with self._generations.writing(guild_id):
+                yield
+
+    def _record_deletion(self, guild_id: str) -> None:
+        if self._generations is not None:
+            self._generations.record_deletion(guild_id)
 
     def _check_model(self, collection: Collection) -> None:
         recorded = collection.metadata or {}
@@ -192,9 +222,10 @@ class VectorIndex:
             )
 
 
+def collection_name(guild_id: str, generation: int) -> str:
+    """Return the name of a guild's collection. No two guilds share one, since their ids have no dots."""
+    return f"guild-{guild_id}.{generation}" if generation else f"guild-{guild_id}"
+
+
 def _where_in(field: str, values: Sequence[str]) -> Where:
     return {field: {"$in": [*values]}}
-
-
-def _collection_name(guild_id: str) -> str:
-    return f"guild-{guild_id}"

@@ -42,6 +42,7 @@ class ListedDocuments:
     fails_with: str | None = None
     """The reason that every report gives."""
     raises: Exception | None = None
+    erases_vectors: bool = True
     chunks: dict[str, tuple[Chunk, Source]] = field(default_factory=dict)
     """The passages that can be shown, by id."""
     picture: bytes | Exception | None = None

@@ -131,6 +131,21 @@ async def test_sources_are_listed_to_the_moderator_alone(community: Community) -
     assert "**Documents**" not in community.last_seen_by(community.member)
 
 
+@pytest.mark.parametrize(
+    ("erases_vectors", "told"),
+    [(True, "erased from the disk in the background"), (False, "can stay in the files of the Chroma server")],
+)
+async def test_a_removal_says_what_becomes_of_the_vectors(
+    community: Community, documents: ListedDocuments, erases_vectors: bool, told: str
+) -> None:
+    documents.erases_vectors = erases_vectors
+    await _ingest(community)
+    (source,) = documents.listed
+    await community.moderator.slash(community.channel, "sources remove", name=source.id)
+    await community.rest()
+    assert told in community.last().content
+
+
 async def test_a_source_is_found_by_what_is_typed_and_removed(community: Community, documents: ListedDocuments) -> None:
     await _ingest(community)
     choices = await community.moderator.autocomplete(community.channel, "sources remove", "name", "PERM")

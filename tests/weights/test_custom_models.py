@@ -30,6 +30,12 @@ folder = Weights(Path("models")).ensure("hf:somebody/toy", lambda progress: seen
 print(folder, seen[-1].done_bytes, seen[-1].total_bytes)
 """
 
+FETCH_PLAIN = """
+from pathlib import Path
+from weights.store import Weights
+print(Weights(Path("models")).ensure("hf:somebody/toy"))
+"""
+
 REVISION = "v1.2"
 FETCH_REVISION = f"""
 import logging
@@ -43,6 +49,7 @@ Weights(Path("models")).ensure("hf:somebody/toy@{REVISION}")
 class _Hub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[str]] = []
+    commit: ClassVar[str] = COMMIT
 
     def do_GET(self) -> None:
         self._answer()
@@ -55,15 +62,20 @@ class _Hub(BaseHTTPRequestHandler):
         name = self.path.rpartition("/")[2]
         if "/resolve/" in self.path:
             etag = f'"{hashlib.sha256(FILES[name]).hexdigest()}"'
-            self._send(200, FILES[name], {"X-Repo-Commit": COMMIT, "ETag": etag})
+            self._send(200, FILES[name], {"X-Repo-Commit": self._commit(), "ETag": etag})
         elif "/tree/" in self.path:
             rows = [{"type": "file", "path": name, "size": len(data), "oid": "a" * 40} for name, data in FILES.items()]
             self._send(200, json.dumps(rows).encode(), {})
         elif self.path.startswith("/api/models/somebody/toy"):
-            info = {"id": "somebody/toy", "sha": COMMIT, "siblings": [{"rfilename": name} for name in FILES]}
+            info = {"id": "somebody/toy", "sha": self._commit(), "siblings": [{"rfilename": name} for name in FILES]}
             self._send(200, json.dumps(info).encode(), {})
         else:
             self._send(404, b"", {})
+
+    def _commit(self) -> str:
+        """The commit that is asked for, or else the latest."""
+        named = [part for part in self.path.split("/") if len(part) == len(COMMIT) and part.isdigit()]
+        return named[0] if named else self.commit
 
     def _send(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -117,6 +129,27 @@ def test_a_repository_is_fetched_at_the_revision_that_is_named_and_its_commit_is
     assert done.returncode == 0, done.stderr
     assert f"/revision/{REVISION}" in "".join(_Hub.asked)
     assert f"hf:somebody/toy@{COMMIT} pins it" in done.stderr
+
+
+def test_a_repository_without_a_revision_stays_at_the_commit_that_was_fetched_first(
+    tmp_path: Path, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    environment.pop("HF_HUB_OFFLINE", None)
+    folders = []
+    for commit in (COMMIT, "2" * 40):
+        monkeypatch.setattr(_Hub, "commit", commit)
+        command = [sys.executable, "-c", FETCH_PLAIN]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        folders.append(Path(done.stdout.strip()).name)
+    assert folders == [COMMIT, COMMIT]
+    (record,) = (tmp_path / "models" / "hub-commits").iterdir()
+    assert (record.name, record.read_text("utf-8")) == ("somebody--toy", COMMIT)
+    # Without the record, the latest is fetched again.
+    record.unlink()
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert Path(done.stdout.strip()).name == "2" * 40
 
 
 @pytest.mark.parametrize(
