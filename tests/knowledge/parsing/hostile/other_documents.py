@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import partial
 
 from knowledge.errors import Reason
 from tests.knowledge.office_files import budget, word_handbook
@@ -40,7 +41,7 @@ def odt_files() -> Iterator[HostileFile]:
         ("an entity that is a file", _OUTSIDE + b"<office:document-content>&x;</office:document-content>"),
         ("XML that is broken", b"<office:document-content>"),
     ):
-        yield hostile(what, "a.odt", lambda xml=xml: with_parts(whole, {main: xml}), Reason.CORRUPT)
+        yield hostile(what, "a.odt", partial(with_parts, whole, {main: xml}), Reason.CORRUPT)
     yield hostile(
         "laughs in its styles", "a.odt", lambda: with_parts(whole, {"styles.xml": laughs("x")}), Reason.CORRUPT
     )
@@ -150,7 +151,7 @@ def epub_files() -> Iterator[HostileFile]:
         ("a billion laughs in its container", "META-INF/container.xml", laughs("container")),
         ("an entity that is a file", opf, _OUTSIDE + b"<package>&x;</package>"),
     ):
-        yield hostile(what, "a.epub", lambda part=part, xml=xml: with_parts(whole, {part: xml}), Reason.CORRUPT)
+        yield hostile(what, "a.epub", partial(with_parts, whole, {part: xml}), Reason.CORRUPT)
     chapter_laughs = (
         laughs("html").replace(b"<html>", b"<html><body><p>Open.").replace(b"</html>", b"</p></body></html>")
     )
@@ -197,7 +198,7 @@ def emails() -> Iterator[HostileFile]:
     yield hostile("base64 that is none", "a.eml", lambda: head + broken, READ)
     for name in (b"utf-7", b"idna", b"hex", b"rot13", b"../../etc/passwd"):
         stated = b"Content-Type: text/plain; charset=" + name + b"\n\nOpen +ADw-daily."
-        yield hostile(f"a text in {name.decode()}", "a.eml", lambda stated=stated: head + stated, READ)
+        yield hostile(f"a text in {name.decode()}", "a.eml", partial(bytes.__add__, head, stated), READ)
     page_of = b"Content-Type: text/html\n\n"
     yield hostile("HTML 2,000 deep", "a.eml", lambda: head + page_of + b"<div>x" * 2000, Reason.TOO_DEEP)
     outside = b'Content-Type: message/external-body; access-type=local-file; name="/etc/passwd"\n\n\n'
