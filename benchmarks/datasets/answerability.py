@@ -38,6 +38,8 @@ from text.third_language import shares_language
 GUILD_SIZES = (8, 30, 120)
 PASSAGES = {"fit": 360, "judge": 240}
 """At most about, in each language: whole articles."""
+COMMUNITIES = ("a", "b")
+"""The invented ones."""
 QUESTIONS = {"fit": 240, "judge": 150}
 """In each language, shared among the sizes."""
 MOST_GUILDS = 12
@@ -147,11 +149,11 @@ def across(data: Path, language: str, part: str) -> Scenario:
     return scenario
 
 
-def community(part: str) -> Scenario:
+def community(name: str) -> Scenario:
     """Return what is asked in an invented community with all of its pages, and what without those that answer it."""
-    folder = COMMUNITY_DEVELOPMENT / {"fit": "a", "judge": "b"}[part]
+    folder = COMMUNITY_DEVELOPMENT / name
     pages = {path.name: Doc(path.stem, "", "", path.read_text("utf-8")) for path in sorted(folder.glob("documents/*"))}
-    whole = f"community-{part}"
+    whole = f"community-{name}"
     scenario = Scenario({whole: list(pages.values())}, [])
     for row in read_rows(folder / "questions.jsonl", CommunityQuestionRow):
         origin = "gold" if row.answerable else {"close": "looks answered"}.get(row.kind, "off corpus")
@@ -160,7 +162,7 @@ def community(part: str) -> Scenario:
         scenario.asked.append(KnownQuestion(row.question, whole, row.answerable, origin, row.id, own, another))
         if row.answerable:
             left_out = sorted({place.file for place in row.gold})
-            without = f"{whole}-without-{'-'.join(left_out)}"
+            without = f"{whole}-without-" + "-".join(str(list(pages).index(name)) for name in left_out)
             scenario.guilds.setdefault(without, [page for name, page in pages.items() if name not in left_out])
             scenario.asked.append(KnownQuestion(row.question, without, False, "left out", row.id, False, False))
     return scenario

@@ -15,6 +15,7 @@ import asyncio
 import json
 import statistics
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.datasets.answerability import Scenario, across, community, development, search
+from benchmarks.datasets.answerability import COMMUNITIES, Scenario, across, community, development, search
 from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.reading_cache import CachedReader
@@ -61,7 +62,7 @@ class SearchExample:
 
 
 Examples = dict[str, list[SearchExample]]
-"""By part, `fit` and `judge`."""
+"""By part: `fit`, `judge`, and each of the invented communities."""
 
 
 def main() -> None:
@@ -80,10 +81,7 @@ def main() -> None:
 
 def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
     """Fit on all that was searched, judge each encoder and language alone, write both."""
-    fitted_on = [example for _, examples in searched.values() for example in examples["fit"]]
-    shared = [example for example in fitted_on if example.figures.same_language]
-    # An encoder of one language finds nothing across languages: there is nothing of its own to fit on.
-    apart = [example for example in fitted_on if not example.figures.same_language] or shared
+    shared, apart = _fitted_on(searched, COMMUNITIES)
     same, across_languages = _fit(shared, VECTORS[name] + WORDS + READING), _fit(apart, VECTORS[name] + READING)
     threshold = _threshold(shared, same)
     measured = {
@@ -91,7 +89,7 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
         "fitted on": _counts(shared),
         "judged on": {
             language if len(searched) == 1 else f"{language}, {encoder}": _judge(
-                [e for e in _apart(examples["judge"], False) if e.language == language and e.figures.same_language],
+                [e for e in examples["judge"] if e.language == language and e.figures.same_language],
                 same,
                 threshold,
             )
@@ -104,24 +102,10 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
                 f"asked in {language}": _judge(found, across_languages, threshold)
                 for _, examples in searched.values()
                 for language in ("en", "zh")
-                if (
-                    found := [
-                        e
-                        for e in _apart(examples["judge"], False)
-                        if e.language == language and not e.figures.same_language
-                    ]
-                )
+                if (found := [e for e in examples["judge"] if e.language == language and not e.figures.same_language])
             },
         },
-        "in an invented community": {
-            kind if len(searched) == 1 else f"{kind}, {encoder}": _judge(found, fitted, threshold)
-            for encoder, (_, examples) in searched.items()
-            for kind, fitted, is_same in (
-                ("in one language", same, True),
-                ("across languages", across_languages, False),
-            )
-            if (found := [e for e in _apart(examples["judge"], True) if e.figures.same_language is is_same])
-        },
+        "in an invented community": _judged_communities(name, searched, threshold),
     }
     written = {
         "embedding_model": ANY_MODEL if name == ANY_MODEL else searched[name][0],
@@ -139,6 +123,40 @@ def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
     print("wrote", target, "and", results.write(f"calibration_{name}", measured))
 
 
+def _fitted_on(
+    searched: dict[str, tuple[str, Examples]], communities: Sequence[str]
+) -> tuple[list[SearchExample], list[SearchExample]]:
+    """Return the examples in one language, and those across languages."""
+    parts = ("fit", *communities)
+    examples = [each for _, by_part in searched.values() for part in parts for each in by_part[part]]
+    shared = [each for each in examples if each.figures.same_language]
+    # An encoder of one language finds nothing across languages: there is nothing of its own to fit on.
+    return shared, [each for each in examples if not each.figures.same_language] or shared
+
+
+def _judged_communities(
+    name: str, searched: dict[str, tuple[str, Examples]], threshold: float
+) -> dict[str, dict[str, object]]:
+    """Return the figures of each invented community by what was fitted without it."""
+    judged: dict[str, dict[str, object]] = {}
+    for community_name in COMMUNITIES:
+        shared, apart = _fitted_on(searched, [each for each in COMMUNITIES if each != community_name])
+        fits = {
+            "in one language": (True, _fit(shared, VECTORS[name] + WORDS + READING)),
+            "across languages": (False, _fit(apart, VECTORS[name] + READING)),
+        }
+        for kind, (is_same, fitted) in fits.items():
+            found = [
+                each
+                for _, examples in searched.values()
+                for each in examples[community_name]
+                if each.figures.same_language is is_same
+            ]
+            if found:
+                judged[f"{community_name}, {kind}"] = _judge(found, fitted, threshold)
+    return judged
+
+
 def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
     """The encoder's full name, and all searches with it."""
     embeddings = CachedEmbeddings(encoder)
@@ -149,7 +167,7 @@ def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
 async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, folder: Path) -> Examples:
     library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=CachedReader())
     languages = LANGUAGES[encoder]
-    examples: Examples = {"fit": [], "judge": []}
+    examples: Examples = {part: [] for part in ("fit", "judge", *COMMUNITIES)}
 
     async def add(part: str, scenario: Scenario, wanted: tuple[bool, ...], *, is_community: bool = False) -> None:
         async for searched in search(library, embeddings, scenario):
@@ -159,18 +177,19 @@ async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, fo
                 figures = features_of(searched.retrieval, same_language=is_same)
                 if figures is not None and is_same in wanted and language in languages:
                     answerable = asked.answerable if known is None else known
-                    examples[part].append(SearchExample(figures, answerable, asked.origin, language, is_community))
+                    origin = "left out" if asked.answerable and not answerable else asked.origin
+                    examples[part].append(SearchExample(figures, answerable, origin, language, is_community))
         print(encoder, part, len(examples[part]), flush=True)
 
     try:
-        for part in examples:
+        for part in ("fit", "judge"):
             for language in languages:
                 await add(part, development(data, language, part), (True,))
                 if len(languages) > 1:
                     # Of pages that are mostly code some pass for English: neither one nor the other.
                     await add(part, across(data, language, part), (False,))
-            found_by = (True, False) if len(languages) > 1 else (True,)
-            await add(part, community(part), found_by, is_community=True)
+        for name in COMMUNITIES:
+            await add(name, community(name), (True, False) if len(languages) > 1 else (True,), is_community=True)
     finally:
         await library.close()
     return examples
@@ -182,14 +201,13 @@ def _fit(examples: Sequence[SearchExample], reads: tuple[str, ...]) -> Logistic:
 
 
 def _weights(examples: Sequence[SearchExample]) -> list[float]:
-    """Return what each example counts: those of communities as much as everything else together."""
-    own = sum(each.is_community for each in examples)
-    weight = (len(examples) - own) / own if own else 1.0
-    return [weight if each.is_community else 1.0 for each in examples]
+    """Return what each example counts: those of communities as much as everything else together.
 
-
-def _apart(examples: Sequence[SearchExample], is_community: bool) -> list[SearchExample]:
-    return [each for each in examples if each.is_community is is_community]
+    Half of theirs is for what is answered there, although each was also asked where its answer is left out.
+    """
+    own = Counter(each.answerable for each in examples if each.is_community)
+    half = (len(examples) - own.total()) / 2
+    return [half / own[each.answerable] if each.is_community else 1.0 for each in examples]
 
 
 def _counts(examples: Sequence[SearchExample]) -> dict[str, int]:
