@@ -311,11 +311,9 @@ def _other_fit(text: str, groups: Sequence[str]) -> float:
         count += sum(1 for _ in _NO_CYRILLIC.finditer(text))
     if not count:
         return 0.0
-    if groups is _GREEK:
-        # Capitals need no accents; small letters without any are those of another encoding.
-        is_doubtful = not _GREEK_ACCENT.search(text) and capitals < count
-    else:
-        is_doubtful = 2 * capitals > count
+    # Greek capitals need no accents; small letters without any are those of another encoding.
+    is_unaccented = capitals < count and not _GREEK_ACCENT.search(text)
+    is_doubtful = is_unaccented if groups is _GREEK else 2 * capitals > count
     return score / count * (0.85 if is_doubtful else 1)
 
 
@@ -370,7 +368,8 @@ def _signed_encoding(data: bytes, *, is_strict: bool = True) -> str | None:
     text = _sample_of_words(data, "cp874")
     letters, signs = len(_THAI_LETTER.findall(text)), len(_THAI_SIGN.findall(text))
     least = _SURE_THAI if is_strict else _LIKELY_THAI
-    if letters >= _LEAST_SIGNED <= 5 * signs and not _NO_THAI.search(text) and _other_fit(text, _THAI) >= least:
+    is_signed = _LEAST_SIGNED <= letters <= 5 * signs and not _NO_THAI.search(text)
+    if is_signed and _other_fit(text, _THAI) >= least:
         return "cp874"
     text = _sample_of_words(data, "cp932")
     kana, wide = _HALF_WIDTH.findall(text), sum(char > "\x7f" for char in text)
