@@ -26,6 +26,11 @@ _BLOCKS = ("p", *HEADINGS, "table", "ul", "ol", "dl", "pre", "blockquote", "arti
 _SECTIONS = ("article", "section", "main", "aside", "blockquote", "details")
 """Elements whose asides and footers belong to them, and not to the site."""
 _MENUS = {"navigation", "search", "menu", "menubar"}
+_BOOK_LINKS = {"navheader", "navfooter", "docnav"}
+"""Classes of the lines above and below each page of a book, in HTML made from DocBook."""
+_SITE_LINKS = {"nav", "navbar", "navigation", "nav-panel", "menu", "menubar", "header", "breadcrumb", "breadcrumbs"}
+"""Classes and ids of what holds links to other pages, where most of it is links."""
+_LINK_BOXES = ("div", "p", "ul", "ol", "table", "header")
 _ROLES = {"complementary": "aside", "contentinfo": "footer"}
 _UNSHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 _TINY = {"0", "1", "0px", "1px"}
@@ -104,6 +109,9 @@ def _drop_site_parts(soup: Tag) -> None:
     for element in soup.find_all(lambda each: each.name == "nav" or each.get("role") in _MENUS):
         if not element.decomposed:
             element.decompose()
+    for element in soup.find_all(_LINK_BOXES):
+        if not element.decomposed and _leads_elsewhere(element):
+            element.decompose()
     has_article = soup.find(["article", "main"]) is not None
     for element in soup.find_all(lambda each: _site_part(each) != ""):
         if element.decomposed:
@@ -111,6 +119,15 @@ def _drop_site_parts(soup: Tag) -> None:
         is_own = element.find_parent(_SECTIONS) is not None or (_site_part(element) == "aside" and not has_article)
         if not is_own or _is_mostly_links(element):
             element.decompose()
+
+
+def _leads_elsewhere(element: Tag) -> bool:
+    """Return whether this is a list of links to other pages, by its class or id."""
+    classes = element.get("class") or []
+    names = {*([classes] if isinstance(classes, str) else classes), str(element.get("id"))}
+    if names & _BOOK_LINKS:
+        return True
+    return bool(names & _SITE_LINKS) and element.find(HEADINGS) is None and _is_mostly_links(element)
 
 
 def _site_part(element: Tag) -> str:
