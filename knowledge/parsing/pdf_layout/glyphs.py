@@ -20,6 +20,7 @@ UNREADABLE = "\ufffd"
 MAX_GLYPHS = 300_000
 """On one page; a printed page has five thousand."""
 MAX_PATHS = 5000
+_SPACE = 0x20
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 """What PDFium reports for a hyphen at the end of a line, and the hyphen that only such a line shows."""
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
@@ -41,6 +42,8 @@ class Glyph:
     """The size of its font in points, as it is shown."""
     order: int
     """Its place among PDFium's characters, which are in logical order where Hebrew or Arabic is drawn."""
+    is_after_space: bool = False
+    """Whether PDFium, which knows the widths of the font's letters, puts a space before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,11 @@ def _glyphs(text: PdfTextPage, count: int) -> Iterator[tuple[int | None, Glyph]]
     from pypdfium2 import raw
 
     x, y, box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
+    is_after_space = False
     for number in range(count):
         code = raw.FPDFText_GetUnicode(text, number)
         if code == 0 or raw.FPDFText_IsGenerated(text, number) == 1:
+            is_after_space = code == _SPACE
             continue
         raw.FPDFText_GetCharOrigin(text, number, x, y)
         raw.FPDFText_GetLooseCharBox(text, number, box)
@@ -116,12 +121,11 @@ def _glyphs(text: PdfTextPage, count: int) -> Iterator[tuple[int | None, Glyph]]
             size = max(1.0, raw.FPDFText_GetFontSize(text, number))
             yield None, Glyph(written, place[0], place[0], place[1], size, number)
         elif quarters == 0:
-            yield (
-                0,
-                Glyph(written, place[0], max(box.right, place[0]), place[1], max(1.0, box.top - box.bottom), number),
-            )
+            size = max(1.0, box.top - box.bottom)
+            yield 0, Glyph(written, place[0], max(box.right, place[0]), place[1], size, number, is_after_space)
         else:
             yield quarters, _turned_glyph(text, number, written, place, quarters)
+        is_after_space = False
 
 
 def _turned_glyph(text: PdfTextPage, number: int, written: str, place: tuple[float, float], quarters: int) -> Glyph:

@@ -18,6 +18,8 @@ from text.scripts import count_cjk
 _SAME_LINE = 0.4
 """How far apart baselines on one line may be, in sizes of the font; raised and lowered figures are."""
 _WORD_GAP = 0.18
+_LIKELY_WORD_GAP = 0.08
+"""The gap where PDFium puts a space; a font that leaves much room between lines makes gaps look narrow."""
 _CJK_GAP = 0.7
 _SEGMENT_GAP = 0.9
 """The gap between segments, in sizes of the font; between the words of justified text it is less."""
@@ -93,7 +95,8 @@ def _words(line: Sequence[Glyph]) -> list[list[Glyph]]:
             continue
         if words and not is_apart:
             gap = _gap(words[-1], [glyph])
-            is_apart = gap > (_CJK_GAP if _is_cjk(glyph) or _is_cjk(words[-1][-1]) else _WORD_GAP)
+            least = _LIKELY_WORD_GAP if glyph.is_after_space else _WORD_GAP
+            is_apart = gap > (_CJK_GAP if _is_cjk(glyph) or _is_cjk(words[-1][-1]) else least)
         if is_apart:
             words.append([])
         words[-1].append(glyph)

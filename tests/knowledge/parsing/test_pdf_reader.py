@@ -12,7 +12,7 @@ from knowledge.parsing.loader import load_document
 from knowledge.parsing.readers.pdf import read_pdf
 from knowledge.types import LeftOut, LeftOutKind
 from tests.growth import takes_no_quadratic_time
-from tests.knowledge.pdfs import at, cid_font, drawn, pdf
+from tests.knowledge.pdfs import at, cid_font, drawn, pdf, pdf_of
 
 LIMIT = 10 * 1024**2
 SUMMER = [
@@ -454,3 +454,22 @@ def test_a_file_that_neither_can_read_is_broken() -> None:
     with pytest.raises(DocumentError) as refused:
         texts_of(pdf(["The workshop opens at nine."])[:-60])
     assert refused.value.reason is Reason.CORRUPT
+
+
+def test_narrow_spaces_of_a_font_with_much_room_between_lines_part_words() -> None:
+    content = b"BT /F1 10 Tf 72 720 Td [(Permission) -270 (is) -270 (granted) -270 (to) -270 (copy.)] TJ ET"
+    widths = " ".join(["500"] * 95)
+    descriptor = b"/FontName /Tall /Flags 32 /FontBBox [0 -900 1000 1600] /ItalicAngle 0 /Ascent 1600 /Descent -900"
+    data = pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
+            b"<< /Type /Font /Subtype /TrueType /BaseFont /Tall /Encoding /WinAnsiEncoding /FirstChar 32 /LastChar 126 "
+            b"/Widths [" + widths.encode() + b"] /FontDescriptor 6 0 R >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>",
+            b"<< /Length " + str(len(content)).encode() + b" >>\nstream\n" + content + b"\nendstream",
+            b"<< /Type /FontDescriptor " + descriptor + b" /CapHeight 700 /StemV 80 >>",
+        ]
+    )
+    assert text_of(data) == "Permission is granted to copy."
