@@ -473,3 +473,35 @@ def test_narrow_spaces_of_a_font_with_much_room_between_lines_part_words() -> No
         ]
     )
     assert text_of(data) == "Permission is granted to copy."
+
+
+def bitmap_font(text: str) -> bytes:
+    """Return a page in a font of pictures, as TeX made them, whose letters have no names but their numbers."""
+    content = b"BT /F1 10 Tf 72 720 Td (" + text.encode() + b") Tj ET"
+    codes = sorted(set(text.encode()) - {32})
+    names = " ".join(f"{code} /a{code}" for code in codes)
+    shapes = " ".join(f"/a{code} 6 0 R" for code in codes)
+    shape = b"500 0 0 0 500 700 d1 0 0 400 700 re f"
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
+            f"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] /FirstChar 32 "
+            f"/LastChar 126 /Widths [{' '.join(['500'] * 95)}] /Encoding << /Type /Encoding /Differences [{names}] >> "
+            f"/CharProcs << {shapes} >> >>".encode(),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>",
+            b"<< /Length " + str(len(content)).encode() + b" >>\nstream\n" + content + b"\nendstream",
+            b"<< /Length " + str(len(shape)).encode() + b" >>\nstream\n" + shape + b"\nendstream",
+        ]
+    )
+
+
+def test_a_font_of_pictures_is_read_where_its_numbers_are_those_of_letters() -> None:
+    sentence = "The harbour is open all the year, and the gate is locked at night."
+    assert text_of(bitmap_font(sentence)) == sentence
+
+
+def test_a_font_of_pictures_is_garbled_where_its_numbers_make_no_words() -> None:
+    moved = "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in "The gate is locked at night.")
+    assert refusal_of(bitmap_font(moved * 2)).reason == Reason.GARBLED
