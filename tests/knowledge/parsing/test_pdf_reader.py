@@ -486,8 +486,8 @@ def bitmap_font(text: str) -> bytes:
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
-            f"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] /FirstChar 32 "
-            f"/LastChar 126 /Widths [{' '.join(['500'] * 95)}] /Encoding << /Type /Encoding /Differences [{names}] >> "
+            f"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] "
+            f"/FirstChar 32 /LastChar 126 /Widths [{' '.join(['500'] * 95)}] /Encoding << /Type /Encoding /Differences [{names}] >> "
             f"/CharProcs << {shapes} >> >>".encode(),
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
             b"/Resources << /Font << /F1 3 0 R >> >> >>",
