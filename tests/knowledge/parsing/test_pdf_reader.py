@@ -481,13 +481,14 @@ def bitmap_font(text: str) -> bytes:
     codes = sorted(set(text.encode()) - {32})
     names = " ".join(f"{code} /a{code}" for code in codes)
     shapes = " ".join(f"/a{code} 6 0 R" for code in codes)
+    widths = " ".join(["500"] * 95)
     shape = b"500 0 0 0 500 700 d1 0 0 400 700 re f"
     return pdf_of(
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
             f"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] "
-            f"/FirstChar 32 /LastChar 126 /Widths [{' '.join(['500'] * 95)}] /Encoding << /Type /Encoding /Differences [{names}] >> "
+            f"/FirstChar 32 /LastChar 126 /Widths [{widths}] /Encoding << /Type /Encoding /Differences [{names}] >> "
             f"/CharProcs << {shapes} >> >>".encode(),
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
             b"/Resources << /Font << /F1 3 0 R >> >> >>",
