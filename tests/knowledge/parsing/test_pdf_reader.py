@@ -506,3 +506,10 @@ def test_a_font_of_pictures_is_read_where_its_numbers_are_those_of_letters() -> 
 def test_a_font_of_pictures_is_garbled_where_its_numbers_make_no_words() -> None:
     moved = "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in "The gate is locked at night.")
     assert refusal_of(bitmap_font(moved * 2)).reason == Reason.GARBLED
+
+
+def test_an_accent_that_is_drawn_above_a_letter_belongs_to_it() -> None:
+    data = drawn(
+        at(72, 720, "Br") + at(84, 720, "o") + at(85.3, 720, "¨") + at(90.7, 720, "ker") + at(120, 720, "a ´ b")
+    )
+    assert text_of(data) == "Bröker a ´ b"
