@@ -64,10 +64,10 @@ def main() -> None:
         checks[expected.case].append(is_right(expected, folders[expected.case] / expected.file))
     for asked, found in asyncio.run(_ask(folders[QUESTIONS[0].case])).items():
         checks[asked.case].append(found)
-    for case, tests in TESTS.items():
+    for tested, tests in TESTS.items():
         passed, count = run_tests((tests,))
-        checks[case].append(passed == count > 0)
-    right = {case: all(found) for case, found in checks.items() if found}
+        checks[tested].append(passed == count > 0)
+    right = {checked: all(found) for checked, found in checks.items() if found}
     for case in cases:
         print("right" if right.get(case.id) else "wrong", case.id, case.kind, flush=True)
     print("wrote", results.write("reported_cases", _figures(cases, right, [_own(inputs) for inputs in OWN_INPUTS])))

@@ -123,8 +123,8 @@ def _drop_site_parts(soup: Tag) -> None:
 
 def _leads_elsewhere(element: Tag) -> bool:
     """Return whether this is a list of links to other pages, by its class or id."""
-    classes = element.get("class") or []
-    names = {*([classes] if isinstance(classes, str) else classes), str(element.get("id"))}
+    classes = element.get_attribute_list("class")
+    names = {str(name) for name in (*classes, element.get("id"))}
     if names & _BOOK_LINKS:
         return True
     return bool(names & _SITE_LINKS) and element.find(HEADINGS) is None and _is_mostly_links(element)
