@@ -30,6 +30,7 @@ _BOOK_LINKS = {"navheader", "navfooter", "docnav"}
 """Classes of the lines above and below each page of a book, in HTML made from DocBook."""
 _SITE_LINKS = {"nav", "navbar", "navigation", "nav-panel", "menu", "menubar", "header", "breadcrumb", "breadcrumbs"}
 """Classes and ids of what holds links to other pages, where most of it is links."""
+_MOST_LINK_BOXES = 20
 _LINK_BOXES = ("div", "p", "ul", "ol", "table", "header")
 _ROLES = {"complementary": "aside", "contentinfo": "footer"}
 _UNSHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
@@ -109,7 +110,8 @@ def _drop_site_parts(soup: Tag) -> None:
     for element in soup.find_all(lambda each: each.name == "nav" or each.get("role") in _MENUS):
         if not element.decomposed:
             element.decompose()
-    for element in soup.find_all(_LINK_BOXES):
+    # To ask whether an element is decomposed, or what its words are, takes as long as it has descendants.
+    for element in soup.find_all(_is_named_like_links, limit=_MOST_LINK_BOXES):
         if not element.decomposed and _leads_elsewhere(element):
             element.decompose()
     has_article = soup.find(["article", "main"]) is not None
@@ -121,13 +123,18 @@ def _drop_site_parts(soup: Tag) -> None:
             element.decompose()
 
 
+def _is_named_like_links(element: Tag) -> bool:
+    return element.name in _LINK_BOXES and not _names(element).isdisjoint(_BOOK_LINKS | _SITE_LINKS)
+
+
+def _names(element: Tag) -> set[str]:
+    return {str(name) for name in (*element.get_attribute_list("class"), element.get("id"))}
+
+
 def _leads_elsewhere(element: Tag) -> bool:
-    """Return whether this is a list of links to other pages, by its class or id."""
-    classes = element.get_attribute_list("class")
-    names = {str(name) for name in (*classes, element.get("id"))}
-    if names & _BOOK_LINKS:
-        return True
-    return bool(names & _SITE_LINKS) and element.find(HEADINGS) is None and _is_mostly_links(element)
+    """Return whether an element that is named like a list of links to other pages is one."""
+    is_of_book = not _names(element).isdisjoint(_BOOK_LINKS)
+    return is_of_book or (element.find(HEADINGS) is None and _is_mostly_links(element))
 
 
 def _site_part(element: Tag) -> str:
