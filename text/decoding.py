@@ -48,19 +48,32 @@ _LATIN = {
 """Latin encodings by how common they are, each with the accented letters of its languages."""
 _WESTERN = "".join(_LATIN["cp1252"])
 _CYRILLIC = ("оеаинтср", "влкмдпуяі", "ыьгзбчйхжшюцщэфёъїєґ")
+_KAZAKH = ("аыеінтрлд", "сқмукғбзйош", "үпөңжәгяұивхюэһцчщфьъё")
 _ARABIC = ("اليمنوتر", "هبسعدةفق", "كحجشىأخصزطضغثئذءإؤظآ")
 _GREEK = ("αοιετσνη", "υρπκμλςωίό", "γδβχθφξζψάέήύώϊϋΐΰ")
 _GREEK_ACCENT = re.compile("[άέήίόύώΆΈΉΊΌΎΏ]")
 _HEBREW = ("יוהלאתרמ", "בנשםדחעק", "פגסטצזכןךףץ")
 _THAI = ("านรอกเง่มยลว้ั", "ดทตสิีปบคะืห็", "แจพชไใโขถุู์ำธณึฐศษผฟญภซฝฆฎฏฑฒฌฬฮ๊๋ๆฯ")
+_THAI_LETTER = re.compile("[ก-๎]")
+_THAI_SIGN = re.compile("[ัิ-ฺเ-ไ็-๎]")
+_NO_THAI = re.compile("(?<![ก-ฮ])[ัิ-ฺ็]|(?<![ก-ฮัิ-ฺ])[่-๎]|[เ-ไ](?![ก-ฮ])|(?<![ก-ฮ่-๋])[ะาำ]|[ฯ๏๚๛]")
+_HALF_WIDTH = re.compile("[ｦ-ﾟ]")
+_NO_HALF_WIDTH = re.compile("(?<![ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<![ﾊ-ﾎ])ﾟ|(?<![ｦ-ﾟ])[ﾝｰｧ-ｯ]|[ｧ-ｮ][ｧ-ｯ]")
+_LEAST_SIGNED = 4
+_SURE_THAI, _LIKELY_THAI = 0.72, 0.5
+_KANA_PER_MARK = 7
+"""Of so many katakana at least one is a voice mark, a long vowel, ン or small."""
 _OTHER = {
     "cp1251": _CYRILLIC,
     "koi8_u": _CYRILLIC,
     "cp866": _CYRILLIC,
     "mac_cyrillic": _CYRILLIC,
     "iso8859_5": _CYRILLIC,
+    "kz1048": _KAZAKH,
+    "ptcp154": _KAZAKH,
     "cp1253": _GREEK,
     "iso8859_7": _GREEK,
+    "mac_greek": _GREEK,
     "cp1255": _HEBREW,
     "cp862": _HEBREW,
     "cp1256": _ARABIC,
@@ -72,6 +85,9 @@ _WEIGHTS = (1.3, 0.8, 0.35, 0.0)
 """Of the groups, and of any other letter: a text has about 1, letters in another encoding at most .75."""
 _SURE_LATIN, _SURE_OTHER = 0.6, 0.82
 """The fit from which a text is taken to be written in an alphabet."""
+_RARE = frozenset({"mac_greek", "kz1048", "ptcp154"})
+_RARE_ENCODING = 0.9
+"""How much of its fit an encoding keeps in which texts are rare, so that a common one wins where both are likely."""
 _MARKS = "\u0300-\u036f\u05b0-\u05c7\u064b-\u0652\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 _QUANTITY_SIGNS = "¼½¾¹²³±×÷"
 _ALPHA = f"[^\\W\\d_{_QUANTITY_SIGNS}]"
@@ -83,6 +99,8 @@ _NO_PORTUGUESE = re.compile("õ(?!e)")
 """Hungarian ő, read as Western European; before another letter than e, Portuguese has none."""
 _NO_ICELANDIC = re.compile(r"(?<=\w)þ(?!\w)|(?<!\w)ð(?=\w)")
 """Turkish ş and ğ, read as Western European: no word ends with þ or begins with ð."""
+_NO_CYRILLIC = re.compile(r"[бвгджзклмнпрстфхцчш]й|\b[ыьъ]", re.IGNORECASE)
+"""Greek capitals, read as small letters of KOI8."""
 _NEUTRAL = frozenset(_QUANTITY_SIGNS + "\xa0\xad«»‘’“”„‚‹›–—…•€£§°©®™№·¿¡״׳؟،؛")
 _FREQUENT_HANGUL = frozenset(
     "이다는의에을를가고하지은기한나로사도어리아인시자서대요니입습들으여수일정상부제보해있것과구원장라게주만거안전화우동"
@@ -182,8 +200,8 @@ def _legacy_encoding(data: bytes) -> str:
     if east_asian in _FREQUENT and _is_doubtful(data.decode(east_asian)[:_SAMPLE_CHARS]):
         likely: str | None = _alphabetic_encoding(data, (*_LATIN, *_OTHER)) or east_asian
     else:
-        likely = east_asian or _alphabetic_encoding(data, (*_LATIN, *_OTHER))
-    likely = likely or _east_asian_encoding(data, _LEAST_NAME_SHARE)
+        likely = east_asian or _signed_encoding(data) or _alphabetic_encoding(data, (*_LATIN, *_OTHER))
+    likely = likely or _east_asian_encoding(data, _LEAST_NAME_SHARE) or _signed_encoding(data, is_strict=False)
     if likely is None and not _is_mostly_english(data):
         raise NotText
     return likely or "cp1252"
@@ -195,13 +213,15 @@ def _is_doubtful(text: str) -> bool:
 
 
 def _east_asian_encoding(data: bytes, least_share: float) -> str | None:
-    """Return the encoding in which the text is Korean, Japanese or Chinese; None if it is none of them."""
+    """Return the encoding in which the text is Thai, Korean, Japanese or Chinese; None if it is none of them."""
     if _is_korean(data):
         return "cp949"
     if _is_japanese(data, "iso2022_jp"):
         return "iso2022_jp"
     if _is_japanese(data, "euc_jp"):
         return "euc_jp"
+    if not _has_frequent_han(data) and (encoding := _signed_encoding(data)):
+        return encoding
     shares = {encoding: _share_of_frequent(data, encoding) for encoding in _FREQUENT}
     likeliest = max(shares, key=lambda encoding: shares[encoding])
     if shares[likeliest] >= least_share:
@@ -235,6 +255,7 @@ def _alphabetic_encoding(data: bytes, encodings: Sequence[str]) -> str | None:
         else:
             fit = _other_fit(text, _OTHER[encoding])
             is_sure = fit >= _SURE_OTHER
+        fit *= _RARE_ENCODING if encoding in _RARE else 1
         if is_sure and (best is None or fit > best[0]):
             best = (fit, encoding)
     return None if best is None else best[1]
@@ -284,10 +305,16 @@ def _other_fit(text: str, groups: Sequence[str]) -> float:
             score += sum(_weight(char, groups) for char in wide)
             score -= sum(char in "ךםןףץς" for char in word[:-1])  # These end words.
     count += _strange_signs(text)
+    if 2 * count < sum(char > "\x7f" and not char.isspace() for char in text):
+        return 0.0  # Most signs are quotation marks and the like.
+    if groups is _CYRILLIC or groups is _KAZAKH:
+        count += sum(1 for _ in _NO_CYRILLIC.finditer(text))
     if not count:
         return 0.0
-    is_unaccented = groups is _GREEK and not _GREEK_ACCENT.search(text)
-    return score / count * (0.85 if 2 * capitals > count or is_unaccented else 1)
+    # Greek capitals need no accents; small letters without any are those of another encoding.
+    is_unaccented = capitals < count and not _GREEK_ACCENT.search(text)
+    is_doubtful = is_unaccented if groups is _GREEK else 2 * capitals > count
+    return score / count * (0.85 if is_doubtful else 1)
 
 
 def _weight(char: str, groups: Sequence[str]) -> float:
@@ -332,6 +359,32 @@ def _share_of_hangul(data: bytes) -> float:
     except UnicodeDecodeError:
         return 0.0
     return min(1.0, 1.5 * sum(char in _FREQUENT_HANGUL for char in wide) / len(wide)) if wide else 0.0
+
+
+def _signed_encoding(data: bytes, *, is_strict: bool = True) -> str | None:
+    """Return the encoding of Thai or of half-width katakana, told by where their signs stand; None if it is neither."""
+    if data.isascii():
+        return None
+    text = _sample_of_words(data, "cp874")
+    letters, signs = len(_THAI_LETTER.findall(text)), len(_THAI_SIGN.findall(text))
+    least = _SURE_THAI if is_strict else _LIKELY_THAI
+    is_signed = _LEAST_SIGNED <= letters <= 5 * signs and not _NO_THAI.search(text)
+    if is_signed and _other_fit(text, _THAI) >= least:
+        return "cp874"
+    text = _sample_of_words(data, "cp932")
+    kana, wide = _HALF_WIDTH.findall(text), sum(char > "\x7f" for char in text)
+    marks = sum(char in "ﾞﾟｰﾝｯｭｮｬ" for char in kana) * (_KANA_PER_MARK if is_strict else 2 * _KANA_PER_MARK)
+    is_kana = len(kana) >= _LEAST_SIGNED and len(kana) >= 0.9 * wide and not _NO_HALF_WIDTH.search(text)
+    return "cp932" if is_kana and marks >= len(kana) else None
+
+
+def _has_frequent_han(data: bytes) -> bool:
+    """Return whether this, read as Chinese, has the most frequent characters as often as Chinese has."""
+    for encoding in ("gb18030", "big5"):
+        han = [char for char in data[:_SAMPLE_CHARS].decode(encoding, "ignore") if char > "\x7f"]
+        if 5 * sum(char in _FREQUENT_HAN for char in han) >= len(han) > 0:
+            return True
+    return False
 
 
 def _is_japanese(data: bytes, encoding: str) -> bool:

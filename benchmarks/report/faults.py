@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.report.markdown import duration, is_measured, load, provenance, table
+from benchmarks.report.markdown import duration, is_measured, load, provenance, share, table
 
 
 def crash_recovery() -> Iterable[str]:
@@ -99,4 +99,81 @@ def hostile_inputs() -> Iterable[str]:
             for kind, found in figures["endings"].items()
         ),
     )
+    yield provenance(result)
+
+
+def reported_cases() -> Iterable[str]:
+    """Yield the section on cases that users of such tools reported; nothing where they were not measured."""
+    if not is_measured("reported_cases"):
+        return
+    result = load("reported_cases")
+    figures = result["figures"]
+    yield "## Reported cases\n"
+    yield (
+        f"{figures['cases']} small inputs, each made after a fault that users of such tools reported publicly. At "
+        f"commit {figures['commit before']} all of them went wrong. Now {share(figures['right'])} of them come out "
+        "right. Files are read by the product, questions are searched for with its default models, and what happens "
+        "on Discord and in trainings is checked by tests.\n"
+    )
+    yield from table(
+        ("kind", "cases", "right before", "right now"),
+        ((kind, found["cases"], found["right before"], found["right"]) for kind, found in figures["kinds"].items()),
+    )
+    own = figures["own inputs"]
+    inputs, before = (sum(row[key] for row in own) for key in ("inputs before the mending", "right before"))
+    yield (
+        f"{inputs} further inputs of the same kinds were written before the mending; {before} were right at that "
+        "commit. They became tests, to which others were added:\n"
+    )
+    yield from table(
+        ("kind", "inputs", "right before", "tests now", "pass"),
+        (
+            (
+                row["kind"],
+                row["inputs before the mending"],
+                row["right before"],
+                row["tests"],
+                row["tests that pass"],
+            )
+            for row in own
+        ),
+    )
+    yield provenance(result)
+
+
+def real_files() -> Iterable[str]:
+    """Yield the section on the files that packages bring; nothing where they were not measured."""
+    if not is_measured("real_files"):
+        return
+    result = load("real_files")
+    figures = result["figures"]
+    yield "## Real files\n"
+    yield (
+        f"{figures['files']} files that {len(figures['packages'])} installed Python packages, source packages and "
+        "Debian documentation packages bring, drawn by chance, at most "
+        f"{figures['most files of a package and format']} of a package and format (15 for Office). Each is read and "
+        f"split like an upload. {figures['unhandled exceptions']} raised an error that nothing handles, "
+        f"{figures['garbled passages']} of {figures['passages']:,} passages look garbled, and no file took more than "
+        f"{figures['limit in seconds of processor time']} s unless it says so. Seconds are processor time. What was "
+        "lost in 40 of them is listed in [real-files.md](real-files.md).\n"
+    )
+    yield from table(
+        ("format", "files", "endings", "median", "95th percentile", "longest", "left out and told"),
+        (
+            (
+                name,
+                found["files"],
+                ", ".join(f"{ending} {count}" for ending, count in found["endings"].items()),
+                *(
+                    f"{found[f'processor seconds, {which}']:.1f} s"
+                    for which in ("median", "95th percentile", "longest")
+                ),
+                ", ".join(f"{kind} {count}" for kind, count in found["left out"].items()),
+            )
+            for name, found in figures["formats"].items()
+            if found["files"]
+        ),
+    )
+    packages = ", ".join(f"{name} ({count})" for name, count in figures["packages"].items())
+    yield f"Packages, with their versions and how many of their files: {packages}.\n"
     yield provenance(result)

@@ -48,6 +48,8 @@ def page() -> str:
         speed.training_speed(),
         speed.latency_during_training(),
         faults.crash_recovery(),
+        faults.reported_cases(),
+        faults.real_files(),
         faults.hostile_files(),
         faults.hostile_inputs(),
         speed.ingestion_speed(),

@@ -73,3 +73,33 @@ def test_a_text_is_read_or_refused_but_never_wrong(encoding: str, text: str) -> 
 )
 def test_the_encodings_of_whole_sentences_are_recognised(encoding: str, text: str) -> None:
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1253", "ΩΡΕΣ ΛΕΙΤΟΥΡΓΙΑΣ"),
+        ("iso8859_7", "ΤΟ ΓΡΑΦΕΙΟ ΕΙΝΑΙ ΚΛΕΙΣΤΟ ΤΗΝ ΚΥΡΙΑΚΗ"),
+        ("cp1253", "ΟΙ ΕΠΙΣΚΕΠΤΕΣ ΠΛΗΡΩΝΟΥΝ ΕΝΝΕΑ ΕΥΡΩ ΤΗ ΝΥΧΤΑ"),
+        ("koi8_r", "порт закрыт зимой, ключи в конторе"),
+        ("koi8_r", "час, неделя, месяц"),
+        ("mac_greek", "Το σκάφος πληρώνει εννέα ευρώ τη νύχτα. Η αίτηση στέλνεται πριν."),
+        ("mac_greek", "Το γραφείο είναι κλειστό την Κυριακή."),
+        ("cp1253", "Αποθετήρια για χρήστες"),
+        ("kz1048", "Кітапхана дүйсенбі күні жабық."),
+        ("kz1048", "Жұмыс уақыты"),
+        ("ptcp154", "Кеме үшін төлем тәулігіне тоғыз еуро."),
+        ("ptcp154", "Қонақтар кітапқа жазылады."),
+        ("cp1251", "Її човен стоїть біля об'єкта, і є ще ґанок."),
+        ("mac_cyrillic", "Оконный менеджер"),
+        ("cp874", "ปิดวันจันทร์"),
+        ("cp874", "ห้องสมุด"),
+        ("cp874", "ห้ามสูบบุหรี่"),
+        ("cp932", "ﾌﾘｺﾐ ﾔﾏﾀﾞ ﾀﾛｳ"),
+        ("cp932", "ﾎﾞｰﾄ,ﾘｮｳｷﾝ\nﾖｯﾄ,900\n"),
+        ("cp932", "ﾄｼｮｶﾝ ﾊ ｹﾞﾂﾖｳﾋﾞ ﾆ ﾔｽﾐ ﾃﾞｽ"),
+        ("euc_jp", "権限で実行されます"),
+    ],
+)
+def test_capitals_marks_and_rarer_alphabets_are_recognised(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text

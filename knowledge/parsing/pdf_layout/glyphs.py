@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from text.common_words import common_words
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage
@@ -20,6 +23,11 @@ UNREADABLE = "\ufffd"
 MAX_GLYPHS = 300_000
 """On one page; a printed page has five thousand."""
 MAX_PATHS = 5000
+_SPACE = 0x20
+_ASCII = range(0x20, 0x7F)
+_WORD = re.compile("[a-z]{2,}")
+_LEAST_WORDS, _LEAST_COMMON = 8, 0.4
+"""How many words tell whether unnamed characters are letters, and the share of them that has to be common."""
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 """What PDFium reports for a hyphen at the end of a line, and the hyphen that only such a line shows."""
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
@@ -41,6 +49,8 @@ class Glyph:
     """The size of its font in points, as it is shown."""
     order: int
     """Its place among PDFium's characters, which are in logical order where Hebrew or Arabic is drawn."""
+    is_after_space: bool = False
+    """Whether PDFium, which knows the widths of the font's letters, puts a space before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def read_glyphs(text: PdfTextPage) -> list[TurnedText]:
     if count > MAX_GLYPHS:
         raise TooManyGlyphs
     by_direction: dict[int | None, list[Glyph]] = {}
-    for quarters, glyph in _glyphs(text, count):
+    for quarters, glyph in _glyphs(text, count, trusts_codes=_make_words(text, count)):
         by_direction.setdefault(quarters, []).append(glyph)
     sizes = Counter({quarters: len(glyphs) for quarters, glyphs in by_direction.items()})
     return [TurnedText(quarters, tuple(by_direction[quarters])) for quarters, _ in sizes.most_common()]
@@ -96,17 +106,35 @@ def drawn_boxes(page: PdfPage) -> list[Box]:
     return boxes
 
 
-def _glyphs(text: PdfTextPage, count: int) -> Iterator[tuple[int | None, Glyph]]:
+def _make_words(text: PdfTextPage, count: int) -> bool:
+    """Return whether the numbers of characters without a letter are those of letters: they make common words.
+
+    So it is in the fonts of pictures that TeX made.
+    """
+    from pypdfium2 import raw
+
+    unknown = [raw.FPDFText_HasUnicodeMapError(text, number) == 1 for number in range(count)]
+    if 2 * sum(unknown) < count:
+        return False
+    codes = (raw.FPDFText_GetUnicode(text, number) for number in range(count))
+    words = _WORD.findall("".join(chr(code) if code in _ASCII else " " for code in codes).lower())
+    return len(words) >= _LEAST_WORDS and sum(word in common_words() for word in words) >= _LEAST_COMMON * len(words)
+
+
+def _glyphs(text: PdfTextPage, count: int, *, trusts_codes: bool) -> Iterator[tuple[int | None, Glyph]]:
     from pypdfium2 import raw
 
     x, y, box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
+    is_after_space = False
     for number in range(count):
         code = raw.FPDFText_GetUnicode(text, number)
         if code == 0 or raw.FPDFText_IsGenerated(text, number) == 1:
+            is_after_space = code == _SPACE
             continue
         raw.FPDFText_GetCharOrigin(text, number, x, y)
         raw.FPDFText_GetLooseCharBox(text, number, box)
-        written = _written(code, is_unknown=raw.FPDFText_HasUnicodeMapError(text, number) == 1)
+        is_unknown = raw.FPDFText_HasUnicodeMapError(text, number) == 1 and not (trusts_codes and code in _ASCII)
+        written = _written(code, is_unknown=is_unknown)
         place = (x.value, y.value)
         if not all(map(math.isfinite, (*place, box.left, box.right, box.top, box.bottom))):
             continue
@@ -116,12 +144,11 @@ def _glyphs(text: PdfTextPage, count: int) -> Iterator[tuple[int | None, Glyph]]
             size = max(1.0, raw.FPDFText_GetFontSize(text, number))
             yield None, Glyph(written, place[0], place[0], place[1], size, number)
         elif quarters == 0:
-            yield (
-                0,
-                Glyph(written, place[0], max(box.right, place[0]), place[1], max(1.0, box.top - box.bottom), number),
-            )
+            size = max(1.0, box.top - box.bottom)
+            yield 0, Glyph(written, place[0], max(box.right, place[0]), place[1], size, number, is_after_space)
         else:
             yield quarters, _turned_glyph(text, number, written, place, quarters)
+        is_after_space = False
 
 
 def _turned_glyph(text: PdfTextPage, number: int, written: str, place: tuple[float, float], quarters: int) -> Glyph:

@@ -9,7 +9,7 @@ import re
 import statistics
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.parsing.pdf_layout.glyphs import UNREADABLE, Glyph
@@ -18,6 +18,8 @@ from text.scripts import count_cjk
 _SAME_LINE = 0.4
 """How far apart baselines on one line may be, in sizes of the font; raised and lowered figures are."""
 _WORD_GAP = 0.18
+_LIKELY_WORD_GAP = 0.08
+"""The gap where PDFium puts a space; a font that leaves much room between lines makes gaps look narrow."""
 _CJK_GAP = 0.7
 _SEGMENT_GAP = 0.9
 """The gap between segments, in sizes of the font; between the words of justified text it is less."""
@@ -25,6 +27,19 @@ _SPACED_GAP = 2.5
 """The widest gap within words whose letters are set apart."""
 _LETTER_GAP = 1.0
 """The widest usual gap between such letters; wider ones are columns."""
+_ACCENTS = {
+    "`": "\u0300",
+    "\u00b4": "\u0301",
+    "\u02c6": "\u0302",
+    "\u02dc": "\u0303",
+    "\u00a8": "\u0308",
+    "\u02da": "\u030a",
+    "\u02c7": "\u030c",
+    "\u00b8": "\u0327",
+}
+"""Accents with a width of their own, each with the one that combines with a letter."""
+_NEAR_ACCENT = 2
+"""How many characters away, from left to right, the letter of an accent is at most."""
 _NAMELESS_BULLET = re.compile(f"^(?:[{UNREADABLE}\ue000-\uf8ff](?= )|[\uf020-\uf0ff]$)")
 """A sign of a symbol font before an item of a list."""
 _LEAST_SPACED = 4
@@ -71,12 +86,30 @@ def _lines(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
 
 
 def _segments(line: Sequence[Glyph]) -> Iterator[Segment]:
-    words = _words(line)
+    words = _words(_with_accents_joined(line))
     start = 0
     for at in range(1, len(words) + 1):
         if at == len(words) or _gap(words[at - 1], words[at]) > _SEGMENT_GAP:
             yield _joined(words[start:at])
             start = at
+
+
+def _with_accents_joined(line: Sequence[Glyph]) -> list[Glyph]:
+    """Return the line with each accent that is drawn above a letter as a part of it, as TeX draws them."""
+    joined: list[Glyph | None] = list(line)
+    for at, accent in enumerate(line):
+        if accent.text not in _ACCENTS:
+            continue
+        middle = (accent.left + accent.right) / 2
+        for near in range(max(0, at - _NEAR_ACCENT), min(len(line), at + _NEAR_ACCENT + 1)):
+            letter = joined[near]
+            if letter is None or not letter.text.isalpha() or not letter.left < middle < letter.right:
+                continue
+            whole = unicodedata.normalize("NFC", letter.text.replace("ı", "i") + _ACCENTS[accent.text])
+            if len(whole) == len(letter.text):
+                joined[near], joined[at] = replace(letter, text=whole), None
+                break
+    return [glyph for glyph in joined if glyph is not None]
 
 
 def _gap(left: Sequence[Glyph], right: Sequence[Glyph]) -> float:
@@ -93,7 +126,8 @@ def _words(line: Sequence[Glyph]) -> list[list[Glyph]]:
             continue
         if words and not is_apart:
             gap = _gap(words[-1], [glyph])
-            is_apart = gap > (_CJK_GAP if _is_cjk(glyph) or _is_cjk(words[-1][-1]) else _WORD_GAP)
+            least = _LIKELY_WORD_GAP if glyph.is_after_space else _WORD_GAP
+            is_apart = gap > (_CJK_GAP if _is_cjk(glyph) or _is_cjk(words[-1][-1]) else least)
         if is_apart:
             words.append([])
         words[-1].append(glyph)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice, takewhile
@@ -79,7 +80,9 @@ def read_excel(data: bytes) -> Iterator[ParsedPart | LeftOut]:
 
     refuse_dtd(data)
     package = Package(data)
-    for sheet in load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False).worksheets:
+    for sheet in load_workbook(
+        _with_shared_texts(data, package), read_only=True, data_only=True, keep_links=False
+    ).worksheets:
         if sheet.sheet_state != "visible":
             yield LeftOut(LeftOutKind.HIDDEN_SHEET)
             continue
@@ -97,6 +100,20 @@ def read_excel(data: bytes) -> Iterator[ParsedPart | LeftOut]:
         lines = [*_sheet_lines(" ".join(sheet.title.split()), rows, drawn), *drawn] if rows or drawn else []
         if lines:
             yield ParsedPart("\n".join(text for text, _ in lines), numbers=tuple(number for _, number in lines))
+
+
+def _with_shared_texts(data: bytes, package: Package) -> io.BytesIO:
+    """Return the file with an empty table of shared texts if it names one that it doesn't contain."""
+    held = io.BytesIO(data)
+    if _SHARED_TEXTS not in package.names and b"/" + _SHARED_TEXTS.encode() in package.content("[Content_Types].xml"):
+        with zipfile.ZipFile(held, "a") as file:
+            file.writestr(_SHARED_TEXTS, f'<sst xmlns="{_SPREADSHEET}"/>')
+        held.seek(0)
+    return held
+
+
+_SHARED_TEXTS = "xl/sharedStrings.xml"
+_SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def _notes_on_empty_rows(rows: Sequence[SheetRow], facts: SheetFacts) -> Iterator[Line]:

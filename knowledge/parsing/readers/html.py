@@ -43,8 +43,10 @@ def read_html(data: bytes) -> Iterator[ParsedPart | LeftOut]:
         soup.title.decompose()
     for heading in body.find_all(HEADINGS):
         _note_anchor(heading)
+    first = body.find(HEADINGS)
+    is_repeated = first is not None and first.get_text(" ").split() == title.split()
     text = markdown_of(body, "" if base is None else str(base["href"]))
-    has_own_title = re.match(r"#\s", text) is not None
+    has_own_title = re.match(r"#+\s" if is_repeated else r"#\s", text) is not None
     yield ParsedPart(f"# {title}\n\n{text}" if title and text and not has_own_title else text)
     yield from (LeftOut(kind, count) for kind, count in left_out.items() if count)
 

@@ -26,6 +26,12 @@ _BLOCKS = ("p", *HEADINGS, "table", "ul", "ol", "dl", "pre", "blockquote", "arti
 _SECTIONS = ("article", "section", "main", "aside", "blockquote", "details")
 """Elements whose asides and footers belong to them, and not to the site."""
 _MENUS = {"navigation", "search", "menu", "menubar"}
+_BOOK_LINKS = {"navheader", "navfooter", "docnav"}
+"""Classes of the lines above and below each page of a book, in HTML made from DocBook."""
+_SITE_LINKS = {"nav", "navbar", "navigation", "nav-panel", "menu", "menubar", "header", "breadcrumb", "breadcrumbs"}
+"""Classes and ids of what holds links to other pages, where most of it is links."""
+_MOST_LINK_BOXES = 20
+_LINK_BOXES = ("div", "p", "ul", "ol", "table", "header")
 _ROLES = {"complementary": "aside", "contentinfo": "footer"}
 _UNSHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 _TINY = {"0", "1", "0px", "1px"}
@@ -104,6 +110,10 @@ def _drop_site_parts(soup: Tag) -> None:
     for element in soup.find_all(lambda each: each.name == "nav" or each.get("role") in _MENUS):
         if not element.decomposed:
             element.decompose()
+    # To ask whether an element is decomposed, or what its words are, takes as long as it has descendants.
+    for element in soup.find_all(_is_named_like_links, limit=_MOST_LINK_BOXES):
+        if not element.decomposed and _leads_elsewhere(element):
+            element.decompose()
     has_article = soup.find(["article", "main"]) is not None
     for element in soup.find_all(lambda each: _site_part(each) != ""):
         if element.decomposed:
@@ -111,6 +121,20 @@ def _drop_site_parts(soup: Tag) -> None:
         is_own = element.find_parent(_SECTIONS) is not None or (_site_part(element) == "aside" and not has_article)
         if not is_own or _is_mostly_links(element):
             element.decompose()
+
+
+def _is_named_like_links(element: Tag) -> bool:
+    return element.name in _LINK_BOXES and not _names(element).isdisjoint(_BOOK_LINKS | _SITE_LINKS)
+
+
+def _names(element: Tag) -> set[str]:
+    return {str(name) for name in (*element.get_attribute_list("class"), element.get("id"))}
+
+
+def _leads_elsewhere(element: Tag) -> bool:
+    """Return whether an element that is named like a list of links to other pages is one."""
+    is_of_book = not _names(element).isdisjoint(_BOOK_LINKS)
+    return is_of_book or (element.find(HEADINGS) is None and _is_mostly_links(element))
 
 
 def _site_part(element: Tag) -> str:

@@ -64,6 +64,10 @@ def read_rst(data: bytes) -> Iterator[ParsedPart]:
     yield ParsedPart(markdown, numbers=tuple(number for _, number in lines))
 
 
+_FACTS = ("version", "released", "date", "author", "status", "tags", "versions", "tickets")
+"""Options of unknown directives that say something to readers; most others say how it looks."""
+
+
 def _register_directives(text: str) -> None:
     """Most files are written for Sphinx: without it, docutils would leave out what stands below its directives."""
     from docutils import nodes
@@ -105,6 +109,10 @@ def _register_directives(text: str) -> None:
                 inline, _ = self.state.inline_text(given, self.lineno)
                 box += nodes.paragraph("", "", *inline)
                 box[0].line = self.lineno
+            facts = ((name, self.options.get(name)) for name in _FACTS)
+            if told := ", ".join(f"{name}: {' '.join(value.split())}" for name, value in facts if value):
+                box += nodes.paragraph(told, told)
+                box[-1].line = self.lineno
             self.state.nested_parse(self.content, self.content_offset, box)
             return [box]
 

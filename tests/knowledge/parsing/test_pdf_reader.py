@@ -12,7 +12,7 @@ from knowledge.parsing.loader import load_document
 from knowledge.parsing.readers.pdf import read_pdf
 from knowledge.types import LeftOut, LeftOutKind
 from tests.growth import takes_no_quadratic_time
-from tests.knowledge.pdfs import at, cid_font, drawn, pdf
+from tests.knowledge.pdfs import at, cid_font, drawn, pdf, pdf_of
 
 LIMIT = 10 * 1024**2
 SUMMER = [
@@ -454,3 +454,62 @@ def test_a_file_that_neither_can_read_is_broken() -> None:
     with pytest.raises(DocumentError) as refused:
         texts_of(pdf(["The workshop opens at nine."])[:-60])
     assert refused.value.reason is Reason.CORRUPT
+
+
+def test_narrow_spaces_of_a_font_with_much_room_between_lines_part_words() -> None:
+    content = b"BT /F1 10 Tf 72 720 Td [(Permission) -270 (is) -270 (granted) -270 (to) -270 (copy.)] TJ ET"
+    widths = " ".join(["500"] * 95)
+    descriptor = b"/FontName /Tall /Flags 32 /FontBBox [0 -900 1000 1600] /ItalicAngle 0 /Ascent 1600 /Descent -900"
+    data = pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
+            b"<< /Type /Font /Subtype /TrueType /BaseFont /Tall /Encoding /WinAnsiEncoding /FirstChar 32 /LastChar 126 "
+            b"/Widths [" + widths.encode() + b"] /FontDescriptor 6 0 R >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>",
+            b"<< /Length " + str(len(content)).encode() + b" >>\nstream\n" + content + b"\nendstream",
+            b"<< /Type /FontDescriptor " + descriptor + b" /CapHeight 700 /StemV 80 >>",
+        ]
+    )
+    assert text_of(data) == "Permission is granted to copy."
+
+
+def bitmap_font(text: str) -> bytes:
+    """Return a page in a font of pictures, as TeX made them, whose letters have no names but their numbers."""
+    content = b"BT /F1 10 Tf 72 720 Td (" + text.encode() + b") Tj ET"
+    codes = sorted(set(text.encode()) - {32})
+    names = " ".join(f"{code} /a{code}" for code in codes)
+    shapes = " ".join(f"/a{code} 6 0 R" for code in codes)
+    widths = " ".join(["500"] * 95)
+    shape = b"500 0 0 0 500 700 d1 0 0 400 700 re f"
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>",
+            f"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 600 800] /FontMatrix [0.001 0 0 0.001 0 0] "
+            f"/FirstChar 32 /LastChar 126 /Widths [{widths}] /Encoding << /Type /Encoding /Differences [{names}] >> "
+            f"/CharProcs << {shapes} >> >>".encode(),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>",
+            b"<< /Length " + str(len(content)).encode() + b" >>\nstream\n" + content + b"\nendstream",
+            b"<< /Length " + str(len(shape)).encode() + b" >>\nstream\n" + shape + b"\nendstream",
+        ]
+    )
+
+
+def test_a_font_of_pictures_is_read_where_its_numbers_are_those_of_letters() -> None:
+    sentence = "The harbour is open all the year, and the gate is locked at night."
+    assert text_of(bitmap_font(sentence)) == sentence
+
+
+def test_a_font_of_pictures_is_garbled_where_its_numbers_make_no_words() -> None:
+    moved = "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in "The gate is locked at night.")
+    assert refusal_of(bitmap_font(moved * 2)).reason == Reason.GARBLED
+
+
+def test_an_accent_that_is_drawn_above_a_letter_belongs_to_it() -> None:
+    data = drawn(
+        at(72, 720, "Br") + at(84, 720, "o") + at(85.3, 720, "¨") + at(90.7, 720, "ker") + at(120, 720, "a ´ b")
+    )
+    assert text_of(data) == "Bröker a ´ b"

@@ -191,3 +191,15 @@ def test_an_image_is_its_description() -> None:
         "🖼 The quay",
         "Seen from the north.",
     ]
+
+
+def test_which_version_a_change_belongs_to_is_in_the_text_of_a_changelog() -> None:
+    text = (
+        ".. changelog::\n    :version: 1.1.18\n    :released: March 6, 2018\n    :include_notes_from: unreleased\n\n"
+        "    .. change::\n        :tags: bug, mysql\n        :tickets: 4205\n\n"
+        "        The server's version is asked for.\n"
+    )
+    found = "\n".join(section.text for section in load_document(text.encode(), "a.rst", 10 * 1024**2).sections)
+    assert "version: 1.1.18, released: March 6, 2018" in found
+    assert "tags: bug, mysql, tickets: 4205\n\nThe server's version" in found
+    assert "unreleased" not in found

@@ -355,3 +355,13 @@ def test_hidden_sheets_are_counted_however_they_are_hidden() -> None:
     got = reading_of(sheet)
     assert "4471" not in got.text
     assert got.left_out == {"hidden_sheet": 2}
+
+
+def test_a_sheet_whose_table_of_texts_was_left_out_because_it_is_empty_is_read() -> None:
+    sheet = sheet_of((12, 1200))
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved(sheet.parent))) as book, zipfile.ZipFile(held, "w") as without:
+        for name in book.namelist():
+            if name != "xl/sharedStrings.xml":
+                without.writestr(name, book.read(name))
+    assert "1200" in read(read_excel, held.getvalue()).text

@@ -190,3 +190,39 @@ def test_a_button_that_copies_code_is_no_code() -> None:
         "<pre><code>make run\n</code><button>copy</button></pre><p><button>Opening hours</button> From 6 to 9.</p>"
     )
     assert got.text == "```\nmake run\n```\n\nOpening hours From 6 to 9."
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        '<div class="navheader"><table><tr><th colspan="3">Chapter 2. Fees and deposits</th></tr>'
+        '<tr><td><a accesskey="p" href="a.html">Prev</a></td><td>Fees</td><td><a accesskey="n" href="c.html">Next</a>'
+        "</td></tr></table><hr></div>",
+        '<ul class="docnav"><li class="previous"><a accesskey="p" href="a.html"><strong>Prev</strong>A. Berths</a></li>'
+        '<li class="up"><a accesskey="u" href="#"><strong>Up</strong></a></li></ul>',
+        '<div class="header"><p>Next: <a href="c.html">Deposits</a>, Up: <a href="a.html">Harbour</a>'
+        ' &nbsp; [<a href="toc.html">Contents</a>]</p></div>',
+        '<div class="menu mainmenu"><ul><li><a href="/">Home</a></li><li><a href="/about">About</a></li></ul></div>',
+        '<p id="breadcrumbs"><a href="/">Home</a> &gt; <a href="/harbour">Harbour</a></p>',
+    ],
+)
+def test_links_to_other_pages_of_a_book_or_site_are_no_text(links: str) -> None:
+    body = f"{links}<h1>Fees</h1><p>A berth costs 40 euros.</p>{links}"
+    assert page(body).text == "# Fees\n\nA berth costs 40 euros."
+
+
+def test_a_title_that_leads_home_stays() -> None:
+    body = '<div class="header"><h1><a href="/">Harbour rules</a></h1></div><p>No fires.</p>'
+    assert page(body).text.startswith("# Harbour rules")
+
+
+def test_a_menu_that_says_something_is_text() -> None:
+    body = (
+        '<h1>Café</h1><div class="menu"><ul><li>Soup, 4 euros</li><li><a href="/pie">Pie</a>, 5 euros</li></ul></div>'
+    )
+    assert "Soup, 4 euros" in page(body).text
+
+
+def test_a_title_is_not_repeated_above_a_heading_that_says_the_same() -> None:
+    text = page("<h2>2.1. Fees</h2><p>A berth costs 40 euros.</p>", "<title>2.1.\u00a0Fees</title>").text
+    assert text == "## 2.1. Fees\n\nA berth costs 40 euros."
