@@ -139,6 +139,19 @@ _MIGRATIONS = (
     -- What the file contains that is not in its text: a JSON object of kinds and numbers.
     ALTER TABLE sources ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    -- Documents whose removal can still be undone, until `delete_at`. `content`: their rows elsewhere, as JSON.
+    CREATE TABLE removed_sources (
+        source_id TEXT PRIMARY KEY,
+        removal TEXT NOT NULL,
+        guild_id TEXT NOT NULL REFERENCES guilds (id),
+        name TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        chunk_count INTEGER NOT NULL,
+        delete_at TEXT NOT NULL,
+        content TEXT NOT NULL
+    );
+    """,
 )
 
 
