@@ -26,6 +26,7 @@ BotError
 ├── TooManyUploads       a server has too many unfinished uploads
 ├── FileTooLarge         an uploaded file is over the limit
 ├── NoFiles              the chosen message has no attachments
+├── NothingToReplace     no document of that name is there for others any more
 ├── IngestionOver        the ingestion to cancel has finished
 ├── ChannelUnseen        the bot cannot see the channel in which it should edit a message later
 ├── SkillUnnamed         nothing is left of a skill's name
@@ -252,6 +253,12 @@ class NoFiles(BotError):
     """Raised when the chosen message has no attachments."""
 
     code = "no_files"
+
+
+class NothingToReplace(BotError):
+    """Raised when no document of a new one's name is there for others any more."""
+
+    code = "nothing_to_replace"
 
 
 class IngestionOver(BotError):

@@ -47,10 +47,26 @@ async def edit_response(
 async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
     """Reply to the one who pressed or commanded, visible to them alone."""
     shown = view or MISSING
-    if interaction.response.is_done():
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await _reply_beside_thinking(interaction, content, shown)
+    elif interaction.response.is_done():
         await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=shown))
     else:
         await respond(lambda: interaction.response.send_message(content, ephemeral=True, view=shown))
+
+
+async def _reply_beside_thinking(interaction: discord.Interaction, content: str, view: discord.ui.View) -> None:
+    """Reply privately to a command that shows that the bot thinks.
+
+    Discord puts the next reply in place of that, seen by whoever saw it: if everyone did, it is ended and removed.
+    """
+    thinking = await retry_transient(interaction.original_response)
+    is_public = thinking.flags.loading and not thinking.flags.ephemeral
+    if is_public:
+        await retry_transient(lambda: interaction.edit_original_response(content="-# …"))
+    await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=view))
+    if is_public:
+        await retry_transient(interaction.delete_original_response)
 
 
 async def respond(call: Callable[[], Awaitable[object]]) -> None:

@@ -77,7 +77,7 @@ async def test_a_removal_that_is_over_leaves_no_byte_and_no_vector(
     await library.remove(GUILD, "rules.md", OWNER)  # what purges the file has nothing left to do afterwards
     async with asyncio.timeout(20):
         while [trace for trace in TRACES if trace in stored(settings)] or len(vectors(settings)) > 1:
-            await asyncio.sleep(0.01)
+            await library.sources(GUILD, OWNER)
     with pytest.raises(RemovalOver):
         await library.restore(GUILD, removal.id)
 
@@ -111,7 +111,7 @@ async def test_an_original_is_kept_until_the_removal_is_over(library: Library, s
     await library.remove_for_now(GUILD, ["boats.pdf"], OWNER, timedelta(0))
     async with asyncio.timeout(20):
         while kept(settings):
-            await asyncio.sleep(0.01)
+            await library.sources(GUILD, OWNER)
 
 
 async def test_an_undo_is_refused_if_the_name_is_used_by_now(library: Library) -> None:
@@ -169,7 +169,7 @@ async def test_a_moderators_answer_comes_back_with_what_it_corrects(library: Lib
 async def test_names_that_a_batch_adds_for_another_audience_are_found(library: Library) -> None:
     await put(library, PLANTS, "plants.md")
     await put(library, PLANTS, "hidden.md", Audience("99"))
-    files = [IngestFile(name, 5, lambda: PLANTS.encode()) for name in ("plants.md", "hidden.md", "other.md")]
+    files = [IngestFile(name, 5, PLANTS.encode) for name in ("plants.md", "hidden.md", "other.md")]
     more = {"guild_id": GUILD, "ingested_by": "7"}
     await library.ingest_all(files, audience=Audience("42"), batch="one", **more)  # type: ignore[arg-type]
     reader = Reader(frozenset({"42"}))
