@@ -280,6 +280,15 @@ class Library:
         """Return the guild's sources that `reader` may read, by name."""
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
+    async def find_sources(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> list[Source]:
+        """Return the sources with these names or ids that `reader` may read. Raises SourceNotFound."""
+
+        def find() -> list[Source]:
+            found = [self._catalog.find_source(guild_id, each, reader) for each in names_or_ids]
+            return list({source.id: source for source in found}.values())
+
+        return await asyncio.to_thread(find)
+
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Delete a source that `reader` may read, with everything derived from it. Raises SourceNotFound."""
         source = await asyncio.to_thread(self._catalog.find_source, guild_id, name_or_id, reader)
@@ -299,7 +308,7 @@ class Library:
 
         Until then `restore` brings them back. Raises SourceNotFound, and then removes none.
         """
-        sources = await asyncio.to_thread(self._find_sources, guild_id, names_or_ids, reader)
+        sources = await self.find_sources(guild_id, names_or_ids, reader)
         return await self._removals.remove(sources, restorable_for)
 
     async def restore(self, guild_id: str, removal_id: str) -> list[Source]:
@@ -364,10 +373,6 @@ class Library:
             await self._threads.writing.run(self._catalog.rebuild_outdated, guild_id)
             await self._ingestor.purge(guild_id)
         await self._removals.start()
-
-    def _find_sources(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> list[Source]:
-        found = [self._catalog.find_source(guild_id, each, reader) for each in names_or_ids]
-        return list({source.id: source for source in found}.values())
 
     def _close(self) -> None:
         with ExitStack() as closing:  # Last in, first closed; each is closed even if one before it raises.
