@@ -41,7 +41,8 @@ _NEARLY_MOST = 0.75
 def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     """Return the sentences of `text` that `texts` quote, or else where it shares words with them, in order.
 
-    Where it shares so many that nearly everything would be marked, only the sentences that share most count. Only stop words between two matches of words join them.
+    Where it shares so many that nearly everything would be marked, only the sentences that share most count.
+    Only stop words between two matches of words join them.
     """
     quoted = _quoted_sentences(text, texts)
     if quoted:
