@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 _KNOWLEDGE_CODES: tuple[tuple[type[Exception], str], ...] = (
     (knowledge_errors.SourceNotFound, "source"),
+    (knowledge_errors.RemovalOver, "removal_over"),
+    (knowledge_errors.NameTaken, "name_taken"),
     (knowledge_errors.PassageGone, "passage_gone"),
     (knowledge_errors.PassageHidden, "passage_hidden"),
     (knowledge_errors.EmbeddingMismatch, "embedding"),
@@ -81,6 +83,8 @@ _EXPECTED = (
     QuestionTooLong,
     DecisionNotFound,
     knowledge_errors.SourceNotFound,
+    knowledge_errors.RemovalOver,
+    knowledge_errors.NameTaken,
     knowledge_errors.PassageGone,
     knowledge_errors.PassageHidden,
     knowledge_errors.QAPairError,

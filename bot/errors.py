@@ -26,10 +26,12 @@ BotError
 ├── TooManyUploads       a server has too many unfinished uploads
 ├── FileTooLarge         an uploaded file is over the limit
 ├── NoFiles              the chosen message has no attachments
+├── NothingToReplace     no document of that name is there for others any more
 ├── IngestionOver        the ingestion to cancel has finished
 ├── ChannelUnseen        the bot cannot see the channel in which it should edit a message later
 ├── SkillUnnamed         nothing is left of a skill's name
 ├── NothingToCancel      no training can be cancelled
+├── AlreadyTraining      a skill is trained or waits, and is started once more
 ├── WhichTraining        several trainings run or wait, and none was chosen
 ├── QuestionsUnreadable  the file of questions cannot be read
 ├── QuestionLineInvalid  a line of that file holds no question
@@ -254,6 +256,12 @@ class NoFiles(BotError):
     code = "no_files"
 
 
+class NothingToReplace(BotError):
+    """Raised when no document of a new one's name is there for others any more."""
+
+    code = "nothing_to_replace"
+
+
 class IngestionOver(BotError):
     """Raised when the ingestion to cancel has already finished."""
 
@@ -276,6 +284,17 @@ class NothingToCancel(BotError):
     """Raised when a server has no training that can still be cancelled."""
 
     code = "nothing_to_cancel"
+
+
+class AlreadyTraining(BotError):
+    """Raised when a training is started of a skill that is being trained, or waits for it."""
+
+    code = "already_training"
+
+    def __init__(self, skill: str, link: str) -> None:
+        super().__init__(f"the skill {skill!r} is being trained already")
+        self.skill = escape_markdown(skill)
+        self.link = link
 
 
 class WhichTraining(BotError):

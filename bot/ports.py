@@ -21,6 +21,7 @@ from knowledge.types import (
     QAPair,
     QAPairReport,
     Reader,
+    Removal,
     Source,
     StoredQAPair,
 )
@@ -97,6 +98,22 @@ class DocumentsPort(Protocol):
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Remove a source and everything made from it, and return it."""
+        ...
+
+    async def remove_for_now(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> Removal:
+        """Take sources out of every search at once, all or none; they are deleted when the removal says."""
+        ...
+
+    async def restore(self, guild_id: str, removal_id: str) -> Sequence[Source]:
+        """Undo a removal. Raise RemovalOver, NameTaken."""
+        ...
+
+    async def removed_audiences(self, guild_id: str, removal_id: str) -> Sequence[Audience]:
+        """Return the audiences of what was removed. Raise RemovalOver."""
+        ...
+
+    async def namesakes(self, guild_id: str, batch: str, reader: Reader) -> Sequence[Source]:
+        """Return the sources with the name of one that the batch added, for another audience."""
         ...
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:

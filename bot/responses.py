@@ -14,10 +14,12 @@ from discord.utils import MISSING
 from bot.transport_errors import QUICK_RETRY_PAUSES_S, retry_transient
 
 _ALREADY_ACKNOWLEDGED = 40060
+_THINKS_PUBLICLY = "thinks_publicly"
 
 
 async def defer(interaction: discord.Interaction, *, ephemeral: bool = False, thinking: bool = False) -> None:
     """Acknowledge a command or a press that takes longer to answer."""
+    interaction.extras[_THINKS_PUBLICLY] = thinking and not ephemeral
     await respond(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
 
 
@@ -47,10 +49,25 @@ async def edit_response(
 async def reply_privately(interaction: discord.Interaction, content: str, view: discord.ui.View | None = None) -> None:
     """Reply to the one who pressed or commanded, visible to them alone."""
     shown = view or MISSING
-    if interaction.response.is_done():
+    if interaction.extras.get(_THINKS_PUBLICLY, False):
+        await _reply_beside_thinking(interaction, content, shown)
+    elif interaction.response.is_done():
         await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=shown))
     else:
         await respond(lambda: interaction.response.send_message(content, ephemeral=True, view=shown))
+
+
+async def _reply_beside_thinking(interaction: discord.Interaction, content: str, view: discord.ui.View) -> None:
+    """Reply privately to a command that shows everyone that the bot thinks.
+
+    Discord puts the next reply in place of that, for everyone: so it is ended first, and removed afterwards.
+    """
+    is_loading = (await retry_transient(interaction.original_response)).flags.loading
+    if is_loading:
+        await retry_transient(lambda: interaction.edit_original_response(content="-# …"))
+    await retry_transient(lambda: interaction.followup.send(content, ephemeral=True, view=view))
+    if is_loading:
+        await retry_transient(interaction.delete_original_response)
 
 
 async def respond(call: Callable[[], Awaitable[object]]) -> None:

@@ -26,6 +26,7 @@ from knowledge.terminal import (
     LINE,
     pair_line,
     print_closing,
+    print_namesake,
     print_notice,
     print_report,
     print_retrieval,
@@ -33,7 +34,7 @@ from knowledge.terminal import (
     show_batch,
     show_ingest,
 )
-from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome, IngestReport, QAPairReport
+from knowledge.types import EVERY_MEMBER, OWNER, BatchReport, IngestOutcome, IngestReport, QAPairReport
 from storage.private_folder import make_private
 from text.plurals import counted
 from weights.errors import WeightsError
@@ -78,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     ingesting.add_argument(
         "--link", help="where people can read it on the web (single file only); citations link there"
     )
+    namesakes = ingesting.add_mutually_exclusive_group()
+    namesakes.add_argument(
+        "--replace", action="store_true", help="remove documents of the same name that are for one channel"
+    )
+    namesakes.add_argument("--add", action="store_true", help="keep them: answers use both")
     importing = commands.add_parser("faq", parents=[common], help="add questions with their answers")
     importing.add_argument(
         "path", type=Path, metavar="PATH", help="a CSV or JSONL file with the fields question and answer"
@@ -86,8 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument("query", type=_query)
     searching.add_argument("--limit", type=_limit, default=8, help=f"how many passages, 1 to {_MOST_PASSAGES}")
     commands.add_parser("list", parents=[common], help="list the documents")
-    removing = commands.add_parser("remove", parents=[common], help="delete a document")
-    removing.add_argument("name", help="the document's name or id")
+    removing = commands.add_parser("remove", parents=[common], help="delete documents at once and for good")
+    removing.add_argument("names", nargs="+", metavar="NAME", help="a document's name or id")
     commands.add_parser("reindex", parents=[common], help="embed everything that has no vectors of the current model")
     return parser
 
@@ -127,7 +133,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
     try:
         match arguments.command:
             case "ingest":
-                return await _ingest(library, arguments.guild, arguments.paths, arguments.link, arguments.json)
+                return await _ingest(library, arguments)
             case "faq":
                 return await _import_faq(library, arguments.guild, arguments.path, arguments.json)
             case "search":
@@ -137,7 +143,7 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
                 print_sources(await library.sources(guild_id, OWNER), as_json=arguments.json)
             case "remove":
                 guild_id = await library.resolve_guild(arguments.guild)
-                print_sources([await library.remove(guild_id, arguments.name, OWNER)], as_json=arguments.json)
+                await _remove(library, guild_id, arguments.names, arguments.json)
                 await _erase_vectors(library)
             case _:
                 guild_id = await library.resolve_guild(arguments.guild)
@@ -148,24 +154,47 @@ async def _run(arguments: argparse.Namespace, settings: KnowledgeSettings, embed
         await library.close()
 
 
-async def _ingest(library: Library, guild: str, paths: list[Path], link: str | None, as_json: bool) -> int:
-    files = [library.file_at(path) for path in _expand_folders(paths)]
+async def _ingest(library: Library, arguments: argparse.Namespace) -> int:
+    files = [library.file_at(path) for path in _expand_folders(arguments.paths)]
+    as_json: bool = arguments.json
     if not files:
         print_notice(f"found no readable files there; supported: {READABLE}")
         return 1
+    guild_id = await _guild_to_ingest_into(library, arguments.guild)
     report = await library.ingest_all(
         files,
-        guild_id=await _guild_to_ingest_into(library, guild),
+        guild_id=guild_id,
         audience=EVERY_MEMBER,
         ingested_by="terminal",
-        link=link,
+        link=arguments.link,
         on_progress=show_batch,
         on_report=None if as_json else print_report,
     )
     if as_json:
         print(TypeAdapter(list[IngestReport]).dump_json(list(report.reports), indent=2).decode())
     print_closing(report)
+    if not arguments.add:
+        await _settle_namesakes(library, guild_id, report, replaces=arguments.replace)
     return 1 if report.of(IngestOutcome.FAILED) else 0
+
+
+async def _settle_namesakes(library: Library, guild_id: str, report: BatchReport, *, replaces: bool) -> None:
+    """Remove the documents of the same names that are for one channel, or say that answers use both."""
+    added = {each.source.name for each in report.reports if each.source is not None}
+    for source in await library.sources(guild_id, OWNER):
+        if source.name not in added or source.audience == EVERY_MEMBER:
+            continue
+        if replaces:
+            await library.remove(guild_id, source.id, OWNER)
+        print_namesake(source, is_replaced=replaces)
+
+
+async def _remove(library: Library, guild_id: str, names: list[str], as_json: bool) -> None:
+    """Remove documents one after the other; a name that is not there ends it before any is removed."""
+    sources = await library.find_sources(guild_id, names, OWNER)
+    for source in sources:
+        await library.remove(guild_id, source.id, OWNER)
+    print_sources(sources, as_json=as_json)
 
 
 async def _import_faq(library: Library, guild: str, path: Path, as_json: bool) -> int:

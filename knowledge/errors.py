@@ -102,6 +102,21 @@ class SourceNotFound(KnowledgeError):
     """No source, or more than one, answers to that name."""
 
 
+class RemovalOver(KnowledgeError):
+    """A removal can no longer be undone: its documents are deleted, or are back already."""
+
+    def __init__(self) -> None:
+        super().__init__("that removal can't be undone: the documents are deleted for good, or are back already")
+
+
+class NameTaken(KnowledgeError):
+    """A removed document can't come back, since another one has its name and audience now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is another document {name!r} by now: remove that one first")
+        self.name = name
+
+
 class PassageGone(KnowledgeError):
     """A cited passage no longer exists."""
 

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from knowledge.errors import DocumentError, Reason
 from knowledge.faq.service import FaqService, QAPairDraft
 from knowledge.ingestion.batch import Batch, BatchRequest, OnBatchProgress, OnReport
 from knowledge.ingestion.ingestor import Ingestor, OnProgress, Upload
+from knowledge.ingestion.removals import RESTORABLE_FOR, Removals
 from knowledge.ingestion.reports import failed_report
 from knowledge.ports import PassageReader, Reranker, TextEmbeddings
 from knowledge.search.retriever import DocumentRetriever
@@ -29,6 +31,7 @@ from knowledge.store.originals import Originals
 from knowledge.store.pending_deletions import PendingDeletions
 from knowledge.store.process_locks import ProcessLock
 from knowledge.store.qa_index import QAIndex
+from knowledge.store.removed_sources import RemovedSources
 from knowledge.store.vector_generations import VectorGenerations
 from knowledge.threads import ThreadPools
 from knowledge.types import (
@@ -42,6 +45,7 @@ from knowledge.types import (
     QAPair,
     QAPairReport,
     Reader,
+    Removal,
     Retrieval,
     Source,
     StoredQAPair,
@@ -110,6 +114,7 @@ class Library:
             max_passages=settings.max_guild_passages,
             has_room=lambda size: _has_room(folder, size),
         )
+        self._removals = Removals(RemovedSources(self._database, self._catalog), self._ingestor)
         self._faq = FaqService(self._catalog, pairs, self._ingestor)
 
     @classmethod
@@ -158,6 +163,7 @@ class Library:
 
     async def close(self) -> None:
         """Release the data folder; the last process to do so stops the Chroma server."""
+        await self._removals.stop()
         await asyncio.to_thread(self._close)
 
     async def register_guild(self, guild_id: str, name: str) -> None:
@@ -284,6 +290,15 @@ class Library:
         """Return the guild's sources that `reader` may read, by name."""
         return await asyncio.to_thread(self._catalog.sources, guild_id, reader)
 
+    async def find_sources(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> list[Source]:
+        """Return the sources with these names or ids that `reader` may read. Raises SourceNotFound."""
+
+        def find() -> list[Source]:
+            found = [self._catalog.find_source(guild_id, each, reader) for each in names_or_ids]
+            return list({source.id: source for source in found}.values())
+
+        return await asyncio.to_thread(find)
+
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         """Delete a source that `reader` may read, with everything derived from it. Raises SourceNotFound.
 
@@ -301,6 +316,32 @@ class Library:
         It is done every few minutes without this call, and takes minutes for a large guild. Raises IndexUnavailable.
         """
         return await self._threads.purging.run(self._eraser.erase)
+
+    async def remove_for_now(
+        self,
+        guild_id: str,
+        names_or_ids: Sequence[str],
+        reader: Reader,
+        restorable_for: timedelta = RESTORABLE_FOR,
+    ) -> Removal:
+        """Take sources that `reader` may read out of every search, and delete them when `restorable_for` is over.
+
+        Until then `restore` brings them back. Raises SourceNotFound, and then removes none.
+        """
+        sources = await self.find_sources(guild_id, names_or_ids, reader)
+        return await self._removals.remove(sources, restorable_for)
+
+    async def restore(self, guild_id: str, removal_id: str) -> list[Source]:
+        """Undo a removal, and return what is back. Raises RemovalOver, NameTaken."""
+        return await self._removals.restore(guild_id, removal_id)
+
+    async def removed_audiences(self, guild_id: str, removal_id: str) -> list[Audience]:
+        """Return the audiences of what was removed. Raises RemovalOver."""
+        return await self._removals.audiences(guild_id, removal_id)
+
+    async def namesakes(self, guild_id: str, batch: str, reader: Reader) -> list[Source]:
+        """Return the readable sources that have the name of one that the batch added, for another audience."""
+        return await asyncio.to_thread(self._catalog.namesakes, guild_id, batch, reader)
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, texts: Sequence[str]) -> Passage:
         """Return a passage with the words marked that it shares with `texts`. Raises PassageGone, PassageHidden."""
@@ -351,6 +392,7 @@ class Library:
         for guild_id in await asyncio.to_thread(self._catalog.guild_ids):
             await self._threads.writing.run(self._catalog.rebuild_outdated, guild_id)
             await self._ingestor.purge(guild_id)
+        await self._removals.start()
 
     def _close(self) -> None:
         with ExitStack() as closing:  # Last in, first closed; each is closed even if one before it raises.

@@ -110,6 +110,18 @@ def print_closing(report: BatchReport) -> None:
         print_notice(report_line(failure))
 
 
+def print_namesake(source: Source, *, is_replaced: bool) -> None:
+    """Print what became of a document with the name of a new one, and what to do about it."""
+    where = f"{source.name} for the readers of {source.audience.key}, id {source.id}"
+    if is_replaced:
+        print_notice(f"replaced: {where}")
+        return
+    print_notice(
+        f"there is another {where}, and answers use both: "
+        "run this again with --replace to remove that one, or with --add to keep both"
+    )
+
+
 def pair_line(report: QAPairReport) -> str:
     """Return a line that says what became of one question and answer pair."""
     return f"{report.outcome}: {report.stored.pair.questions[0]}"

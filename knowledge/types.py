@@ -98,6 +98,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Describes documents that were removed together."""
+
+    id: str
+    sources: tuple[Source, ...]
+    delete_at: datetime
+    """UTC. Until then, the removal can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Says where in its document a chunk is. What a format does not have is None."""
 

@@ -70,6 +70,9 @@ class Journey:
             if name == "file":
                 self._page.set_input_files("input[type=file]", value)
             else:
+                if self._page.locator(f"[data-option='{name}']").count() == 0:  # It is optional.
+                    self._page.locator(".command-ghost").click()
+                    self._page.locator(f".command-suggestion:has-text('{name}')").first.click()
                 self._page.locator(f"[data-option='{name}']").last.click()
                 self._page.keyboard.type(value)
                 with suppress(NothingOffered):

@@ -27,7 +27,7 @@ from benchmarks.harness import results
 from benchmarks.harness.summary_statistics import percentile
 from knowledge.chunking.splitter import split_document
 from knowledge.errors import DocumentError, Reason
-from knowledge.parsing.formats import OFFICE, media_of
+from knowledge.parsing.formats import ZIPPED, media_of
 from knowledge.parsing.loader import READER_LIMITS, load_document
 from storage.sizes import MEGABYTE
 from text.plausibility import is_garbled
@@ -110,7 +110,7 @@ def drawn(files: Iterable[RealFile], seed: int = SEED) -> list[RealFile]:
     chance = random.Random(seed)
     chosen: list[RealFile] = []
     for (_, media), group in sorted(groups.items(), key=lambda item: (FORMATS.index(item[0][1]), item[0][0])):
-        most = MOST_OFFICE_FILES if media in OFFICE else MOST_OF_A_PACKAGE
+        most = MOST_OFFICE_FILES if media in ZIPPED else MOST_OF_A_PACKAGE
         group.sort(key=lambda file: file.within)
         chosen += group if len(group) <= most else sorted(chance.sample(group, most), key=lambda file: file.within)
     return chosen

@@ -121,7 +121,7 @@ class Ask(commands.Cog):
             quote_question(question, language, self._services.texts),
         )
         self._services.error_boundary.start(
-            self._write(request), lambda text: target.send(text, None), language, "answer to /ask"
+            self._write(request), partial(reply_privately, interaction), language, "answer to /ask"
         )
 
     async def _write(self, request: AnswerRequest) -> None:

@@ -12,11 +12,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import corrections
+from bot import corrections, removals
 from bot.corrections import WrongAnswer
 from bot.discord_io import access
 from bot.errors import NotAnAnswer, NotAnswered
 from bot.locales import language_of
+from bot.messages.buttons import make_view, undo_button
 from bot.messages.faq_form import FaqForm, OnQAPair
 from bot.ports import DocumentsPort
 from bot.render.faq import pair_list, pair_saved, shown_question
@@ -219,11 +220,19 @@ class Faq(commands.Cog):
         place, member = access.place_and_member(interaction)
         stored = await self._find(interaction, question)
         documents = await self._services.documents.get()
-        await documents.remove(str(place.guild.id), stored.source.id, access.private_reader(member, place))
-        sentence = self._services.texts(language_of(interaction), "faq.removed", question=shown_question(stored.pair))
-        rest = "sources.erased_later" if documents.erases_vectors else "sources.erased_elsewhere"
-        rest = self._services.texts(language_of(interaction), rest)
-        await edit_response(interaction, content=f"{sentence}\n{rest}")
+        removal = await documents.remove_for_now(
+            str(place.guild.id), [stored.source.id], access.private_reader(member, place)
+        )
+        language, texts = language_of(interaction), self._services.texts
+        sentence = texts(
+            language,
+            "faq.removed",
+            question=shown_question(stored.pair),
+            when=f"<t:{int(removal.delete_at.timestamp())}:R>",
+        )
+        rest = await removals.vectors_notice(self._services, language)
+        view = make_view(undo_button(removal.id, language, texts))
+        await edit_response(interaction, content=f"{sentence}\n{rest}", view=view)
 
     async def _find(self, interaction: discord.Interaction, question: str) -> StoredQAPair:
         """Return the answer to a question that was chosen or typed. Raise NotAnswered, NotAllowed."""

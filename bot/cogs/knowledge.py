@@ -11,21 +11,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import removals
 from bot.discord_io import access
 from bot.errors import FileTooLarge, NoFiles
 from bot.jobs.ingestion import Ingestion, IngestionDestination
 from bot.locales import language_of
+from bot.messages.buttons import MOST_CHOICES, SourcesSelect, make_view, undo_button
 from bot.messages.live_message import Content, LiveMessage
 from bot.messages.message_targets import CommandResponse
-from bot.render.sources import source_choice, source_list
+from bot.render.sources import removal_report, source_choice, source_list
 from bot.replies import Services
 from bot.responses import defer, edit_response, reply_privately
-from knowledge.types import EVERY_MEMBER
+from knowledge.errors import SourceNotFound
+from knowledge.types import EVERY_MEMBER, Source
 from storage.sizes import MEGABYTE
 
 MENU = "Add these files"
 """The command's name in the menu of a message."""
-_MOST_CHOICES = 25
 _GUILD = "guild"
 
 Link = app_commands.Range[str, 8, 400]
@@ -123,11 +125,11 @@ class Knowledge(commands.Cog):
         await defer(interaction, ephemeral=True, thinking=True)
         self._services.error_boundary.start_private(self._list(interaction), interaction, "list of sources")
 
-    @sources.command(name="remove", description="Remove a document and everything made from it")
-    @app_commands.describe(name="The document's name")
-    async def remove_source(self, interaction: discord.Interaction, name: str) -> None:
-        """Remove one document."""
-        await defer(interaction, thinking=True)
+    @sources.command(name="remove", description="Remove documents and everything made from them")
+    @app_commands.describe(name="The document's name; leave it out to choose several from a list")
+    async def remove_source(self, interaction: discord.Interaction, name: str | None = None) -> None:
+        """Remove one document, or offer a list of which several can be removed."""
+        await defer(interaction, ephemeral=name is None, thinking=True)
         self._services.error_boundary.start_private(self._remove(interaction, name), interaction, "removal of a source")
 
     @remove_source.autocomplete("name")
@@ -186,24 +188,35 @@ class Knowledge(commands.Cog):
         for page in source_list(sources, language_of(interaction), self._services.texts):
             await reply_privately(interaction, page)
 
-    async def _remove(self, interaction: discord.Interaction, name: str) -> None:
-        place, member = access.place_and_member(interaction)
-        access.require_moderator(interaction.permissions)
-        documents, guild_id = await self._services.documents.get(), str(place.guild.id)
-        reader = access.private_reader(member, place)
-        for source in await documents.sources(guild_id, reader):
-            if name in (source.id, source.name):
-                access.require_moderator_of(source.audience, member)
-        source = await documents.remove(guild_id, name, reader)
-        sentence = self._services.texts(
-            language_of(interaction),
-            "sources.removed",
-            name=discord.utils.escape_markdown(source.name),
-            chunks=source.chunk_count,
+    async def _remove(self, interaction: discord.Interaction, name: str | None) -> None:
+        language, texts = language_of(interaction), self._services.texts
+        if name is None:
+            found = await removals.removable_sources(self._services, interaction)
+        else:
+            found = await removals.named_sources(self._services, interaction, name)
+        if name is not None and len(found) == 1:
+            removal = await removals.remove(self._services, interaction, [found[0].id])
+            view = make_view(undo_button(removal.id, language, texts))
+            rest = await removals.vectors_notice(self._services, language)
+            report = removal_report(removal, language, texts)
+            await edit_response(interaction, content=f"{report}\n{rest}", view=view)
+        elif found:
+            await self._offer(interaction, found)
+        elif name is None:
+            await reply_privately(interaction, texts(language, "sources.none"))
+        else:
+            raise SourceNotFound(f"there is no document {name!r}")
+
+    async def _offer(self, interaction: discord.Interaction, found: Sequence[Source]) -> None:
+        place, _ = access.place_and_member(interaction)
+        language, texts = language_of(interaction), self._services.texts
+        shown = found[:MOST_CHOICES]
+        choices = [(source.id, source_choice(source, place.guild, language, texts)) for source in shown]
+        key = "sources.choose" if len(found) == len(shown) else "sources.choose_latest"
+        sentence = texts(language, key, count=len(found), shown=len(shown))
+        await reply_privately(
+            interaction, sentence, make_view(SourcesSelect(choices, texts(language, "sources.choose_label")))
         )
-        rest = "sources.erased_later" if documents.erases_vectors else "sources.erased_elsewhere"
-        rest = self._services.texts(language_of(interaction), rest)
-        await edit_response(interaction, content=f"{sentence}\n{rest}")
 
     async def _matching_sources(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         place, member = access.place_and_member(interaction)
@@ -213,6 +226,6 @@ class Knowledge(commands.Cog):
         matching = [source for source in found if typed.casefold() in source.name.casefold()]
         language, texts = language_of(interaction), self._services.texts
         return [
-            app_commands.Choice(name=source_choice(source, found, place.guild, language, texts), value=source.id)
-            for source in matching[:_MOST_CHOICES]
+            app_commands.Choice(name=source_choice(source, place.guild, language, texts), value=source.id)
+            for source in matching[:MOST_CHOICES]
         ]

@@ -19,22 +19,24 @@ from typing import TypeVar
 import discord
 from pydantic import BaseModel
 
+from bot.discord_io import access
 from bot.errors import IngestionOver, TooManyUploads, UploadAltered, UploadMissing
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
 from bot.jobs.uploads import Uploads, download
-from bot.messages.buttons import CancelIngestButton, make_view
+from bot.messages.buttons import CancelIngestButton, make_view, namesake_buttons
 from bot.messages.live_message import Content, LiveMessage
 from bot.messages.message_targets import ExistingMessage
 from bot.messages.throttling import EditIntervals, EditSchedule
 from bot.ports import DocumentsPort
 from bot.render.ingestion import batch_report, file_report, ingestion_progress, unfinished_batch_report
 from bot.render.message_text import loading_line, split_message, subtext
+from bot.render.sources import namesakes_question
 from bot.replies import Services
 from bot.transport_errors import TRANSPORT_ERRORS
 from chains.types import Language
 from knowledge.errors import DocumentError, Reason
-from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestReport
+from knowledge.types import Audience, BatchProgress, BatchReport, IngestFile, IngestOutcome, IngestReport, Source
 from storage.sizes import MEGABYTE
 
 _log = logging.getLogger(__name__)
@@ -193,7 +195,7 @@ class Ingestion:
         destination = _destination(job.inputs)
         message = await self._open_message(job, destination)
         try:
-            report = self._closing[job.id] = Content(split_message(await self._outcome(job, destination, message)))
+            report = self._closing[job.id] = await self._outcome(job, destination, message)
             await message.finish(report)
         except TRANSPORT_ERRORS as error:
             _log.warning("could not show the report on documents: %r", error)
@@ -228,18 +230,34 @@ class Ingestion:
         target = ExistingMessage(channel.get_partial_message(destination.message_id))
         return LiveMessage(target, self._services.throttles.of(destination.channel_id), lambda: None)
 
-    async def _outcome(self, job: Job, destination: IngestionDestination, message: LiveMessage) -> str:
-        """Ingest the files and return the text of the closing report."""
+    async def _outcome(self, job: Job, destination: IngestionDestination, message: LiveMessage) -> Content:
+        """Ingest the files and return the closing report."""
         language, texts = destination.language, self._services.texts
         try:
             manifest = _Manifest.model_validate_json(await self._uploads.read(job.inputs["about"]))
             report = await self._ingest(job, manifest, destination, message)
+            namesakes = await self._namesakes(report, job, destination)
         except Exception as error:  # noqa: BLE001 - the boundary of this job: it is logged and shown
             sentence = self._services.error_boundary.sentence(error, language)
-            return unfinished_batch_report(sentence, self._reports.get(job.id, ()), language, texts, self._limit_mb)
+            reports = self._reports.get(job.id, ())
+            return Content(split_message(unfinished_batch_report(sentence, reports, language, texts, self._limit_mb)))
         if len(report.reports) == 1:
-            return file_report(report.reports[0], language, texts, self._limit_mb)
-        return batch_report(report, destination.audience, language, texts, self._limit_mb)
+            text = file_report(report.reports[0], language, texts, self._limit_mb)
+        else:
+            text = batch_report(report, destination.audience, language, texts, self._limit_mb)
+        if not namesakes:
+            return Content(split_message(text))
+        question = namesakes_question(namesakes, language, texts)
+        return Content(split_message(f"{text}\n{question}"), make_view(*namesake_buttons(job.id, language, texts)))
+
+    async def _namesakes(self, report: BatchReport, job: Job, destination: IngestionDestination) -> Sequence[Source]:
+        """Return the documents that have the name of a new one, as far as everyone may know who reads the report."""
+        guild = self._client.get_guild(destination.guild_id)
+        place = None if guild is None else guild.get_channel_or_thread(destination.channel_id)
+        if place is None or not report.of(IngestOutcome.NEW):
+            return ()
+        documents = await self._services.documents.get()
+        return await documents.namesakes(str(destination.guild_id), job.id, access.public_reader(place))
 
     async def _ingest(
         self, job: Job, manifest: _Manifest, destination: IngestionDestination, message: LiveMessage

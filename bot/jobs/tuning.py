@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 import discord
 
-from bot.errors import NothingToCancel
+from bot.errors import AlreadyTraining, NothingToCancel
 from bot.jobs.runner import Jobs
 from bot.jobs.types import Job, Step
 from bot.messages.progress_message import ProgressMessage
@@ -109,7 +109,11 @@ class Tuning:
         return preview
 
     async def start(self, run_id: str, destination: TrainingDestination) -> None:
-        """Queue a prepared run behind those that wait. Calling it twice starts the run once."""
+        """Queue a prepared run behind those that wait. Calling it twice starts the run once.
+
+        Raises:
+            AlreadyTraining: another run of the same skill is trained or waits: the later one would replace it.
+        """
         message = self._message(run_id, destination)
         async with self._starting:
             before = await self._jobs.unfinished(TUNING_KIND)
@@ -121,6 +125,9 @@ class Tuning:
                     self._services.error_boundary.sentence(RunNotFoundError(), destination.language)
                 )
                 return
+            for other in await self.active_trainings(destination.guild_id):
+                if other.prepared.skill.casefold() == prepared.skill.casefold():
+                    raise AlreadyTraining(other.prepared.skill, other.link)
             # A new id for each try: a failed job never runs again.
             await self._jobs.submit(TUNING_KIND, secrets.token_hex(8), {"run": run_id, **destination.as_inputs()})
             if before:

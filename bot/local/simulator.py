@@ -20,6 +20,8 @@ from simcord.builders import ChannelHandle
 from simcord.preview import Preview
 from simcord.types import HttpLogEntry
 
+from bot.local.page_server import PageServer
+
 _PUBLISH_INTERVAL_S = 0.25
 _KEPT_LOG_ENTRIES = 2000
 
@@ -45,6 +47,7 @@ class LivePage(Preview):
             assets=None,
             port=port,
         )
+        self._server = PageServer(self, port)
         self.capability = capability
         self._has_changed = True
         self._last_request: HttpLogEntry | None = None

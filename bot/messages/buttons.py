@@ -1,7 +1,8 @@
 """The buttons and selects below messages. Their ids contain all that they need, so they work after a restart.
 
 A press is dispatched as an event to the cogs: `why_pressed`, `passage_pressed`, `correct_pressed`, `stop_pressed`,
-`guild_chosen`, `tune_pressed` or `ingest_cancelled`. Edit this file to add a button.
+`guild_chosen`, `tune_pressed`, `ingest_cancelled`, `sources_pressed` or `sources_chosen`.
+Edit this file to add a button.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Self
 
 import discord
 
+from bot.locales import Texts
 from chains.types import Language
 
 _Button = discord.ui.Button[discord.ui.View]
@@ -189,9 +191,87 @@ class CancelIngestButton(
         interaction.client.dispatch("ingest_cancelled", interaction, self.job_id)
 
 
-_Control = WhyButton | PassageButton | CorrectButton | StopButton | GuildSelect | TuneButton | CancelIngestButton
+class SourcesAction(StrEnum):
+    """Names what a button does to documents."""
 
-DYNAMIC_ITEMS = (WhyButton, PassageButton, CorrectButton, StopButton, GuildSelect, TuneButton, CancelIngestButton)
+    UNDO = "undo"
+    REPLACE = "replace"
+    KEEP = "keep"
+
+
+_SOURCES_EMOJIS = {SourcesAction.UNDO: "↩️", SourcesAction.REPLACE: "🔁", SourcesAction.KEEP: "➕"}
+
+
+class SourcesButton(
+    discord.ui.DynamicItem[_Button],
+    template=rf"sources:(?P<action>{'|'.join(SourcesAction)}):(?P<language>en|zh):(?P<subject>[\w-]{{1,64}})",
+):
+    """Undoes a removal by its id, or replaces or keeps what has the name of a batch's new documents."""
+
+    def __init__(self, action: SourcesAction, subject: str, language: Language, label: str) -> None:
+        style, custom_id = discord.ButtonStyle.secondary, f"sources:{action}:{language}:{subject}"
+        button = discord.ui.Button[discord.ui.View](
+            label=label, style=style, custom_id=custom_id, emoji=_SOURCES_EMOJIS[action]
+        )
+        super().__init__(button)
+        self.action = action
+        self.subject = subject
+        self.language = language
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """Return the button of a message from its id alone."""
+        return cls(SourcesAction(match["action"]), match["subject"], Language(match["language"]), "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Dispatch the press to the cogs."""
+        interaction.client.dispatch("sources_pressed", interaction, self.action, self.subject, self.language)
+
+
+class SourcesSelect(discord.ui.DynamicItem[_Select], template=r"sources:choose"):
+    """Asks which documents to remove."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]], label: str) -> None:
+        """`choices` are the ids of at most 25 documents with their names."""
+        options = [discord.SelectOption(label=name, value=source_id) for source_id, name in choices]
+        select = discord.ui.Select[discord.ui.View](
+            custom_id="sources:choose", placeholder=label, options=options, max_values=max(1, len(options))
+        )
+        super().__init__(select)
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: _Item, match: re.Match[str], /) -> Self:
+        """Return the select of a message from its id alone; its options stay in Discord."""
+        return cls([], "?")
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Dispatch the choice to the cogs."""
+        interaction.client.dispatch("sources_chosen", interaction, self.item.values)
+
+
+_Control = (
+    WhyButton
+    | PassageButton
+    | CorrectButton
+    | StopButton
+    | GuildSelect
+    | TuneButton
+    | CancelIngestButton
+    | SourcesButton
+    | SourcesSelect
+)
+
+DYNAMIC_ITEMS = (
+    WhyButton,
+    PassageButton,
+    CorrectButton,
+    StopButton,
+    GuildSelect,
+    TuneButton,
+    CancelIngestButton,
+    SourcesButton,
+    SourcesSelect,
+)
 
 
 def make_view(*items: _Control) -> discord.ui.View:
@@ -200,6 +280,19 @@ def make_view(*items: _Control) -> discord.ui.View:
     for item in items:
         view.add_item(item)
     return view
+
+
+def undo_button(removal_id: str, language: Language, texts: Texts) -> SourcesButton:
+    """Return the button that undoes a removal."""
+    return SourcesButton(SourcesAction.UNDO, removal_id, language, texts(language, "sources.undo"))
+
+
+def namesake_buttons(batch: str, language: Language, texts: Texts) -> list[SourcesButton]:
+    """Return the answers to the question whether a batch's documents replace others of their names."""
+    return [
+        SourcesButton(action, batch, language, texts(language, f"sources.{action}"))
+        for action in (SourcesAction.REPLACE, SourcesAction.KEEP)
+    ]
 
 
 def guild_selects(user_id: int, guilds: Sequence[tuple[int, str]], label: str) -> list[GuildSelect]:

@@ -77,6 +77,23 @@ class ProgressMessage:
                 _log.info("could not edit a message, sending it as a new one: %r", error)
                 await self._try_send(content, picture)
 
+    async def finish_below(self, content: ProgressContent, note: Callable[[str], str]) -> None:
+        """Show `content` in a new message below, which members notice, unlike an edit, and a note in the old one.
+
+        `note` is given the new message's link. If no message can be sent, the old one shows `content`.
+        """
+        async with self._editing:
+            await self.close()
+            picture = await _draw(content)
+            try:
+                sent = await self._send(content, picture)
+            except TRANSPORT_ERRORS as error:
+                _log.info("could not send the result of a training, editing the message instead: %r", error)
+            else:
+                await self._try_edit(ProgressContent(note(sent.jump_url)), RETRY_PAUSES_S)
+                return
+        await self.finish(content)
+
     async def close(self) -> None:
         """Stop following. Calling it again is safe."""
         if self._follower is not None:
@@ -126,18 +143,20 @@ class ProgressMessage:
         except TRANSPORT_ERRORS as error:
             _log.warning("could not show the result of a training: %r", error)
 
-    async def _send(self, content: ProgressContent, picture: bytes | None) -> None:
-        view = content.view or MISSING
+    async def _send(self, content: ProgressContent, picture: bytes | None) -> discord.Message:
+        view, reference = content.view or MISSING, self._message.to_reference(fail_if_not_exists=False)
         if picture is not None and self._may_attach:
             try:
-                await send_once(
-                    lambda nonce: self._channel.send(content.text, view=view, file=_file(picture), nonce=nonce)
+                return await send_once(
+                    lambda nonce: self._channel.send(
+                        content.text, view=view, file=_file(picture), nonce=nonce, reference=reference
+                    )
                 )
             except discord.Forbidden:
                 self._stop_attaching()
-            else:
-                return
-        await send_once(lambda nonce: self._channel.send(content.text, view=view, nonce=nonce))
+        return await send_once(
+            lambda nonce: self._channel.send(content.text, view=view, nonce=nonce, reference=reference)
+        )
 
     def _stop_attaching(self) -> None:
         self._may_attach = False

@@ -17,7 +17,14 @@ from bot.messages.progress_message import ProgressContent, ProgressMessage
 from bot.prepared_trainings import PreparedTraining
 from bot.render.charts import comparison_chart, loss_plot
 from bot.render.message_text import subtext
-from bot.render.tuning import training_cancelled, training_failed, training_progress, training_report, training_waiting
+from bot.render.tuning import (
+    training_cancelled,
+    training_ended,
+    training_failed,
+    training_progress,
+    training_report,
+    training_waiting,
+)
 from chains.types import Language
 from finetune.types import Outcome, TaskKind, TrainingProgress, TrainingStage
 
@@ -113,7 +120,7 @@ class TrainingMessage:
             return
         text = training_failed(prepared, sentence, self._language, self._texts)
         view = start_view(self._run_id, self._language, self._texts, again=True)
-        await self._message.finish(ProgressContent(text, view))
+        await self._message.finish_below(ProgressContent(text, view), partial(self._ended, prepared.skill))
 
     async def finish_cancelled(self, prepared: PreparedTraining, at: TrainingProgress | None, member_id: int) -> None:
         """Show at the end that a member cancelled the training."""
@@ -123,7 +130,11 @@ class TrainingMessage:
     async def finish_report(self, outcome: Outcome) -> None:
         """Show at the end the report on the training."""
         text = training_report(outcome, self._language, self._texts)
-        await self._message.finish(ProgressContent(text, None, partial(_chart, outcome)))
+        content = ProgressContent(text, None, partial(_chart, outcome))
+        await self._message.finish_below(content, partial(self._ended, outcome.card.skill))
+
+    def _ended(self, skill: str, link: str) -> str:
+        return training_ended(skill, link, self._language, self._texts)
 
 
 def start_view(run_id: str, language: Language, texts: Texts, *, again: bool = False) -> discord.ui.View:

@@ -15,6 +15,7 @@ from chains.types import Language
 from knowledge.types import QA, IngestOutcome, QAPair, QAPairReport, Source, StoredQAPair
 
 _QUESTION_LIMIT = 150
+_ANSWER_LIMIT = 200
 
 
 def pair_saved(report: QAPairReport, corrected: StoredQAPair | Source | None, language: Language, texts: Texts) -> str:
@@ -76,6 +77,7 @@ def _pair_line(stored: StoredQAPair, corrects: str | None, language: Language, t
         author=_author(stored.source, language, texts),
         day=stored.source.ingested_at.date().isoformat(),
         audience=audience_phrase("faq.line", stored.source.audience, language, texts),
+        answer=escape_markdown(shorten(stored.pair.answer, _ANSWER_LIMIT)),
         corrects="" if corrects is None else texts(language, "faq.line_corrects", name=escape_markdown(corrects)),
     )
 

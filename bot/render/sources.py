@@ -14,9 +14,11 @@ from bot.locales import Texts
 from bot.render.message_text import audience_phrase, escape_text, link_to, shorten, split_message
 from chains.types import Language
 from knowledge.parsing.formats import FORMAT_OF_MEDIA, FORMATS
-from knowledge.types import Place, Source
+from knowledge.types import Place, Removal, Source
 from storage.sizes import MEGABYTE
 
+_NAME_LIMIT = 60
+_MOST_NAMED = 10
 _CHOICE_LIMIT = 100
 """The characters of a choice that Discord accepts."""
 OLD = timedelta(days=183)
@@ -41,19 +43,62 @@ def source_list(sources: Sequence[Source], language: Language, texts: Texts) -> 
     return split_message("\n".join([texts(language, "sources.heading", count=len(sources)), *lines]))
 
 
-def source_choice(
-    source: Source, sources: Sequence[Source], guild: discord.Guild, language: Language, texts: Texts
-) -> str:
-    """Return the plain name of a source to choose by: of several with one name, with who gets answers from it."""
-    if sum(each.name == source.name for each in sources) == 1:
-        return shorten(source.name, _CHOICE_LIMIT)
+def source_choice(source: Source, guild: discord.Guild, language: Language, texts: Texts) -> str:
+    """Return the plain name of a source to choose by, with who gets answers from it and the day it was added."""
     id_ = source.audience.channel_id
     if id_ is None:
         audience = texts(language, "sources.audience_guild")
     else:
         channel = guild.get_channel_or_thread(int(id_))
         audience = f"#{id_ if channel is None else channel.name}"
-    return f"{shorten(source.name, _CHOICE_LIMIT // 2)} · {shorten(audience, _CHOICE_LIMIT // 3)}"
+    day = source.ingested_at.date().isoformat()
+    return f"{shorten(source.name, _CHOICE_LIMIT // 2)} · {shorten(audience, _CHOICE_LIMIT // 3)} · {day}"
+
+
+def removal_report(removal: Removal, language: Language, texts: Texts) -> str:
+    """Return what was removed, and when it is deleted for good."""
+    return texts(
+        language,
+        "sources.removed",
+        names=_names(removal.sources, language, texts),
+        chunks=sum(source.chunk_count for source in removal.sources),
+        when=f"<t:{int(removal.delete_at.timestamp())}:R>",
+    )
+
+
+def restored_report(sources: Sequence[Source], language: Language, texts: Texts) -> str:
+    """Return what is back after a removal was undone."""
+    return texts(language, "sources.restored", names=_names(sources, language, texts), count=len(sources))
+
+
+def namesakes_question(namesakes: Sequence[Source], language: Language, texts: Texts) -> str:
+    """Return, on one line, the question whether these documents of a new one's name are replaced."""
+    named = [
+        texts(
+            language,
+            "sources.namesake",
+            name=escape_text(shorten(source.name, _NAME_LIMIT)),
+            audience=audience_phrase("sources.audience", source.audience, language, texts),
+            when=f"<t:{int(source.ingested_at.timestamp())}:D>",
+        )
+        for source in namesakes[:_MOST_NAMED]
+    ]
+    return texts(
+        language,
+        "sources.replace_or_keep",
+        count=len(namesakes),
+        names=_joined(named, len(namesakes), language, texts),
+    )
+
+
+def _names(sources: Sequence[Source], language: Language, texts: Texts) -> str:
+    names = [f"**{escape_text(shorten(source.name, _NAME_LIMIT))}**" for source in sources[:_MOST_NAMED]]
+    return _joined(names, len(sources), language, texts)
+
+
+def _joined(names: Sequence[str], count: int, language: Language, texts: Texts) -> str:
+    more = [texts(language, "sources.more", count=count - len(names))] if count > len(names) else []
+    return texts(language, "sources.comma").join([*names, *more])
 
 
 def exact_place(place: Place, media: str, language: Language, texts: Texts) -> str:

@@ -171,6 +171,11 @@ def time_left(seconds: float | None, language: Language, texts: Texts) -> str:
     return "" if seconds is None else texts(language, "tuning.left", minutes=_minutes(seconds / 60))
 
 
+def training_ended(skill: str, link: str, language: Language, texts: Texts) -> str:
+    """Return what is left where the progress was, once the result stands in a message of its own."""
+    return texts(language, "tuning.ended", skill=escape_name(skill), link=link)
+
+
 def training_report(outcome: Outcome, language: Language, texts: Texts) -> str:
     """Return how a training ended, and what happens now."""
     card, measured = outcome.card, outcome.card.evaluation

@@ -19,6 +19,7 @@ from bot.cogs.finetune import Finetune
 from bot.cogs.help import Help
 from bot.cogs.knowledge import Knowledge
 from bot.cogs.passages import Passages
+from bot.cogs.removals import Removals
 from bot.discord_io.client import Routewise
 from bot.discord_io.notices import Notices
 from bot.error_messages import ErrorBoundary
@@ -113,6 +114,7 @@ def assemble(
             Ask(client, Replies(services, settings.bot.member_limit, settings.bot.guild_limit), services),
             Passages(client, services),
             Knowledge(client.tree, services, ingestion, limit_mb),
+            Removals(services),
             Faq(client, services),
             Finetune(services, tuning, adapters, settings.finetune.tuning_base, MAX_DATASET_MB),
             Help(texts, external_models, chat_quality(settings)),

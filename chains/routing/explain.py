@@ -271,7 +271,7 @@ class Explainer:
         missing = self._unmeasured(decision, language)
         if missing:
             lines.append(wording["unmeasured"].format(items=missing))
-        lines.append(wording["policy"].format(version=decision.policy_version))
+        lines.append(self._policy(decision, language))
         return "\n".join(lines)
 
     def _for_and_against(self, decision: RouteDecision, reason: Contribution | Gate, language: Language) -> list[str]:
@@ -296,7 +296,6 @@ class Explainer:
             reason=self._signal(contribution, language),
             amount=_signed(contribution.amount),
             route=self.route_name(contribution.route, language),
-            rules=self._names(contribution.rules, language),
         )
 
     def _search_lines(self, decision: RouteDecision, taken: Route, language: Language) -> list[str]:
@@ -339,9 +338,15 @@ class Explainer:
 
     def _scores(self, decision: RouteDecision, language: Language) -> str:
         closed = {gate.route: gate for gate in reversed(decision.gates) if not gate.opens}
-        wording = self._wording[language]["report"]
+        wording, decided_by = self._wording[language]["report"], deciding_reason(decision)
+
+        def how(route: Route) -> str:
+            if route not in closed:
+                return "scored"
+            return "scored_decided" if closed[route] == decided_by else "scored_closed"
+
         items = [
-            wording["scored_closed" if route in closed else "scored"].format(
+            wording[how(route)].format(
                 route=self.route_name(route, language),
                 score=_unsigned(score),
                 reason=self._gate(closed[route], language) if route in closed else "",
@@ -370,8 +375,18 @@ class Explainer:
     def _rule(self, rule_id: str, language: Language) -> str:
         rule = self._guidance[rule_id]
         return self._wording[language]["report"]["rule"].format(
-            id=rule_id, title=rule.title(language), wording=rule.wording(language)
+            title=rule.title(language), wording=rule.wording(language)
         )
+
+    def _policy(self, decision: RouteDecision, language: Language) -> str:
+        """Return the version of the policy, and the titles of the rules behind everything that weighed anything."""
+        wording, version = self._wording[language]["report"], decision.policy_version
+        weighed = [each for each in decision.contributions if abs(each.amount) >= NEGLIGIBLE]
+        rules = dict.fromkeys(rule_id for each in weighed for rule_id in each.rules)
+        if not rules:
+            return wording["policy"].format(version=version)
+        titles = [wording["rule_title"].format(title=self._guidance[rule].title(language)) for rule in rules]
+        return wording["policy_rules"].format(version=version, rules=self._names(titles, language))
 
     def _reason(self, decision: RouteDecision, language: Language) -> str:
         reason = deciding_reason(decision)

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
@@ -218,6 +218,11 @@ class Ingestor:
         if sources:
             await self.threads.writing.run(self._originals.discard_unused, [source.sha256 for source in sources])
             await self.discard_vectors(guild_id, [source.id for source in sources])
+
+    async def discard_removed(self, guild_id: str, hashes: Mapping[str, str]) -> None:
+        """Delete the originals and vectors of removed sources, given by id with their originals' hashes."""
+        await self.threads.writing.run(self._originals.discard_unused, list(hashes.values()))
+        await self.discard_vectors(guild_id, list(hashes))
 
     async def purge(self, guild_id: str) -> None:
         """Remove the text of replaced versions from the database file."""

@@ -30,16 +30,26 @@ class DenseRetriever:
     ) -> list[list[tuple[str, float]]]:
         """Return for each vector the `limit` nearest ids in `scope` with their cosines, best first."""
         if scope.audiences is None:
-            return self._index.query(guild_id, vectors, limit, None)
+            return self._present(scope, self._index.query(guild_id, vectors, _with_removed(limit, scope), None), limit)
         if not scope.audiences:
             return [[] for _ in vectors]
-        asked = scope.among_all(limit)
+        asked = scope.among_all(limit) + scope.removed_count
         if asked <= MOST_ASKED:
             unfiltered = self._index.query(guild_id, vectors, asked, None)
             readable = [self._readable(guild_id, nearest, limit, scope.audiences) for nearest in unfiltered]
-            if asked == scope.chunk_count or all(len(nearest) == limit for nearest in readable):
+            if asked >= scope.chunk_count + scope.removed_count or all(len(nearest) == limit for nearest in readable):
                 return readable
-        return self._index.query(guild_id, vectors, limit, scope.audiences)
+        filtered = self._index.query(guild_id, vectors, _with_removed(limit, scope), scope.audiences)
+        return self._present(scope, filtered, limit)
+
+    def _present(
+        self, scope: ReadableScope, nearest: list[list[tuple[str, float]]], limit: int
+    ) -> list[list[tuple[str, float]]]:
+        """Return of each list the first `limit` ids whose documents are not removed."""
+        if not scope.removed_count:
+            return nearest
+        present = self._catalog.present(list({id_ for pairs in nearest for id_, _ in pairs}))
+        return [[pair for pair in pairs if pair[0] in present][:limit] for pairs in nearest]
 
     def _readable(
         self, guild_id: str, nearest: Sequence[tuple[str, float]], limit: int, audiences: Sequence[str]
@@ -53,3 +63,8 @@ class DenseRetriever:
             if len(found) >= limit:
                 break
         return found[:limit]
+
+
+def _with_removed(limit: int, scope: ReadableScope) -> int:
+    """Return how many ids to request so that `limit` of them are of documents that are not removed."""
+    return max(limit, min(MOST_ASKED, limit + scope.removed_count))

@@ -109,12 +109,15 @@ class Catalog:
         """Return what `reader` may search."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM audiences WHERE guild_id = ?", (guild_id,)).fetchall()
+            removed = "SELECT coalesce(sum(chunk_count), 0) FROM removed_sources WHERE guild_id = ?"
+            removed_count = int(db.execute(removed, (guild_id,)).fetchone()[0])
         readable = [row for row in rows if reader.may_read(Audience.from_key(row["audience"]))]
         return ReadableScope(
             audiences=None if len(readable) == len(rows) else tuple(row["audience"] for row in readable),
             source_count=sum(row["source_count"] for row in readable),
             readable_count=sum(row["chunk_count"] for row in readable),
             chunk_count=sum(row["chunk_count"] for row in rows),
+            removed_count=removed_count,
         )
 
     def readable(self, guild_id: str, ids: Sequence[str], audiences: Sequence[str]) -> set[str]:
@@ -125,6 +128,23 @@ class Catalog:
         query += f" WHERE chunks.id IN ({marks}) AND guild_id = ? AND audience IN ({keys})"
         with self._database.read() as db:
             return {row["id"] for row in db.execute(query, (*ids, guild_id, *audiences))}
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these chunks there are."""
+        marks = ",".join("?" * len(ids))
+        with self._database.read() as db:
+            return {row["id"] for row in db.execute(f"SELECT id FROM chunks WHERE id IN ({marks})", list(ids))}  # noqa: S608
+
+    def namesakes(self, guild_id: str, batch: str, reader: Reader) -> list[Source]:
+        """Return the readable sources that have the name of one that the batch added, for another audience."""
+        query = (
+            "SELECT other.* FROM sources AS added JOIN sources AS other "
+            "ON other.guild_id = added.guild_id AND other.name = added.name AND other.audience <> added.audience "
+            "WHERE added.guild_id = ? AND added.batch = ? AND added.outcome = ? ORDER BY other.name, other.audience"
+        )
+        with self._database.read() as db:
+            found = [_source_of_row(row) for row in db.execute(query, (guild_id, batch, IngestOutcome.NEW))]
+        return [source for source in found if reader.may_read(source.audience)]
 
     def sources(self, guild_id: str, reader: Reader) -> list[Source]:
         """Return the guild's sources that `reader` may read, by name."""
@@ -246,11 +266,27 @@ class Catalog:
             rows = db.execute("SELECT * FROM chunks WHERE source_id = ? ORDER BY ordinal", (source_id,))
             return [_chunk_of_row(row) for row in rows]
 
-    def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+    def take_out(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        """Delete a source's rows, within the transaction of `db`; its vectors stay, and are never shown."""
         self._keywords.remove(db, guild_id, source_id)
         self._pairs.remove(db, source_id)
         db.execute("DELETE FROM chunks WHERE source_id = ?", (source_id,))
         db.execute("DELETE FROM sources WHERE id = ?", (source_id,))
+
+    def put_back(self, db: sqlite3.Connection, source_id: str) -> Source:
+        """Index a source whose rows are back, within the transaction of `db`, and return it."""
+        source = _source_of_row(db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone())
+        self._keywords.add(db, source)
+        self._pairs.add(db, source)
+        return source
+
+    def owe_deletion(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        """Record that a source's vectors and the traces of its text must go, within the transaction of `db`."""
+        self._pending_deletions.add(db, guild_id, source_id)
+        self._keywords.note_deletion(db, guild_id)
+
+    def _delete(self, db: sqlite3.Connection, guild_id: str, source_id: str) -> None:
+        self.take_out(db, guild_id, source_id)
         self._pending_deletions.add(db, guild_id, source_id)
 
 

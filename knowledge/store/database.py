@@ -150,6 +150,19 @@ _MIGRATIONS = (
     -- Earlier programs left what they deleted in the files.
     INSERT INTO vector_collections (guild_id, deletions) SELECT id, 1 FROM guilds;
     """,
+    """
+    -- Documents whose removal can still be undone, until `delete_at`. `content`: their rows elsewhere, as JSON.
+    CREATE TABLE removed_sources (
+        source_id TEXT PRIMARY KEY,
+        removal TEXT NOT NULL,
+        guild_id TEXT NOT NULL REFERENCES guilds (id),
+        name TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        chunk_count INTEGER NOT NULL,
+        delete_at TEXT NOT NULL,
+        content TEXT NOT NULL
+    );
+    """,
 )
 
 

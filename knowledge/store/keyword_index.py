@@ -118,8 +118,12 @@ class KeywordIndex:
         if rows:
             texts = (_indexed_text(row["name"], row) for row in rows)
             self.vocabulary.remove(db, _guild_number(db, guild_id), rows[0]["audience"], texts)
-        db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
+        self.note_deletion(db, guild_id)
         _count_changes(db, guild_id, len(rows))
+
+    def note_deletion(self, db: sqlite3.Connection, guild_id: str) -> None:
+        """Record that deleted text is in the file and its log until the next purge, within the transaction of `db`."""
+        db.execute("UPDATE guilds SET deletions = deletions + 1 WHERE id = ?", (guild_id,))
 
     def pending_purge(self, guild_id: str) -> PendingPurge | None:
         """Return what a merge would purge; None if it is not worth it."""

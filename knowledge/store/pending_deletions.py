@@ -59,13 +59,14 @@ class PendingDeletions:
 
     @contextmanager
     def unused(self, sha256s: Iterable[str], live_owners: Callable[[], set[str]]) -> Iterator[list[str]]:
-        """Yield those of these hashes of originals that no source has and no live owner is ingesting.
+        """Yield those of these hashes of originals that no source has, removed or not, and no live owner is ingesting.
 
         None of them comes into use before the block ends: nobody can announce or publish a source meanwhile.
         """
         with self._database.write() as db:
             live = live_owners()
             used = {row["sha256"] for row in db.execute("SELECT sha256 FROM sources")}
+            used |= {row["sha256"] for row in db.execute("SELECT sha256 FROM removed_sources")}
             announced = db.execute("SELECT sha256, owner FROM stray_vectors").fetchall()
             used |= {row["sha256"] for row in announced if row["owner"] in live}
             yield [sha256 for sha256 in sha256s if sha256 not in used]

@@ -19,6 +19,8 @@ class ReadableScope:
     """Chunks of these audiences."""
     chunk_count: int
     """Chunks of the guild."""
+    removed_count: int = 0
+    """Chunks of removed documents, whose vectors are there until the removal can't be undone any more."""
 
     def of_all(self) -> ReadableScope:
         """Return the scope of those who may read everything in the guild."""

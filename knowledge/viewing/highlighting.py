@@ -33,10 +33,15 @@ _BOLD = re.compile(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*")
 _LEAST_QUOTED = 15
 """Characters, a Han character counting as 2.5, from which on a sentence that occurs elsewhere is a quotation."""
 
+_MOST_MARKED = 1 / 3
+"""The share of a passage's letters from which on marking all matches would show nothing."""
+_NEARLY_MOST = 0.75
+
 
 def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     """Return the sentences of `text` that `texts` quote, or else where it shares words with them, in order.
 
+    Where it shares so many that nearly everything would be marked, only the sentences that share most count.
     Only stop words between two matches of words join them.
     """
     quoted = _quoted_sentences(text, texts)
@@ -46,7 +51,19 @@ def highlight(text: str, texts: Sequence[str]) -> tuple[Span, ...]:
     written = map(without_surrogates, texts)
     terms = list(dict.fromkeys(term for part in written for term in _content_terms(part)))[:_MOST_TERMS]
     found = sorted([*_whole_numbers(folded, list(_word_matches(folded, terms))), *_cjk_matches(folded, terms)])
+    if _length(folded, found) > _MOST_MARKED * _length(folded, [(0, len(folded))]):
+        found = _in_best_sentences(text, folded, origins, found)
     return tuple((origins[start], origins[end - 1] + 1) for start, end in _merge_adjacent(folded, found))
+
+
+def _in_best_sentences(text: str, folded: str, origins: Sequence[int], found: Sequence[Span]) -> list[Span]:
+    """Return the matches in the sentences that share nearly the most different words."""
+    shared: list[tuple[list[Span], int]] = []
+    for start, end in sentence_spans(text):
+        matches = [match for match in found if start <= origins[match[0]] < end]
+        shared.append((matches, len({folded[match[0] : match[1]] for match in matches})))
+    most = max((count for _, count in shared), default=0)
+    return [match for matches, count in shared if count > _NEARLY_MOST * most for match in matches]
 
 
 def _quoted_sentences(text: str, texts: Sequence[str]) -> tuple[Span, ...]:

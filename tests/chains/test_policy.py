@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -361,3 +362,16 @@ def test_the_headline_holds_the_figure_that_decided() -> None:
 
 def test_certainty_is_never_claimed_by_rounding() -> None:
     assert ">99 %" in EXPLAINER.headline(decide(passages_hold_answer=0.9996), Language.EN)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_explanation_names_rules_by_their_titles_and_each_figure_of_a_gate_once(language: Language) -> None:
+    refused = decide(passages_hold_answer=0.07, wants_outside_facts=0.9)
+    answered = decide(passages_hold_answer=0.95)
+    assert (refused.route, answered.route) == (Route.ABSTAIN, Route.RETRIEVAL)
+    for decision in (refused, answered):
+        markdown = EXPLAINER.explain(decision, language).markdown
+        assert re.findall(r"\b[A-Z]\d\b", markdown) == []
+        assert GUIDANCE["R1"].title(language) in markdown
+    # Once, as the reason; the list of scores refers to it.
+    assert sum(" 7 %" in line for line in EXPLAINER.explain(refused, language).markdown.splitlines()) == 1

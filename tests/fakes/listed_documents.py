@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.ports import DocumentsPort
-from knowledge.errors import DocumentError, PassageGone, PassageHidden, SourceNotFound
+from knowledge.errors import DocumentError, PassageGone, PassageHidden, RemovalOver, SourceNotFound
 from knowledge.parsing.qa_pairs import checked_pair, pair_name, question_key
 from knowledge.types import (
     OWNER,
@@ -24,6 +24,7 @@ from knowledge.types import (
     QAPair,
     QAPairReport,
     Reader,
+    Removal,
     Source,
     StoredQAPair,
 )
@@ -38,6 +39,8 @@ class ListedDocuments:
     answered: list[StoredQAPair] = field(default_factory=list)
     writings: list[StoredQAPair] = field(default_factory=list)
     """All that was ever written."""
+    removals: dict[str, tuple[list[Source], list[StoredQAPair]]] = field(default_factory=dict)
+    batches: dict[str, list[Source]] = field(default_factory=dict)
     guilds: dict[str, str] = field(default_factory=dict)
     fails_with: str | None = None
     """The reason that every report gives."""
@@ -68,7 +71,7 @@ class ListedDocuments:
             on_progress(IngestProgress("embedding", 1, 2))
         digest = hashlib.sha256(data).hexdigest()
         source = Source(
-            digest[:8],
+            hashlib.sha256(f"{name} {audience.key} {digest}".encode()).hexdigest()[:8],
             guild_id,
             name,
             "md",
@@ -100,6 +103,8 @@ class ListedDocuments:
             if on_progress is not None:
                 on_progress(BatchProgress(file.name, number, len(files), 0, 1, 2, None, None))
             reports.append(await self._report(file, guild_id, audience, ingested_by, link))
+            if batch is not None and reports[-1].source is not None:
+                self.batches.setdefault(batch, []).append(reports[-1].source)
             if on_report is not None:
                 on_report(reports[-1])
         return BatchReport(tuple(reports), 0.1)
@@ -127,6 +132,38 @@ class ListedDocuments:
                 self.answered = [stored for stored in self.answered if stored.source != source]
                 return source
         raise SourceNotFound(f"no source {name_or_id!r}")
+
+    async def remove_for_now(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> Removal:
+        readable = await self.sources(guild_id, reader)
+        found = [source for source in readable if {source.id, source.name} & set(names_or_ids)]
+        if len(found) < len(names_or_ids):
+            raise SourceNotFound(f"no source {names_or_ids!r}")
+        removal = Removal(f"r{len(self.removals)}", tuple(found), TAKEN_IN + timedelta(minutes=10))
+        self.removals[removal.id] = found, [stored for stored in self.answered if stored.source in found]
+        for source in found:
+            await self.remove(guild_id, source.id, OWNER)
+        return removal
+
+    async def restore(self, guild_id: str, removal_id: str) -> Sequence[Source]:
+        if removal_id not in self.removals:
+            raise RemovalOver
+        found, answered = self.removals.pop(removal_id)
+        self.listed += found
+        self.answered += answered
+        return found
+
+    async def removed_audiences(self, guild_id: str, removal_id: str) -> Sequence[Audience]:
+        if removal_id not in self.removals:
+            raise RemovalOver
+        return [source.audience for source in self.removals[removal_id][0]]
+
+    async def namesakes(self, guild_id: str, batch: str, reader: Reader) -> Sequence[Source]:
+        added = {(source.name, source.audience) for source in self.batches.get(batch, ())}
+        return [
+            source
+            for source in await self.sources(guild_id, reader)
+            if source.name in {name for name, _ in added} and (source.name, source.audience) not in added
+        ]
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
         if chunk_id not in self.chunks:

@@ -297,6 +297,7 @@ async def test_an_answer_is_written_ahead_listed_edited_and_removed(
     listed = community.last_seen_by(community.moderator)
     assert listed.startswith("**Answers by moderators** (1)\n")
     assert f"**{QUESTION}** (+1 wording) · <@{community.moderator.id}>, 2026-01-01 · every member" in listed
+    assert listed.endswith("\n  Seven days.")
 
     [choice] = await community.moderator.autocomplete(community.channel, "faq edit", "question", "BACK")
     assert choice["name"] == QUESTION
@@ -325,7 +326,7 @@ async def test_where_the_wrong_answer_came_from_is_told_and_listed(
     assert "The wrong answer came from **tools\\_of\\_old.md**" in told
     await community.moderator.slash(community.channel, "faq list")
     await community.rest()
-    assert community.last_seen_by(community.moderator).endswith(" · corrects tools\\_of\\_old.md")
+    assert " · corrects tools\\_of\\_old.md\n" in community.last_seen_by(community.moderator)
 
 
 async def test_why_offers_the_correction_to_moderators_alone(community: Community, documents: ListedDocuments) -> None:

@@ -14,6 +14,7 @@ from bot.readiness import LazyService
 from knowledge.errors import IndexUnavailable
 from knowledge.types import EVERY_MEMBER, Audience
 from tests.fakes.listed_documents import ListedDocuments
+from tests.fakes.scripted_assistant import TAKEN_IN
 from tests.journeys.conftest import Community
 
 PERMITS = ("permits.md", b"# Permits\n\nA permit costs nine pounds a night.")
@@ -100,7 +101,8 @@ async def test_a_file_that_cannot_be_taken_in_is_answered_with_what_to_do(
 async def test_a_file_of_30_mb_is_refused_before_it_is_downloaded(
     community: Community, documents: ListedDocuments
 ) -> None:
-    await _ingest(community, ("big.md", b"x" * 30_000_000))
+    await community.moderator.slash(community.channel, "ingest", file=("big.md", b"x" * 30_000_000))
+    await community.rest()
     told = community.channel.history(viewer=community.moderator)[-1].content
     assert told.startswith("The file has 30.0 MB; the limit is 10 MB.")
     assert documents.listed == []
@@ -149,10 +151,10 @@ async def test_a_removal_says_what_becomes_of_the_vectors(
 async def test_a_source_is_found_by_what_is_typed_and_removed(community: Community, documents: ListedDocuments) -> None:
     await _ingest(community)
     choices = await community.moderator.autocomplete(community.channel, "sources remove", "name", "PERM")
-    assert [choice["name"] for choice in choices] == ["permits.md"]
+    assert [choice["name"] for choice in choices] == [f"permits.md · #crew · {TAKEN_IN.date()}"]
     await community.moderator.slash(community.channel, "sources remove", name=choices[0]["value"])
     await community.rest()
-    assert community.last().content.startswith("🗑️ Removed **permits.md** with its 2 passages.")
+    assert community.last().content.startswith("🗑️ Removed **permits.md** with 2 passages.")
     assert documents.listed == []
 
 
@@ -162,7 +164,10 @@ async def test_documents_of_one_name_are_told_apart_by_who_gets_answers_from_the
     await _ingest(community)
     documents.listed.append(replace(documents.listed[0], id="other", audience=EVERY_MEMBER))
     choices = await community.moderator.autocomplete(community.channel, "sources remove", "name", "perm")
-    assert [choice["name"] for choice in choices] == ["permits.md · #crew", "permits.md · every member"]
+    assert [choice["name"] for choice in choices] == [
+        f"permits.md · #crew · {TAKEN_IN.date()}",
+        f"permits.md · every member · {TAKEN_IN.date()}",
+    ]
 
 
 async def test_removing_what_is_not_there_says_so(community: Community) -> None:

@@ -27,6 +27,7 @@ from knowledge.types import (
     IngestReport,
     Passage,
     Reader,
+    Removal,
     Source,
 )
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -98,6 +99,18 @@ class HeldDocuments:
 
     async def remove(self, guild_id: str, name_or_id: str, reader: Reader) -> Source:
         return await self._library.remove(guild_id, name_or_id, reader)
+
+    async def remove_for_now(self, guild_id: str, names_or_ids: Sequence[str], reader: Reader) -> Removal:
+        return await self._library.remove_for_now(guild_id, names_or_ids, reader)
+
+    async def restore(self, guild_id: str, removal_id: str) -> Sequence[Source]:
+        return await self._library.restore(guild_id, removal_id)
+
+    async def removed_audiences(self, guild_id: str, removal_id: str) -> Sequence[Audience]:
+        return await self._library.removed_audiences(guild_id, removal_id)
+
+    async def namesakes(self, guild_id: str, batch: str, reader: Reader) -> Sequence[Source]:
+        return await self._library.namesakes(guild_id, batch, reader)
 
     async def passage(self, guild_id: str, chunk_id: str, reader: Reader, said: Sequence[str]) -> Passage:
         return await self._library.passage(guild_id, chunk_id, reader, said)

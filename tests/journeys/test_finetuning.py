@@ -44,6 +44,7 @@ from tests.journeys import discord_api
 from weights.errors import NoSourceError
 
 File = tuple[str, bytes]
+ENDED = "🏁 The training of **help-desk** has ended: {link}"
 
 
 def training_set(*extra: dict[str, str], name: str = "help_desk.jsonl") -> File:
@@ -85,6 +86,9 @@ class Workshop:
         message = (channel or self.channel).last_message
         assert message is not None
         return message
+
+    def message_of(self, message_id: int) -> discord.Message:
+        return next(message for message in self.channel.history() if message.id == message_id)
 
     def told(self, actor: MemberActor, channel: ChannelHandle | None = None) -> str:
         """What this person alone, or everyone, was told last."""
@@ -415,7 +419,36 @@ class TestTraining:
         await workshop.admin.click(failed, label="Try again")
         await workshop.rest()
         assert workshop.message().content.startswith("✅ **help-desk** is trained")
-        assert workshop.message().id == failed.id
+        assert workshop.message_of(failed.id).content == ENDED.format(link=workshop.message().jump_url)
+
+    async def test_how_it_ended_stands_in_a_message_below_which_members_notice(self, workshop: Workshop) -> None:
+        message = await workshop.begin("evaluating")
+        await workshop.member.send(workshop.channel, "chatter")
+        workshop.tuner.may_go_on.set()
+        await workshop.rest()
+        report = workshop.message()
+        assert report.content.startswith("✅ **help-desk** is trained")
+        assert workshop.picture().startswith(b"\x89PNG")
+        assert report.reference is not None and report.reference.message_id == message.id
+        shown = workshop.message_of(message.id)
+        assert shown.content == ENDED.format(link=report.jump_url)
+        assert shown.components == []
+
+    async def test_a_skill_that_is_trained_or_waits_is_not_started_again(self, workshop: Workshop) -> None:
+        running = await workshop.begin("training")
+        again = await workshop.prepare(skill="Help-Desk")
+        await workshop.admin.click(again, label="Start")
+        await workshop.until(lambda: workshop.told(workshop.admin).startswith("**help-desk** is already being trained"))
+        assert running.jump_url in workshop.told(workshop.admin)
+        other = await workshop.prepare(skill="greeting")
+        await workshop.admin.click(other, label="Start")
+        workshop.tuner.may_go_on.set()
+        await workshop.rest()
+        assert workshop.tuner.ran == ["run0", "run2"]
+        # It is still there: once the other has ended, it can be started.
+        await workshop.admin.click(again, label="Start")
+        await workshop.rest()
+        assert workshop.tuner.ran == ["run0", "run2", "run1"]
 
     async def test_a_report_whose_message_was_deleted_is_sent_anew(self, workshop: Workshop) -> None:
         message = await workshop.begin("evaluating")
@@ -580,7 +613,7 @@ class TestAfterARestart:
         workshop.tuner.may_go_on.set()
         await workshop.rest()
         assert workshop.message().content.startswith("✅ **help-desk** is trained")
-        assert workshop.message().id == message.id
+        assert workshop.message_of(message.id).content == ENDED.format(link=workshop.message().jump_url)
         assert workshop.tuner.ran == ["run0", "run0"]
 
     async def test_the_buttons_still_work(self, workshop: Workshop) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from knowledge.__main__ import main
+from knowledge.library import Library
 from knowledge.settings import KnowledgeSettings
+from knowledge.types import Audience
 from tests.fakes.hashing_embeddings import HashingEmbeddings
 
 Run = Callable[..., tuple[int, str, str]]
@@ -224,3 +227,47 @@ def test_an_unknown_guild_is_reported_before_a_reranker_is_loaded(run: Run, monk
     code, _, err = run("search", "When are tickets refunded?", "--guild", "Chess club")
     assert code == 1
     assert "there is no guild 'Chess club'" in err
+
+
+def _add_for_a_channel(settings: KnowledgeSettings, guild: str, name: str) -> None:
+    async def add() -> None:
+        library = await Library.open(settings, HashingEmbeddings())
+        await library.ingest_bytes(
+            b"For the crew.",
+            name=name,
+            guild_id=await library.resolve_guild(guild),
+            audience=Audience("42"),
+            ingested_by="7",
+        )
+        await library.close()
+
+    asyncio.run(add())
+
+
+def test_a_name_that_a_channels_document_has_is_told_and_replaced_or_kept_as_asked(
+    run: Run, settings: KnowledgeSettings
+) -> None:
+    run("ingest", "docs/deep", "--guild", "Chess club")
+    _add_for_a_channel(settings, "Chess club", "fees.md")
+    told = "and answers use both: run this again with --replace to remove that one, or with --add to keep both"
+    code, _, err = run("ingest", "docs", "--guild", "Chess club")
+    assert code == 0
+    assert "there is another fees.md for the readers of channel:42" in err and told in err
+    assert "another" not in run("ingest", "docs", "--guild", "Chess club", "--add")[2]
+    assert run("list", "--guild", "Chess club")[1].count("fees.md") == 2
+    assert (
+        "replaced: fees.md for the readers of channel:42"
+        in run("ingest", "docs", "--guild", "Chess club", "--replace")[2]
+    )
+    assert run("list", "--guild", "Chess club")[1].count("fees.md") == 1
+    assert "another" not in run("ingest", "docs", "--guild", "Chess club")[2]
+
+
+def test_several_documents_are_removed_at_once_or_none(run: Run) -> None:
+    run("ingest", "docs", "--guild", "Chess club")
+    code, _, err = run("remove", "fees.md", "nothing.md", "--guild", "Chess club")
+    assert code == 1 and "'nothing.md'" in err
+    assert run("list", "--guild", "Chess club")[1].count("id ") == 2
+    code, out, _ = run("remove", "fees.md", "canteen.txt", "fees.md", "--guild", "Chess club")
+    assert code == 0 and out.count("id ") == 2
+    assert run("list", "--guild", "Chess club")[1] == ""

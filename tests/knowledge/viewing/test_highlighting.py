@@ -119,3 +119,27 @@ def test_of_a_quotation_with_its_context_only_what_is_in_bold_is_marked() -> Non
     assert shown(text, "Is it open on Sundays?", answer) == (
         "It opens on Tuesday at nine. [It is closed on Sunday and Monday.] Knock hard at the gate."
     )
+
+
+def test_words_that_stand_everywhere_are_marked_only_in_the_sentence_that_shares_most() -> None:
+    text = (
+        "Borrowing tools. Members may borrow hand tools for seven days. Power tools may be borrowed after an "
+        "introduction. Late tools cost two pounds, and borrowed tools are the member's own risk."
+    )
+    assert shown(text, "How long can members borrow a tool?", "Tools: for seven days.") == (
+        "Borrowing tools. [Members may borrow] hand [tools for seven days]. Power tools may be borrowed after an "
+        "introduction. Late tools cost two pounds, and borrowed tools are the member's own risk."
+    )
+
+
+def test_few_shared_words_are_marked_wherever_they_stand() -> None:
+    text = "Tools are in the shed behind the old boathouse. Members who are new to the club ask the warden for tools."
+    assert shown(text, "Which tools?") == text.replace("Tools", "[Tools]").replace("tools", "[tools]")
+
+
+def test_in_chinese_too_only_the_sentence_that_shares_most_is_marked() -> None:
+    text = "借工具。会员借工具可以借七天。借来的工具要擦干净。"
+    assert (
+        shown(text, "会员借工具可以借多久？", "会员借工具七天。")
+        == "借工具。[会员借工具]可以借[七天]。借来的工具要擦干净。"
+    )
