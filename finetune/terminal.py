@@ -60,6 +60,9 @@ class TrainingLine(ProgressLine):
 
     def trained(self, progress: TrainingProgress) -> None:
         """Show how far the training is."""
+        if progress.stage is TrainingStage.WAITING:
+            self.show("waiting for another training on this machine to end")
+            return
         if progress.stage is TrainingStage.EVALUATING:
             self.show(f"evaluating {progress.done}/{progress.total}")
             return

@@ -26,6 +26,8 @@ class TaskKind(StrEnum):
 class TrainingStage(StrEnum):
     """Names what a training is doing."""
 
+    WAITING = "waiting"
+    """Waiting until another training on the same data folder ends."""
     LOADING = "loading"
     TRAINING = "training"
     EVALUATING = "evaluating"

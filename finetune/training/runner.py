@@ -12,17 +12,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from finetune.errors import TrainingFailedError
 from finetune.serving.generation import Busy
 from finetune.training.run_folder import Result, RunFolder
-from finetune.types import FailureReason, TrainingProgress
+from finetune.types import FailureReason, TrainingProgress, TrainingStage
 from storage.child_environment import child_environment
 
 _log = logging.getLogger(__name__)
 
 _END_LIMIT_S = 10
+_TURN_INTERVAL_S = 0.5
 _LINE_LIMIT = 16 * 2**20
 """The most bytes of one line of progress, which holds every loss."""
 
@@ -42,9 +44,20 @@ class Runner:
     async def run(self, folder: RunFolder, on_progress: Callable[[TrainingProgress], None]) -> Result:
         """Train and measure, resuming from the last complete checkpoint. Cancelling it ends the child.
 
+        It waits for a training that another process does on the same data folder: two would take the same memory and
+        cores, and both would take longer than they said.
+
         Raises:
             TrainingFailedError: with the child's reason.
         """
+        lock = FileLock(folder.path.parent.with_suffix(".lock"), thread_local=False)
+        await _acquire(lock, on_progress)
+        try:
+            return await self._run(folder, on_progress)
+        finally:
+            lock.release()
+
+    async def _run(self, folder: RunFolder, on_progress: Callable[[TrainingProgress], None]) -> Result:
         with (folder.path / "training.log").open("ab") as log:
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -88,6 +101,21 @@ class Runner:
                     on_progress(message.progress)
                 failed = message.failed or failed
         return failed
+
+
+async def _acquire(lock: FileLock, on_progress: Callable[[TrainingProgress], None]) -> None:
+    """Wait until no other process holds the lock, and tell that it waits."""
+    has_told = False
+    while True:
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            if not has_told:
+                on_progress(TrainingProgress(TrainingStage.WAITING, 0, 0))
+                has_told = True
+            await asyncio.sleep(_TURN_INTERVAL_S)
+        else:
+            return
 
 
 def _send(stdin: asyncio.StreamWriter, command: bytes) -> None:

@@ -57,6 +57,23 @@ async def test_a_command_that_is_too_much_is_refused_where_only_its_sender_sees_
     await community.rest()
 
 
+async def test_a_command_in_a_busy_server_is_refused_where_only_its_sender_sees_it(
+    community: Community, assistant: ScriptedAssistant
+) -> None:
+    assistant.may_go_on.clear()
+    for number in range(community.settings.bot.guild_limit):
+        asker = community.guild.add_member(community.env.create_user(f"asker{number}"))
+        await asker.send(community.channel, f"{community.mention} Question {number}?")
+    await assistant.has_begun.wait()
+    await community.member.slash(community.channel, "ask", question="One more?")
+    for _ in range(20):
+        await community.env.settle()
+    assert "of this server" in community.channel.history(viewer=community.member)[-1].content
+    assert not any("of this server" in m.content for m in community.channel.history(viewer=community.other))
+    assistant.may_go_on.set()
+    await community.rest()
+
+
 async def test_direct_messages_in_a_row_ask_discord_once_for_the_members_servers(community: Community) -> None:
     community.env.create_guild("Night Owls").add_member(community.member.user)
     for number in range(8):
