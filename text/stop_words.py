@@ -1,11 +1,15 @@
-"""Stop words in English and Chinese: one list for passages, one for questions, which are full of question words.
+"""Lists of words: stop words in English and Chinese for passages and for questions, and frequent English words.
 
-Edit it to change them; the calibration was fitted with them.
+Edit it to change the stop words; the calibration was fitted with them. `python -m benchmarks.fit.common_words` counts
+the frequent ones.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
+from importlib import resources
 
 _ENGLISH = """
 a about after all also am an and any are as at be been before being both but by can could did do does doing done
@@ -44,3 +48,10 @@ ASKING_CHINESE = re.compile(
     "为何|為何|为什么|為什麼|如何|怎么|怎麼|怎样|怎樣|何[时時地处處]|吗|嗎|呢|[是的在了]"
 )
 """Chinese words that ask or connect, longest first if one begins with another."""
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Return frequent English words of edited prose, in lower case."""
+    written = resources.files("text").joinpath("common_words_en.json").read_text("utf-8")
+    return frozenset(json.loads(written)["words"].split())

@@ -21,9 +21,8 @@ from knowledge.store.keyword_index import KeywordIndex
 from knowledge.store.scope import ReadableScope
 from knowledge.store.vocabulary import LEAST_LETTERS, MOST_LETTERS
 from knowledge.types import Respelling
-from text.common_words import common_words
 from text.scripts import holds_cjk
-from text.stop_words import ASKING_ENGLISH, ENGLISH
+from text.stop_words import ASKING_ENGLISH, ENGLISH, common_words
 
 _WORD = re.compile(r"(?<![A-Za-z0-9_.@#/:`-])[A-Za-z]+(?![A-Za-z0-9_@/`-])(?!\.\w)", re.ASCII)
 """A word that stands alone, not within an address, a code or a compound."""

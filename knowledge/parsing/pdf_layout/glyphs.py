@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from text.common_words import common_words
+from text.stop_words import common_words
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from knowledge.parsing.pdf_layout.blocks import LABEL, Block, Line
-from text.common_words import common_words
 from text.markdown.tables import markdown_table
 from text.scripts import count_cjk
+from text.stop_words import common_words
 
 _LEADING = 1.7
 """The farthest that lines of a paragraph are apart, in sizes of the font."""
