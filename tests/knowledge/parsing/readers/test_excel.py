@@ -358,10 +358,17 @@ def test_hidden_sheets_are_counted_however_they_are_hidden() -> None:
 
 
 def test_a_sheet_whose_table_of_texts_was_left_out_because_it_is_empty_is_read() -> None:
+    named = (
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+        b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
     sheet = sheet_of((12, 1200))
     held = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(saved(sheet.parent))) as book, zipfile.ZipFile(held, "w") as without:
         for name in book.namelist():
+            content = book.read(name)
+            if name == "[Content_Types].xml" and b"/xl/sharedStrings.xml" not in content:
+                content = content.replace(b"</Types>", named)
             if name != "xl/sharedStrings.xml":
-                without.writestr(name, book.read(name))
+                without.writestr(name, content)
     assert "1200" in read(read_excel, held.getvalue()).text
