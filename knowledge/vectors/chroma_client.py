@@ -68,6 +68,10 @@ class Nearest(BaseModel):
     distances: list[list[float]] | None = None
 
 
+class ServerReplaced(httpx.TransportError):
+    """The bot's own server was started anew, and asks for a secret that this client doesn't know."""
+
+
 class _SocketTransport(httpx.HTTPTransport):
     """Connects to a Unix socket."""
 
@@ -111,6 +115,7 @@ class ChromaClient:
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)
         is_socket = parts.scheme == SOCKET
+        self._is_own_server = is_socket
         host = parts.netloc.rpartition("@")[2]
         self._http = httpx.Client(
             base_url="http://chroma" if is_socket else f"{parts.scheme}://{host}",
@@ -198,6 +203,8 @@ class ChromaClient:
         headers = None if body is None else {"Content-Type": "application/json"}
         timeout = self._http.timeout if timeout_s is None else timeout_s
         response = self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._is_own_server:
+            raise ServerReplaced("the Chroma server was started anew")
         if response.status_code == httpx.codes.NOT_FOUND:
             raise CollectionNotFound(path)
         if not response.is_success:

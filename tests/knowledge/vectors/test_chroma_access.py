@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from chromadb.utils.embedding_functions import register_embedding_function
 
-from knowledge.vectors.chroma_client import COLLECTIONS, HEARTBEAT
+from knowledge.vectors.chroma_client import COLLECTIONS, HEARTBEAT, ChromaClient, ServerReplaced
 from knowledge.vectors.chroma_server import ChromaServer, RemoteServer
 from knowledge.vectors.vector_index import VectorIndex
 from tests.fakes.hashing_embeddings import HashingEmbeddings
@@ -87,6 +87,21 @@ def test_each_start_has_a_secret_of_its_own_that_only_the_owner_reads(tmp_path: 
     second = server.ensure()
     server.stop()
     assert urlsplit(first).password != urlsplit(second).password
+
+
+def test_a_connection_to_a_server_that_was_replaced_is_made_anew(tmp_path: Path) -> None:
+    server = ChromaServer(tmp_path / "chroma")
+    index = VectorIndex(server, HashingEmbeddings())
+    assert index.count("club") == 0
+    former = ChromaClient(server.ensure())
+    server.stop()
+    server.ensure()
+    with pytest.raises(ServerReplaced):
+        former.check()
+    former.close()
+    assert index.count("club") == 0
+    index.close()
+    server.stop()
 
 
 def test_another_user_of_the_machine_reaches_nothing(tmp_path: Path) -> None:
