@@ -28,16 +28,13 @@ async def handbook(settings: KnowledgeSettings, embedding_folder: Path) -> Async
     await library.close()
 
 
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("What do I have to do the first time I go aboard the Petrel?", "要在船头的铜钟上敲一下"),
-        ("Where do I find the safety instructions in Chinese?", "安全说明有中文版"),
-        ("How old must a child be for the junior woodworking class on Saturdays?", "收八岁到十四岁的孩子"),
-    ],
-)
-async def test_what_only_a_document_in_the_other_script_says_is_among_the_best(
-    handbook: Library, question: str, words: str
-) -> None:
-    found = (await handbook.search(question, GUILD, OWNER)).evidence
-    assert any(words in item.chunk.text for item in found)
+async def test_what_only_a_document_in_the_other_script_says_is_among_the_best(handbook: Library) -> None:
+    answers = {
+        "What do I have to do the first time I go aboard the Petrel?": "要在船头的铜钟上敲一下",
+        "Where do I find the safety instructions in Chinese?": "安全说明有中文版",
+        "How old must a child be for the junior woodworking class on Saturdays?": "收八岁到十四岁的孩子",
+    }
+    # One after the other: each would have to embed the documents again.
+    for question, words in answers.items():
+        found = (await handbook.search(question, GUILD, OWNER)).evidence
+        assert any(words in item.chunk.text for item in found), question
