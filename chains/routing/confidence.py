@@ -113,17 +113,18 @@ class Confidence:
         """
         return max(self._by_language(retrieval).values(), default=None)
 
-    def in_likelier_language(self, retrieval: Retrieval) -> Retrieval:
-        """Return the result with only those passages as read that are likelier to answer, and with these first.
+    def in_likelier_language(self, retrieval: Retrieval) -> tuple[Retrieval, float | None]:
+        """Return the result with only those passages as read that likelier answer, these first, and their probability.
 
         What the reader finds across languages is less sure, so the figures of the two are not compared with each other.
         """
         found = self._by_language(retrieval)
+        holds = max(found.values(), default=None)
         if len(found) < len((True, False)):
-            return retrieval
+            return retrieval, holds
         likelier = _in_language(retrieval, max(found, key=lambda each: found[each]))
         others = [replace(item, reading=None) for item in retrieval.evidence if item not in likelier]
-        return replace(retrieval, evidence=(*likelier, *others))
+        return replace(retrieval, evidence=(*likelier, *others)), holds
 
     def _by_language(self, retrieval: Retrieval) -> dict[bool, float]:
         """Return the probability for the passages in the question's language (True) and those in others (False)."""

@@ -211,8 +211,7 @@ class Router:
             # "What does it cost?" is about what was asked before.
             query = " ".join([part, *asked[:number]]) if number and needs_subject(part) else part
             retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=part)
-            chosen = self._confidence.in_likelier_language(retrieval)
-            found.append(Part(part, chosen, self._confidence.probability(retrieval)))
+            found.append(Part(part, *self._confidence.in_likelier_language(retrieval)))
         return tuple(found)
 
     async def _search(self, question: Question) -> tuple[Retrieval, float | None, int | None, str]:
@@ -228,11 +227,10 @@ class Router:
             if behind is not None:
                 read_for = completed(asked_text(question.text), asked_text(question.history[-1].question))
             retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=read_for)
-            found.append((retrieval, self._confidence.probability(retrieval), behind))
+            found.append((*self._confidence.in_likelier_language(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)
         # A moderator's answer belongs to the question itself, whichever search is the likelier.
-        chosen = replace(self._confidence.in_likelier_language(likelier), pairs=found[0][0].pairs)
-        return chosen, holds, behind, found[0][0].measured
+        return replace(likelier, pairs=found[0][0].pairs), holds, behind, found[0][0].measured
 
 
 def follow_up_query(question: str, history: Sequence[Turn], behind: int | None) -> str:

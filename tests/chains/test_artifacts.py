@@ -85,11 +85,12 @@ def test_of_passages_in_two_languages_those_that_more_likely_answer_are_read(a_r
     foreign = a_read_passage("停泊两欧元。", 2, answers=["停泊两欧元。"], span="两", answerable=5.0)
     confidence = load_confidence("embedding:1571fc982750")
     found = Retrieval("What does mooring cost?", (own, foreign), (0.8, 0.79), 2, 0.01, foreign_cosines=(0.85, 0.7))
-    chosen = confidence.in_likelier_language(found)
+    chosen, holds = confidence.in_likelier_language(found)
+    assert holds == confidence.probability(found)
     assert [item.chunk.id for item in chosen.evidence] == [foreign.chunk.id, own.chunk.id]
     assert chosen.evidence[1].reading is None
     alone = replace(found, evidence=(own,))
-    assert confidence.in_likelier_language(alone) == alone
+    assert confidence.in_likelier_language(alone) == (alone, confidence.probability(alone))
     assert confidence.probability(found) > confidence.probability(alone)
 
 
