@@ -23,11 +23,6 @@ _ASKS = re.compile(rf"\b{_ASKING}\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|he|she|him|her|his|there|that|this|those|these|one|ones|so)\b", re.IGNORECASE
 )
-_VARIES = re.compile(
-    r"^\W*(?:and|or|but|what about|how about|same for)\b(?!.*\b(?:is|are|do|does|can|may|must|have|has|will)\b)"
-    r"|呢[?？]?\s*$",
-    re.IGNORECASE,
-)
 _CHINESE_JOINED = re.compile(r"[，,；;、]\s*(?:还有|還有|另外|以及|并且|同时|那么?)?|(?:还有|還有|另外|以及)")
 _CHINESE_ASKS = re.compile(
     r"什么|什麼|甚麼|多少|几|幾|哪|谁|誰|怎么|怎麼|怎样|怎樣|如何|为何|為何|吗|嗎|是否|是不是|有没有|有沒有|能不能|可不可以|"
@@ -63,9 +58,9 @@ def needs_subject(part: str) -> bool:
     return _PRONOUN.search(part) is not None or len(part.split()) <= 3
 
 
-def completed(question: str, before: str) -> str:
-    """Return a question that only names what is different, such as "And on Sundays?", behind the one that it varies."""
-    return f"{before} {question}" if _VARIES.search(question) else question
+def with_subject(question: str, before: str) -> str:
+    """Return a question that can't be understood alone behind the one that was asked before it."""
+    return f"{before} {question}" if before else question
 
 
 def _is_question(part: str) -> bool:

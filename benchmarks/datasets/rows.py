@@ -19,6 +19,7 @@ FASTAPI_QUESTIONS = _FOLDER / "fastapi_questions" / "questions.jsonl"
 HANDBOOK_ANSWERS = _FOLDER / "handbook_answers" / "questions.jsonl"
 SECOND_HANDBOOK = _FOLDER / "second_handbook"
 COMMUNITY_DEVELOPMENT = _FOLDER / "community_development"
+COMMUNITY_TRAINING = _FOLDER / "community_training"
 
 
 _PhrasesT = TypeVar("_PhrasesT", tuple[str, ...], tuple[tuple[str, ...], ...])
@@ -167,7 +168,7 @@ class GoldRow(_Row):
 
 
 class CommunityQuestionRow(_Row):
-    """A question to one of the invented communities that things are fitted on (community_development/README.md)."""
+    """A question to an invented community (community_development and community_training have a README each)."""
 
     id: str
     lang: str
@@ -176,6 +177,25 @@ class CommunityQuestionRow(_Row):
     answerable: bool
     gold: tuple[GoldRow, ...]
     """All places that hold the answer; empty where none does."""
+    near: tuple[GoldRow, ...] = ()
+    """Sentences that look like the answer and are not."""
+    says: Literal["yes", "no"] | None = None
+    """What the documents say to a question that asks for either."""
+    premise: Literal["false"] | None = None
+    """Whether it takes for granted what its `gold` denies."""
+    before: str = ""
+    """What was asked just before, without which the question can't be understood."""
+    needs: Literal["both"] | None = None
+    """Whether only all sentences of `gold` together answer."""
+
+
+class CommunityClaimRow(_Row):
+    """A statement on a sentence of a page of an invented community (community_training/README.md)."""
+
+    file: str
+    text: str
+    claim: str
+    label: Literal["supported", "contradicted", "neither"]
 
 
 class CheckedQuestionRow(_Row):

@@ -1,10 +1,12 @@
-"""Trains the reader on the reading sets: which sentence answers, whether any does, and what a passage says of a claim.
+"""Trains the reader: which sentence answers, whether any does, and what a passage says of a claim.
 
     python -m benchmarks.fit.reader DATA --work FOLDER [--examples N]
 
-DATA is the folder that holds reading_en and reading_more. It writes knowledge/models/reader.safetensors. A checkpoint
-is kept in FOLDER every few minutes, and the same command goes on from it. 30,000 examples take a hundred minutes on two
-cores that do nothing else. docs/reader.md is the card of what was trained.
+It is trained on the reading sets first, and then on our own communities, whose questions come with passages that look
+like the answer and aren't. DATA is the folder that holds reading_en and reading_more. It writes
+knowledge/models/reader.safetensors. A checkpoint of each stage is kept in FOLDER every few minutes, and the same
+command goes on from it. 30,000 examples take a hundred minutes on two cores that do nothing else. docs/reader.md is the
+card of what was trained.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,10 +25,13 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from benchmarks.datasets.rows import COMMUNITY_DEVELOPMENT, COMMUNITY_TRAINING
+from benchmarks.fit.community_examples import community_examples
 from benchmarks.fit.reading_batches import IGNORED, Batch, Encoded, collate, encode_all
-from benchmarks.fit.reading_examples import count_by_source, development, load_examples, training
+from benchmarks.fit.reading_examples import Example, count_by_source, development, load_examples, training
 from benchmarks.fit.reading_figures import judge
 from benchmarks.harness import results
+from benchmarks.harness.embedding_cache import CachedEmbeddings
 from knowledge.models.reading_network import Reading, ReadingNetwork, is_shared, untrained
 from storage.hashing import sha256_of_file
 from weights.settings import WeightsSettings
@@ -38,9 +44,6 @@ _BATCH_EXAMPLES = 32
 _USUAL_BATCH = 16
 """What a batch's loss is divided by, so that every example weighs the same."""
 _SORTED_TOGETHER = 1024
-_RATE = 2.5e-4
-_RATE_OF_HEADS = 1e-3
-"""Higher, since they begin with nothing."""
 _WARM_UP = 0.04
 _DECAY = 0.01
 _CLIP = 1.0
@@ -49,7 +52,25 @@ _CHECKPOINT_STEPS = 100
 _JUDGED_STEPS = 400
 _JUDGED_EXAMPLES = 600
 _JUDGED_AT_THE_END = 1000
+_REPLAYED = 4_000
+"""How many examples of the reading sets, which it has not seen yet, are mixed among those of the communities."""
 _SEED = 11
+_NEVER = -1e4
+"""Added to a logit, it leaves no probability."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training, with a checkpoint of its own."""
+
+    name: str
+    rate: float
+    rate_of_heads: float
+
+
+READING_SETS = Stage("reading_sets", rate=2.5e-4, rate_of_heads=1e-3)
+"""The heads begin with nothing, so they learn faster."""
+COMMUNITIES = Stage("communities", rate=1.2e-4, rate_of_heads=3e-4)
 
 
 def main() -> None:
@@ -61,28 +82,43 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     dtype = configure_torch(arguments.threads)
+    embeddings = CachedEmbeddings("embedding")
     folder = Weights(WeightsSettings().model_dir).ensure("embedding")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     examples = load_examples(arguments.data)
-    chosen = list(training(examples))[: arguments.examples]
+    unjudged = list(training(examples))
+    chosen, replayed = unjudged[: arguments.examples], unjudged[arguments.examples :][:_REPLAYED]
+    of_communities = [*replayed, *_of_communities(COMMUNITY_TRAINING, embeddings)]
+    random.Random(_SEED).shuffle(of_communities)
     judged = list(development(examples))
-    print(json.dumps({"training": count_by_source(chosen), "development": len(judged)}), flush=True)
+    judged_communities = list(_of_communities(COMMUNITY_DEVELOPMENT, embeddings))
+    learned = {
+        stage: count_by_source(each)
+        for stage, each in ((READING_SETS.name, chosen), (COMMUNITIES.name, of_communities))
+    }
+    print(json.dumps({"training": learned, "development": len(judged)}), flush=True)
     torch.manual_seed(_SEED)
-    trainer = Trainer(untrained(folder), encode_all(tokenizer, chosen), dtype, arguments.work)
+    network = untrained(folder)
     held_out = encode_all(tokenizer, judged)
-    trainer.run(held_out[:_JUDGED_EXAMPLES])
+    Trainer(READING_SETS, network, encode_all(tokenizer, chosen), dtype, arguments.work).run(
+        held_out[:_JUDGED_EXAMPLES]
+    )
+    held_out_communities = encode_all(tokenizer, judged_communities)
+    Trainer(COMMUNITIES, network, encode_all(tokenizer, of_communities), dtype, arguments.work).run(
+        held_out_communities
+    )
     state = {
         name: tensor.detach().to(torch.float16).contiguous()
-        for name, tensor in trainer.network.state_dict().items()
+        for name, tensor in network.state_dict().items()
         if not is_shared(name)
     }
     save_file(state, TARGET)
-    figures = judge(trainer.network, held_out[:_JUDGED_AT_THE_END], dtype)
+    figures = judge(network, [*held_out[:_JUDGED_AT_THE_END], *held_out_communities], dtype)
     record = {
         "sha256": sha256_of_file(TARGET),
         "starts from": "multilingual-e5-small (MIT)",
         "trained on": {
-            "examples": count_by_source(chosen),
+            "examples": learned,
             "licences": "CC BY-SA 4.0, CC BY-SA 3.0, CC BY 4.0, Apache-2.0, MIT",
         },
         "development": figures,
@@ -93,15 +129,23 @@ def main() -> None:
     print("wrote", TARGET, "and", RECORD)
 
 
+def _of_communities(folder: Path, embeddings: CachedEmbeddings) -> list[Example]:
+    communities = (each for each in sorted(folder.iterdir()) if each.is_dir())
+    return [example for each in communities for example in community_examples(each, embeddings)]
+
+
 def loss_of(reading: Reading, batch: Batch) -> torch.Tensor:
     """Return the sum of the heads' losses; every example weighs the same, in whatever batch it stands."""
     # The first token stands for "not in here"; neither the question nor the padding can be the answer.
     allowed = batch.passage.clone()
     allowed[:, 0] = 1
-    hidden = (1 - allowed) * -1e4
+    hidden = (1 - allowed) * _NEVER
+    told = batch.starts.amax(dim=1)
     span = sum(
-        functional.cross_entropy(logits + hidden, target, ignore_index=IGNORED, reduction="sum")
-        for logits, target in ((reading.start, batch.start), (reading.end, batch.end))
+        (
+            told * (torch.logsumexp(logits + hidden, 1) - torch.logsumexp(logits + hidden + (1 - right) * _NEVER, 1))
+        ).sum()
+        for logits, right in ((reading.start, batch.starts), (reading.end, batch.ends))
     )
     token_loss = functional.binary_cross_entropy_with_logits(reading.evidence, batch.evidence, reduction="none")
     of_row = (token_loss * batch.passage).sum(dim=1) / batch.passage.sum(dim=1).clamp(min=1)
@@ -114,17 +158,19 @@ def loss_of(reading: Reading, batch: Batch) -> torch.Tensor:
 class Trainer:
     """Trains once over the examples, with a checkpoint to go on from."""
 
-    def __init__(self, network: ReadingNetwork, examples: Sequence[Encoded], dtype: torch.dtype, work: Path) -> None:
+    def __init__(
+        self, stage: Stage, network: ReadingNetwork, examples: Sequence[Encoded], dtype: torch.dtype, work: Path
+    ) -> None:
         self.network = network
         self._dtype = dtype
-        self._checkpoint = work / "checkpoint.pt"
+        self._checkpoint = work / f"{stage.name}.pt"
         work.mkdir(parents=True, exist_ok=True)
         self._batches = _batches(examples)
         encoder = [p for p in network.encoder.parameters() if p.requires_grad]
         known = {id(p) for p in network.encoder.parameters()}
         heads = [p for p in network.parameters() if id(p) not in known]
         self._optimizer = torch.optim.AdamW(
-            [{"params": encoder, "lr": _RATE}, {"params": heads, "lr": _RATE_OF_HEADS}], weight_decay=_DECAY
+            [{"params": encoder, "lr": stage.rate}, {"params": heads, "lr": stage.rate_of_heads}], weight_decay=_DECAY
         )
         total = len(self._batches)
         warm_up = math.ceil(total * _WARM_UP)

@@ -20,7 +20,7 @@ from text.sentences import sentence_spans
 
 _SEED = 11
 IGNORED = -100
-"""The target of a head that is told nothing."""
+"""The relation where its head is told nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,11 @@ class Encoded:
     offsets: NDArray[np.int32]
     """Start and end of what each token stands for, as characters of the passage, T × 2; 0 and 0 outside of it."""
     passage_start: int
-    start: int
-    end: int
-    """Tokens of the answer; 0 where it isn't there, `IGNORED` where the head is told nothing."""
+    starts: NDArray[np.float32] | None
+    ends: NDArray[np.float32] | None
+    """1 where the answer may start and end, T: at one token where its words are known, anywhere in its sentences where
+    only these are, at the first token where it isn't there. None where the head is told nothing.
+    """
     evidence: NDArray[np.float32] | None
     """1 where a token belongs to a sentence that answers, T."""
 
@@ -47,21 +49,21 @@ def encode_all(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Encode
     bos, eos = (int(tokenizer.token_to_id(name) or 0) for name in ("<s>", "</s>"))
     encoded = []
     for example, question, passage in zip(examples, questions, passages, strict=True):
-        asked = question.ids[:MAX_QUESTION_TOKENS]
+        asked = question.ids[-MAX_QUESTION_TOKENS:]
         room = MAX_TOKENS - len(asked) - 4
         first = _window(passage.offsets, example, room, chance)
         ids = passage.ids[first : first + room]
         head = [bos, *asked, eos, eos]
         offsets = [*[(0, 0)] * len(head), *passage.offsets[first : first + room], (0, 0)]
-        start, end = _answer_tokens(example, offsets, len(head))
+        starts, ends = _answer_tokens(example, offsets)
         encoded.append(
             Encoded(
                 example,
                 np.array([*head, *ids, eos], np.int32),
                 np.array(offsets, np.int32),
                 len(head),
-                start,
-                end,
+                starts,
+                ends,
                 _evidence(example, offsets),
             )
         )
@@ -81,16 +83,27 @@ def _window(offsets: Sequence[tuple[int, int]], example: Example, room: int, cha
     return chance.randint(min(max(0, inside[-1] - room + 1), spare, inside[0]), min(inside[0], spare))
 
 
-def _answer_tokens(example: Example, offsets: Sequence[tuple[int, int]], passage_start: int) -> tuple[int, int]:
+def _answer_tokens(
+    example: Example, offsets: Sequence[tuple[int, int]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | tuple[None, None]:
     if example.spans is None or example.kind == "list":
-        return IGNORED, IGNORED
-    if not example.spans:
-        return 0, 0
-    start, end = example.spans[0]
+        return None, None
+    spans = example.spans if example.kind == "sentences" else example.spans[:1]
     inside = [
-        index for index, (low, high) in enumerate(offsets) if low < end and high > start and index >= passage_start
+        index
+        for index, (low, high) in enumerate(offsets)
+        if high > low and any(low < end and high > start for start, end in spans)
     ]
-    return (inside[0], inside[-1]) if inside else (IGNORED, IGNORED)
+    if spans and not inside:
+        return None, None
+    starts, ends = np.zeros(len(offsets), np.float32), np.zeros(len(offsets), np.float32)
+    if not spans:
+        starts[0] = ends[0] = 1
+    elif example.kind == "sentences":
+        starts[inside] = ends[inside] = 1
+    else:
+        starts[inside[0]] = ends[inside[-1]] = 1
+    return starts, ends
 
 
 def _evidence(example: Example, offsets: Sequence[tuple[int, int]]) -> NDArray[np.float32] | None:
@@ -112,8 +125,9 @@ class Batch:
     mask: torch.Tensor
     passage: torch.Tensor
     """1 where a token belongs to the passage, B × T."""
-    start: torch.Tensor
-    end: torch.Tensor
+    starts: torch.Tensor
+    ends: torch.Tensor
+    """1 where the answer may start and end, B × T; all 0 where the head is told nothing."""
     evidence: torch.Tensor
     evidence_told: torch.Tensor
     answerable: torch.Tensor
@@ -133,10 +147,14 @@ def collate(rows: Sequence[Encoded]) -> Batch:
         ids=padded([row.ids for row in rows], 1),
         mask=padded([np.ones(len(row.ids), np.int64) for row in rows]),
         passage=padded([(row.offsets[:, 1] > row.offsets[:, 0]).astype(np.float32) for row in rows]),
-        start=torch.tensor([row.start for row in rows]),
-        end=torch.tensor([row.end for row in rows]),
-        evidence=padded([np.zeros(1, np.float32) if row.evidence is None else row.evidence for row in rows]),
+        starts=padded([_or_nothing(row.starts) for row in rows]),
+        ends=padded([_or_nothing(row.ends) for row in rows]),
+        evidence=padded([_or_nothing(row.evidence) for row in rows]),
         evidence_told=torch.tensor([float(row.evidence is not None) for row in rows]),
         answerable=torch.tensor([float(row.example.answerable) for row in rows]),
         relation=torch.tensor([IGNORED if row.example.relation is None else row.example.relation for row in rows]),
     )
+
+
+def _or_nothing(told: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    return np.zeros(1, np.float32) if told is None else told

@@ -81,7 +81,7 @@ class Example:
     """The article: all of its examples are trained on, or none."""
     title: str = ""
     kind: str = "span"
-    """`list` where all spans together are the answer."""
+    """`list` where all spans together are the answer, `sentences` where each is a sentence that holds it or a part."""
 
     @property
     def language(self) -> str:

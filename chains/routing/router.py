@@ -26,7 +26,7 @@ from chains.small_talk import SmallTalk
 from chains.types import Question, Route, RouteDecision, SearchContext, Turn
 from finetune.types import Champion
 from knowledge.types import Evidence, FoundQAPair, Retrieval
-from text.question_parts import completed, needs_subject, question_parts
+from text.question_parts import needs_subject, question_parts, with_subject
 from text.question_text import asked_text
 
 MOST_MERGED = 8
@@ -209,8 +209,9 @@ class Router:
         found = []
         for number, part in enumerate(asked):
             # "What does it cost?" is about what was asked before.
-            query = " ".join([part, *asked[:number]]) if number and needs_subject(part) else part
-            retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=part)
+            before = " ".join(asked[:number]) if number and needs_subject(part) else ""
+            query, read_for = f"{part} {before}".rstrip(), with_subject(part, before)
+            retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=read_for)
             found.append(Part(part, *self._confidence.in_likelier_language(retrieval)))
         return tuple(found)
 
@@ -225,7 +226,7 @@ class Router:
             query = follow_up_query(question.text, question.history, behind)
             read_for = None
             if behind is not None:
-                read_for = completed(asked_text(question.text), asked_text(question.history[-1].question))
+                read_for = with_subject(asked_text(question.text), asked_text(question.history[-1].question))
             retrieval = await self._retriever.search(query, question.guild_id, question.reader, read_for=read_for)
             found.append((*self._confidence.in_likelier_language(retrieval), behind))
         likelier, holds, behind = max(found, key=lambda each: each[1] or 0.0)

@@ -32,6 +32,7 @@ WEIGHTS, RECORD = "reader.safetensors", "reader.json"
 it was trained on. docs/reader.md tells that to people.
 """
 MAX_QUESTION_TOKENS = 72
+"""The last ones: what a long message asks stands at its end."""
 MAX_TOKENS = 384
 """Of a pair, as in training."""
 _OVERLAP = 64
@@ -134,7 +135,7 @@ class ExtractiveReader:
 
 def _cut(tokenizer: Tokenizer, question: str, passages: Sequence[tuple[str | None, str]]) -> Iterator[_Window]:
     bos, eos = (int(tokenizer.token_to_id(name) or 0) for name in ("<s>", "</s>"))
-    asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[-MAX_QUESTION_TOKENS:]
     head = [bos, *asked, eos, eos]
     room = MAX_TOKENS - len(head) - 1
     for number, (heading, text) in enumerate(passages):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from text.question_parts import completed, needs_subject, question_parts
+from text.question_parts import needs_subject, question_parts, with_subject
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,6 @@ def test_a_part_with_a_pronoun_needs_its_subject() -> None:
     assert not needs_subject("where is the shower on the campsite?")
 
 
-def test_a_question_that_only_names_what_is_different_is_completed_by_the_one_before() -> None:
-    before = "When does the gym open on Saturday?"
-    assert completed("and on Sundays?", before) == f"{before} and on Sundays?"
-    assert completed("what about the cafe?", before) == f"{before} what about the cafe?"
-    assert completed("那周日呢？", "周六几点开门？") == "周六几点开门？ 那周日呢？"
-    assert completed("And when does it close?", before) == "And when does it close?"
+def test_a_question_that_needs_its_subject_stands_behind_the_one_before() -> None:
+    assert with_subject("那周日呢？", "周六几点开门？") == "周六几点开门？ 那周日呢？"
+    assert with_subject("where is the shower?", "") == "where is the shower?"
