@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Event
 
@@ -106,7 +107,7 @@ class Cell:
                 "writer": self.writer,
                 "reader": self.reader if self.arm.reads else None,
                 "calibration": asdict(self.confidence),
-                "documents": digest_of([HANDBOOK]),
+                "documents": _handbook_digest(),
                 "question": row.question,
                 "before": [[turn.question, turn.answer] for turn in row.history],
             }
@@ -198,6 +199,11 @@ def asked_of(row: CheckedQuestionRow, given: Given) -> Asked:
     )
 
 
+@cache
+def _handbook_digest() -> str:
+    return digest_of([HANDBOOK])
+
+
 def _half(asked: Sequence[Asked], half: str) -> list[Asked]:
     return [each for each in asked if half in ("all", each.row.split)]
 
@@ -220,23 +226,21 @@ async def _measure(
     cells = [
         Cell(arm, writer, confidence_of(arm, shipped, unread), pinned_sha256()) for writer in writers for arm in arms
     ]
-    cache = AnswerCache("ablation", Given)
     found: list[tuple[Cell, list[Asked]]] = []
     commits: Counter[str] = Counter()
     async with AsyncExitStack() as stack:
-        stack.callback(cache.close)
-        libraries = _Libraries(settings, encoders, stack)
+        pipelines, kept = _Pipelines(settings, encoders, stack), AnswerCache("ablation", Given)
+        stack.callback(kept.close)
         for cell in cells:
-            known = {} if again else {row.id: kept for row in rows if (kept := cache.get(cell.key(row))) is not None}
+            known = {row.id: given for row in rows if not again and (given := kept.get(cell.key(row))) is not None}
             asked = {row.id: asked_of(row, known[row.id]) for row in rows if row.id in known}
-            missing = [row for row in rows if row.id not in known]
-            commits.update(kept.commit for kept in known.values())
-            commits.update({commit: len(missing)} if missing else {})
-            async with aclosing(_answers(cell, missing, settings, encoders, libraries)) as answers:
+            commits.update(given.commit for given in known.values())
+            async with aclosing(pipelines.answers(cell, [row for row in rows if row.id not in known])) as answers:
                 async for each in answers:
                     asked[each.row.id] = each
-                    if (given := given_of(each, commit)) is not None:
-                        cache.put(cell.key(each.row), given)
+                    commits[commit] += 1
+                    if (new := given_of(each, commit)) is not None:
+                        kept.put(cell.key(each.row), new)
                     name = f"{cell.arm.name}, {cell.writer}"
                     print(f"{name}: {len(asked)}/{len(rows)} {outcome(each.verdict)} {each.row.question}", flush=True)
             found.append((cell, [asked[row.id] for row in rows]))
@@ -248,18 +252,42 @@ async def _measure(
     }
 
 
-class _Libraries:
-    """Opens the handbook with and without a reader, each once, when it is first needed."""
+class _Pipelines:
+    """Builds the whole pipeline of an arm; the handbook is opened with and without a reader, each once."""
 
     def __init__(self, settings: Settings, encoders: Encoders, stack: AsyncExitStack) -> None:
+        """Take the stack that closes what is opened for all arms."""
         self._settings = settings
         self._encoders = encoders
         self._stack = stack
-        self._open: dict[bool, Library] = {}
+        self._libraries: dict[bool, Library] = {}
 
-    async def library(self, *, reads: bool) -> Library:
-        """Return the handbook, ingested."""
-        if reads not in self._open:
+    async def answers(self, cell: Cell, rows: Sequence[CheckedQuestionRow]) -> AsyncGenerator[Asked, None]:
+        """Yield the answers to the questions, one after the other; nothing is loaded where there are none."""
+        if not rows:
+            return
+        async with self._assistant(cell) as assistant:
+            for row in rows:
+                yield await ask(assistant, row)
+
+    @asynccontextmanager
+    async def _assistant(self, cell: Cell) -> AsyncIterator[Assistant]:
+        """Build the assistant as the bot does, with the arm's writer, calibration and style of answers."""
+        library = await self._library(reads=cell.arm.reads)
+        folder = Path(tempfile.mkdtemp(dir=self._settings.chains.data_dir))
+        chosen = replace(
+            self._settings,
+            chains=self._settings.chains.model_copy(update={"data_dir": folder, "answer_style": cell.arm.answer_style}),
+            finetune=self._settings.finetune.model_copy(update={"data_dir": folder, "chat_model": cell.writer}),
+        )
+        loader = Loader(chosen)
+        try:
+            yield await loader.load_assistant(library, self._encoders, lambda _: None, cell.confidence)
+        finally:
+            await loader.close()
+
+    async def _library(self, *, reads: bool) -> Library:
+        if reads not in self._libraries:
             folder = self._settings.knowledge.data_dir / ("read" if reads else "unread")
             folder.mkdir()
             opened = await Library.open(
@@ -270,37 +298,8 @@ class _Libraries:
             )
             self._stack.push_async_callback(opened.close)
             await ingest(opened, HANDBOOK)
-            self._open[reads] = opened
-        return self._open[reads]
-
-
-async def _answers(
-    cell: Cell, rows: Sequence[CheckedQuestionRow], settings: Settings, encoders: Encoders, libraries: _Libraries
-) -> AsyncGenerator[Asked, None]:
-    """Yield the answers to the questions, one after the other; no model is loaded where there is none."""
-    if not rows:
-        return
-    library = await libraries.library(reads=cell.arm.reads)
-    async with _assistant(cell, settings, encoders, library) as assistant:
-        for row in rows:
-            yield await ask(assistant, row)
-
-
-@asynccontextmanager
-async def _assistant(cell: Cell, settings: Settings, encoders: Encoders, library: Library) -> AsyncIterator[Assistant]:
-    """Build the assistant as the bot does, with the writer, the calibration and the style of answers of the arm."""
-    folder = settings.chains.data_dir / f"{cell.arm.name}-{cell.writer}"
-    folder.mkdir()
-    chosen = replace(
-        settings,
-        chains=settings.chains.model_copy(update={"data_dir": folder, "answer_style": cell.arm.answer_style}),
-        finetune=settings.finetune.model_copy(update={"data_dir": folder, "chat_model": cell.writer}),
-    )
-    loader = Loader(chosen)
-    try:
-        yield await loader.load_assistant(library, encoders, lambda _: None, cell.confidence)
-    finally:
-        await loader.close()
+            self._libraries[reads] = opened
+        return self._libraries[reads]
 
 
 def _unread_confidence(data: Path) -> Confidence:

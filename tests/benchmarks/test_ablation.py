@@ -16,6 +16,7 @@ from benchmarks.datasets.rows import CheckedQuestionRow
 from benchmarks.fit.calibration import READING, SearchExample, unread_confidence
 from benchmarks.harness.answer_cache import AnswerCache, digest_of
 from benchmarks.report.ablation import ablation_section
+from benchmarks.report.markdown import Provenance
 from chains.quoting import quote
 from chains.routing.confidence import Confidence, Logistic, SearchFeatures
 from chains.types import AnswerForm, Language, Route
@@ -169,8 +170,8 @@ def test_the_table_sets_each_arm_beside_the_one_before_it() -> None:
     assert halves["report"]["outcomes"] == {"q3": "right", "q4": "refused"}
 
     figures = {"reader": "abc", "arms": found, "probability without the reader": None}
-    made = {"command": "python -m x", "commit": "abc", "date": "today", "python": "3.11", "machine": "m"}
-    page = "\n".join(ablation_section({"figures": figures, "provenance": made}))  # type: ignore[typeddict-item]
+    made: Provenance = {"command": "python -m x", "commit": "abc", "date": "today", "python": "3.11", "machine": "m"}
+    page = "\n".join(ablation_section({"figures": figures, "provenance": made}))
     assert "The reported half, 2 questions" in page
     assert "| quoting | `small` | 0.50" in page
     assert "4 written unchecked" in page

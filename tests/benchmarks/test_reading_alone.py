@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.answers.reading_alone import QUOTING, Given, key, quoted, table
 from benchmarks.datasets.question_sets import Doc
 from benchmarks.report.ablation import alone_section
+from benchmarks.report.markdown import Provenance
 from benchmarks.service.writers import Case, Written
 from knowledge.types import PassageReading, ReadSentence, Support
 
@@ -76,7 +77,7 @@ def test_writers_are_set_beside_quoting_on_the_same_questions() -> None:
     assert small["en"]["contains the gold, less than quoting"]["difference"] == -0.5
     assert found["alone"][QUOTING]["zh"]["contains the gold"]["share"] == 1.0
 
-    made = {"command": "python -m x", "commit": "abc", "date": "today", "python": "3.11", "machine": "m"}
-    page = "\n".join(alone_section({"figures": found, "provenance": made}))  # type: ignore[typeddict-item]
+    made: Provenance = {"command": "python -m x", "commit": "abc", "date": "today", "python": "3.11", "machine": "m"}
+    page = "\n".join(alone_section({"figures": found, "provenance": made}))
     assert "2 English and 1 Chinese questions" in page
     assert "| `small` | 0.50" in page
