@@ -119,7 +119,9 @@ def _in_language(
 
 def _answers(name: str, asked: Sequence[Case], cache: AnswerCache[Given], *, again: bool) -> list[Given]:
     """Return the answers in order; no model is loaded where all are known."""
-    found = {} if again else {number: kept for number, case in enumerate(asked) if (kept := cache.get(key(name, case)))}
+    found: dict[int, Given] = {}
+    if not again:
+        found |= {number: kept for number, case in enumerate(asked) if (kept := cache.get(key(name, case))) is not None}
     missing = [number for number in range(len(asked)) if number not in found]
     commit = str(results.provenance()["commit"])
     if missing:
