@@ -7,7 +7,7 @@ rest of the same article. General questions (nq_open_dev) are answerable nowhere
 Across languages the set is fastapi_docs_en_zh: a heading of a page is asked where the page lies in the other language,
 and where it doesn't. General questions there are nq_open_dev's of Chinese pages, and drcd_dev's of English ones.
 
-Communities ask otherwise than people who write questions on an encyclopedia. Two invented ones of our own, with pages
+Communities ask otherwise than people who write questions on an encyclopedia. Four invented ones of our own, with pages
 in both languages, are asked with all of their pages, and without those that answer.
 """
 
@@ -38,7 +38,7 @@ from text.third_language import shares_language
 GUILD_SIZES = (8, 30, 120)
 PASSAGES = {"fit": 360, "judge": 240}
 """At most about, in each language: whole articles."""
-COMMUNITIES = ("a", "b")
+COMMUNITIES = ("a", "b", "m", "n")
 """The invented ones."""
 QUESTIONS = {"fit": 240, "judge": 150}
 """In each language, shared among the sizes."""

@@ -87,33 +87,33 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     examples = load_examples(arguments.data)
     unjudged = list(training(examples))
-    chosen, replayed = unjudged[: arguments.examples], unjudged[arguments.examples :][:_REPLAYED]
-    of_communities = [*replayed, *_of_communities(COMMUNITY_TRAINING, embeddings)]
-    random.Random(_SEED).shuffle(of_communities)
-    judged = list(development(examples))
-    judged_communities = list(_of_communities(COMMUNITY_DEVELOPMENT, embeddings))
+    replayed = unjudged[arguments.examples :][:_REPLAYED]
     learned = {
-        stage: count_by_source(each)
-        for stage, each in ((READING_SETS.name, chosen), (COMMUNITIES.name, of_communities))
+        READING_SETS: unjudged[: arguments.examples],
+        COMMUNITIES: _shuffled([*replayed, *_of_communities(COMMUNITY_TRAINING, embeddings)]),
     }
-    print(json.dumps({"training": learned, "development": len(judged)}), flush=True)
+    judged = {
+        READING_SETS: encode_all(tokenizer, list(development(examples)))[:_JUDGED_AT_THE_END],
+        COMMUNITIES: encode_all(tokenizer, _of_communities(COMMUNITY_DEVELOPMENT, embeddings)),
+    }
+    counts = {stage.name: count_by_source(each) for stage, each in learned.items()}
+    print(json.dumps(counts), flush=True)
     torch.manual_seed(_SEED)
     network = untrained(folder)
-    held_out = encode_all(tokenizer, judged)
-    Trainer(READING_SETS, network, encode_all(tokenizer, chosen), dtype, arguments.work).run(
-        held_out[:_JUDGED_EXAMPLES]
-    )
-    held_out_communities = encode_all(tokenizer, judged_communities)
-    Trainer(COMMUNITIES, network, encode_all(tokenizer, of_communities), dtype, arguments.work).run(
-        held_out_communities
-    )
+    for stage, each in learned.items():
+        trainer = Trainer(stage, network, encode_all(tokenizer, each), dtype, arguments.work)
+        trainer.run(judged[stage][:_JUDGED_EXAMPLES])
+    _write(network, counts, judge(network, [row for rows in judged.values() for row in rows], dtype))
+
+
+def _write(network: ReadingNetwork, learned: dict[str, dict[str, int]], figures: dict[str, float]) -> None:
+    """Write the weights that are not shared, and the record of what they were trained on."""
     state = {
         name: tensor.detach().to(torch.float16).contiguous()
         for name, tensor in network.state_dict().items()
         if not is_shared(name)
     }
     save_file(state, TARGET)
-    figures = judge(network, [*held_out[:_JUDGED_AT_THE_END], *held_out_communities], dtype)
     record = {
         "sha256": sha256_of_file(TARGET),
         "starts from": "multilingual-e5-small (MIT)",
@@ -127,6 +127,11 @@ def main() -> None:
     RECORD.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     print(json.dumps(figures, indent=2))
     print("wrote", TARGET, "and", RECORD)
+
+
+def _shuffled(examples: list[Example]) -> list[Example]:
+    random.Random(_SEED).shuffle(examples)
+    return examples
 
 
 def _of_communities(folder: Path, embeddings: CachedEmbeddings) -> list[Example]:
