@@ -248,6 +248,7 @@ async def _measure(
         "reader": pinned_sha256()[:12],
         "answers by commit": dict(commits),
         "probability without the reader": None if unread is shipped else asdict(unread),
+        "meanings": {arm.name: arm.meaning for arm in arms},
         "arms": table(found),
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from benchmarks.answers.arms import BY_NAME
 from benchmarks.report.markdown import Figures, MeasuredResult, difference, is_measured, load, provenance, share, table
 
 _ABLATION, _ALONE = "ablation", "reading_alone"
@@ -36,7 +35,7 @@ def ablation_section(result: MeasuredResult) -> Iterable[str]:
         "documents*: how the answers from documents came by their words. The development half was looked at while all "
         f"this was built. The reader is {figures['reader']}.\n"
     )
-    yield "\n".join(f"- **{name}**: {BY_NAME[name].meaning}." for name in arms) + "\n"
+    yield "\n".join(f"- **{name}**: {meaning}." for name, meaning in figures["meanings"].items()) + "\n"
     writers = dict.fromkeys(writer for each in arms.values() for writer in each)
     cells = [(arm, writer, arms[arm][writer]) for writer in writers for arm in arms if writer in arms[arm]]
     for half, title in _HALVES.items():

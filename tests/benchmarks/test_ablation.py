@@ -10,6 +10,7 @@ from benchmarks.answers.ablation import Cell, Given, asked_of, given_of, table
 from benchmarks.answers.arms import ARMS, BY_NAME, MeasuredOnly, confidence_of, in_search_order
 from benchmarks.answers.handbook import Asked
 from benchmarks.answers.verdicts import judge
+from benchmarks.datasets.answerability import COMMUNITIES
 from benchmarks.datasets.made_evidence import evidence_of
 from benchmarks.datasets.question_sets import Doc
 from benchmarks.datasets.rows import CheckedQuestionRow
@@ -89,7 +90,7 @@ def test_the_probability_without_the_reader_reads_none_of_its_figures() -> None:
         figures = SearchFeatures(0.8 + high, high, high, high, high, high, number % 4 < 2, 5.0, 5.0, 0.9)
         return SearchExample(figures, answerable, "gold" if answerable else "neighbour", "en", community)
 
-    parts = {"fit": False, "judge": False, "a": True, "b": True}
+    parts = {"fit": False, "judge": False, **dict.fromkeys(COMMUNITIES, True)}
     examples = {part: [example(number, community) for number in range(24)] for part, community in parts.items()}
     fitted = unread_confidence("embedding", "encoder:0", examples)
     for regression in (fitted.same_language, fitted.across_languages):
@@ -169,7 +170,8 @@ def test_the_table_sets_each_arm_beside_the_one_before_it() -> None:
     assert found["order"]["small"]["all"]["from documents"] == {"written unchecked": 4}
     assert halves["report"]["outcomes"] == {"q3": "right", "q4": "refused"}
 
-    figures = {"reader": "abc", "arms": found, "probability without the reader": None}
+    meanings = {name: BY_NAME[name].meaning for name in found}
+    figures = {"reader": "abc", "arms": found, "meanings": meanings, "probability without the reader": None}
     made: Provenance = {"command": "python -m x", "commit": "abc", "date": "today", "python": "3.11", "machine": "m"}
     page = "\n".join(ablation_section({"figures": figures, "provenance": made}))
     assert "The reported half, 2 questions" in page
