@@ -16,15 +16,15 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.datasets.made_evidence import evidence_of
 from benchmarks.datasets.question_sets import Doc, GoldQuestion, read_docs, read_questions
 from benchmarks.harness import results
 from benchmarks.harness.reading_cache import CachedReader
 from benchmarks.harness.summary_statistics import Share, share
 from chains.answer_check import check
-from knowledge.types import EVERY_MEMBER, Chunk, Evidence, Place, Source
+from knowledge.types import Evidence
 from text.sentences import sentence_spans
 
 _SEED = 5
@@ -37,9 +37,6 @@ _WORDINGS = {
     "en": ("{sentence}", "According to the documents, {sentence}", "{answer}."),
     "zh": ("{sentence}", "根据文档，{sentence}", "{answer}。"),
 }
-_SOURCE = Source(
-    "s", "g", "article.md", "md", "0" * 64, EVERY_MEMBER, 1, 1, datetime(2026, 1, 1, tzinfo=UTC), "benchmark"
-)
 
 
 @dataclass(frozen=True)
@@ -123,20 +120,8 @@ def _sentence_of(question: GoldQuestion, doc: Doc) -> str | None:
 
 def _evidence(gold: Doc, docs: dict[str, Doc], chance: random.Random) -> tuple[Evidence, ...]:
     others = [doc for doc in docs.values() if doc.title == gold.title and doc.id != gold.id]
-    chosen = [gold, *chance.sample(others, min(_OTHERS, len(others)))]
-    return tuple(
-        Evidence(
-            chunk=Chunk(doc.id, "s", number, doc.text, Place(heading=doc.title or None)),
-            source=_SOURCE,
-            cosine=0.9,
-            dense_rank=number + 1,
-            bm25=None,
-            keyword_rank=None,
-            coverage=0.5,
-            fused=1.0 - number / 10,
-        )
-        for number, doc in enumerate(chosen)
-    )
+    chosen = chance.sample(others, min(_OTHERS, len(others)))
+    return evidence_of([gold, *chosen])
 
 
 def _other_number(text: str, gold: Doc) -> str | None:

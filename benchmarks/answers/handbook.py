@@ -34,12 +34,12 @@ from bot.settings import load_settings
 from bot.startup.loader import Loader
 from chains.assistant import Assistant
 from chains.errors import GenerationFailed
-from chains.types import Language, Question, Route, SignalName, Turn
+from chains.types import AnswerForm, Language, Question, Route, SignalName, Turn
 from knowledge.library import Library
 from knowledge.types import EVERY_MEMBER, OWNER, IngestOutcome
 
 _GUILD = "benchmark"
-_HANDBOOK = results.ROOT / "examples" / "handbook"
+HANDBOOK = results.ROOT / "examples" / "handbook"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Asked:
     first_word_s: float | None
     """None: nothing was written."""
     total_s: float
+    form: AnswerForm | None = None
+    """How it came by its words; None: not from documents, or nothing was read that it could be checked by."""
 
 
 def main() -> None:
@@ -71,14 +73,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if (arguments.set is None) is not (arguments.documents is None):
         parser.error("--set and --documents belong together: give both, or neither")
-    questions = _chosen(read_rows(arguments.set or HANDBOOK_ANSWERS, CheckedQuestionRow), arguments.split)
+    questions = of_split(read_rows(arguments.set or HANDBOOK_ANSWERS, CheckedQuestionRow), arguments.split)
     if arguments.limit is not None:
         questions = spread(questions, arguments.limit)
     if arguments.chat is not None:
         os.environ["CHAT_MODEL"] = arguments.chat
     with tempfile.TemporaryDirectory() as data_dir:
         os.environ["DATA_DIR"] = data_dir
-        found = asyncio.run(_measure(arguments.documents or _HANDBOOK, questions))
+        found = asyncio.run(_measure(arguments.documents or HANDBOOK, questions))
     for figure in ("right", "contradictions", "refused though answerable", "seconds"):
         print(f"{figure}: {json.dumps(found[figure], ensure_ascii=False)}")
     name = _result_name(arguments.set, arguments.split, arguments.chat)
@@ -129,12 +131,11 @@ def _right_by(asked: Sequence[Asked], key: Callable[[Asked], str]) -> dict[str, 
 
 def _shown(each: Asked) -> dict[str, object]:
     row, verdict = each.row, each.verdict
-    outcome = "right" if verdict.is_right else "refused" if verdict.is_refusal else "wrong"
     return {
         "id": row.id,
         "before": [f"{turn.question} {turn.answer}" for turn in row.history],
         "question": row.question,
-        "outcome": outcome,
+        "outcome": outcome(verdict),
         "route": each.route,
         "passages hold the answer": None if each.probability is None else round(each.probability, 3),
         "answer": each.text,
@@ -144,7 +145,13 @@ def _shown(each: Asked) -> dict[str, object]:
     }
 
 
-def _chosen(rows: Iterable[CheckedQuestionRow], split: str) -> list[CheckedQuestionRow]:
+def outcome(verdict: Verdict) -> str:
+    """Return the verdict in a word."""
+    return "right" if verdict.is_right else "refused" if verdict.is_refusal else "wrong"
+
+
+def of_split(rows: Iterable[CheckedQuestionRow], split: str) -> list[CheckedQuestionRow]:
+    """Return the questions of a split, or `all`."""
     return [row for row in rows if split in ("all", row.split)]
 
 
@@ -164,11 +171,11 @@ async def _measure(documents: Path, questions: Sequence[CheckedQuestionRow]) -> 
     loader = Loader(settings)
     embeddings, library = await loader.load_documents(lambda _: None)
     try:
-        count = await _ingest(library, documents)
+        count = await ingest(library, documents)
         assistant = await loader.load_assistant(library, embeddings, lambda _: None)
         load, asked = BackgroundLoad(), []
         for number, row in enumerate(questions, start=1):
-            asked.append(await _ask(assistant, row))
+            asked.append(await ask(assistant, row))
             shown = _shown(asked[-1])
             print(
                 f"{number}/{len(questions)} {shown['outcome']} {row.id} {row.question}\n    {asked[-1].text}",
@@ -185,7 +192,7 @@ async def _measure(documents: Path, questions: Sequence[CheckedQuestionRow]) -> 
     return described | figures(asked)
 
 
-async def _ingest(library: Library, folder: Path) -> int:
+async def ingest(library: Library, folder: Path) -> int:
     """Ingest each file of the folder under its name, and return how many there are.
 
     Raises RuntimeError: there is none, or one could not be ingested, so that figures would be of another set.
@@ -203,7 +210,8 @@ async def _ingest(library: Library, folder: Path) -> int:
     return len(paths)
 
 
-async def _ask(assistant: Assistant, row: CheckedQuestionRow) -> Asked:
+async def ask(assistant: Assistant, row: CheckedQuestionRow) -> Asked:
+    """Ask a question after its earlier turns, and judge the answer."""
     before = tuple(Turn(turn.question, turn.answer) for turn in row.history)
     question = Question(row.question, _GUILD, "benchmark", OWNER, Language.of(row.question), history=before)
     started = time.monotonic()
@@ -222,6 +230,7 @@ async def _ask(assistant: Assistant, row: CheckedQuestionRow) -> Asked:
         gold_was_read=any(item.source.name in gold for item in answer.evidence) if gold else None,
         first_word_s=answer.timings.first_word_s,
         total_s=answer.timings.total_s,
+        form=None if answer.composition is None else answer.composition.form,
     )
 
 

@@ -30,9 +30,10 @@ from benchmarks.harness import results
 from benchmarks.harness.embedding_cache import CachedEmbeddings
 from benchmarks.harness.reading_cache import CachedReader
 from benchmarks.harness.summary_statistics import share
-from chains.routing.confidence import ANY_MODEL, Logistic, SearchFeatures, feature_row, features_of
+from chains.routing.confidence import ANY_MODEL, Confidence, Logistic, SearchFeatures, feature_row, features_of
 from chains.types import Language
 from knowledge.library import Library
+from knowledge.ports import PassageReader
 from knowledge.settings import KnowledgeSettings
 
 TARGET = Path("chains/routing/artifacts")
@@ -73,10 +74,22 @@ def main() -> None:
     arguments = parser.parse_args()
     names: list[str] = arguments.embedding or list(VECTORS)
     encoders = LANGUAGES if ANY_MODEL in names else names
-    searched = {encoder: _search_with(encoder, arguments.data) for encoder in encoders}
+    searched = {encoder: _search_with(encoder, arguments.data, CachedReader()) for encoder in encoders}
     for name in names:
         own = searched if name == ANY_MODEL else {name: searched[name]}
         _calibrate(name, own)
+
+
+def fit_unread(encoder: str, data: Path) -> Confidence:
+    """Return the calibration for a library whose passages nobody reads: to compare with, since it does not ship."""
+    return unread_confidence(encoder, *_search_with(encoder, data, None))
+
+
+def unread_confidence(encoder: str, embedding_model: str, examples: Examples) -> Confidence:
+    """Return what is fitted on these searches without what a reader found."""
+    shared, apart = _fitted_on({encoder: (embedding_model, examples)}, COMMUNITIES)
+    same, across_languages = _fit(shared, VECTORS[encoder] + WORDS), _fit(apart, VECTORS[encoder])
+    return Confidence(same, across_languages, _threshold(shared, same), embedding_model)
 
 
 def _calibrate(name: str, searched: dict[str, tuple[str, Examples]]) -> None:
@@ -157,15 +170,17 @@ def _judged_communities(
     return judged
 
 
-def _search_with(encoder: str, data: Path) -> tuple[str, Examples]:
+def _search_with(encoder: str, data: Path, reader: PassageReader | None) -> tuple[str, Examples]:
     """The encoder's full name, and all searches with it."""
     embeddings = CachedEmbeddings(encoder)
     with tempfile.TemporaryDirectory() as folder:
-        return embeddings.model_name, asyncio.run(_search_all(encoder, data, embeddings, Path(folder)))
+        return embeddings.model_name, asyncio.run(_search_all(encoder, data, embeddings, reader, Path(folder)))
 
 
-async def _search_all(encoder: str, data: Path, embeddings: CachedEmbeddings, folder: Path) -> Examples:
-    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=CachedReader())
+async def _search_all(
+    encoder: str, data: Path, embeddings: CachedEmbeddings, reader: PassageReader | None, folder: Path
+) -> Examples:
+    library = await Library.open(KnowledgeSettings(data_dir=folder), embeddings, passage_reader=reader)
     languages = LANGUAGES[encoder]
     examples: Examples = {part: [] for part in ("fit", "judge", *COMMUNITIES)}
 

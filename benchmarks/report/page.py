@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 
 from benchmarks.harness.results import ROOT
-from benchmarks.report import confidence, faults, handbook, quality, reading, speed, tuning, writers
+from benchmarks.report import ablation, confidence, faults, handbook, quality, reading, speed, tuning, writers
 from benchmarks.report.markdown import Figures, load, provenance, share, table
 
 RATINGS = ROOT / "benchmarks" / "datasets" / "human_ratings"
@@ -32,9 +32,11 @@ def page() -> str:
         _community(),
         quality.answer_quality(),
         handbook.handbook_answers(),
+        ablation.ablation(),
         reading.reader(),
         reading.falsified(),
         writers.writers(),
+        ablation.reading_alone(),
         quality.retrieval(),
         quality.asked_questions(),
         quality.conversations(),

@@ -35,7 +35,7 @@ from benchmarks.harness import results
 from benchmarks.harness.scoring import contains
 from benchmarks.harness.summary_statistics import paired_difference, percentile, share
 from bot.settings import load_settings
-from bot.startup.models import build_chat_model
+from bot.startup.models import ChatModel, build_chat_model
 from chains import prompts
 from chains.output_guard import OutputGuard
 from chains.types import Language, Question
@@ -46,7 +46,7 @@ from weights.catalog import CHAT_MODELS
 from weights.store import Weights
 
 _SEED = 11
-_WRITERS = ("embedded", "embedded-gguf", "embedded-large")
+WRITERS = ("embedded", "embedded-gguf", "embedded-large")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,13 @@ class Case:
     lang: str
     question: str
     golds: tuple[str, ...]
-    passages: tuple[str, ...]
+    docs: tuple[Doc, ...]
+    """The gold one and another."""
+
+    @property
+    def passages(self) -> tuple[str, ...]:
+        """What a writer reads."""
+        return tuple(doc.markdown for doc in self.docs)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Written:
     whole_s: float
 
 
-_WARM_UP = Case("en", "Where is the harbour?", (), ("The harbour is behind the church.",))
+_WARM_UP = Case("en", "Where is the harbour?", (), (Doc("harbour", "en", "", "The harbour is behind the church."),))
 
 
 def main() -> None:
@@ -76,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=100, help="questions in each language")
-    parser.add_argument("--writers", default=",".join(_WRITERS), help="as CHAT_MODEL has them, joined by commas")
+    parser.add_argument("--writers", default=",".join(WRITERS), help="as CHAT_MODEL has them, joined by commas")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
     writers = arguments.writers.split(",")
@@ -88,9 +94,9 @@ def main() -> None:
 
 def _measure(folder: Path, limit: int, writers: Sequence[str]) -> dict[str, object]:
     docs = read_docs(folder)
-    cases = {lang: list(_cases(folder, docs, lang, limit)) for lang in ("en", "zh")}
+    by_language = {lang: list(cases(folder, docs, lang, limit)) for lang in ("en", "zh")}
     answers: dict[str, list[Written]] = {writer: [] for writer in writers}
-    asked = [case for each in cases.values() for case in each]
+    asked = [case for each in by_language.values() for case in each]
     with ExitStack() as stack:
         processes = {writer: stack.enter_context(_running(writer)) for writer in writers}
         for process in processes.values():
@@ -105,15 +111,15 @@ def _measure(folder: Path, limit: int, writers: Sequence[str]) -> dict[str, obje
     for writer in writers:
         pairs = list(zip(asked, answers[writer], strict=True))
         figures[writer] = {
-            **{lang: _figures([pair for pair in pairs if pair[0].lang == lang]) for lang in cases},
+            **{lang: figures_of([pair for pair in pairs if pair[0].lang == lang]) for lang in by_language},
             "against the first": _against(asked, answers[writers[0]], answers[writer]),
             "peak memory in MB": memory[writer],
             "disk in MB": size_of(weights.folder(CHAT_MODELS[writer])) // MEGABYTE if writer in CHAT_MODELS else None,
         }
-    return {"questions in each language": {lang: len(each) for lang, each in cases.items()}, "writers": figures}
+    return {"questions in each language": {lang: len(each) for lang, each in by_language.items()}, "writers": figures}
 
 
-def _cases(folder: Path, docs: Sequence[Doc], lang: str, limit: int) -> Iterator[Case]:
+def cases(folder: Path, docs: Sequence[Doc], lang: str, limit: int) -> Iterator[Case]:
     """Yield as many questions whose article has a passage without a gold string."""
     chosen = random.Random(_SEED)
     by_id = {doc.id: doc for doc in docs}
@@ -135,7 +141,7 @@ def _cases(folder: Path, docs: Sequence[Doc], lang: str, limit: int) -> Iterator
         limit -= 1
         read = [gold, chosen.choice(others)]
         chosen.shuffle(read)
-        yield Case(lang, each.question, each.answers, tuple(doc.markdown for doc in read))
+        yield Case(lang, each.question, each.answers, tuple(read))
 
 
 class _Process:
@@ -180,11 +186,11 @@ def _running(name: str) -> Iterator[_Process]:
         child.join()
 
 
-def _serve(name: str, connection: Connection) -> None:
-    """Load a writer, send the process's id, and answer until None comes."""
+def load_writer(name: str) -> ChatModel:
+    """Load a chat model, named as in CHAT_MODEL; whoever calls it closes it."""
     settings = load_settings()
     finetune = settings.finetune.model_copy(update={"chat_model": name})
-    model = build_chat_model(
+    return build_chat_model(
         replace(settings, finetune=finetune),
         Weights(settings.weights.model_dir),
         lambda _: None,
@@ -192,15 +198,20 @@ def _serve(name: str, connection: Connection) -> None:
         threading.Event(),
         Busy(),
     )
+
+
+def _serve(name: str, connection: Connection) -> None:
+    """Load a writer, send the process's id, and answer until None comes."""
+    model = load_writer(name)
     try:
         connection.send(os.getpid())
         while (case := connection.recv()) is not None:
-            connection.send(_written(model.model, case))
+            connection.send(write(model.model, case))
     finally:
         model.close()
 
 
-def _written(model: BaseChatModel, case: Case) -> Written:
+def write(model: BaseChatModel, case: Case) -> Written:
     """Answer as the bot does once it has found the passages."""
     guard = OutputGuard(case.passages)
     began, first = time.perf_counter(), None
@@ -224,9 +235,10 @@ def _messages(case: Case) -> list[BaseMessage]:
     ]
 
 
-def _figures(pairs: Sequence[tuple[Case, Written]]) -> dict[str, object]:
+def figures_of(pairs: Sequence[tuple[Case, Written]]) -> dict[str, object]:
+    """Return how often the answers hold the gold, how fast they were there, and how long they are."""
     return {
-        "contains the gold": share(_is_right(case, written) for case, written in pairs),
+        "contains the gold": share(is_right(case, written) for case, written in pairs),
         "first word, seconds": _seconds([written.first_word_s for _, written in pairs]),
         "whole answer, seconds": _seconds([written.whole_s for _, written in pairs]),
         "median length in characters": statistics.median(len(written.text) for _, written in pairs),
@@ -237,15 +249,16 @@ def _against(asked: Sequence[Case], first: Sequence[Written], own: Sequence[Writ
     """Compare a writer with the first one, question by question."""
     return {
         "contains the gold": paired_difference(
-            [_is_right(case, written) for case, written in zip(asked, own, strict=True)],
-            [_is_right(case, written) for case, written in zip(asked, first, strict=True)],
+            [is_right(case, written) for case, written in zip(asked, own, strict=True)],
+            [is_right(case, written) for case, written in zip(asked, first, strict=True)],
         ),
         "first word, times as long": _ratio([each.first_word_s for each in own], [each.first_word_s for each in first]),
         "whole answer, times as long": _ratio([each.whole_s for each in own], [each.whole_s for each in first]),
     }
 
 
-def _is_right(case: Case, written: Written) -> bool:
+def is_right(case: Case, written: Written) -> bool:
+    """Return whether the answer holds a gold string."""
     return contains(written.text, case.golds, case.lang)
 
 

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from chains.assistant import Assistant
+    from chains.routing.confidence import Confidence
     from finetune.serving.specialists import LocalSpecialists
     from knowledge.library import Library
 
@@ -143,9 +144,16 @@ class Loader:
         return encoders, library
 
     async def load_assistant(
-        self, library: Library, encoders: Encoders, report: Callable[[Loading], None]
+        self,
+        library: Library,
+        encoders: Encoders,
+        report: Callable[[Loading], None],
+        confidence: Confidence | None = None,
     ) -> Assistant:
-        """Fetch and load the chat model, and build the assistant around it."""
+        """Fetch and load the chat model, and build the assistant around it.
+
+        `confidence` is measured with in place of the calibration that ships for the search model.
+        """
         loop = asyncio.get_running_loop()
 
         def on_opening() -> None:
@@ -161,7 +169,7 @@ class Loader:
             self._stop,
             self._busy,
         )
-        return await self._build_assistant(self._model, library, encoders)
+        return await self._build_assistant(self._model, library, encoders, confidence)
 
     @property
     def library(self) -> Library | None:
@@ -196,7 +204,9 @@ class Loader:
             await self._library.close()
         await asyncio.to_thread(self.tuner.close)
 
-    async def _build_assistant(self, chat_model: ChatModel, library: Library, encoders: Encoders) -> Assistant:
+    async def _build_assistant(
+        self, chat_model: ChatModel, library: Library, encoders: Encoders, confidence: Confidence | None
+    ) -> Assistant:
         from chains.assistant import Assistant
         from chains.decision_log import DecisionLog
         from chains.routing.bot_topic import load_topic_classifier
@@ -216,7 +226,7 @@ class Loader:
         await log.open()
         guidance = load_guidance()
         same_question = load_same_question(encoders.kinds.model_name)
-        confidence = load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
+        confidence = confidence or load_confidence(encoders.documents.model_name, pinned=encoders.pinned)
         loaded = {} if chat_model.base is None else dict([chat_model.base])
         self._specialists = LocalSpecialists(
             self.registry, self._bases, self._busy, settings.finetune.max_answer_tokens, loaded
