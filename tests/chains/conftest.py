@@ -86,6 +86,8 @@ class GivenRetriever:
     evidence: tuple[Evidence, ...] = ()
     pairs: tuple[FoundQAPair, ...] = ()
     queries: list[str] = field(default_factory=list)
+    read_for: list[str | None] = field(default_factory=list)
+    """For each query, the question that its passages were read for; None where that was the query."""
     evidence_of: Callable[[str], tuple[Evidence, ...]] | None = None
     """Where what is found depends on the query."""
     contradictions: tuple[Contradiction, ...] = ()
@@ -101,6 +103,7 @@ class GivenRetriever:
         self, query: str, guild_id: str, reader: Reader, limit: int = 8, *, read_for: str | None = None
     ) -> Retrieval:
         self.queries.append(query)
+        self.read_for.append(read_for)
         found = self.evidence if self.evidence_of is None else self.evidence_of(query)
         cosines = tuple(item.cosine for item in found if item.cosine is not None)
         count = len(found + self.pairs)

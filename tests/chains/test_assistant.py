@@ -124,6 +124,18 @@ async def test_the_log_holds_neither_question_nor_passage_nor_answer(make_bench,
     assert all(word not in stored for word in (b"zyzzyva", b"xylophone", b"Quokkas"))
 
 
+async def test_what_cannot_be_understood_alone_is_read_behind_the_question_before(make_bench, a_passage) -> None:
+    parted = await make_bench(a_passage("Bus 17."))
+    await parted.assistant.answer(parted.ask("Which bus goes to the shed, and how often does it run?"))
+    first, second = "Which bus goes to the shed?", "how often does it run?"
+    assert parted.retriever.read_for == [first, f"{first} {second}"]
+
+    followed = await make_bench(a_passage("Bus 17."))
+    earlier = (Turn(first, "Bus 17."),)
+    await followed.assistant.answer(followed.ask("Where does it start?", history=earlier))
+    assert followed.retriever.read_for == [None, f"{first} Where does it start?"]
+
+
 async def test_a_follow_up_is_also_searched_behind_the_question_before(make_bench, a_passage) -> None:
     bench = await make_bench(a_passage("Two euros."))
     earlier = (Turn("What does mooring cost?", "Two euros."),)
